@@ -54,7 +54,7 @@ describe('a server that is declared at a wrong address', () => {
   it('is in the banner with what is wrong', async () => {
     const { servers } = world.config;
     const trouble = { reason: 'not_grpc', detail: 'port 8000 is not for gRPC' } as const;
-    const files = { adminKeyFile: null, authorityFile: null };
+    const files = { adminKeyFile: null, authorityFile: null, peers: null };
     const served = { http: 'http://h', grpc: 'h:1', demo: null, troubles: { of: () => trouble }, ...files };
     expect(banner({ ...world.config, servers }, served)).toContain(
       `server a is not reached: ${trouble.detail}`,

@@ -1,6 +1,7 @@
 import { type Config, isWildcard } from '#config';
 import type { Trouble } from '#engine';
 import type { Demo } from './parts.js';
+import type { Peers } from './reigns/peers.js';
 
 interface Served {
   readonly http: string;
@@ -9,6 +10,7 @@ interface Served {
   readonly troubles: { of(id: string): Trouble | null } | null;
   readonly adminKeyFile: string | null;
   readonly authorityFile: string | null;
+  readonly peers: Peers | null;
 }
 
 /** More than these are only counted. */
@@ -29,15 +31,26 @@ export function banner(config: Config, served: Served): string {
         ...troubled(config, troubles),
       ];
   return [
-    `Berth is up: fleet ${config.fleet}, state under ${config.data}`,
+    `Berth is up: fleet ${config.fleet}, state ${config.redis ? 'in Redis' : `under ${config.data}`}`,
     `  HTTP     ${http}`,
     `  gRPC     ${grpc}${config.tls ? ' (TLS)' : ''}`,
     ...openness(config, served),
+    ...peerLines(served),
     ...what,
     'Try:',
     ...toTry(config, served, demo ? 'resnet50' : 'MODEL'),
     '',
   ].join('\n');
+}
+
+/** This process among its peers. */
+function peerLines({ peers }: Served): string[] {
+  if (peers === null) return [];
+  const { name, candidate } = peers;
+  const leader = candidate.present;
+  if (leader === null) return [`  peer     ${name}; no peer leads yet`];
+  const who = leader.peer === name ? 'this one' : `${leader.peer} (${leader.http})`;
+  return [`  peer     ${name}; the leader is ${who}, term ${leader.term}`];
 }
 
 /** The callers beyond loopback. The key itself is not told. */

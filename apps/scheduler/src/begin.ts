@@ -15,12 +15,13 @@ import { beginWarmups } from './warmups/begin-warmups.js';
 export async function begin(
   config: Config,
   made: Composition,
-  _won: Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> | null,
+  won: Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> | null,
 ): Promise<void> {
   const { audit, engine, registry, links, catalog, discovery, freeze, pressure, times, teller } = made;
   await audit.head();
   await teller.begin(config.webhooks.endpoints);
   engine.tell(limitsEvent(config));
+  if (won !== null) engine.tell({ kind: 'TermBegun', looks: won.isCleanRelease ? 1 : 2 });
   pressure.follow(engine);
   const servers = registry.all().filter(({ hasLeft }) => !hasLeft);
   for (const { config: server } of servers) links.declare(server);

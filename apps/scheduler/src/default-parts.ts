@@ -2,12 +2,13 @@ import { type Logger, pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
 import { openRows, type TakenOver } from '#embedded';
-import { openStore, type StoreUnavailable } from '#kept';
+import { openStore, type StoreOptions, type StoreUnavailable } from '#kept';
 import { TritonServer } from '#triton';
 import { addressesOf } from './addresses.js';
 import { nodeNames } from './discovery/node-names.js';
 import { MonotonicClock } from './monotonic-clock.js';
 import type { SchedulerParts } from './parts.js';
+import { redisPeers } from './reigns/redis-peers.js';
 import { HttpCourier } from './telling/http-courier.js';
 
 const DISCOVER_EVERY_MS = 10_000;
@@ -16,17 +17,18 @@ const DISCOVER_EVERY_MS = 10_000;
 export function completeParts(config: Config, given: Partial<SchedulerParts>): SchedulerParts {
   const log = given.log ?? pino({ name: 'berth' });
   const clock = given.clock ?? new MonotonicClock();
+  const { redis } = config;
+  const store: StoreOptions = {
+    fleet: config.fleet,
+    onHealth: (failure) => tellHealth(log, failure),
+    onDamage: (key) => log.warn({ key }, 'a stored row made no sense and was left out'),
+  };
   return {
     wallNow: () => Date.now(),
     random: () => Math.random(),
     access: null,
-    openStore: async () =>
-      openStore(await openRows(config.data, (what) => tellTakenOver(log, what)), {
-        fleet: config.fleet,
-        onHealth: (failure) => tellHealth(log, failure),
-        onDamage: (key) => log.warn({ key }, 'a stored row made no sense and was left out'),
-      }),
-    openPeers: null,
+    openStore: async () => openStore(await openRows(config.data, (what) => tellTakenOver(log, what)), store),
+    openPeers: redis && ((served) => redisPeers(config, redis, served, { log, store })),
     openServer: ({ id, grpc, metrics, headers, tls }, tellTrouble) =>
       new TritonServer({
         id: id as ServerId,

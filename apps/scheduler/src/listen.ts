@@ -4,13 +4,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Address, addressText, type Config, isBeyondLoopback, parseAddress } from '#config';
 import { guardHttp } from './access/http-guard.js';
-import { OPERATIONS } from './access/operations.js';
+import { isOwnPath, OPERATIONS } from './access/operations.js';
 import { boundAlerts } from './alerts/alerts.controller.js';
 import { AlertWrites } from './alerts/alert-writes.js';
 import { CannotListen } from './cannot-listen.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
+import { forwardGrpc } from './forwarding/grpc-forward.js';
+import { forwardHttp } from './forwarding/http-forward.js';
 import { freePort } from './free-port.js';
 import { BoundedGrpc } from './grpc/bounded-grpc.js';
 import { grpcOptions } from './grpc/options.js';
@@ -50,9 +52,9 @@ type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
 export async function listen(config: Config, running: Running, parts: Parts): Promise<Listening> {
   const { log, random } = parts;
-  const { access, certificates, signatures } = running.lasting;
+  const { access, certificates, peerKey, signatures } = running.lasting;
   const problems = new Problems(log, random);
-  const callers = { access: () => access, isLocal: !isBeyondLoopback(config), signatures };
+  const callers = { access: () => access, isLocal: !isBeyondLoopback(config), signatures, peers: peerKey };
   const adapter = fastifyAdapter(problems, config.connections, callers, certificates);
   const shared = [
     { provide: Running, useValue: running },
@@ -71,12 +73,13 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   const fastify = adapter.getInstance();
   parseJson(fastify);
   guardHttp(fastify, callers);
+  if (running.hasPeers) forwardHttp(fastify, running, problems);
   const document = openApi(app, access.isOn);
   refuseQueries(fastify, document, problems);
   straighten(fastify, app.get(ResolveController));
   boundBatches(fastify, app.get(ModelBatch));
   boundAlerts(fastify, app.get(AlertWrites));
-  fastify.get('/openapi.json', { config: { needs: OPERATIONS.GetOpenApi } }, () => document);
+  fastify.get('/openapi.json', { config: { needs: OPERATIONS.GetOpenApi, isOwn: true } }, () => document);
   try {
     return await open(app, config, running, parts);
   } catch (error) {
@@ -91,7 +94,7 @@ async function open(
   running: Running,
   { log, lookup }: Parts,
 ): Promise<Listening> {
-  const { access, certificates, metrics } = running.lasting;
+  const { access, certificates, metrics, peerKey } = running.lasting;
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const errors = app.get(RpcErrors);
@@ -107,7 +110,8 @@ async function open(
   const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
     ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
     access: () => access,
-    certificates,
+    ...{ certificates, peerKey },
+    interceptors: running.hasPeers ? [forwardGrpc(running, errors, isOwnPath)] : [],
   });
   app.connectMicroservice({ strategy });
   await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));

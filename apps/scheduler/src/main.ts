@@ -10,6 +10,7 @@ import { type CommandLine, readCommandLine, readLogLevel, USAGE } from './flags.
 import { CannotListen } from './cannot-listen.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { processGauge } from './pressure/process-gauge.js';
+import { leaderKnown } from './reigns/leader-known.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
 import { TlsUnusable } from './tls/pem.js';
 
@@ -18,6 +19,8 @@ const log = pino({ name: 'berth' }, pino.destination(2));
 
 /** For so long the banner waits for what it says of servers: longer than a try of a connection takes. */
 const SERVERS_TOLD_MS = 5_000;
+/** Among peers it waits so long to tell which one leads: longer than the first of them takes to lead. */
+const LEADER_KNOWN_MS = 8_000;
 /** The configuration file may be so long: 10,000 models with a config each. */
 const MOST_CONFIG_BYTES = 64 * 2 ** 20;
 
@@ -52,6 +55,8 @@ async function main(args: readonly string[]): Promise<void> {
   const scheduler = await held(starting);
   followSignals(commandLine, scheduler);
   const ids = config.servers.map(({ id }) => id);
+  const isLeading = (): boolean => scheduler.troubles !== null;
+  if (scheduler.peers) await leaderKnown(scheduler.peers, isLeading, LEADER_KNOWN_MS);
   await scheduler.troubles?.areTold(ids, SERVERS_TOLD_MS);
   process.stdout.write(banner(config, scheduler));
 }

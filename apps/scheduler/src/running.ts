@@ -17,6 +17,8 @@ export class Running {
   constructor(
     /** What outlives reigns. */
     readonly lasting: Lasting,
+    /** Whether there are other peers: then this process may come to follow one. */
+    readonly hasPeers = false,
   ) {}
 
   /** The composition of the present reign. Refuses with `no_leader` where this process does not lead. */

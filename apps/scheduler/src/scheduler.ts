@@ -99,14 +99,14 @@ async function amongPeers(
   openPeers: NonNullable<SchedulerParts['openPeers']>,
 ): Promise<RunningScheduler> {
   const lasting = await lastingOf(config, parts);
-  const running = new Running(lasting);
+  const running = new Running(lasting, true);
   const listening = await listen(config, running, parts);
   const peers = await openPeers(listening).catch(async (error: unknown) => {
     await listening.close();
     throw error;
   });
   warnOfOpenPorts(config.insecureListen, parts.log);
-  const following = openFollowing({ config, lasting, peers, running });
+  const following = openFollowing({ config, peers, running });
   running.following = following;
   const present = new PresentConfig(config, lasting);
   const reigns = new Reigns({ config: () => present.now, parts: { ...parts, lasting }, peers, running });
@@ -167,8 +167,9 @@ async function close({ lasting, listening, ...deciding }: Parts): Promise<void> 
 }
 
 /** Calls under way have so long to end by themselves; then they are ended. */
-async function closeListening({ app, grpcServer, close: end }: Listening): Promise<void> {
-  const closed = end();
+async function closeListening(listening: Listening): Promise<void> {
+  const { app, grpcServer } = listening;
+  const closed = listening.close();
   const isClosed = await Promise.race([closed.then(() => true), sleep(GRACE_MS, false, { ref: false })]);
   if (isClosed) return;
   grpcServer.forceShutdown();

@@ -1,5 +1,5 @@
 import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import { tolerant } from './malformed.js';
+import { tolerant, unlessWritten } from './malformed.js';
 import { once } from './once.js';
 import { protoFolder } from './proto-folder.js';
 
@@ -23,7 +23,7 @@ export function adminDefinition(): PackageDefinition {
   const service = tolerant(definition, serviceOf(definition, ADMIN), { BatchModels: BATCH_BYTES });
   const lists = ['ListModels', 'ListServers'].map((name) => [
     name,
-    { ...service[name]!, responseSerialize: writePage },
+    { ...service[name]!, responseSerialize: unlessWritten(writePage) },
   ]);
   return { ...definition, [ADMIN]: { ...service, ...Object.fromEntries(lists) } };
 }
@@ -61,6 +61,17 @@ export function routerService(): ServiceDefinition {
 export function externalScalerService(): ServiceDefinition {
   const definition = load(EXTERNAL_SCALER_FILE);
   return tolerant(definition, serviceOf(definition, EXTERNAL_SCALER));
+}
+
+/**
+ * What writes the requests of our methods with one request and one answer, by the paths of the methods. The answers to these
+ * calls may be handed to their server as bytes that are written already.
+ */
+export function requestWriters(): ReadonlyMap<string, (request: object) => Buffer> {
+  const services = [adminClientService(), routerClientService(), externalScalerClientService()];
+  const methods = services.flatMap((service) => Object.values(service));
+  const unary = methods.filter(({ requestStream, responseStream }) => !requestStream && !responseStream);
+  return new Map(unary.map(({ path, requestSerialize }) => [path, requestSerialize]));
 }
 
 /** The same as clients use it. */

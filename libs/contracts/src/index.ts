@@ -10,6 +10,7 @@ export {
   externalScalerService,
   itemWriter,
   publishedDefinition,
+  requestWriters,
   ROUTER,
   routerClientService,
   routerService,
@@ -24,6 +25,7 @@ export * from './plan.js';
 export * from './scaling.js';
 export * from './telling.js';
 export * from './warmup.js';
+export { reasonIn } from './reason-in.js';
 export { protoFolder } from './proto-folder.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';

@@ -16,6 +16,12 @@ const MOST_BYTES = 64 * 2 ** 10;
 
 const NOT_UNICODE = 'must be valid Unicode: UTF-8, without lone surrogates';
 
+/** Writes a message, unless it is written already: an answer of another process is told as it came. */
+export const unlessWritten =
+  <Message extends object>(write: (message: Message) => Buffer) =>
+  (message: Message | Buffer): Buffer =>
+    Buffer.isBuffer(message) ? message : write(message);
+
 /** The service with requests that always decode: to a message, or to a MalformedRequest. */
 export function tolerant(
   definition: PackageDefinition,
@@ -39,7 +45,8 @@ export function tolerant(
           : new MalformedRequest('invalid_request', NOT_UNICODE, at);
       }
     };
-    return [name, { ...method, requestDeserialize }] as const;
+    const responseSerialize = unlessWritten(method.responseSerialize);
+    return [name, { ...method, requestDeserialize, responseSerialize }] as const;
   });
   return Object.fromEntries(methods);
 }

@@ -1,4 +1,5 @@
 export type { DiscoveryMetrics } from './discovery-metrics.js';
+export { ForwardMetrics } from './forward-metrics.js';
 export { Metrics, type MetricsOptions, type ReignFacts } from './metrics.js';
 export type { RecorderMetrics } from './recorder-metrics.js';
 export { FlagLog } from './flag-log.js';

@@ -11,6 +11,7 @@ import { DiscoveryMetrics } from './discovery-metrics.js';
 import { EventMetrics } from './event-metrics.js';
 import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
+import { ForwardMetrics } from './forward-metrics.js';
 import { HookMetrics } from './hook-metrics.js';
 import { ListenMetrics } from './listen-metrics.js';
 import { RecorderMetrics } from './recorder-metrics.js';
@@ -52,6 +53,7 @@ export class Metrics implements Observer {
   readonly answers = new AnswerMetrics(this.registry);
   readonly audit = new AuditMetrics(this.registry);
   readonly events = new EventMetrics(this.registry);
+  readonly forwards = new ForwardMetrics(this.registry);
   readonly hooks = new HookMetrics(this.registry);
   readonly connections = new ConnectionMetrics(this.registry);
   readonly discovery = new DiscoveryMetrics(this.registry);

@@ -23,6 +23,7 @@ export class FakeElections {
   /** Another peer, asked at that place. */
   candidate(place: Place): FakeElection {
     const one = new FakeElection(place, this);
+    if (this.holder) one.hear({ ...this.holder.place, term: this.term });
     this.all.add(one);
     return one;
   }
@@ -88,6 +89,10 @@ export class FakeElection {
 
   follow(tell: (leader: Leader | null) => void): void {
     this.tells.push(tell);
+  }
+
+  expectRelease(): void {
+    // A lease in memory is let go of at once.
   }
 
   noteTerm(): void {

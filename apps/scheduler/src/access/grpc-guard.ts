@@ -3,13 +3,14 @@ import { type Access, ANONYMOUS, type Principal } from '#access';
 import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { Guard, JudgedCall, Refusal } from '../grpc/call-bounds.js';
-import { admit } from './admit.js';
+import { PRINCIPAL, type PeerKey } from '../forwarding/peer-key.js';
+import { admit, demand } from './admit.js';
 import { namesShownOn } from './certificate-names.js';
 import { needsOf } from './operations.js';
-import { notePrincipal } from './principals.js';
+import { noteAddress, notePrincipal } from './principals.js';
 
 /** Lets only callers with the right of a method reach it, before anything of a message is read. */
-export function guardGrpc(access: () => Access, errors: RpcErrors): Guard {
+export function guardGrpc(access: () => Access, errors: RpcErrors, peers?: PeerKey): Guard {
   return (call, metadata, go) => {
     const admitted = (principal: Principal | null): void => {
       if (principal !== null) notePrincipal(metadata, principal);
@@ -18,13 +19,24 @@ export function guardGrpc(access: () => Access, errors: RpcErrors): Guard {
     const refuse = (error: unknown): void => call.inner.sendStatus(errors.of(error) as Refusal);
     let found: ReturnType<typeof callerOf>;
     try {
-      found = callerOf(call, metadata, access());
+      found = (peers?.isSet && callerByPeer(call, metadata, peers)) || callerOf(call, metadata, access());
     } catch (error) {
       return refuse(error);
     }
     if (found instanceof Promise) found.then(admitted, refuse);
     else admitted(found);
   };
+}
+
+/** The caller that a peer names, or the peer itself; null: no peer calls. */
+function callerByPeer({ path }: JudgedCall, metadata: Metadata, peers: PeerKey): Principal | null {
+  const named = metadata.get(PRINCIPAL)[0]?.toString();
+  const found = peers.callerOf(metadata.get('authorization').map(String), named);
+  const needs = needsOf(path);
+  if (found === null || needs === undefined) return null;
+  if (needs !== 'nothing') demand(found.principal, needs);
+  noteAddress(metadata, found.address);
+  return found.principal;
 }
 
 function callerOf(

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 import { type Access, ANONYMOUS, type Principal } from '#access';
 import { invalid } from '../errors/refused.js';
-import { admit } from './admit.js';
+import { admit, demand } from './admit.js';
+import { PRINCIPAL, type PeerKey } from '../forwarding/peer-key.js';
 import type { Signatures } from '../webhooks/signatures.js';
 import { namesShownOn } from './certificate-names.js';
 import { demandLocal, demandOwnOrigin } from './local-callers.js';
@@ -26,6 +27,8 @@ export interface HttpCallers {
   readonly isLocal: boolean;
   /** Checks the signatures of webhooks; left out: no caller is known by one. */
   readonly signatures?: Signatures;
+  /** Knows the calls of peers; left out: there are none. */
+  readonly peers?: PeerKey;
 }
 
 /**
@@ -34,6 +37,7 @@ export interface HttpCallers {
  */
 export function guardHttp(fastify: FastifyInstance, callers: HttpCallers): void {
   fastify.decorateRequest('principal', null);
+  fastify.decorateRequest('calledFrom', null);
   fastify.addHook('onRoute', (route) => {
     const { method, url, config } = route;
     if (config?.needs === undefined) throw new Error(`${String(method)} ${url} does not say what it needs`);
@@ -74,6 +78,14 @@ function callerOf(
   needs: Needs | null,
 ): Principal | null | Promise<Principal> {
   if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw NO_HOST;
+  return callerByPeer(request, callers.peers, needs) ?? callerByAccess(request, callers, needs);
+}
+
+function callerByAccess(
+  request: FastifyRequest,
+  callers: HttpCallers,
+  needs: Needs | null,
+): Principal | null | Promise<Principal> {
   const access = callers.access();
   if (!access.isOn) {
     if (callers.isLocal) demandLocal(request);
@@ -82,6 +94,21 @@ function callerOf(
   if (goesBySignature(request, callers.signatures)) return null;
   if (!access.isOn) return ANONYMOUS;
   return needs === 'nothing' ? null : admit(access, presentedBy(request.raw), needs);
+}
+
+/** The caller that a peer names; null: no peer calls. */
+function callerByPeer(
+  request: FastifyRequest,
+  peers: PeerKey | undefined,
+  needs: Needs | null,
+): Principal | null {
+  if (!peers?.isSet) return null;
+  const named = [request.headers[PRINCIPAL]].flat()[0];
+  const found = peers.callerOf(credentialsIn(request.raw.rawHeaders), named);
+  if (found === null) return null;
+  if (needs !== null && needs !== 'nothing') demand(found.principal, needs);
+  request.calledFrom = found.address;
+  return found.principal;
 }
 
 const presentedBy = ({ rawHeaders, socket }: IncomingMessage) => ({

@@ -50,6 +50,17 @@ export const OPERATIONS = {
 
 export type OperationName = keyof typeof OPERATIONS;
 
+/** What every peer answers by itself, whether it leads or not: all of it, or what is warm. */
+const OWN: ReadonlySet<OperationName> = new Set([
+  ...(['Resolve', 'GetOpenApi', 'GetMetrics', 'GetLive', 'GetReady'] as const),
+]);
+
+/** Whether every peer answers an operation by itself. */
+export const isOwn = (name: OperationName): boolean => OWN.has(name);
+
+/** The same by the path of a gRPC method. Those of Router hand on what they cannot answer themselves. */
+export const isOwnPath = (path: string): boolean => path.startsWith(`/${ROUTER}/`);
+
 /** The same of the services that others have defined, by the paths of their methods. */
 const FOREIGN: Readonly<Record<string, Needs>> = {
   '/grpc.health.v1.Health/Check': 'nothing',

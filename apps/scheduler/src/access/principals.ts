@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The caller; null until it is admitted, and where the route needs nothing. */
     principal: Principal | null;
+    /** The address of the caller, where a peer has handed the call on; null: that of the connection. */
+    calledFrom: string | null;
   }
 }
 
@@ -14,6 +16,16 @@ const KEY = 'berth.principal';
 /** Notes the caller on the metadata of its gRPC call. The caller itself cannot write there. */
 export const notePrincipal = (metadata: Metadata, principal: Principal): void =>
   metadata.setOpaque(KEY, principal);
+
+const ADDRESS = 'berth.address';
+
+/** Notes the address of the caller, where a peer has handed the call on. */
+export const noteAddress = (metadata: Metadata, address: string | null): void =>
+  metadata.setOpaque(ADDRESS, address);
+
+/** The address of the caller that a peer has told; null: none has. */
+export const notedAddress = (metadata: Metadata): string | null =>
+  (metadata.getOpaque(ADDRESS) as string | null | undefined) ?? null;
 
 /** The caller over HTTP. Throws where none was admitted: no handler works without a caller. */
 export const principalOverHttp = ({ principal }: Pick<FastifyRequest, 'principal'>): Principal =>

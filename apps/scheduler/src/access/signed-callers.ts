@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyRequest, RequestPayload } from 'fastify';
 import type { Principal } from '#access';
 import { Refused } from '../errors/refused.js';
+import { bodyOf } from '../http/body.js';
 import type { Signatures } from '../webhooks/signatures.js';
 
 /** The one route whose caller may be known by a signature over the body. */
@@ -37,7 +38,7 @@ export async function admitSigned(
   payload: RequestPayload,
   signatures: Signatures,
 ): Promise<RequestPayload> {
-  const body = await bodyOf(payload);
+  const body = await bodyOf(payload, MOST_BYTES);
   const header = (name: string): string | undefined => [request.headers[name]].flat()[0];
   const head = {
     id: header('webhook-id'),
@@ -54,17 +55,3 @@ const NOT_SIGNED = new Refused({
   detail:
     'webhook-signature must be a signature of this body, by a secret of webhooks.fleet, at most 300 s old',
 });
-
-/** What is sent beyond the bound is dropped, so that the sender reads the refusal. */
-async function bodyOf(payload: RequestPayload): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_BYTES) break;
-    chunks.push(chunk);
-  }
-  if (size <= MOST_BYTES) return Buffer.concat(chunks);
-  payload.resume();
-  throw new Refused({ reason: 'too_large', detail: 'a body may have at most 64 KiB' });
-}

@@ -1,10 +1,11 @@
 import { createServer, type Server as Listener, type Socket } from 'node:net';
-import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
+import { type ConnectionInjector, Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { type GrpcOptions, ServerGrpc } from '@nestjs/microservices';
 import type { Access } from '#access';
 import type { Address } from '#config';
 import { guardGrpc } from '../access/grpc-guard.js';
 import { type Lookup, openFurther, opens } from '../addresses.js';
+import type { PeerKey } from '../forwarding/peer-key.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { Refused } from '../errors/refused.js';
 import { boundSockets, type Requests } from '../socket-bound.js';
@@ -21,8 +22,11 @@ export interface GrpcBounds {
   readonly errors: RpcErrors;
   readonly lookup: Lookup;
   readonly access: () => Access;
+  /** Further interceptors: calls come to them once they are admitted. */
+  readonly interceptors: readonly ServerInterceptor[];
   /** Null: in the clear. */
   readonly certificates: Certificates | null;
+  readonly peerKey: PeerKey;
 }
 
 /**
@@ -43,14 +47,15 @@ export class BoundedGrpc extends ServerGrpc {
   }
 
   override createClient(): Promise<Server> {
-    const { access, certificates, errors } = this.bounds;
+    const { access, certificates, errors, interceptors: further, peerKey } = this.bounds;
     const tooLong = new Refused({ reason: 'too_large', detail: METADATA_RULE });
     const interceptors = [
       callBounds(
         (peer) => this.called(peer),
         () => errors.of(tooLong) as Refusal,
-        guardGrpc(access, errors),
+        guardGrpc(access, errors, peerKey),
       ),
+      ...further,
     ];
     const server = new Server({ ...this.served.channelOptions, interceptors });
     this.injector = server.createConnectionInjector(

@@ -3,7 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiDefaultResponse, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type Reason, REFUSALS } from '#contracts';
-import { type OperationName, OPERATIONS } from '../access/operations.js';
+import { isOwn, type OperationName, OPERATIONS } from '../access/operations.js';
 import { CREATE, KEY, TAGS } from '../writes/caller.js';
 
 /** The statuses of success, and what comes with each. */
@@ -57,7 +57,7 @@ export function Operation(
   const statuses = new Set(reasons.map((reason) => REFUSALS[reason].http));
   const refused = [...statuses].filter((status) => !(status in answers));
   return applyDecorators(
-    RouteConfig({ needs }),
+    RouteConfig({ needs, isOwn: isOwn(name) }),
     ...(isOpen ? [] : [ApiBearerAuth()]),
     ApiOperation({ summary }),
     ...Object.entries(answers).map(([status, schema]) =>

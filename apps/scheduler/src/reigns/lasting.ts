@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type Config, isWildcard } from '#config';
 import type { Access } from '#access';
 import { Metrics } from '#telemetry';
+import { PeerKey } from '../forwarding/peer-key.js';
 import { KnownCallers } from '../known-callers.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { SchedulerParts } from '../parts.js';
@@ -18,6 +19,7 @@ export interface Lasting {
   readonly lifecycle: Lifecycle;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly peerKey: PeerKey;
   readonly pressure: PressureMonitor;
   readonly signatures: Signatures;
   readonly insecureListen: boolean;
@@ -35,6 +37,7 @@ export async function lastingOf(config: Config, parts: SchedulerParts): Promise<
     access: parts.access ?? callers.access,
     ...{ callers, certificates, log, metrics, insecureListen },
     lifecycle: new Lifecycle(),
+    peerKey: new PeerKey(config.peer.key),
     pressure: new PressureMonitor(gauge, config.limits.shedAtLagMs, log),
     signatures: new Signatures(config.webhooks.fleet.secrets, wallNow),
   };

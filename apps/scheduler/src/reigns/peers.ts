@@ -15,6 +15,8 @@ export interface Won {
 export interface Candidate extends Leaders {
   /** Resolves when this process leads. Called again once that reign has ended. Rejects once it is closed. */
   lead(): Promise<Won>;
+  /** The leader has said that it is about to let go. */
+  expectRelease(): void;
   /** Lets go where this process leads, and wants to lead no more. */
   close(): Promise<void>;
 }

@@ -65,7 +65,7 @@ export class Reign {
     lifecycle.end(reason);
     discovery.stop();
     try {
-      engine.stop();
+      engine.stop(reason);
     } finally {
       // Loads that warm-ups wait for have not ended: the next life waits for them again.
       void this.store.warmups.close();

@@ -86,14 +86,18 @@ export class Reigns {
 
   /** Calls that come from now on find no leader here; where the process ends, they are told so. */
   private async end(reign: Reign, reason: EndReason): Promise<void> {
-    if (reason === 'no_leader') this.made.running.leading = null;
+    if (reason === 'no_leader') this.lose();
     try {
       await reign.stop(reason);
     } finally {
       await reign.close();
-      this.made.running.leading = null;
-      this.reign = null;
+      this.lose();
     }
+  }
+
+  private lose(): void {
+    this.reign = null;
+    this.made.running.leading = null;
   }
 
   private tell(words: string, { term }: Leadership): void {

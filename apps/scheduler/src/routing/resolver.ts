@@ -3,7 +3,8 @@ import type { Instant } from '#core';
 import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
 import type { Composition } from '../compose.js';
-import { SHUTTING_DOWN } from '../lifecycle.js';
+import { NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
+import type { Following } from '../reigns/following.js';
 import { Running } from '../running.js';
 
 /** Answers "where is this model?": at once where it is warm. */
@@ -13,6 +14,11 @@ export class Resolver {
 
   /** The route to a warm model, without waiting for anything; undefined where the caller has to wait. */
   warm(query: ResolveQuery): RouteMessage | undefined {
+    const { following, leading } = this.running;
+    if (leading === null && following !== null) {
+      const found = following.table.route(query);
+      return found && following.table.message(found);
+    }
     const { engine, lifecycle, metrics, routes } = this.running.now;
     if (lifecycle.isEnding) return undefined;
     const began = engine.now();
@@ -23,8 +29,10 @@ export class Resolver {
     return routes.of(route);
   }
 
-  /** Waits for a cold model, as long as it allows and the caller can. */
+  /** Waits for a cold model, as long as it allows and the caller can. Refused with `no_leader`, it may be handed on: see `handsOn`. */
   wait(query: ResolveQuery): Pending {
+    if (this.handsOn !== null && this.running.leading === null)
+      return ended({ kind: 'refusal', refusal: NO_LEADER });
     const made = this.running.now;
     const { engine, lifecycle, store } = made;
     const began = engine.now();
@@ -37,6 +45,11 @@ export class Resolver {
       answer: pending.answer.then((answer) => counted(made, worded(answer), began)),
       cancel: () => pending.cancel(),
     };
+  }
+
+  /** What hands a call on that found no leader here; null: this process has no peers, or is ending. */
+  get handsOn(): Following | null {
+    return this.running.lasting.lifecycle.isEnding ? null : this.running.following;
   }
 
   /** A route as callers are told it. */

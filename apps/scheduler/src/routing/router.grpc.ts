@@ -4,7 +4,11 @@ import type { ResolveQuery } from '#engine';
 import { principalOverGrpc } from '../access/principals.js';
 import { factsOf, Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
+import { toldBack } from '../forwarding/grpc-forward.js';
+import { PatientCall } from '../forwarding/waits.js';
 import { malformed } from '../grpc/requests.js';
+import { goneOverGrpc } from '../caller-gone.js';
+import type { Following } from '../reigns/following.js';
 import { patience } from './deadline.js';
 import { queryOf, requestIdIn } from './resolve-request.js';
 import type { Resolver } from './resolver.js';
@@ -33,15 +37,36 @@ function resolve(
   const query = timedQueryOf(call);
   const route = resolver.warm(query);
   if (route !== undefined) return callback(null, route);
+  const began = performance.now();
   const pending = resolver.wait(query);
   call.on('cancelled', () => pending.cancel());
-  pending.answer.then(
-    (given) =>
-      given.kind === 'route'
-        ? callback(null, resolver.message(given))
-        : callback(errors.of(new Refused(factsOf(given.refusal)), query.requestId)),
-    (error: unknown) => callback(errors.of(error, query.requestId)),
-  );
+  pending.answer
+    .then(async (given) => {
+      if (given.kind === 'route') return callback(null, resolver.message(given));
+      const { handsOn } = resolver;
+      if (given.refusal.reason !== 'no_leader' || handsOn === null) throw new Refused(factsOf(given.refusal));
+      await handOn(call, callback, handsOn, new PatientCall(call.request, query, began, handsOn.longestWait));
+    })
+    .catch((error: unknown) => callback(errors.of(error, query.requestId)));
+}
+
+/** Has the leader answer: what it says is told as it came. */
+async function handOn(
+  call: ResolveCall,
+  callback: sendUnaryData<RouteMessage>,
+  { grpc }: Following,
+  patient: PatientCall,
+): Promise<void> {
+  const received = {
+    path: call.getPath(),
+    metadata: call.metadata,
+    deadline: Number(call.getDeadline()),
+    peer: call.getPeer(),
+    gone: goneOverGrpc(call),
+  };
+  const { message, refusal } = await grpc.send(received, () => patient.next(), patient.times);
+  if (refusal === null) callback(null, message as never);
+  else callback({ code: refusal.code, details: refusal.details, metadata: toldBack(refusal.metadata) });
 }
 
 /** The query, with the wait cut so that the answer comes before the call's deadline. */

@@ -1,8 +1,9 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { principalOverGrpc, principalOverHttp } from '../access/principals.js';
+import { notedAddress, principalOverGrpc, principalOverHttp } from '../access/principals.js';
 import { type EndingCall, goneOverGrpc, goneOverHttp } from '../caller-gone.js';
+import { addressIn } from '../forwarding/grpc-forward.js';
 import { type Caller, callerOf, type Source } from './caller.js';
 
 /** Hands a handler the caller of a write: its conditions, and whether it is still there. */
@@ -20,15 +21,16 @@ function callerIn(context: ExecutionContext): Caller {
   return callerOf(principalOverGrpc(metadata), (name) => metadata.get(name)[0]?.toString(), gone);
 }
 
-/** grpc-js tells `address:port`, without brackets, and `unknown` where there is none. */
 function sourceIn(context: ExecutionContext): Source {
   if (context.getType() === 'http') {
-    const { socket } = context.switchToHttp().getRequest<FastifyRequest>();
-    return { over: 'http', address: socket.remoteAddress ?? null };
+    const { calledFrom, socket } = context.switchToHttp().getRequest<FastifyRequest>();
+    return { over: 'http', address: calledFrom ?? socket.remoteAddress ?? null };
   }
-  const [, address = null] =
-    /^(.*):[0-9]+$/.exec(context.getArgByIndex<{ getPeer(): string }>(2).getPeer()) ?? [];
-  return { over: 'grpc', address };
+  const noted = notedAddress(context.switchToRpc().getContext<Metadata>());
+  return {
+    over: 'grpc',
+    address: noted ?? addressIn(context.getArgByIndex<{ getPeer(): string }>(2).getPeer()),
+  };
 }
 
 /** Hands a handler the tenant of its caller. */

@@ -1,0 +1,123 @@
+import type { Leader, Leaders } from '#engine';
+import type { ForwardMetrics } from '#telemetry';
+import { Refused } from '../errors/refused.js';
+import { type Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
+
+/** So many calls may be handed on at a time, and their bodies may have so many bytes together. */
+const MOST_UNDER_WAY = 5_000;
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** After a try in vain the next one comes so much later, in milliseconds; or at once, where another peer leads. */
+const FIRST_PAUSE = 25;
+const LONGEST_PAUSE = 1_000;
+
+/** The leader did not answer, or leads no more: the call is to be handed to the next one. */
+export const AGAIN = Symbol('again');
+
+/** A call that is handed on. */
+export interface Call<Answer> {
+  /** The bytes of its body. */
+  readonly size: number;
+  /** Until then a leader is sought, in milliseconds as `performance.now()` has them. */
+  readonly until: number;
+  /** By then the leader has to have answered, in milliseconds likewise. */
+  readonly answerBy: number;
+  /** Aborts when the caller has gone. */
+  readonly gone: AbortSignal;
+  /** Asks a leader. `over` aborts when the answer is of no use any more. */
+  ask(leader: Leader, over: AbortSignal): Promise<Answer | typeof AGAIN>;
+}
+
+interface Parts {
+  readonly leaders: Leaders;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: ForwardMetrics;
+}
+
+/** Hands calls to the peer that leads, and to the next one where it leads no more before it has answered. */
+export class Forwarder {
+  private underWay = 0;
+  private bytes = 0;
+  /** Called when another peer leads, or none. */
+  private readonly onChange = new Set<() => void>();
+
+  constructor(private readonly parts: Parts) {
+    parts.leaders.follow(() => {
+      for (const tell of [...this.onChange]) tell();
+    });
+  }
+
+  /**
+   * The answer of the leader. Refuses with `no_leader` where none is found in time, `busy` where too much is under way, and
+   * `shutting_down` where this process ends.
+   */
+  async send<Answer>(call: Call<Answer>): Promise<Answer> {
+    const { lifecycle, metrics } = this.parts;
+    if (lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
+    if (this.underWay >= MOST_UNDER_WAY || this.bytes + call.size > MOST_BYTES) {
+      metrics.forwarded('busy');
+      throw new Refused(TOO_MANY);
+    }
+    this.underWay += 1;
+    this.bytes += call.size;
+    metrics.underWay(this.underWay);
+    try {
+      const answer = await this.seek(call);
+      metrics.forwarded('answered');
+      return answer;
+    } catch (error) {
+      metrics.forwarded(call.gone.aborted ? 'gone' : error instanceof Refused ? 'no_leader' : 'failed');
+      throw error;
+    } finally {
+      this.underWay -= 1;
+      this.bytes -= call.size;
+      metrics.underWay(this.underWay);
+    }
+  }
+
+  private async seek<Answer>(call: Call<Answer>): Promise<Answer> {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const leader = this.parts.leaders.present;
+      const answer = leader === null ? AGAIN : await this.untilOver(call, (over) => call.ask(leader, over));
+      if (answer !== AGAIN) return answer;
+      const left = call.until - performance.now();
+      if (left <= 0 || call.gone.aborted) throw new Refused(NO_LEADER);
+      await this.untilOver(call, (over) => sleep(leader === null ? left : Math.min(pause, left), over));
+    }
+  }
+
+  /** Does what is of use only until another peer leads, the time is over, or the caller has gone. */
+  private async untilOver<T>(
+    { answerBy, gone }: Call<unknown>,
+    work: (over: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    const timer = setTimeout(end, Math.max(0, answerBy - performance.now()));
+    this.onChange.add(end);
+    gone.addEventListener('abort', end);
+    try {
+      return await work(over.signal);
+    } finally {
+      clearTimeout(timer);
+      this.onChange.delete(end);
+      gone.removeEventListener('abort', end);
+    }
+  }
+}
+
+/** Resolves so much later, or when the signal aborts. */
+const sleep = (ms: number, over: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    over.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+const TOO_MANY = {
+  reason: 'busy',
+  detail: 'too many calls are handed to the leader',
+  retryAfter: 1_000,
+} as const;

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Metadata,
+  type ServerInterceptor,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  status,
+} from '@grpc/grpc-js';
+import { MalformedRequest, requestWriters } from '#contracts';
+import { principalOverGrpc } from '../access/principals.js';
+import { Refused } from '../errors/refused.js';
+import type { RpcErrors } from '../errors/rpc-errors.js';
+import type { Refusal } from '../grpc/call-bounds.js';
+import { malformed } from '../grpc/requests.js';
+import { NO_LEADER } from '../lifecycle.js';
+import type { Running } from '../running.js';
+import type { Forwarder } from './forwarder.js';
+import type { GrpcAnswer, GrpcLink } from './grpc-link.js';
+import { LONGEST_ANSWER_MS, SEEK_MS, type Times } from './http-forward.js';
+import { FORWARDED, type PeerKey } from './peer-key.js';
+
+/** The metadata of a call that the leader is told, and of an answer that the caller is told. */
+const TOLD = ['idempotency-key', 'if-match', 'if-none-match'];
+const TOLD_BACK = ['berth-durable', 'grpc-status-details-bin', 'grpc-retry-pushback-ms'];
+
+/** A call as a peer has received it. */
+export interface ReceivedCall {
+  readonly path: string;
+  readonly metadata: Metadata;
+  /** Milliseconds since 1970; Infinity: none. */
+  readonly deadline: number;
+  /** `address:port` of its caller. */
+  readonly peer: string;
+  readonly gone: AbortSignal;
+}
+
+/** Hands calls over gRPC to the leader. */
+export class GrpcForward {
+  private readonly writers = requestWriters();
+
+  constructor(
+    private readonly forwarder: Forwarder,
+    private readonly link: GrpcLink,
+    private readonly key: PeerKey,
+  ) {}
+
+  /** Whether calls of this method can be handed on: those with one request and one answer. */
+  takes(path: string): boolean {
+    return this.writers.has(path);
+  }
+
+  /**
+   * The answer of the leader. `next` gives the request of each try. Rejects with a refusal where no leader answers, or where a
+   * peer has handed the call on already.
+   */
+  async send(
+    { path, metadata, deadline, gone, peer }: ReceivedCall,
+    next: () => object,
+    times: Times = this.timesTo(deadline),
+  ): Promise<GrpcAnswer> {
+    if (metadata.get(FORWARDED).length > 0) throw new Refused(NO_LEADER);
+    const write = this.writers.get(path)!;
+    const told = this.metadataOf(metadata, peer);
+    const first = write(next());
+    let request: Buffer | null = first;
+    return await this.forwarder.send<GrpcAnswer>({
+      ...times,
+      size: first.length,
+      gone,
+      ask: (leader, over) => {
+        const call = { path, request: request ?? write(next()), metadata: told, deadline };
+        request = null;
+        return this.link.ask(leader, call, over);
+      },
+    });
+  }
+
+  /** The times of a call with that deadline. */
+  timesTo(deadline: number): Times {
+    const now = performance.now();
+    const left = deadline - Date.now();
+    return { until: now + Math.min(left, SEEK_MS), answerBy: now + Math.min(left, LONGEST_ANSWER_MS) };
+  }
+
+  /** As over HTTP. A key at a call that writes nothing says nothing. */
+  private metadataOf(given: Metadata, peer: string): Metadata {
+    const metadata = new Metadata();
+    metadata.set('idempotency-key', randomUUID());
+    for (const name of this.key.isSet ? TOLD : [...TOLD, 'authorization']) {
+      for (const value of given.get(name).slice(0, 1)) metadata.set(name, value);
+    }
+    const caller = { principal: principalOverGrpc(given), address: addressIn(peer) };
+    for (const [name, value] of Object.entries(this.key.headersOf(caller))) metadata.set(name, value);
+    metadata.set(FORWARDED, '1');
+    return metadata;
+  }
+}
+
+/** grpc-js tells `address:port`, without brackets, and `unknown` where there is none. */
+export const addressIn = (peer: string): string | null => /^(.*):[0-9]+$/.exec(peer)?.[1] ?? null;
+
+/** What of the metadata of an answer its caller is told. */
+export function toldBack(given: Metadata | null | undefined): Metadata {
+  const metadata = new Metadata();
+  for (const name of TOLD_BACK) for (const value of given?.get(name) ?? []) metadata.set(name, value);
+  return metadata;
+}
+
+/**
+ * Where this process does not lead, has the leader answer the calls of these services before anything is made of them. `isOwn`
+ * tells the methods that every peer answers by itself.
+ */
+export function forwardGrpc(
+  running: Running,
+  errors: RpcErrors,
+  isOwn: (path: string) => boolean,
+): ServerInterceptor {
+  return ({ path }, inner) => {
+    const { following, leading } = running;
+    if (leading !== null || following === null || isOwn(path) || !following.grpc.takes(path))
+      return new ServerInterceptingCall(inner);
+    const gone = new AbortController();
+    let metadata = new Metadata();
+    return new ServerInterceptingCall(inner, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (received, go) => go((metadata = received)),
+          onReceiveMessage: (message: object) => {
+            const call = { path, metadata, peer: inner.getPeer(), gone: gone.signal };
+            const answer = async (): Promise<void> => {
+              if (message instanceof MalformedRequest) throw malformed(message);
+              tell(inner, await following.grpc.send({ ...call, deadline: deadlineOf(inner) }, () => message));
+            };
+            answer().catch((error: unknown) => inner.sendStatus(errors.of(error) as Refusal));
+          },
+          onCancel: () => gone.abort(),
+        }),
+    });
+  };
+}
+
+function deadlineOf(call: ServerInterceptingCallInterface): number {
+  const deadline = call.getDeadline();
+  return deadline === Infinity ? Infinity : Number(deadline);
+}
+
+function tell(call: ServerInterceptingCallInterface, { message, refusal, trailers }: GrpcAnswer): void {
+  if (refusal !== null) {
+    const { code, details, metadata } = refusal;
+    return call.sendStatus({ code, details, metadata: toldBack(metadata) });
+  }
+  call.sendMetadata(new Metadata());
+  call.sendMessage(message, () =>
+    call.sendStatus({ code: status.OK, details: '', metadata: toldBack(trailers) }),
+  );
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  preParsingHookHandler,
+  RequestPayload,
+} from 'fastify';
+import { goneOverHttp } from '../caller-gone.js';
+import { Refused } from '../errors/refused.js';
+import type { Problems } from '../errors/problems.js';
+import { bodyOf } from '../http/body.js';
+import { NO_LEADER } from '../lifecycle.js';
+import type { Following } from '../reigns/following.js';
+import type { Running } from '../running.js';
+import type { Forwarder } from './forwarder.js';
+import type { HttpAnswer, HttpLink } from './http-link.js';
+import { FORWARDED, type PeerKey } from './peer-key.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether every peer answers it by itself; else only the leader does, and the others hand it on. */
+    isOwn?: boolean;
+  }
+}
+
+/** Without a deadline of its caller a call seeks a leader for so long: longer than a new one takes to lead. */
+export const SEEK_MS = 30_000;
+/** So long the leader may take to answer, an order that is waited for included. */
+export const LONGEST_ANSWER_MS = 1_200_000;
+
+/** The headers of a call that the leader is told. No other header of a caller reaches it. */
+const TOLD = [
+  ...['content-type', 'idempotency-key', 'if-match', 'if-none-match'],
+  ...['webhook-id', 'webhook-timestamp', 'webhook-signature'],
+];
+/** The headers of an answer that are about one connection alone. */
+const OF_CONNECTION = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'trailer',
+  'upgrade',
+  'date',
+]);
+
+/** When a call ends that is handed on, in milliseconds as `performance.now()` has them. */
+export interface Times {
+  readonly until: number;
+  readonly answerBy: number;
+}
+
+/** The body of a call: so many bytes, and what each try sends. */
+export interface Body {
+  readonly size: number;
+  readonly next: () => Buffer;
+}
+
+/** Hands calls over HTTP to the leader. */
+export class HttpForward {
+  constructor(
+    private readonly forwarder: Forwarder,
+    private readonly link: HttpLink,
+    private readonly key: PeerKey,
+  ) {}
+
+  /** Has a call answered by the leader. Rejects with a refusal where none answers, or where a peer has handed it on already. */
+  async send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { size, next }: Body,
+    times: Times = timesFrom(performance.now()),
+  ): Promise<void> {
+    if (isForwarded(request)) throw new Refused(NO_LEADER);
+    const { method, raw } = request;
+    const headers = this.headersOf(request, size > 0);
+    const answer = await this.forwarder.send<HttpAnswer>({
+      ...times,
+      size,
+      gone: goneOverHttp(reply.raw),
+      ask: (leader, over) =>
+        this.link.ask(leader, { method, path: raw.url ?? '/', headers, body: next() }, over),
+    });
+    const told = Object.entries(answer.headers).filter(([name]) => !OF_CONNECTION.has(name));
+    void reply.code(answer.status).headers(Object.fromEntries(told)).send(answer.body);
+  }
+
+  /** A write without a key is given one, so that a second try changes nothing that the first one has changed. */
+  private headersOf(
+    { method, headers, principal, socket }: FastifyRequest,
+    hasBody: boolean,
+  ): Record<string, string> {
+    const told = TOLD.flatMap((name) => {
+      const value = headers[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    });
+    const isWrite = method !== 'GET' && method !== 'HEAD';
+    return {
+      ...(hasBody && { 'content-type': 'application/json' }),
+      ...(isWrite && { 'idempotency-key': randomUUID() }),
+      ...(!this.key.isSet && headers.authorization !== undefined && { authorization: headers.authorization }),
+      ...Object.fromEntries(told),
+      ...this.key.headersOf(principal && { principal, address: socket.remoteAddress ?? null }),
+      [FORWARDED]: '1',
+    };
+  }
+}
+
+/** The times of a call whose caller tells of none. */
+export const timesFrom = (now: number): Times => ({
+  until: now + SEEK_MS,
+  answerBy: now + LONGEST_ANSWER_MS,
+});
+
+/** Whether a peer has handed it on: it is handed on no further. */
+export const isForwarded = ({ headers }: FastifyRequest): boolean => headers[FORWARDED] !== undefined;
+
+/**
+ * Where this process does not lead, calls of the routes that are not every peer's own are handed on before anything is made of
+ * their bodies. Nest registers the routes after this.
+ */
+export function forwardHttp(fastify: FastifyInstance, running: Running, problems: Problems): void {
+  const handOn = async (
+    following: Following,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: RequestPayload,
+  ): Promise<void> => {
+    try {
+      const body = await bodyOf(payload, request.routeOptions.bodyLimit);
+      await following.http.send(request, reply, { size: body.length, next: () => body });
+    } catch (error) {
+      problems.send(error, request, reply);
+    }
+  };
+  const forward: preParsingHookHandler = (request, reply, payload, done) => {
+    const { following, leading } = running;
+    if (leading !== null || following === null) done(null, payload);
+    else void handOn(following, request, reply, payload);
+  };
+  fastify.addHook('onRoute', (route) => {
+    if (route.config?.isOwn) return;
+    route.preParsing = [...[route.preParsing ?? []].flat(), forward];
+  });
+}

@@ -1,0 +1,45 @@
+import type { ResolveQuery } from '#engine';
+import type { Body, Times } from './http-forward.js';
+
+/** So long after the end of a wait its answer may take. */
+const MARGIN_MS = 1_000;
+
+/** A resolve call that is handed on: each leader is asked to wait for what is left of the caller's wait. */
+export class PatientCall {
+  private readonly until: number;
+  private tries = 0;
+
+  /** `began` and `now` are in milliseconds as `performance.now()` has them; `longest`: the wait of a caller that tells of none. */
+  constructor(
+    private readonly request: object,
+    private readonly query: ResolveQuery,
+    began: number,
+    longest: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.until = began + (query.wait ?? longest);
+  }
+
+  get times(): Times {
+    return { until: this.until, answerBy: this.until + MARGIN_MS };
+  }
+
+  /** The same as bodies over HTTP. */
+  asJson(): Body {
+    const first = Buffer.from(JSON.stringify(this.next()));
+    let body: Buffer | null = first;
+    const next = (): Buffer => {
+      const now = body ?? Buffer.from(JSON.stringify(this.next()));
+      body = null;
+      return now;
+    };
+    return { size: first.length, next };
+  }
+
+  /** The request of the next try. What the caller leaves to the model is left to it by the first try. */
+  next(): object {
+    this.tries += 1;
+    if (this.query.wait === null && this.tries === 1) return this.request;
+    return { ...this.request, waitMs: Math.max(0, Math.round(this.until - this.now())) };
+  }
+}

@@ -1,0 +1,57 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { type Config, parseAddress, peerSelf, type RedisConfig } from '#config';
+import { Election, ELECTION_PROFILES } from '#engine';
+import { openStore, type StoreOptions } from '#kept';
+import { openRedis } from '#redis';
+import { MonotonicClock } from '../monotonic-clock.js';
+import type { Peers, Served } from './peers.js';
+
+interface Parts {
+  readonly log: Logger;
+  /** How the store of a term is opened. */
+  readonly store: Omit<StoreOptions, 'leadership'>;
+}
+
+/**
+ * The peers that share a Redis. Resolves once it answers. Rejects with `StoreUnusable` where it cannot be used, or another
+ * process has the name of this peer.
+ */
+export async function redisPeers(
+  config: Config,
+  redis: RedisConfig,
+  served: Served,
+  { log, store }: Parts,
+): Promise<Peers> {
+  const self = peerSelf(config.peer, addressesOf(config, served), hostname());
+  const name = self.peer;
+  let election: Election | undefined;
+  const opened = await openRedis({
+    ...{ redis, fleet: config.fleet, peer: name },
+    onAdvice: (text) => log.warn(text),
+    onWaiting: (text) => log.warn(text),
+    onHigherTerm: (term) => election?.noteTerm(term),
+  });
+  const profile = ELECTION_PROFILES[redis.profile];
+  const onHealth = (failure: Error | null): void => tellHealth(log, opened.place, failure);
+  election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, onHealth });
+  return {
+    ...{ name, candidate: election },
+    openStore: async (leadership) =>
+      await openStore(await opened.rowsOf(leadership.term), { ...store, leadership }),
+    close: () => opened.close(),
+  };
+}
+
+/** Where we really listen: the configuration may leave the ports to the system. */
+function addressesOf({ http, tls }: Config, served: Served) {
+  const [, port = ''] = /:([0-9]+)$/.exec(served.http) ?? [];
+  const grpc = parseAddress(served.grpc);
+  if (grpc === undefined) throw new Error(`gRPC is served at ${served.grpc}, which is no address`);
+  return { http: { host: http.host, port: Number(port) }, grpc, isTls: tls !== null };
+}
+
+function tellHealth(log: Logger, place: string, failure: Error | null): void {
+  if (failure === null) log.info(`${place} answers about the lease again`);
+  else log.warn({ err: failure }, `${place} does not answer about the lease: no other peer comes to lead`);
+}
