@@ -18,6 +18,8 @@ export interface RedisServerOptions {
   /** The port by which the others of its group know it. */
   readonly announcedPort?: number;
   readonly isSentinel?: boolean;
+  /** Its port; a spare one where it is left out. */
+  readonly port?: number;
 }
 
 /** A real redis-server on a loopback port of its own. What it holds is on its disk, and survives `kill`. */
@@ -32,8 +34,8 @@ export class RedisServer {
   ) {}
 
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
-    const [port] = await sparePorts(1);
-    const server = new RedisServer(port!, await mkdtemp(join(tmpdir(), 'berth-redis-')), options);
+    const port = options.port ?? (await sparePort());
+    const server = new RedisServer(port, await mkdtemp(join(tmpdir(), 'berth-redis-')), options);
     await server.begin();
     return server;
   }
@@ -190,11 +192,14 @@ export class SentinelGroup {
   }
 }
 
+/** A port that no process listens on now. */
+export const sparePort = async (): Promise<number> => (await sparePorts(1))[0]!;
+
 async function startMember(master: Member | undefined, settings: readonly string[]): Promise<Member> {
-  const [announcedPort] = await sparePorts(1);
+  const announcedPort = await sparePort();
   const replicaOf = master === undefined ? {} : { replicaOf: master.link.port };
-  const server = await RedisServer.start({ announcedPort: announcedPort!, settings, ...replicaOf });
-  return { server, link: await FaultProxy.start({ to: server.port, port: announcedPort! }) };
+  const server = await RedisServer.start({ announcedPort, settings, ...replicaOf });
+  return { server, link: await FaultProxy.start({ to: server.port, port: announcedPort }) };
 }
 
 const announce = (isSentinel: boolean, port: number): string[] =>

@@ -10,11 +10,18 @@ const CONFIRM_MS = 500;
 /** Redis does not take writes here: another server may. */
 const ELSEWHERE = /^(READONLY|NOREPLICAS|LOADING|MASTERDOWN)\b/;
 
+/** Redis, or a Sentinel, does not take our credentials. */
+const REFUSED = /\b(WRONGPASS|NOAUTH|NOPERM)\b|invalid (username-password pair|password)/;
+
 /** What a script returned, and whether as many replicas as wanted have what it wrote. */
 export interface ScriptResult {
   readonly reply: readonly unknown[];
   readonly isConfirmed: boolean;
 }
+
+/** Whether Redis, or a Sentinel, does not take our credentials. */
+export const isRefusal = (error: Error | null): error is Error =>
+  error !== null && REFUSED.test(error.message);
 
 /** One connection to the Redis that takes writes. It connects again by itself until it is closed. */
 export class Connection {
@@ -32,7 +39,10 @@ export class Connection {
   ) {
     this.client = new Redis(clientOptions(options, patienceMs));
     this.client.on('error', (error: Error) => (this.lastError = error));
-    this.client.on('ready', () => (this.generation += 1));
+    this.client.on('ready', () => {
+      this.generation += 1;
+      this.lastError = null;
+    });
     this.client.on('end', () => void this.connectAgain());
     this.connect();
   }
@@ -56,7 +66,7 @@ export class Connection {
   /** Resolves once it is connected, or after a while where it is not. */
   async settled(): Promise<void> {
     const giveUpAt = performance.now() + this.patienceMs;
-    while (this.client.status !== 'ready' && !this.isClosed && performance.now() < giveUpAt) await sleep(20);
+    while (this.isUndecided && performance.now() < giveUpAt) await sleep(20);
   }
 
   /** Looks anew for the server that takes writes. */
@@ -67,6 +77,10 @@ export class Connection {
   close(): void {
     this.isClosed = true;
     this.client.disconnect();
+  }
+
+  private get isUndecided(): boolean {
+    return this.client.status !== 'ready' && !this.isClosed && !isRefusal(this.lastError);
   }
 
   private async exec(pipeline: ChainableCommander): Promise<[Error | null, unknown][]> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeaseKeeper } from '#engine';
 import { type Rows, StoreUnusable } from '#kept';
-import { Connection } from './connection.js';
+import { Connection, isRefusal } from './connection.js';
 import { keysOf } from './keys.js';
 import { PeerName } from './peer-name.js';
 import { RedisLease } from './redis-lease.js';
@@ -13,8 +13,6 @@ import { checkServer } from './server-check.js';
 const LEASE_PATIENCE_MS = 1_000;
 const ROWS_PATIENCE_MS = 2_000;
 const POLL_MS = 200;
-/** Redis, or a Sentinel, does not take our credentials. */
-const REFUSED = /\b(WRONGPASS|NOAUTH|NOPERM)\b|invalid (username-password pair|password)/;
 
 export interface OpenRedisOptions {
   readonly redis: RedisOptions;
@@ -96,7 +94,7 @@ async function untilChecked<T>(
 
 function refuse(error: Error, last: Error | null, redis: RedisOptions): void {
   if (error instanceof StoreUnusable) throw error;
-  const found = [error, last].find((one) => one !== null && REFUSED.test(one.message));
+  const found = [error, last].find(isRefusal);
   if (found)
     throw new StoreUnusable('wrong_credentials', `redis: ${placeText(redis)} refuses us: ${found.message}`);
 }

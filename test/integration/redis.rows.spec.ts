@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type Row, type Rows, StoreUnavailable } from '#kept';
+import { type OpenRedis, openRedis } from '#redis';
+import { describeWithParts } from '../support/parts.js';
+import { at, RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+
+const put = (key: string, text: string): Row => ({ key, text });
+
+describeWithParts('rows in a Redis that fails', ['redis-server'], () => {
+  let server: RedisServer;
+  let redis: OpenRedis;
+  let rows: Rows;
+  let [advice, higher]: [string[], number[]] = [[], []];
+
+  const all = async (from: Rows): Promise<Row[]> => {
+    const found: Row[] = [];
+    for await (const row of from.read('')) found.push(row);
+    return found;
+  };
+
+  const losses = (): string[] => advice.filter((text) => text.includes('has lost'));
+
+  beforeEach(async () => {
+    [advice, higher] = [[], []];
+    server = await RedisServer.start();
+    redis = await openRedis({
+      ...{ redis: at(server), fleet: 'berth', peer: 'a' },
+      onAdvice: (text) => advice.push(text),
+      onHigherTerm: (term) => higher.push(term),
+    });
+    rows = await redis.rowsOf(10);
+  });
+
+  afterEach(async () => {
+    await rows.close();
+    await redis.close();
+    await server.remove();
+  });
+
+  it('are written again where it was emptied, but those that are read on request', async () => {
+    await rows.write([put('told/model/m', '1'), put('learned/wants/hour', '2'), put('told/audit/1', '3')]);
+    await server.restartEmpty();
+    await rows.write([put('told/model/n', '4')]);
+    expect(losses()).toHaveLength(1);
+    expect(losses()[0]).toContain('has lost 1 writes');
+    const next = await redis.rowsOf(11);
+    expect(await all(next)).toEqual([
+      put('learned/wants/hour', '2'),
+      put('told/model/m', '1'),
+      put('told/model/n', '4'),
+    ]);
+  });
+
+  it('are what the leader has, also where it came back with an older state', async () => {
+    await rows.write([put('told/model/m', 'old'), put('told/model/gone', '1')]);
+    await server.command('COPY', 'berth:rows:told/model/', 'before');
+    const meta = (await server.command('HGET', 'berth:meta', 'last')) as string;
+    await rows.write([put('told/model/m', 'new'), { key: 'told/model/gone', text: null }]);
+    await server.command('COPY', 'before', 'berth:rows:told/model/', 'REPLACE');
+    await server.command('HSET', 'berth:meta', 'last', meta, 'writes', 1);
+    await rows.write([put('told/model/x', '1')]);
+    expect(losses()).toHaveLength(1);
+    expect(await all(await redis.rowsOf(11))).toEqual([put('told/model/m', 'new'), put('told/model/x', '1')]);
+  });
+
+  it('take no write of a term that is over', async () => {
+    await rows.write([put('a', '1')]);
+    const later = await redis.rowsOf(20);
+    await later.write([put('a', '2')]);
+    await expect(rows.write([put('a', '3')])).rejects.toThrow(StoreUnavailable);
+    expect(higher).toEqual([20]);
+    expect(await (await redis.rowsOf(21)).get('a')).toBe('2');
+    await expect(redis.rowsOf(19)).rejects.toThrow('another peer leads');
+  });
+
+  it('say that it does not answer, and know afterwards whether it took a write that was not answered', async () => {
+    await rows.write([put('told/model/m', '1')]);
+    server.stop();
+    await expect(rows.write([put('told/model/m', '2')])).rejects.toThrow(StoreUnavailable);
+    await expect(rows.write([put('told/model/n', '3')])).rejects.toThrow(StoreUnavailable);
+    server.resume();
+    await until(() => rows.write([put('told/model/o', '4')]));
+    expect(losses()).toEqual([]);
+    const here = await all(rows);
+    expect(here).toContainEqual(put('told/model/o', '4'));
+    expect(await all(await redis.rowsOf(11))).toEqual(here);
+  });
+
+  it('are there after it was killed and came back', async () => {
+    await rows.write([put('told/model/m', '1')]);
+    await server.kill();
+    await expect(rows.write([put('told/model/m', '2')])).rejects.toThrow(StoreUnavailable);
+    await server.restart();
+    await until(() => rows.write([put('told/model/n', '2')]));
+    expect(losses()).toEqual([]);
+    expect(await rows.get('told/model/n')).toBe('2');
+  });
+
+  it('are refused beyond so many that wait', async () => {
+    server.stop();
+    const many = Array.from({ length: 1_100 }, (_, nth) => rows.write([put('a', `${nth}`)]));
+    const ends = await Promise.allSettled(many);
+    const refused = ends.filter(
+      (end) => end.status === 'rejected' && String(end.reason).includes('wait for the store'),
+    );
+    expect(refused.length).toBeGreaterThanOrEqual(99);
+    server.resume();
+    await until(() => rows.write([put('a', 'last')]));
+    expect(await rows.get('a')).toBe('last');
+  });
+});
