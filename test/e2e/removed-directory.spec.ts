@@ -31,7 +31,8 @@ describeReal('a directory that is removed while its model serves', (kit) => {
     const { status } = await stage.berth.request('POST', '/v1/models/orphan/unload', {});
     expect(status).toBe(202);
     await until(() => a.stubPids('orphan').length === 0);
-    expect(await stage.copies('orphan')).toEqual(['a:unloading']);
+    // On a slow machine it may be called stuck by now.
+    expect(await stage.copies('orphan')).toEqual([expect.stringMatching(/^a:unloading/)]);
     expect(await stage.heldMb('a')).toBe(COPY_MB);
     await until(async () => (await stage.copies('orphan')).join() === 'a:unloading!stuck');
     expect((await stage.server('a')).flags).toContain('stuck_unload');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ON_ONE_GPU } from '../support/on-one-gpu.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
 const MIB = 2 ** 20;
 
@@ -82,14 +82,14 @@ describe('a GPU on which models come and go while a foreign process takes memory
   afterAll(() => world.close());
 
   const device = async () => (await call(world, 'GET', '/v1/servers/a')).body.devices[0];
-  const resolve = (round: number) =>
-    call(world, 'POST', `/v1/models/${NAMES[round % NAMES.length]}/resolve`, { waitMs: 1_000 });
+  const resolve = (round: number, waitMs = 1_000) =>
+    call(world, 'POST', `/v1/models/${NAMES[round % NAMES.length]}/resolve`, { waitMs });
   const unload = (round: number) =>
     call(world, 'POST', `/v1/models/${NAMES[round % NAMES.length]}/unload`, { force: true });
 
   it('has one load fail for it at most', async () => {
     await until(async () => (await device()).foreignMb === 300);
-    for (let round = 0; round < 4; round += 1) expect((await resolve(round)).status).toBe(200);
+    for (let round = 0; round < 4; round += 1) expect((await resolve(round, PATIENCE_MS)).status).toBe(200);
     await unload(0);
     world.triton.sim.inject({ kind: 'foreignMemory', device: 0, bytes: 7_000 * MIB });
     for (let round = 4; round < ROUNDS; round += 1) {

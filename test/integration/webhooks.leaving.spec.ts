@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SimulatedModel } from '#testing';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
-import { until } from '../support/until.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
 const GIB = 2 ** 30;
 /** Of 3 GiB each: 60 % of what may be booked on the GPUs of four servers, each of which has one. */
@@ -29,7 +29,7 @@ const MODEL: Omit<SimulatedModel, 'name'> = {
 const names = Array.from({ length: MODELS }, (_, nth) => `m${nth}`);
 const models = names.map((name): SimulatedModel => ({ ...MODEL, name }));
 
-describe('a server of four that leaves within a minute, in a fleet that is 60 % full', () => {
+describe('a server of four that leaves in time, in a fleet that is 60 % full', () => {
   let world: World;
   let others: RunningSim[];
   const refused: unknown[] = [];
@@ -93,7 +93,7 @@ describe('a server of four that leaves within a minute, in a fleet that is 60 % 
     const leaves = first!;
     const asking = Array.from({ length: AT_A_TIME }, (_, nth) => ask(nth));
     await until(async () => resolves > 2 * MODELS);
-    const message = { type: 'server.leaving', data: { server: leaves, deadlineMs: 60_000 } };
+    const message = { type: 'server.leaving', data: { server: leaves, deadlineMs: PATIENCE_MS } };
     expect((await call(world, 'POST', '/v1/webhooks/fleet', message)).status).toBe(202);
     const { drain } = world.scheduler.engine.fleet.servers.get(leaves as never)!;
     await until(async () => (await serverOf(leaves)).state === 'drained');
