@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PATIENCE_MS } from '../../tools/patience.mjs';
 import type { ModelMessage, RouteMessage, ServerMessage } from '#contracts';
 import { type BerthAnswer, type BerthProcess, startBerth } from '../support/berth-process.js';
 import {
@@ -80,7 +81,13 @@ export class Stage {
 
   /** Resolves once Berth says that it is ready. Idle models stay, and what is free may go at once. */
   static async open(servers: readonly object[], { defaults, ...rest }: StageConfig = {}): Promise<Stage> {
-    const usual = { cpuMemoryLimitMb: COPY_MB, idleUnloadSeconds: null, minResidencySeconds: 0 };
+    const usual = {
+      cpuMemoryLimitMb: COPY_MB,
+      idleUnloadSeconds: null,
+      minResidencySeconds: 0,
+      // What a slow machine was seen to need for a load may be foreseen three times as long.
+      coldStart: { maxWaitMs: PATIENCE_MS },
+    };
     const dataDir = await mkdtemp(join(tmpdir(), 'berth-e2e-'));
     const config = { servers, ...rest, defaults: { ...usual, ...defaults } };
     const stage = new Stage(await startBerth({ config, dataDir }), dataDir);
