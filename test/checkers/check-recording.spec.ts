@@ -10,7 +10,8 @@ import { makePlan } from '../simulation/make-plan.js';
 import { play } from '../simulation/play.js';
 import { checkRecording } from './check-recording.js';
 
-const FIRST = Number(process.env['SEED'] ?? 1);
+/** Where a seed is looked for that is rich enough: those before the usual one were not when they were last played. */
+const FIRST = Number(process.env['SEED'] ?? 11);
 const ABOUT = { berth: '0.1.0', node: process.version, fleet: 'simulated' };
 const recordedAt = '2026-01-31T12:00:00Z';
 
