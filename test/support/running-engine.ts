@@ -8,7 +8,6 @@ import {
   type ModelServer,
   type ResolveQuery,
   type FailedTurn,
-  soleLeadership,
   type Turn,
 } from '#engine';
 import { aModel, aServer, nothingLearned, SOMEBODY } from './builders.js';
@@ -131,7 +130,33 @@ export const settle = async (): Promise<void> => {
   for (let round = 0; round < 10; round += 1) await new Promise((done) => setImmediate(done));
 };
 
+/** A leadership that the test takes away and gives back. */
+class FickleLeadership {
+  readonly term = 7;
+  readonly ended = new Promise<void>(() => undefined);
+  private isHeld = false;
+  private tell: (isHeld: boolean) => void = () => undefined;
+
+  mayAct(): boolean {
+    return !this.isHeld;
+  }
+
+  renewedAgo(): number {
+    return 0;
+  }
+
+  follow(tell: (isHeld: boolean) => void): void {
+    this.tell = tell;
+  }
+
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
+    this.tell(isHeld);
+  }
+}
+
 export async function aRunningEngine(models: readonly Model[] = [A]) {
+  const leadership = new FickleLeadership();
   const clock = new StillClock();
   const store = new ForgetfulStore();
   const turns: Turn[] = [];
@@ -140,7 +165,7 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
     clock,
     wallNow: () => 1_800_000_000_000 + clock.time,
     learned: store,
-    leadership: soleLeadership(7),
+    leadership,
     observers: [
       {
         turnTaken: (turn) => void (turns.push(turn), (clock.time += clock.turnsTake)),
@@ -155,5 +180,5 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
   engine.addServer(aServer('t', [10]), () => server);
   engine.tell(...models.map((model) => ({ kind: 'ModelDeclared', model }) as const));
   await settle();
-  return { engine, clock, store, turns, failed, server };
+  return { engine, leadership, clock, store, turns, failed, server };
 }

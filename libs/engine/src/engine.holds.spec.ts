@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { A, aRunningEngine, query, settle } from '../../../test/support/running-engine.js';
+
+describe('an engine whose leadership is held', () => {
+  it('sends nothing, tells its turns so, and goes on as soon as that is over', async () => {
+    const { engine, leadership, server, turns } = await aRunningEngine();
+    leadership.hold(true);
+    await settle();
+    const { answer } = engine.admit(query(), 60_000);
+    await settle();
+    expect([server.calls, engine.fleet.held]).toEqual([[], true]);
+    leadership.hold(false);
+    await settle();
+    expect(server.calls).toEqual(['load a']);
+    expect(turns.flatMap(({ events }) => events.filter(({ kind }) => kind === 'OrdersHeld'))).toEqual([
+      { kind: 'OrdersHeld', isHeld: true },
+      { kind: 'OrdersHeld', isHeld: false },
+    ]);
+    server.loadEnds(A.id);
+    expect(await answer).toMatchObject({ kind: 'route' });
+  });
+
+  it('counts an order that could not be sent any more for no failure', async () => {
+    const { engine, leadership, server, store } = await aRunningEngine();
+    let written: () => void = () => undefined;
+    store.write = () => new Promise((done) => (written = done));
+    void engine.admit(query(), 60_000);
+    await settle();
+    leadership.hold(true);
+    written();
+    await settle();
+    expect([server.calls, engine.fleet.cooldowns.size, engine.fleet.held]).toEqual([[], 0, true]);
+    store.write = () => Promise.resolve();
+    leadership.hold(false);
+    await settle();
+    expect(server.calls).toEqual(['load a']);
+  });
+
+  it.each(['no_leader', 'shutting_down'] as const)(
+    'refuses all that waits as it stops: %s',
+    async (reason) => {
+      const { engine } = await aRunningEngine();
+      const waiting = engine.admit(query(), 60_000).answer;
+      engine.stop(reason);
+      for (const answer of [waiting, engine.admit(query(), 60_000).answer])
+        expect(await answer).toMatchObject({ kind: 'refusal', refusal: { reason } });
+      expect(engine.route(query())).toBeUndefined();
+    },
+  );
+});
