@@ -49,7 +49,7 @@ export type PeerConfig = {
   readonly ca: string | null;
 };
 
-type PeerFile = z.infer<typeof peerSchema>;
+export type PeerFile = z.infer<typeof peerSchema>;
 
 /** The section with the files that it names; or why these cannot be used. */
 export function completePeer(

@@ -17,12 +17,18 @@ import {
   sameFindings,
 } from './listening.js';
 import { DEFAULT_SETTINGS, modelSpecSchema, type ModelSettings, type ModelSpec } from './model-spec.js';
-import { completePeer, openPeerFindings, type PeerConfig } from './peer-schema.js';
-import { completeRedis, type RedisConfig } from './redis-schema.js';
+import { openPeerFindings, type PeerConfig } from './peer-schema.js';
+import type { RedisConfig } from './redis-schema.js';
 import { name } from './rules.js';
 import { filesNamedBy, NO_FILES, type ServerFiles } from './server-files.js';
 import { fileServerSchema } from './server-spec.js';
-import { filesOfShared, redisVariableFindings, sharedFindings, withRedisVariable } from './shared-store.js';
+import {
+  completeShared,
+  filesOfShared,
+  redisVariableFindings,
+  sharedFindings,
+  withRedisVariable,
+} from './shared-store.js';
 import { type FileTexts, readSmallFiles } from './small-file.js';
 import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
 import {
@@ -224,8 +230,7 @@ function complete(
     connections: { ...DEFAULTS.connections, ...file.connections },
     residency: { ...DEFAULTS.residency, ...file.residency },
     staleRoutes,
-    redis: file.redis ? completeRedis(file.redis, files).redis : null,
-    peer: completePeer(file.peer ?? {}, files).peer,
+    ...completeShared(file, files),
     recorder: file.recorder ? recorderIn(data, file.recorder) : null,
     auth: file.auth ? completeAuth(file.auth) : null,
     webhooks: completeWebhooks(file.webhooks ?? {}, files).webhooks,

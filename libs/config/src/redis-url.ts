@@ -17,26 +17,22 @@ const DEFAULT_PORT = 6379;
 
 /** Reads a URL of Redis; undefined where it is none. */
 export function readRedisUrl(text: string): RedisUrl | undefined {
-  if (!/^rediss?:\/\//i.test(text) || /\s/.test(text) || !URL.canParse(text)) return undefined;
-  const { protocol, username, password, host, port, pathname, search, hash } = new URL(text);
-  const address = parseAddress(port === '' ? `${host}:${DEFAULT_PORT}` : host);
-  const database = /^(?:|\/|\/([0-9]{1,6}))$/.exec(pathname);
-  if (address === undefined || address.port === 0 || database === null) return undefined;
-  const [user, secret] = [decoded(username), decoded(password)];
-  if (search !== '' || hash !== '' || user === undefined || secret === undefined) return undefined;
-  if (user !== '' && secret === '') return undefined;
-  return {
-    address,
-    username: user === '' ? null : user,
-    password: secret === '' ? null : secret,
-    database: Number(database[1] ?? 0),
-    isTls: protocol === 'rediss:',
-  };
+  if (!/^rediss?:\/\/[^\s?#]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const address = parseAddress(url.port === '' ? `${url.host}:${DEFAULT_PORT}` : url.host);
+  const database = /^(?:|\/|\/([0-9]{1,6}))$/.exec(url.pathname);
+  const credentials = credentialsIn(url);
+  if (address === undefined || address.port === 0 || database === null || credentials === undefined)
+    return undefined;
+  return { address, ...credentials, database: Number(database[1] ?? 0), isTls: url.protocol === 'rediss:' };
 }
 
-function decoded(text: string): string | undefined {
+/** Undefined where they are no percent-encoded text, or a user has no password. */
+function credentialsIn(url: URL): Pick<RedisUrl, 'username' | 'password'> | undefined {
   try {
-    return decodeURIComponent(text);
+    const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+    if (password !== '') return { username: username === '' ? null : username, password };
+    return username === '' ? { username: null, password: null } : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,14 @@
 import { get } from './as-written.js';
 import { findings, type Finding } from './errors.js';
-import { completePeer, filesOfPeer, peerSchema } from './peer-schema.js';
-import { completeRedis, filesOfRedis, type RedisFile, redisSchema, redisUrlSchema } from './redis-schema.js';
+import { completePeer, filesOfPeer, type PeerConfig, type PeerFile, peerSchema } from './peer-schema.js';
+import {
+  completeRedis,
+  filesOfRedis,
+  type RedisConfig,
+  type RedisFile,
+  redisSchema,
+  redisUrlSchema,
+} from './redis-schema.js';
 import { readRedisUrl } from './redis-url.js';
 import type { ServerFiles } from './server-files.js';
 
@@ -22,6 +29,15 @@ export function withRedisVariable(env: Env, file: unknown): unknown {
   const { sentinels: _, name: __, sentinelPasswordFile: ___, database: ____, ...rest } = section as RedisFile;
   return { ...file, redis: { ...rest, url } };
 }
+
+/** The sections about several Berths with what was left out, and with the files that they name. */
+export const completeShared = (
+  { redis, peer = {} }: { readonly redis?: RedisFile; readonly peer?: PeerFile },
+  files: ServerFiles,
+): { readonly redis: RedisConfig | null; readonly peer: PeerConfig } => ({
+  redis: redis === undefined ? null : completeRedis(redis, files).redis,
+  peer: completePeer(peer, files).peer,
+});
 
 /** Why the files of the sections about several Berths cannot be used. A section with faults of its own says nothing. */
 export function sharedFindings(file: unknown, files: ServerFiles): readonly Finding[] {

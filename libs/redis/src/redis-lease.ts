@@ -9,6 +9,9 @@ import { RENEW } from './scripts/renew.js';
 /** What reaches Redis so much later than it was sent has no effect, in ms. */
 const LATE_AFTER_MS = 1_000;
 
+/** A release is tried so often. */
+const RELEASE_TRIES = 3;
+
 /**
  * The lease in Redis. Each command carries the moment, by the clock of Redis, after which it is void: a command whose sender has
  * given up may be carried out long afterwards.
@@ -54,8 +57,18 @@ export class RedisLease implements LeaseKeeper {
     return isConfirmed ? 'confirmed' : 'unconfirmed';
   }
 
+  /** A server that was the master once takes the release, too: it counts where a replica confirmed it. */
   async release(lease: Lease): Promise<void> {
-    await this.connection.client.eval(RELEASE, 2, ...this.lockKeys, lease.term, beginningOf(lease));
+    const args = [lease.term, beginningOf(lease)];
+    for (let tries = 0; tries < RELEASE_TRIES; tries += 1) {
+      if (tries > 0) await this.connection.settled();
+      const released = await this.connection.run(RELEASE, this.lockKeys, args).catch(() => null);
+      if (released?.isConfirmed === true) return;
+      this.connection.askAnew();
+    }
+    throw new Error(
+      'the release of the lease was not confirmed: the next leader waits until the lease is old',
+    );
   }
 
   private get lockKeys(): [string, string] {

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { Election, ELECTION_PROFILES, type Reign } from '#engine';
+import { type OpenRedis, openRedis } from '#redis';
+import { MonotonicClock } from '../../apps/scheduler/src/monotonic-clock.js';
+import { describeWithParts } from '../support/parts.js';
+import { SentinelGroup, within } from '../support/redis.js';
+import { until } from '../support/until.js';
+
+/** A peer that only leads. */
+class Peer {
+  readonly reigns: Reign[] = [];
+  readonly election: Election;
+
+  constructor(
+    readonly name: string,
+    redis: OpenRedis,
+  ) {
+    const self = { peer: name, grpc: `${name}:1`, http: `http://${name}` };
+    const options = { self, profile: ELECTION_PROFILES.fast };
+    this.election = new Election(new MonotonicClock(), redis.leaseKeeper, options);
+    void this.campaign();
+  }
+
+  get acts(): boolean {
+    return this.reigns.at(-1)?.leadership.mayAct() ?? false;
+  }
+
+  private async campaign(): Promise<void> {
+    for (;;) {
+      const reign = await this.election.lead();
+      this.reigns.push(reign);
+      await reign.leadership.ended;
+    }
+  }
+}
+
+describeWithParts('several peers on a Redis with Sentinels', ['redis-server'], () => {
+  let group: SentinelGroup;
+  let opened: OpenRedis[];
+  let peers: Peer[];
+
+  beforeEach(async () => {
+    [opened, peers] = [[], []];
+    group = await SentinelGroup.start({ downAfterMs: 1_000 });
+  });
+
+  afterEach(async () => {
+    await Promise.all(peers.map(({ election }) => election.close()));
+    await Promise.all(opened.map((redis) => redis.close()));
+    await group.remove();
+  });
+
+  const open = async (peer: string): Promise<OpenRedis> => {
+    const redis = await openRedis({ redis: within(group), fleet: 'berth', peer });
+    opened.push(redis);
+    return redis;
+  };
+
+  const acting = (): Peer[] => peers.filter(({ acts }) => acts);
+  const terms = (): number => peers.flatMap(({ reigns }) => reigns).length;
+
+  it('keep their leader while Redis has another master, and never have two that act', async () => {
+    for (const name of ['a', 'b', 'c']) peers.push(new Peer(name, await open(name)));
+    const most = { acted: 0 };
+    const watch = setInterval(() => (most.acted = Math.max(most.acted, acting().length)), 5);
+    const first = await until(() => acting()[0]);
+
+    const killed = await group.master();
+    await killed.server.kill();
+    await until(async () => (await group.master()) !== killed && first.acts);
+    await killed.server.restart();
+
+    const hung = await group.master();
+    hung.server.stop();
+    await until(async () => (await group.master()) !== hung && first.acts);
+    hung.server.resume();
+    expect(terms()).toBe(1);
+
+    await first.election.close();
+    const second = await until(() => acting()[0]);
+    expect(second).not.toBe(first);
+    expect(second.reigns[0]!.isCleanRelease).toBe(true);
+    expect(second.reigns[0]!.leadership.term).toBeGreaterThan(first.reigns[0]!.leadership.term);
+    clearInterval(watch);
+    expect(most.acted).toBe(1);
+  });
+
+  it('are told which writes are durable, and lose none of these by a planned failover', async () => {
+    const redis = await open('a');
+    const rows = await redis.rowsOf(1);
+    const before = await group.master();
+    const failing = group.failOver();
+    const durable: string[] = [];
+    for (let nth = 0; (await group.master()) === before || nth < 200; nth += 1) {
+      const key = `told/audit/${nth}`;
+      const written = await rows.write([{ key, text: '1' }]).catch(() => ({ durable: false }));
+      if (written.durable) durable.push(key);
+    }
+    await failing;
+    await until(async () => (await rows.write([{ key: 'told/model/m', text: '1' }])).durable);
+    expect(durable.length).toBeGreaterThan(0);
+    const after = await until(() => redis.rowsOf(2));
+    for (const key of durable) expect([key, await after.get(key)]).toEqual([key, '1']);
+  });
+
+  it('count nothing as confirmed while no replica answers', async () => {
+    const redis = await open('a');
+    const rows = await redis.rowsOf(1);
+    const master = await group.master();
+    const replicas = group.members.filter((member) => member !== master);
+    for (const { server } of replicas) server.stop();
+    await until(async () => !(await rows.write([{ key: 'a', text: '1' }])).durable);
+    const seen = await until(() => redis.leaseKeeper.read());
+    const claim = { peer: 'a', grpc: 'a:1', http: 'http://a', floor: 0, seen };
+    const claimed = await until(() => redis.leaseKeeper.acquire(claim));
+    expect(claimed).toMatchObject({ outcome: 'acquired', isConfirmed: false });
+    for (const { server } of replicas) server.resume();
+    const { lease } = claimed as {
+      lease: { peer: string; term: number; renewals: number; grpc: string; http: string };
+    };
+    await until(async () => (await redis.leaseKeeper.renew(lease)) === 'confirmed');
+    const later = await until(() => redis.rowsOf(lease.term));
+    await until(async () => (await later.write([{ key: 'a', text: '2' }])).durable);
+  });
+});
