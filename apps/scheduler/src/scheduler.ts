@@ -106,6 +106,7 @@ async function amongPeers(
     throw error;
   });
   warnOfOpenPorts(config.insecureListen, parts.log);
+  lasting.metrics.reigns.followTerm(() => peers.candidate.present?.term ?? 0);
   const following = openFollowing({ config, peers, running });
   running.following = following;
   const present = new PresentConfig(config, lasting);
@@ -113,7 +114,10 @@ async function amongPeers(
   return runningScheduler({
     ...{ lasting, listening, peers, present },
     reign: () => reigns.present,
-    stop: () => reigns.close(),
+    stop: () => {
+      following.end();
+      return reigns.close();
+    },
     close: async () => {
       await following.close();
       await peers.close();

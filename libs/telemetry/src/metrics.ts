@@ -16,9 +16,8 @@ import { HookMetrics } from './hook-metrics.js';
 import { ListenMetrics } from './listen-metrics.js';
 import { RecorderMetrics } from './recorder-metrics.js';
 import { ScalingMetrics } from './scaling-metrics.js';
-import { addReignGauges } from './reign-gauges.js';
+import { type ReignFacts, ReignMetrics } from './reign-metrics.js';
 import { ResolveMetrics } from './resolve-metrics.js';
-import { addStoreGauge } from './store-gauge.js';
 import { TurnMetrics } from './turn-metrics.js';
 import { WarmupMetrics } from './warmup-metrics.js';
 
@@ -31,13 +30,6 @@ export interface MetricsOptions {
   readonly isInsecureListen?: boolean;
   /** Gives other work its turn. Left out: one of the event loop. */
   readonly pause?: () => Promise<void>;
-}
-
-/** What the metrics read while this process decides. */
-export interface ReignFacts {
-  readonly term: number;
-  /** Whether the store takes writes. */
-  readonly isStoreOk: () => boolean;
 }
 
 /** For so long an answer is given again. */
@@ -61,9 +53,9 @@ export class Metrics implements Observer {
   readonly scaling = new ScalingMetrics(this.registry);
   readonly warmups = new WarmupMetrics(this.registry);
   readonly listen: ListenMetrics;
+  readonly reigns: ReignMetrics;
   private declared = new DeclaredTimes();
   private fleet: Readonly<Fleet> | null = null;
-  private reign: ReignFacts | null = null;
   private hasGauges = false;
   /** What callers were given last, and when it was begun. */
   private told: { readonly at: number; readonly text: Promise<Buffer> } | undefined;
@@ -71,8 +63,7 @@ export class Metrics implements Observer {
 
   constructor(private readonly options: MetricsOptions) {
     this.listen = new ListenMetrics(this.registry, options.isInsecureListen ?? false);
-    addStoreGauge(this.registry, () => this.reign?.isStoreOk() ?? true);
-    addReignGauges(this.registry, () => this.reign?.term ?? null);
+    this.reigns = new ReignMetrics(this.registry, options.now);
     if (options.process) collectDefaultMetrics({ register: this.registry });
   }
 
@@ -82,20 +73,20 @@ export class Metrics implements Observer {
 
   /** From now on this process decides, until the reign is ended. Counters go on. */
   begin(reign: ReignFacts): void {
-    this.reign = reign;
+    this.reigns.begin(reign);
     this.declared = new DeclaredTimes();
     this.turns.begin();
   }
 
   /** This process decides no more: there is no fleet to tell of. */
   end(): void {
-    this.reign = null;
+    this.reigns.end();
     this.fleet = null;
   }
 
   /** The gauges are read off the fleet; before the first turn there is none to read. */
   turnTaken(turn: Turn, fleet: Fleet): void {
-    if (this.reign !== null) this.fleet = fleet;
+    if (this.reigns.isLeading) this.fleet = fleet;
     if (!this.hasGauges) this.addGauges();
     this.declared.turnTaken(turn);
     this.turns.turnTaken(turn, fleet);

@@ -24,6 +24,8 @@ export interface Call<Answer> {
   readonly answerBy: number;
   /** Aborts when the caller has gone. */
   readonly gone: AbortSignal;
+  /** Whether it waits for something to happen, and not for its answer alone: it is not waited for where this process ends. */
+  readonly isPatient: boolean;
   /** Asks a leader. `over` aborts when the answer is of no use any more. */
   ask(leader: Leader, over: AbortSignal): Promise<Answer | typeof AGAIN>;
 }
@@ -40,11 +42,18 @@ export class Forwarder {
   private bytes = 0;
   /** Called when another peer leads, or none. */
   private readonly onChange = new Set<() => void>();
+  /** Called when this process ends. */
+  private readonly onEnd = new Set<() => void>();
 
   constructor(private readonly parts: Parts) {
     parts.leaders.follow(() => {
       for (const tell of [...this.onChange]) tell();
     });
+  }
+
+  /** This process ends: calls that are patient, or that have no leader, are refused. */
+  end(): void {
+    for (const end of [...this.onEnd]) end();
   }
 
   /**
@@ -78,29 +87,36 @@ export class Forwarder {
   private async seek<Answer>(call: Call<Answer>): Promise<Answer> {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const leader = this.parts.leaders.present;
-      const answer = leader === null ? AGAIN : await this.untilOver(call, (over) => call.ask(leader, over));
-      if (answer !== AGAIN) return answer;
+      const asks = call.isPatient ? this.onEnd : null;
+      const answer = leader && (await this.untilOver(call, asks, (over) => call.ask(leader, over)));
+      if (answer !== null && answer !== AGAIN) return answer;
+      if (this.parts.lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
       const left = call.until - performance.now();
       if (left <= 0 || call.gone.aborted) throw new Refused(NO_LEADER);
-      await this.untilOver(call, (over) => sleep(leader === null ? left : Math.min(pause, left), over));
+      const wait = leader === null ? left : Math.min(pause, left);
+      await this.untilOver(call, this.onEnd, (over) => sleep(wait, over));
     }
   }
 
-  /** Does what is of use only until another peer leads, the time is over, or the caller has gone. */
+  /** Does what is of use only until another peer leads, the time is over, or the caller has gone; and until one more end. */
   private async untilOver<T>(
     { answerBy, gone }: Call<unknown>,
+    oneMore: Set<() => void> | null,
     work: (over: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const over = new AbortController();
     const end = (): void => over.abort();
     const timer = setTimeout(end, Math.max(0, answerBy - performance.now()));
+    if (gone.aborted) end();
     this.onChange.add(end);
+    oneMore?.add(end);
     gone.addEventListener('abort', end);
     try {
       return await work(over.signal);
     } finally {
       clearTimeout(timer);
       this.onChange.delete(end);
+      oneMore?.delete(end);
       gone.removeEventListener('abort', end);
     }
   }
@@ -109,6 +125,7 @@ export class Forwarder {
 /** Resolves so much later, or when the signal aborts. */
 const sleep = (ms: number, over: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (over.aborted) return resolve();
     const timer = setTimeout(resolve, ms);
     over.addEventListener('abort', () => {
       clearTimeout(timer);

@@ -16,7 +16,7 @@ import { NO_LEADER } from '../lifecycle.js';
 import type { Running } from '../running.js';
 import type { Forwarder } from './forwarder.js';
 import type { GrpcAnswer, GrpcLink } from './grpc-link.js';
-import { LONGEST_ANSWER_MS, SEEK_MS, type Times } from './http-forward.js';
+import { type Times, timesFrom } from './http-forward.js';
 import { FORWARDED, type PeerKey } from './peer-key.js';
 
 /** The metadata of a call that the leader is told, and of an answer that the caller is told. */
@@ -79,7 +79,8 @@ export class GrpcForward {
   timesTo(deadline: number): Times {
     const now = performance.now();
     const left = deadline - Date.now();
-    return { until: now + Math.min(left, SEEK_MS), answerBy: now + Math.min(left, LONGEST_ANSWER_MS) };
+    const { until, answerBy } = timesFrom(now);
+    return { until: Math.min(now + left, until), answerBy: Math.min(now + left, answerBy), isPatient: false };
   }
 
   /** As over HTTP. A key at a call that writes nothing says nothing. */

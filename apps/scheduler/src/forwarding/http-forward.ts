@@ -25,9 +25,9 @@ declare module 'fastify' {
 }
 
 /** Without a deadline of its caller a call seeks a leader for so long: longer than a new one takes to lead. */
-export const SEEK_MS = 30_000;
+const SEEK_MS = 30_000;
 /** So long the leader may take to answer, an order that is waited for included. */
-export const LONGEST_ANSWER_MS = 1_200_000;
+const LONGEST_ANSWER_MS = 1_200_000;
 
 /** The headers of a call that the leader is told. No other header of a caller reaches it. */
 const TOLD = [
@@ -44,10 +44,11 @@ const OF_CONNECTION = new Set([
   'date',
 ]);
 
-/** When a call ends that is handed on, in milliseconds as `performance.now()` has them. */
+/** When a call ends that is handed on: see `Call`. */
 export interface Times {
   readonly until: number;
   readonly answerBy: number;
+  readonly isPatient: boolean;
 }
 
 /** The body of a call: so many bytes, and what each try sends. */
@@ -110,6 +111,7 @@ export class HttpForward {
 export const timesFrom = (now: number): Times => ({
   until: now + SEEK_MS,
   answerBy: now + LONGEST_ANSWER_MS,
+  isPatient: false,
 });
 
 /** Whether a peer has handed it on: it is handed on no further. */

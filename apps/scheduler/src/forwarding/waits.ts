@@ -21,7 +21,7 @@ export class PatientCall {
   }
 
   get times(): Times {
-    return { until: this.until, answerBy: this.until + MARGIN_MS };
+    return { until: this.until, answerBy: this.until + MARGIN_MS, isPatient: true };
   }
 
   /** The same as bodies over HTTP. */

@@ -26,6 +26,8 @@ export interface Following {
   readonly grpc: GrpcForward;
   /** How long a resolve call waits that does not tell, and is handed on. */
   readonly longestWait: number;
+  /** This process ends: what waits for the leader is refused. */
+  end(): void;
   /** Ends the watching and the connections to the leader. */
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export function openFollowing({ config, peers, running }: FollowingParts): Follo
     http: new HttpForward(forwarder, links.http, peerKey),
     grpc: new GrpcForward(forwarder, links.grpc, peerKey),
     longestWait: config.defaults.coldStart.maxWaitMs,
+    end: () => forwarder.end(),
     close: () => {
       links.http.close();
       links.grpc.close();

@@ -60,6 +60,7 @@ export class Reigns {
     const ended = leadership.ended.then(() => void (hasEnded = true));
     const reign = await this.begun(won, () => hasEnded || this.closing.signal.aborted);
     if (reign === null) return;
+    leadership.follow((isHeld) => this.tellHeld(isHeld, leadership));
     this.tell('this process leads', leadership);
     this.reign = reign;
     this.made.running.leading = reign.made;
@@ -98,6 +99,13 @@ export class Reigns {
   private lose(): void {
     this.reign = null;
     this.made.running.leading = null;
+  }
+
+  private tellHeld(isHeld: boolean, leadership: Leadership): void {
+    this.made.parts.lasting.metrics.reigns.hold(isHeld);
+    if (!isHeld) return this.tell('orders are sent again', leadership);
+    const { log } = this.made.parts;
+    log.warn({ term: leadership.term }, 'the lease is not renewed: no orders are sent');
   }
 
   private tell(words: string, { term }: Leadership): void {

@@ -1,11 +1,16 @@
 import type { sendUnaryData, Server, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
-import { externalScalerService, MalformedRequest } from '#contracts';
+import { externalScalerClientService, externalScalerService, MalformedRequest } from '#contracts';
 import { invalid, Refused } from '../errors/refused.js';
 import { RpcErrors } from '../errors/rpc-errors.js';
 import { malformed } from '../grpc/requests.js';
 import { SHUTTING_DOWN } from '../lifecycle.js';
+import type { Following } from '../reigns/following.js';
 import { Running } from '../running.js';
+
+/** A peer that does not lead gives the leader so long to answer. */
+const LEADER_ANSWERS_MS = 4_000;
+const IS_ACTIVE = externalScalerClientService()['IsActive']!;
 
 /** The only metric, and how many servers of it one server is: an autoscaler then has as many as the number says. */
 const METRIC = 'servers';
@@ -29,8 +34,9 @@ type Stream = ServerWritableStream<unknown, Active>;
 /** `externalscaler.ExternalScaler`, as KEDA calls it: raw handlers, since Nest serves the package of Berth alone. */
 @Injectable()
 export class ExternalScaler {
-  /** The open streams, and what each was told last. */
-  private readonly streams = new Map<Stream, boolean>();
+  /** The open streams, and what each was told last; null: nothing yet. */
+  private readonly streams = new Map<Stream, boolean | null>();
+  private isAsking = false;
 
   constructor(
     @Inject(Running) private readonly running: Running,
@@ -50,12 +56,32 @@ export class ExternalScaler {
 
   /** Tells the open streams where it has changed whether any server is wanted. */
   refresh(): void {
-    if (this.streams.size === 0) return;
+    const [first] = this.streams.keys();
+    if (first === undefined) return;
+    const { following, leading } = this.running;
+    if (leading === null && following !== null) return void this.askLeader(following, first);
     try {
       const isActive = this.isActive();
       for (const stream of this.streams.keys()) this.tell(stream, isActive);
     } catch (error) {
       this.end(error);
+    }
+  }
+
+  /** Streams stay open while no peer leads: KEDA would come back to this process all the same. */
+  private async askLeader({ grpc }: Following, stream: Stream): Promise<void> {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    const deadline = Date.now() + LEADER_ANSWERS_MS;
+    const received = { path: IS_ACTIVE.path, metadata: stream.metadata, deadline, peer: stream.getPeer() };
+    try {
+      const { message } = await grpc.send({ ...received, gone: new AbortController().signal }, () => ({}));
+      const told = message && (IS_ACTIVE.responseDeserialize(message) as Active);
+      if (told) for (const each of this.streams.keys()) this.tell(each, told.result);
+    } catch {
+      // No peer leads: the next refresh asks again.
+    } finally {
+      this.isAsking = false;
     }
   }
 
@@ -90,9 +116,13 @@ export class ExternalScaler {
     try {
       if (call.request instanceof MalformedRequest) throw malformed(call.request);
       if (this.streams.size >= MOST_STREAMS) throw TOO_MANY;
-      this.tell(call, this.isActive());
+      const { following, leading } = this.running;
+      const isLed = leading === null && following !== null;
+      if (isLed) this.streams.set(call, null);
+      else this.tell(call, this.isActive());
       const gone = (): void => void this.streams.delete(call);
       for (const end of ['cancelled', 'error', 'close'] as const) call.on(end, gone);
+      if (isLed) void this.askLeader(following, call);
     } catch (error) {
       call.emit('error', this.errors.of(error));
     }

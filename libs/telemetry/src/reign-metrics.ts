@@ -1,0 +1,84 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Instant } from '#core';
+
+/** What the metrics read while this process decides. */
+export interface ReignFacts {
+  readonly term: number;
+  /** Whether the store takes writes. */
+  readonly isStoreOk: () => boolean;
+}
+
+/** Whether this process decides, in which term, and for how long it may not send orders. */
+export class ReignMetrics {
+  private reign: ReignFacts | null = null;
+  private heldSince: Instant | null = null;
+  private heard: () => number = () => 0;
+  private readonly held: Counter;
+
+  constructor(
+    registry: Registry,
+    private readonly now: () => Instant,
+  ) {
+    const gauge = (name: string, help: string, read: () => number): Gauge =>
+      new Gauge({
+        name: `berth_${name}`,
+        help,
+        registers: [registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    gauge('leader', 'Whether this process decides.', () => (this.reign === null ? 0 : 1));
+    gauge(
+      'term',
+      'The number of the present reign, of this process or of the peer that leads; 0: no peer is known to lead.',
+      () => this.reign?.term ?? this.heard(),
+    );
+    gauge(
+      'store_ok',
+      '1 while the store takes writes; 0 from a failure on, until a write has succeeded.',
+      () => ((this.reign?.isStoreOk() ?? true) ? 1 : 0),
+    );
+    gauge('held', 'Whether this leader sends no orders, since its lease is not renewed.', () =>
+      this.heldSince === null ? 0 : 1,
+    );
+    this.held = new Counter({
+      name: 'berth_held_seconds_total',
+      help: 'For how long leaders in this process sent no orders, since their leases were not renewed.',
+      registers: [registry],
+      collect: () => this.count(),
+    });
+  }
+
+  /** Whether a reign is told of. */
+  get isLeading(): boolean {
+    return this.reign !== null;
+  }
+
+  /** From now on the term is read there while this process does not decide. */
+  followTerm(heard: () => number): void {
+    this.heard = heard;
+  }
+
+  begin(reign: ReignFacts): void {
+    this.reign = reign;
+  }
+
+  end(): void {
+    this.hold(false);
+    this.reign = null;
+  }
+
+  /** Orders are held from now on, or no longer. */
+  hold(isHeld: boolean): void {
+    this.count();
+    this.heldSince = isHeld ? (this.heldSince ?? this.now()) : null;
+  }
+
+  private count(): void {
+    if (this.heldSince === null) return;
+    const now = this.now();
+    this.held.inc((now - this.heldSince) / 1_000);
+    this.heldSince = now;
+  }
+}
