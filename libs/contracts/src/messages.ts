@@ -9,6 +9,12 @@ const labels = z.record(z.string(), z.string());
 const count = z.int().min(0);
 const json = z.record(z.string(), z.unknown());
 
+/** Of an answer to a write; absent: it is durable. */
+export const durableSchema = z
+  .literal(false)
+  .exactOptional()
+  .describe('Told where too few replicas of the store confirmed the write: a failover may lose it.');
+
 export const routeServerSchema = z.strictObject({
   id: z.string(),
   grpc: z.string(),
@@ -49,6 +55,7 @@ export const copySchema = z.strictObject({
 
 /** A model as it is told. `spec` and `effective` are free JSON; over gRPC they are Structs. */
 export const modelSchema = z.strictObject({
+  durable: durableSchema,
   name: z.string(),
   source: z.enum(['file', 'api', 'discovered']),
   revision,
@@ -102,6 +109,7 @@ export const deviceSchema = z.strictObject({
 
 /** What the sender of a webhook about the fleet is told. */
 export const fleetHeardSchema = z.strictObject({
+  durable: durableSchema,
   servers: z.array(z.string()).describe('The servers that the message is about; none of a repeat.'),
   repeated: z.boolean().describe('Whether the same was said before, so that nothing was done.'),
 });
@@ -122,6 +130,7 @@ export const hostMemorySchema = z.strictObject({
 
 /** A server as it is told. */
 export const serverSchema = z.strictObject({
+  durable: durableSchema,
   id: z.string(),
   source: z.enum(['file', 'api', 'discovered']),
   grpc: z.string(),
@@ -170,6 +179,7 @@ export const serverSchema = z.strictObject({
 
 /** The whole picture as it is told. */
 export const fleetSchema = z.strictObject({
+  durable: durableSchema,
   fleet: z.string(),
   leader: z.strictObject({ id: z.string(), term: z.string() }),
   frozen: z
@@ -185,6 +195,7 @@ export const fleetSchema = z.strictObject({
 
 /** What a batch has declared, model by model. */
 export const batchSchema = z.strictObject({
+  durable: durableSchema,
   items: z.array(
     z.strictObject({
       name: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durableSchema } from './messages.js';
 
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 const count = z.int().min(0);
@@ -57,6 +58,7 @@ export const deadLetterSchema = z.strictObject({
 
 /** What a replay is answered with. */
 export const replayedSchema = z.strictObject({
+  durable: durableSchema,
   id: z.string().describe('The `webhook-id` that is sent again.'),
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durableSchema } from './messages.js';
 
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 const count = z.int().min(0);
@@ -8,6 +9,7 @@ export const MOST_WARMUP_MODELS = 1_000;
 
 /** A list of models that are loaded, as it is told. */
 export const warmupSchema = z.strictObject({
+  durable: durableSchema,
   id: z.string(),
   state: z
     .enum(['waiting', 'running', 'done', 'cancelled', 'failed'])

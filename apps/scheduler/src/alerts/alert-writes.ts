@@ -5,7 +5,7 @@ import { invalid, Refused } from '../errors/refused.js';
 import { Places } from '../places.js';
 import { Running } from '../running.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Heard } from '../writes/writes.js';
+import type { Heard, Written } from '../writes/writes.js';
 import { AlertHands } from './alert-hands.js';
 import { logAlerts } from './alert-log.js';
 import { type Alert, type AlertBody, alertBodySchema } from './alert-body.js';
@@ -34,18 +34,17 @@ export class AlertWrites {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   /** Resolves once all is durable. What cannot be done is no refusal: the alert is heard all the same. */
-  async hear(body: unknown, caller: Caller): Promise<AlertsTold> {
+  async hear(body: unknown, caller: Caller): Promise<Written<AlertsTold>> {
     const made = this.running.now;
     const { hooks } = made.metrics;
     try {
       checkNoIfMatch(caller);
       const read = check(alertBodySchema, body);
       if (!read.ok) throw invalid(read.errors);
-      const { told, isRepeat } = await made.writes.hear({ ...ASKED, caller }, () =>
-        prepared(made, read.value),
-      );
+      const heard = await made.writes.hear({ ...ASKED, caller }, () => prepared(made, read.value));
+      const { told, isRepeat } = heard.body;
       hooks.heard('alertmanager', isRepeat ? 'repeated' : 'taken');
-      return told;
+      return heard.telling(told);
     } catch (error) {
       if (error instanceof Refused) hooks.heard('alertmanager', 'refused');
       throw error;

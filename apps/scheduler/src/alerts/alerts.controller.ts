@@ -1,10 +1,12 @@
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { durableSchema } from '#contracts';
 import { BODY, Operation } from '../http/operation.js';
 import { JsonBody } from '../http/worded.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller } from '../writes/caller.decorator.js';
+import type { Written } from '../writes/writes.js';
 import { alertBodySchema } from './alert-body.js';
 import { type AlertsTold, AlertWrites } from './alert-writes.js';
 import { RESULTS } from './hear.js';
@@ -15,6 +17,7 @@ const PATH = 'v1/webhooks/alertmanager';
 const LONGEST_BODY = 2 ** 20;
 
 const toldSchema = z.object({
+  durable: durableSchema,
   results: z
     .partialRecord(z.enum(RESULTS), z.int().min(1))
     .meta({ description: 'How many alerts came to what.' }),
@@ -36,7 +39,7 @@ export class AlertsController {
   hear(
     @JsonBody(z.unknown(), alertBodySchema) body: unknown,
     @FromCaller() caller: Caller,
-  ): Promise<AlertsTold> {
+  ): Promise<Written<AlertsTold>> {
     return this.writes.hear(body, caller);
   }
 }

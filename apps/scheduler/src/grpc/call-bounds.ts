@@ -7,6 +7,7 @@ import {
   type status,
 } from '@grpc/grpc-js';
 import type { Ends } from '../sockets-by-address.js';
+import { trailersOf } from '../writes/not-durable.js';
 
 /** The longest metadata of a call, in bytes as HTTP/2 counts them. HTTP takes headers of the same length. */
 const MOST_METADATA = 16 * 2 ** 10;
@@ -43,19 +44,27 @@ export interface JudgedCall {
 /** Lets a call go on, or ends it with a refusal. */
 export type Guard = (call: JudgedCall, metadata: Metadata, go: (metadata: Metadata) => void) => void;
 
-/** Refuses calls with too long metadata, tells when calls begin and end, and has the guard judge the others. */
+/**
+ * Refuses calls with too long metadata, tells when calls begin and end, and has the guard judge the others. Answers without a
+ * body say by a trailer where a write is not durable.
+ */
 export function callBounds(onCall: OnCall, refusal: () => Refusal, guard: Guard): ServerInterceptor {
   return ({ path }, inner) => {
     const { socket, ended } = onCall(inner.getConnectionInfo());
+    let received: Metadata | undefined;
     return new ServerInterceptingCall(inner, {
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, go) => {
+            received = metadata;
             if (lengthOf(metadata) <= MOST_METADATA) guard({ path, socket, inner }, metadata, go);
             else inner.sendStatus(refusal());
           },
           onCancel: ended,
         }),
+      sendStatus: (status, next) => {
+        next({ ...status, metadata: trailersOf(received, status.metadata) });
+      },
     });
   };
 }

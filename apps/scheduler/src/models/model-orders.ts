@@ -18,7 +18,7 @@ import { Refused } from '../errors/refused.js';
 import { Running } from '../running.js';
 import type { AskedFor } from '../writes/answers.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
-import { Written } from '../writes/writes.js';
+import type { Written } from '../writes/writes.js';
 import { pinNow } from './core-model.js';
 import { disabled } from './model-writes.js';
 import { checkListed, checkTakesOrders, lookedForAnew } from './order-checks.js';
@@ -168,7 +168,7 @@ async function carryOut(
   });
   if (waitMs === 0 || ended(engine.fleet)) return written;
   await watch.until(ended, waitMs, caller.gone);
-  const told = new Written(written.status, view());
+  const told = written.telling(view());
   await writes.toldLater(operation, told);
   return told;
 }

@@ -117,7 +117,8 @@ export class ModelsRpc {
 }
 
 async function answered(written: Promise<Written<ModelMessage>>) {
-  return modelMessage((await written).body);
+  const told = await written;
+  return told.telling(modelMessage(told.body));
 }
 
 /** Free JSON travels as a Struct. */

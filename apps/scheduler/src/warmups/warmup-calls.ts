@@ -6,7 +6,7 @@ import { Refused } from '../errors/refused.js';
 import { Running } from '../running.js';
 import { type Caller, checkConditions, checkNoIfMatch } from '../writes/caller.js';
 import { Turns } from '../writes/turns.js';
-import type { Written } from '../writes/writes.js';
+import { Written } from '../writes/writes.js';
 import type { WarmupBody } from './warmup-requests.js';
 import { unbegun, warmupView } from './warmup-view.js';
 
@@ -46,8 +46,8 @@ export class WarmupCalls {
       checkNoIfMatch(caller);
       return { changes: [], ordered: { warmup: id }, status: 202, view, commit: () => undefined };
     });
-    await warmups.cancel(id);
-    return written;
+    const { durable } = await warmups.cancel(id);
+    return new Written(written.status, written.body, written.isDurable && durable);
   }
 
   private async startNow(models: readonly string[], caller: Caller): Promise<Written<WarmupMessage>> {
@@ -67,8 +67,9 @@ export class WarmupCalls {
       const view = (): WarmupMessage => warmupView(unbegun(warmup));
       return { changes: [], ordered: { warmup: warmup.id }, status: 202, view, commit: () => undefined };
     });
-    if (known === undefined) await warmups.add(warmup);
-    return written;
+    if (known !== undefined) return written;
+    const { durable } = await warmups.add(warmup);
+    return new Written(written.status, written.body, written.isDurable && durable);
   }
 
   private async open(): Promise<number> {

@@ -4,7 +4,7 @@ import type { Composition } from '../compose.js';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
 import { Running } from '../running.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Heard } from '../writes/writes.js';
+import type { Heard, Written } from '../writes/writes.js';
 import { changesOf } from './fleet-changes.js';
 import { readFleetMessage } from './fleet-message.js';
 
@@ -32,13 +32,13 @@ export class FleetHooks {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   /** Resolves once it is durable. Refuses what it does not know or cannot do, and then has changed nothing. */
-  async hear(call: FleetCall): Promise<FleetHeard> {
+  async hear(call: FleetCall): Promise<Written<FleetHeard>> {
     const made = this.running.now;
     const { hooks } = made.metrics;
     const asked = { ...ASKED, caller: call.caller };
     try {
       const heard = await made.writes.hear(asked, () => prepared(made, call));
-      hooks.heard('fleet', heard.repeated ? 'repeated' : 'taken');
+      hooks.heard('fleet', heard.body.repeated ? 'repeated' : 'taken');
       return heard;
     } catch (error) {
       if (error instanceof Refused) hooks.heard('fleet', 'refused');

@@ -6,6 +6,7 @@ import { BODY, Operation } from '../http/operation.js';
 import { JsonBody } from '../http/worded.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller } from '../writes/caller.decorator.js';
+import type { Written } from '../writes/writes.js';
 import { type FleetHeard, FleetHooks } from './fleet-hooks.js';
 import { fleetMessageSchema } from './fleet-message.js';
 
@@ -32,7 +33,7 @@ export class WebhooksController {
     @JsonBody(z.unknown(), fleetMessageSchema) body: unknown,
     @Headers('webhook-id') id: string | undefined,
     @FromCaller() caller: Caller,
-  ): Promise<FleetHeard> {
+  ): Promise<Written<FleetHeard>> {
     return this.fleet.hear({ body, id, caller });
   }
 }

@@ -49,7 +49,14 @@ export class Written<Body> {
   constructor(
     readonly status: number,
     readonly body: Body,
+    /** False: too few replicas of the store confirmed the write. */
+    readonly isDurable = true,
   ) {}
+
+  /** The same with another body. */
+  telling<Other>(body: Other): Written<Other> {
+    return new Written(this.status, body, this.isDurable);
+  }
 }
 
 /** What is kept beside what was written, in one batch with it. */
@@ -58,7 +65,7 @@ export interface Books {
   readonly audit: Audit;
 }
 
-/** Does writes one after another: checked, made durable with its audit record, told to the engine, and only then answered. */
+/** Does writes one after another: checked, stored with its audit record, told to the engine, and only then answered. */
 export class Writes {
   private readonly turns = new Turns();
 
@@ -82,13 +89,13 @@ export class Writes {
    * Does what a webhook says: one write, whatever it changes. `prepare` refuses by throwing, as in `perform`. Where too many
    * writes wait it is refused as `busy` (503), and not as `queue_full` (429): senders try again sooner after a 5xx.
    */
-  async hear<Told>(asked: AskedFor, prepare: () => Heard<Told>): Promise<Told> {
+  async hear<Told>(asked: AskedFor, prepare: () => Heard<Told>): Promise<Written<Told>> {
     this.admit(asked, 'busy');
     return this.turns.take(async () => {
       const heard = prepare();
       const audited = auditedBy(asked, heard.changes, heard.ordered);
-      await this.keep([...heard.changes, ...(await this.books.audit.changesFor(audited))]);
-      return heard.commit();
+      const isDurable = await this.keep([...heard.changes, ...(await this.books.audit.changesFor(audited))]);
+      return new Written(202, heard.commit(), isDurable);
     }, asked.caller.gone);
   }
 
@@ -99,7 +106,10 @@ export class Writes {
   }
 
   /** Notes what the caller is told in the end, where that is not what was stored with the write: a replay tells the same. */
-  async toldLater<Body>(operation: Operation<Body>, { status, body }: Written<Body>): Promise<void> {
+  async toldLater<Body>(
+    operation: Operation<Body>,
+    { status, body }: Pick<Written<Body>, 'status' | 'body'>,
+  ): Promise<void> {
     if (operation.caller.idempotencyKey === null) return;
     await this.turns.take(() => this.note(operation, firstOf(status, body)));
   }
@@ -150,26 +160,28 @@ export class Writes {
     const hasKey = operation.caller.idempotencyKey !== null;
     const guess = hasKey ? firstOf(status, prepared.view(), told) : null;
     const answer = guess === null ? [] : answers.changesFor(operation, guess);
-    await this.keep([...changes, ...records, ...answer]);
+    const isDurable = await this.keep([...changes, ...records, ...answer]);
     prepared.commit();
     await nextTurn();
     const body = prepared.view();
     const first = firstOf(status, body, told);
     if (guess !== null && !isDeepStrictEqual(guess, first)) await this.note(operation, first);
-    return new Written(status, body);
+    return new Written(status, body, isDurable);
   }
 
   private async note(operation: Operation, first: FirstAnswer): Promise<void> {
     await this.keep(this.books.answers.amendments(operation, first));
   }
 
-  private async keep(changes: readonly ToldChange[]): Promise<void> {
-    if (changes.length === 0) return;
-    await this.store.write(changes).catch((error: unknown) => {
+  /** Resolves with whether it is durable. */
+  private async keep(changes: readonly ToldChange[]): Promise<boolean> {
+    if (changes.length === 0) return true;
+    const { durable } = await this.store.write(changes).catch((error: unknown) => {
       this.books.audit.doubt();
       throw error;
     });
     this.books.answers.follow(changes);
     this.books.audit.follow(changes);
+    return durable;
   }
 }

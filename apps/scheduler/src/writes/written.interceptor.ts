@@ -1,14 +1,22 @@
+import type { Metadata } from '@grpc/grpc-js';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { entityTag } from './caller.js';
+import { DURABLE, noteNotDurable } from './not-durable.js';
 import { Written } from './writes.js';
 
-/** Answers what was written, and what is read: over HTTP with the status, and with the revision as ETag. */
+/**
+ * Answers what was written, and what is read: over HTTP with the status, and with the revision as ETag. Of a write that is not
+ * durable the body says so, or where there is none a header of HTTP, a trailer of gRPC.
+ */
 @Injectable()
 export class WrittenInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const answer = context.getType() === 'http' ? overHttp(context.switchToHttp().getResponse()) : overGrpc;
+    const answer =
+      context.getType() === 'http'
+        ? overHttp(context.switchToHttp().getResponse())
+        : overGrpc(context.switchToRpc().getContext<Metadata>());
     return next.handle().pipe(map(answer));
   }
 }
@@ -18,7 +26,9 @@ const overHttp =
   (answer: unknown): unknown => {
     if (!(answer instanceof Written)) return tagged(reply, answer);
     void reply.status(answer.status);
-    return answer.status === 204 ? undefined : tagged(reply, answer.body);
+    if (answer.status !== 204) return tagged(reply, bodyOf(answer));
+    if (!answer.isDurable) void reply.header(DURABLE, 'false');
+    return undefined;
   };
 
 function tagged(reply: FastifyReply, body: unknown): unknown {
@@ -27,4 +37,13 @@ function tagged(reply: FastifyReply, body: unknown): unknown {
   return body;
 }
 
-const overGrpc = (answer: unknown): unknown => (answer instanceof Written ? (answer.body ?? {}) : answer);
+const overGrpc =
+  (metadata: Metadata) =>
+  (answer: unknown): unknown => {
+    if (!(answer instanceof Written)) return answer;
+    if (answer.body === null && !answer.isDurable) noteNotDurable(metadata);
+    return bodyOf(answer) ?? {};
+  };
+
+const bodyOf = ({ body, isDurable }: Written<unknown>): unknown =>
+  isDurable || typeof body !== 'object' || body === null ? body : { ...body, durable: false };
