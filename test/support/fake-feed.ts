@@ -41,7 +41,8 @@ export class FakeFeed implements RouteFeed {
   }
 
   setServer(id: ServerId, isObserved = true): this {
-    this.known.set(id, { id, grpc: `${id}:8001`, http: null, labels: {}, isObserved });
+    const server = { id, grpc: `${id}:8001`, http: null, labels: {} };
+    this.known.set(id, { server, isObserved });
     this.changedServers.add(id);
     return this;
   }

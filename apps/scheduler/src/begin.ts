@@ -4,6 +4,7 @@ import { freezeEvent } from './fleet/freezes.js';
 import { drainEvent, isDraining } from './fleet/core-server.js';
 import { limitsEvent } from './layered-config.js';
 import type { Won } from './reigns/peers.js';
+import type { AmongPeers } from './watching/watching.js';
 import { recalledOrders } from './models/model-orders.js';
 import { declaration } from './models/model-writes.js';
 import { beginWarmups } from './warmups/begin-warmups.js';
@@ -15,11 +16,14 @@ import { beginWarmups } from './warmups/begin-warmups.js';
 export async function begin(
   config: Config,
   made: Composition,
-  won: Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> | null,
+  won: (Pick<Won, 'isCleanRelease'> & AmongPeers) | null,
 ): Promise<void> {
-  const { audit, engine, registry, links, catalog, discovery, freeze, pressure, times, teller } = made;
+  const { audit, engine, registry, links, catalog, discovery, freeze, pressure, times, teller, watching } =
+    made;
   await audit.head();
   await teller.begin(config.webhooks.endpoints);
+  if (won !== null) await watching.recall(won);
+  watching.begin();
   engine.tell(limitsEvent(config));
   if (won !== null) engine.tell({ kind: 'TermBegun', looks: won.isCleanRelease ? 1 : 2 });
   pressure.follow(engine);

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Config } from '#config';
-import { Engine, type Learned, type LearnedFacts, OrderBook, type Told } from '#engine';
+import { Engine, type Learned, type LearnedFacts, type Observer, OrderBook, type Told } from '#engine';
 import type { Store } from '#kept';
 import { FlagLog, LimitLog, type Metrics, MoveLog, ServerLog, ShortfallLog, TurnLog } from '#telemetry';
 import { Episodes } from './alerts/episodes.js';
@@ -32,6 +32,7 @@ import { Slices } from './slices.js';
 import { EventsOfTurns } from './telling/events-of-turns.js';
 import { Teller } from './telling/teller.js';
 import { WallTimes } from './wall-times.js';
+import { Watching } from './watching/watching.js';
 import { forgetWords } from './webhooks/forgotten-words.js';
 import { HeardHooks } from './webhooks/heard-hooks.js';
 import { Joining } from './webhooks/joining.js';
@@ -49,10 +50,11 @@ export type Composition = ReturnType<typeof compose>;
 
 /** Puts together what runs, with its ports. Nothing runs yet. */
 export function compose(config: Config, parts: CompleteParts, store: Store, remembered: Remembered) {
-  const running = composeEngine(config, parts, store, remembered);
-  const known = composeKnowledge(config, running, remembered, new Troubles(parts.log));
+  const { told, demo } = remembered;
+  const registry = new Registry(baseServers(config, demo), told.servers, new Joining(config.webhooks.fleet));
+  const running = composeEngine(config, parts, store, { ...remembered, registry });
+  const known = composeKnowledge(config, { ...running, registry }, remembered, new Troubles(parts.log));
   const { engine, times } = running;
-  const { registry } = known;
   const { log } = parts;
   const { access, insecureListen, pressure, signatures } = parts.lasting;
   logMisled(registry.all(), log);
@@ -87,7 +89,12 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
 }
 
 /** What runs: the engine, its observers, and whether it serves. */
-function composeEngine(config: Config, parts: CompleteParts, kept: Store, { told, facts }: Remembered) {
+function composeEngine(
+  config: Config,
+  parts: CompleteParts,
+  kept: Store,
+  { told, facts, registry: addresses }: Remembered & { readonly registry: Registry },
+) {
   const { declarations, leadership, learned, outbox, warmups, health: storeHealth } = kept;
   const { clock, log, wallNow } = parts;
   const now = (): number => clock.now();
@@ -105,15 +112,19 @@ function composeEngine(config: Config, parts: CompleteParts, kept: Store, { told
   const teller = tellerOf(parts, outbox, metrics);
   const events = new EventsOfTurns(teller, () => scaling.latest());
   const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log), events];
-  const observers = observersOf([watch, new OrderKeeping(book, writes, log)], telemetry, log);
+  const routeTurns: Observer = { turnTaken: (turn, fleet) => watching.turnTaken(turn, fleet) };
+  const observers = observersOf([watch, new OrderKeeping(book, writes, log), routeTurns], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
+  const own = parts.lasting.routes;
+  const servesStale = config.staleRoutes !== 'stop';
+  const watching = new Watching({ engine, addresses, leadership, own, servesStale, log });
   const readiness = new Readiness(engine, lifecycle);
   const onSampled: ScalingParts['onSampled'] = (numbers, wanted) => metrics.scaling.sampled(numbers, wanted);
   const scaling = new ScalingNumbers({ engine, readiness, learned, wallNow, onSampled }, facts.wants);
   const times = new WallTimes(wallNow, now);
   return {
     ...{ scaling, engine, times, watch, metrics, recorder, lifecycle, readiness, writes },
-    ...{ hooks: books.hooks, audit: books.audit, book, store, teller, warmups },
+    ...{ hooks: books.hooks, audit: books.audit, book, store, teller, warmups, watching },
   };
 }
 
@@ -149,14 +160,13 @@ const logsTo = (log: SchedulerParts['log']) => [
 /** What is known of models and servers. */
 function composeKnowledge(
   config: Config,
-  { engine, times }: ReturnType<typeof composeEngine>,
+  { engine, times, registry }: ReturnType<typeof composeEngine> & { readonly registry: Registry },
   { told, demo }: Remembered,
   troubles: Troubles,
 ) {
   const catalog = new Catalog(baseModels(config, demo), told.models);
   const slices = new Slices();
   const models = new ModelList(engine, catalog, times, slices);
-  const registry = new Registry(baseServers(config, demo), told.servers, new Joining(config.webhooks.fleet));
   const servers = new ServerList(registry, models, { slices, troubles });
   return { catalog, models, registry, routes: new ToldRoutes(registry), slices, troubles, servers };
 }

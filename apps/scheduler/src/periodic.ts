@@ -36,6 +36,14 @@ export class Periodic {
   }
 
   @Interval(1_000)
+  tellRoutes(): void {
+    const { lasting, leading } = this.running;
+    const now = lasting.routes.now();
+    lasting.routes.tick(now);
+    leading?.watching.tick(now);
+  }
+
+  @Interval(1_000)
   logExposures(): void {
     this.running.leading?.exposures.look();
   }

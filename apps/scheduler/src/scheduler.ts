@@ -107,9 +107,9 @@ async function amongPeers(
   });
   warnOfOpenPorts(config.insecureListen, parts.log);
   lasting.metrics.reigns.followTerm(() => peers.candidate.present?.term ?? 0);
-  const following = openFollowing({ config, peers, running });
-  running.following = following;
   const present = new PresentConfig(config, lasting);
+  const following = openFollowing({ config: () => present.now, peers, running, parts });
+  running.following = following;
   const reigns = new Reigns({ config: () => present.now, parts: { ...parts, lasting }, peers, running });
   return runningScheduler({
     ...{ lasting, listening, peers, present },

@@ -50,10 +50,15 @@ function counted(tag: number, bytes: Buffer): Buffer[] {
   return [Buffer.from([...head, length]), bytes];
 }
 
+/** The longest report of routes that were used. */
+const REPORT_BYTES = 2 ** 20;
+
 /** Router alone, for raw handlers. A route that is answered again as the same object is not encoded again. */
 export function routerService(): ServiceDefinition {
   const definition = load('berth/v1/router.proto');
-  const { Resolve: method, ...others } = tolerant(definition, serviceOf(definition, ROUTER));
+  const { Resolve: method, ...others } = tolerant(definition, serviceOf(definition, ROUTER), {
+    ReportUsage: REPORT_BYTES,
+  });
   return { ...others, Resolve: { ...method!, responseSerialize: once(method!.responseSerialize) } };
 }
 

@@ -6,6 +6,7 @@ export { Engine } from './engine.js';
 export type { EngineParts } from './engine-parts.js';
 export { OrderBook } from './order-book.js';
 export type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseState, Renewed } from './ports/lease-keeper.js';
+export type { KnownPeers } from './ports/known-peers.js';
 export type { Leader, Leaders } from './ports/leaders.js';
 export { type Leadership, soleLeadership } from './ports/leadership.js';
 export type { Clock } from './ports/clock.js';

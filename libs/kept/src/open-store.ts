@@ -1,5 +1,6 @@
 import {
   type Declarations,
+  type KnownPeers,
   type Leadership,
   type Learned,
   type Outbox,
@@ -9,6 +10,7 @@ import {
 import { KeptWarmups } from './kept-warmups.js';
 import { LearnedStore } from './learned-store.js';
 import { OutboxStore } from './outbox-store.js';
+import { PeerStore } from './peer-store.js';
 import type { Rows } from './rows.js';
 import type { StoreUnavailable } from './store-unavailable.js';
 import { beginTerm, termRow } from './title.js';
@@ -21,6 +23,8 @@ export type Store = {
   readonly learned: Learned;
   readonly outbox: Outbox;
   readonly warmups: Warmups;
+  /** The peers that may have a table of the routes. */
+  readonly peers: KnownPeers;
   /** Which process decides. Where none was handed in it is this one, until the store is closed. */
   readonly leadership: Leadership;
   readonly health: StoreHealth;
@@ -72,6 +76,7 @@ export async function openStore(
     learned: new LearnedStore(rows, onDamage),
     outbox: new OutboxStore(rows),
     warmups,
+    peers: new PeerStore(rows),
     leadership: leadership ?? soleLeadership(term, () => isOpen, ended),
     health: {
       get failure() {

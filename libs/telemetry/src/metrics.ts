@@ -17,6 +17,7 @@ import { ListenMetrics } from './listen-metrics.js';
 import { RecorderMetrics } from './recorder-metrics.js';
 import { ScalingMetrics } from './scaling-metrics.js';
 import { type ReignFacts, ReignMetrics } from './reign-metrics.js';
+import { RouteMetrics } from './route-metrics.js';
 import { ResolveMetrics } from './resolve-metrics.js';
 import { TurnMetrics } from './turn-metrics.js';
 import { WarmupMetrics } from './warmup-metrics.js';
@@ -50,6 +51,7 @@ export class Metrics implements Observer {
   readonly connections = new ConnectionMetrics(this.registry);
   readonly discovery = new DiscoveryMetrics(this.registry);
   readonly recorder = new RecorderMetrics(this.registry);
+  readonly routes = new RouteMetrics(this.registry);
   readonly scaling = new ScalingMetrics(this.registry);
   readonly warmups = new WarmupMetrics(this.registry);
   readonly listen: ListenMetrics;

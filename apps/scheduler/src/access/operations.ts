@@ -7,6 +7,8 @@ export type Needs = Right | 'nothing';
 /** Each operation of ours and what it needs, over HTTP and over gRPC alike. On gRPC a method has the name of its operation. */
 export const OPERATIONS = {
   Resolve: 'route',
+  WatchRoutes: 'route',
+  ReportUsage: 'route',
   ListModels: 'read',
   GetModel: 'read',
   ExplainModel: 'read',
@@ -81,7 +83,7 @@ const BY_PATH: ReadonlyMap<string, Needs> = new Map([
 ]);
 
 function serviceOf(operation: string): string {
-  return operation === 'Resolve' ? ROUTER : ADMIN;
+  return ['Resolve', 'WatchRoutes', 'ReportUsage'].includes(operation) ? ROUTER : ADMIN;
 }
 
 /** What a gRPC method needs, by its path; undefined where that was forgotten. */

@@ -133,7 +133,7 @@ export class RouteTable implements RouteFeed {
   }
 
   routeServer(id: string): RouteServerMessage {
-    return this.told.get(id as ServerId) ?? { id, grpc: '', http: null, labels: {} };
+    return this.told.get(id as ServerId)?.server ?? { id, grpc: '', http: null, labels: {} };
   }
 
   beat(): Beat {
@@ -166,8 +166,9 @@ export class RouteTable implements RouteFeed {
   }
 
   private setServer(server: WatchedServer): void {
-    this.told.set(server.id as ServerId, { ...server, snapshot: this.snapshot });
-    this.changedServers.add(server.id as ServerId);
+    const id = server.server.id as ServerId;
+    this.told.set(id, { ...server, snapshot: this.snapshot });
+    this.changedServers.add(id);
   }
 
   private dropServer(id: ServerId): void {

@@ -7,6 +7,7 @@ import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { GrpcHealth } from '../health/grpc-health.js';
 import type { Resolver } from '../routing/resolver.js';
 import { routerHandlers } from '../routing/router.grpc.js';
+import { watchHandlers, type WatchParts } from '../watching/watch.grpc.js';
 import type { ExternalScaler } from '../scaling/external-scaler.js';
 
 /** What is served beside Admin on Nest's gRPC server, past Nest. */
@@ -15,6 +16,7 @@ export interface RawServices {
   readonly errors: RpcErrors;
   readonly health: GrpcHealth;
   readonly scaler: ExternalScaler;
+  readonly watch: Omit<WatchParts, 'errors'>;
   /** Is handed the server, so that it can be ended by force. */
   readonly onServer: (server: Server) => void;
 }
@@ -22,7 +24,7 @@ export interface RawServices {
 /** How Nest serves gRPC. Nest knows Admin alone: it would serve every service of a package it loads itself. */
 export function grpcOptions(
   connections: Connections,
-  { resolver, errors, health, scaler, onServer }: RawServices,
+  { resolver, errors, health, scaler, watch, onServer }: RawServices,
 ): GrpcOptions['options'] {
   return {
     package: 'berth.v1',
@@ -31,7 +33,10 @@ export function grpcOptions(
     channelOptions: channelOptions(connections),
     onLoadPackageDefinition: (_, server: Server) => {
       onServer(server);
-      server.addService(routerService(), routerHandlers(resolver, errors));
+      server.addService(routerService(), {
+        ...routerHandlers(resolver, errors),
+        ...watchHandlers({ ...watch, errors }),
+      });
       health.serveOn(server);
       scaler.serveOn(server);
       new ReflectionService(publishedDefinition()).addToServer(server);

@@ -1,13 +1,12 @@
 import type { RouteMessage } from '#contracts';
-import type { Config } from '#config';
+import type { ServerId } from '#core';
 import type { ResolveQuery, Route } from '#engine';
+import { openFollower, type OpenFollowerParts } from '../following/open-follower.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import { GrpcForward } from '../forwarding/grpc-forward.js';
 import { GrpcLink } from '../forwarding/grpc-link.js';
 import { HttpForward } from '../forwarding/http-forward.js';
 import { HttpLink } from '../forwarding/http-link.js';
-import type { Running } from '../running.js';
-import type { Peers } from './peers.js';
 
 /** The routes that this process was told by the leader. */
 export interface RouteTable {
@@ -22,6 +21,8 @@ export interface RouteTable {
 /** What answers where this process does not lead. It lasts as long as the process: a new leader goes by the table, too. */
 export interface Following {
   readonly table: RouteTable;
+  /** The leader is to hear that callers have just failed on these servers. */
+  doubt(servers: readonly ServerId[]): void;
   readonly http: HttpForward;
   readonly grpc: GrpcForward;
   /** How long a resolve call waits that does not tell, and is handed on. */
@@ -32,33 +33,25 @@ export interface Following {
   close(): Promise<void>;
 }
 
-/** What it is made of. */
-export interface FollowingParts {
-  readonly config: Config;
-  readonly peers: Peers;
-  readonly running: Running;
-}
-
 /** Begins to follow whichever peer leads. */
-export function openFollowing({ config, peers, running }: FollowingParts): Following {
-  const { lifecycle, metrics, peerKey } = running.lasting;
+export function openFollowing(parts: OpenFollowerParts): Following {
+  const { config: present, peers, running } = parts;
+  const { lifecycle, metrics, peerKey, routes } = running.lasting;
+  const { defaults, peer } = present();
   const forwarder = new Forwarder({ leaders: peers.candidate, lifecycle, metrics: metrics.forwards });
-  const links = { http: new HttpLink(config.peer.ca), grpc: new GrpcLink(config.peer.ca) };
-  const table: RouteTable = { isReceived: false, route: () => undefined, message: unreachable };
+  const links = { http: new HttpLink(peer.ca), grpc: new GrpcLink(peer.ca) };
+  const follower = openFollower(parts);
   return {
-    table,
+    table: routes,
+    doubt: (servers) => follower.doubt(servers),
     http: new HttpForward(forwarder, links.http, peerKey),
     grpc: new GrpcForward(forwarder, links.grpc, peerKey),
-    longestWait: config.defaults.coldStart.maxWaitMs,
+    longestWait: defaults.coldStart.maxWaitMs,
     end: () => forwarder.end(),
-    close: () => {
+    close: async () => {
+      await follower.close();
       links.http.close();
       links.grpc.close();
-      return Promise.resolve();
     },
   };
-}
-
-function unreachable(): never {
-  throw new Error('there is no route in an empty table');
 }

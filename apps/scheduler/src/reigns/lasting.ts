@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { type Config, isWildcard } from '#config';
 import type { Access } from '#access';
+import { ELECTION_PROFILES } from '#engine';
 import { Metrics } from '#telemetry';
+import { WatchedTable } from '../following/watched-table.js';
 import { PeerKey } from '../forwarding/peer-key.js';
 import { KnownCallers } from '../known-callers.js';
 import { Lifecycle } from '../lifecycle.js';
@@ -21,6 +23,8 @@ export interface Lasting {
   readonly metrics: Metrics;
   readonly peerKey: PeerKey;
   readonly pressure: PressureMonitor;
+  /** The table of routes of this process, and the gateways that watch it. */
+  readonly routes: WatchedTable;
   readonly signatures: Signatures;
   readonly insecureListen: boolean;
 }
@@ -38,10 +42,15 @@ export async function lastingOf(config: Config, parts: SchedulerParts): Promise<
     ...{ callers, certificates, log, metrics, insecureListen },
     lifecycle: new Lifecycle(),
     peerKey: new PeerKey(config.peer.key),
+    routes: new WatchedTable({ clock, bound: 2 * leaseOf(config) }),
     pressure: new PressureMonitor(gauge, config.limits.shedAtLagMs, log),
     signatures: new Signatures(config.webhooks.fleet.secrets, wallNow),
   };
 }
+
+/** How long a lease is good; without peers there is none. */
+const leaseOf = (config: Config): number =>
+  ELECTION_PROFILES[config.redis?.profile ?? 'default'].lease;
 
 async function certificatesOf(
   config: Config,

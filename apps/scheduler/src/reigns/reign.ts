@@ -32,7 +32,7 @@ export class Reign {
     config: Config,
     parts: CompleteParts,
     store: Store,
-    won: Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> | null,
+    won: (Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> & { readonly name: string }) | null,
   ): Promise<Reign> {
     let demo: Demo | null = null;
     let made: Composition | undefined;
@@ -41,7 +41,7 @@ export class Reign {
       demo = await demoFor(config, told, parts);
       made = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
       await firstAnswers(made);
-      await begin(config, made, won);
+      await begin(config, made, won && { ...won, known: store.peers });
       made.discovery.start(parts.discoverEveryMs);
       return new Reign(made, demo, store);
     } catch (error) {
@@ -61,9 +61,10 @@ export class Reign {
    * Where the last turn throws, all else ends before its error goes on.
    */
   async stop(reason: EndReason): Promise<void> {
-    const { discovery, engine, lifecycle, watch, writes } = this.made;
+    const { discovery, engine, lifecycle, watch, watching, writes } = this.made;
     lifecycle.end(reason);
     discovery.stop();
+    await within(watching.end(reason === 'shutting_down'));
     try {
       engine.stop(reason);
     } finally {

@@ -74,7 +74,10 @@ export class Reigns {
     const { config, parts, peers } = this.made;
     for (let tries = 0; !isOver(); tries += 1) {
       try {
-        return await Reign.begin(config(), parts, await peers.openStore(won.leadership), won);
+        return await Reign.begin(config(), parts, await peers.openStore(won.leadership), {
+          ...won,
+          name: peers.name,
+        });
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
         if (tries === 0)

@@ -14,19 +14,30 @@ export class Resolver {
 
   /** The route to a warm model, without waiting for anything; undefined where the caller has to wait. */
   warm(query: ResolveQuery): RouteMessage | undefined {
-    const { following, leading } = this.running;
-    if (leading === null && following !== null) {
-      const found = following.table.route(query);
-      return found && following.table.message(found);
-    }
-    const { engine, lifecycle, metrics, routes } = this.running.now;
-    if (lifecycle.isEnding) return undefined;
-    const began = engine.now();
-    if (query.avoid.length > 0) engine.report({ kind: 'ServersDoubted', servers: query.avoid });
-    const route = engine.route(query);
+    const { following, lasting, leading } = this.running;
+    if (lasting.lifecycle.isEnding) return undefined;
+    if (leading === null && following === null) return undefined;
+    const began = lasting.routes.now();
+    const message = leading === null ? this.followed(query) : (led(leading, query) ?? this.inherited(query));
+    if (message !== undefined)
+      lasting.metrics.resolve.resolved('routed', false, lasting.routes.now() - began);
+    return message;
+  }
+
+  /** The route by what the leader has told. It hears of servers on which the caller has just failed. */
+  private followed(query: ResolveQuery): RouteMessage | undefined {
+    if (query.avoid.length > 0) this.running.following?.doubt(query.avoid);
+    return this.inherited(query);
+  }
+
+  /** A new leader goes by the table of before where it has not looked yet. Without peers there is no such table. */
+  private inherited(query: ResolveQuery): RouteMessage | undefined {
+    if (this.running.following === null) return undefined;
+    const { metrics, routes } = this.running.lasting;
+    const route = routes.route(query);
     if (route === undefined) return undefined;
-    metrics.resolve.resolved('routed', false, engine.now() - began);
-    return routes.of(route);
+    if (route.stale) metrics.routes.gaveStale();
+    return routes.message(route);
   }
 
   /** Waits for a cold model, as long as it allows and the caller can. Refused with `no_leader`, it may be handed on: see `handsOn`. */
@@ -34,13 +45,15 @@ export class Resolver {
     if (this.handsOn !== null && this.running.leading === null)
       return ended({ kind: 'refusal', refusal: NO_LEADER });
     const made = this.running.now;
-    const { engine, lifecycle, store } = made;
+    const { engine, lifecycle, store, watching } = made;
     const began = engine.now();
     if (lifecycle.isEnding) return ended(counted(made, { kind: 'refusal', refusal: SHUTTING_DOWN }, began));
     const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
     const pending = engine.admit(query, coldStart.maxWait);
     const worded = (answer: Answer): Answer =>
-      answer.kind === 'route' ? answer : { kind: 'refusal', refusal: store.worded(answer.refusal) };
+      answer.kind === 'route'
+        ? (watching.vouch(answer) ?? { kind: 'refusal', refusal: NO_LEADER })
+        : { kind: 'refusal', refusal: store.worded(answer.refusal) };
     return {
       answer: pending.answer.then((answer) => counted(made, worded(answer), began)),
       cancel: () => pending.cancel(),
@@ -56,6 +69,19 @@ export class Resolver {
   message(route: Route): RouteMessage {
     return this.running.now.routes.of(route);
   }
+}
+
+/** The route by the leader's own fleet. */
+function led(
+  { engine, lifecycle, metrics, routes, watching }: Composition,
+  query: ResolveQuery,
+): RouteMessage | undefined {
+  if (lifecycle.isEnding) return undefined;
+  if (query.avoid.length > 0) engine.report({ kind: 'ServersDoubted', servers: query.avoid });
+  const found = engine.route(query);
+  const route = found && watching.vouch(found);
+  if (route?.stale) metrics.routes.gaveStale();
+  return route && routes.of(route);
 }
 
 /** Counts what a caller is answered. */

@@ -1,7 +1,6 @@
 import type { ReplicaId } from '#core';
-import type { RouteMessage } from '#contracts';
+import type { RouteMessage, RouteServerMessage } from '#contracts';
 import type { Route } from '#engine';
-import type { Registry } from '../fleet/registry.js';
 
 /** More are not remembered at a time: a fleet has fewer replicas that are asked for. */
 const MOST = 10_000;
@@ -10,11 +9,16 @@ const MOST = 10_000;
 export class ToldRoutes {
   private readonly last = new Map<ReplicaId, { readonly route: Route; readonly message: RouteMessage }>();
 
-  constructor(private readonly registry: Registry) {}
+  constructor(
+    private readonly servers: {
+      /** The same object as long as nothing of the server has changed. */
+      routeServer(id: string): RouteServerMessage;
+    },
+  ) {}
 
   of(route: Route): RouteMessage {
     const last = this.last.get(route.replica);
-    const server = this.registry.routeServer(route.server);
+    const server = this.servers.routeServer(route.server);
     if (last && last.message.server === server && isSame(last.route, route)) return last.message;
     const message = {
       model: route.model,
@@ -25,7 +29,7 @@ export class ToldRoutes {
       leaseMs: route.lease,
       cold: route.cold,
       waitedMs: Math.round(route.waited),
-      stale: false,
+      stale: route.stale ?? false,
     };
     if (this.last.size >= MOST) this.last.clear();
     this.last.set(route.replica, { route, message });
@@ -41,4 +45,5 @@ const isSame = (one: Route, other: Route): boolean =>
   one.sequence === other.sequence &&
   one.lease === other.lease &&
   one.cold === other.cold &&
-  one.waited === other.waited;
+  one.waited === other.waited &&
+  one.stale === other.stale;

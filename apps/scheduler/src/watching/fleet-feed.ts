@@ -91,13 +91,10 @@ export class FleetFeed implements RouteFeed {
     const before = this.told.get(id);
     const address = this.addresses.routeServer(id);
     const isObserved = before?.isObserved || isObservedBy(this.fleet, server, now);
-    if (before?.isObserved === isObserved && this.addressOf.get(id) === address) return [];
-    this.addressOf.set(id, address);
-    this.told.set(id, { ...address, isObserved });
+    if (before?.isObserved === isObserved && before.server === address) return [];
+    this.told.set(id, { server: address, isObserved });
     return [id];
   }
-
-  private readonly addressOf = new Map<ServerId, RouteServerMessage>();
 }
 
 /**

@@ -8,7 +8,8 @@ export interface RouteVersion {
 }
 
 /** A server as watchers are told it. */
-export interface WatchedServer extends RouteServerMessage {
+export interface WatchedServer {
+  readonly server: RouteServerMessage;
   /** Whether the leader has looked at it in its term: before that its routes of the term before stand. */
   readonly isObserved: boolean;
 }

@@ -1,0 +1,209 @@
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+} from '@grpc/grpc-js';
+import { routerClientService } from '#contracts';
+import type { Logger } from 'pino';
+import type { Clock, Leader } from '#engine';
+import type { ServerId } from '#core';
+import { type EventMessage, readEvent, type ReportMessage, useMessages } from '../watching/route-messages.js';
+import type { PeerReport, RouteEvent } from '../watching/route-event.js';
+import { LeaderTalk, type MadeReport } from './leader-talk.js';
+import type { WatchedTable } from './watched-table.js';
+
+/** So often it is seen to what is due. */
+const TICK_MS = 250;
+/** A leader beats once a second: where nothing comes for so long the stream is opened anew. */
+const SILENT_MS = 5_000;
+const REPORT_WITHIN_MS = 2_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
+/** So many uses are in one report. */
+const MOST_USES = 1_500;
+
+const OPTIONS = {
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+  'grpc.enable_http_proxy': 0,
+};
+
+/** What a peer watches its leader with. */
+export interface LeaderClientParts {
+  /** The name of this peer. */
+  readonly name: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly own: WatchedTable;
+  /** PEM; null: the peers serve in the clear. */
+  readonly ca: string | null;
+  /** Shows that a call is of a peer. */
+  readonly headers: () => Readonly<Record<string, string>>;
+  readonly configHash: () => string;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Hears of each event. */
+  readonly onEvent: (event: RouteEvent) => void;
+}
+
+/** Watches the routes of one leader, from its construction until `close`: where the stream ends it is opened anew. */
+export class LeaderClient {
+  private readonly client: Client;
+  private readonly timer: NodeJS.Timeout;
+  private readonly router = routerClientService();
+  private stream: ClientReadableStream<EventMessage> | null = null;
+  private talk: LeaderTalk | null = null;
+  private openAt = 0;
+  private pause = FIRST_PAUSE_MS;
+  private isReporting = false;
+  private isTold = false;
+  private isClosed = false;
+
+  constructor(
+    { grpc }: Leader,
+    private readonly parts: LeaderClientParts,
+  ) {
+    this.client = new Client(grpc, trust(parts.ca), OPTIONS);
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.open();
+  }
+
+  /** The leader is to hear that callers have just failed on these servers. */
+  doubt(servers: readonly ServerId[]): void {
+    this.talk?.doubt(servers);
+  }
+
+  /** Has the last report sent where this process ends: no more routes are given. */
+  async close(isEnding: boolean): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    clearInterval(this.timer);
+    const { talk } = this;
+    if (isEnding && talk) await this.send(talk.next(this.parts.clock.now(), true)).catch(() => undefined);
+    this.drop();
+    this.client.close();
+  }
+
+  private tick(): void {
+    const now = this.parts.clock.now();
+    if (this.talk && now - this.talk.lastHeardAt > SILENT_MS) this.reopen();
+    if (this.stream === null && now >= this.openAt) this.open();
+    this.pump();
+  }
+
+  private open(): void {
+    const { clock, configHash, name: watcher, own } = this.parts;
+    const { path, requestSerialize, responseDeserialize } = this.router['WatchRoutes']!;
+    const { version } = own.table;
+    const have = own.isReceived ? version : undefined;
+    const request = { watcher, have, peer: { configHash: configHash() } };
+    const stream = this.client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize as (bytes: Buffer) => EventMessage,
+      request,
+      this.metadata(),
+    );
+    const settled = () => own.gateways.settled(clock.now());
+    const talk = new LeaderTalk(own.table, settled, clock.now());
+    stream.on('data', (message: EventMessage) => this.hear(stream, talk, readEvent(message)));
+    stream.on('error', (error) => this.tellTrouble(stream, error));
+    for (const end of ['error', 'end', 'close'] as const) stream.on(end, () => this.ended(stream));
+    this.stream = stream;
+    this.talk = talk;
+  }
+
+  private hear(stream: unknown, talk: LeaderTalk, event: RouteEvent): void {
+    if (this.stream !== stream || this.isClosed) return;
+    this.pause = FIRST_PAUSE_MS;
+    this.isTold = false;
+    talk.hear(event, this.parts.clock.now());
+    this.parts.onEvent(event);
+    this.pump();
+  }
+
+  /** Once for each outage. */
+  private tellTrouble(stream: unknown, error: Error): void {
+    if (this.stream !== stream || this.isTold) return;
+    this.isTold = true;
+    this.parts.log.warn({ err: error }, 'the leader does not tell its routes: the table of before is kept');
+  }
+
+  private ended(stream: unknown): void {
+    if (this.stream === stream) this.reopen();
+  }
+
+  private reopen(): void {
+    this.drop();
+    this.openAt = this.parts.clock.now() + this.pause;
+    this.pause = Math.min(2 * this.pause, LONGEST_PAUSE_MS);
+  }
+
+  private drop(): void {
+    const { stream } = this;
+    this.stream = null;
+    this.talk = null;
+    stream?.on('error', () => undefined);
+    stream?.cancel();
+  }
+
+  /** One report at a time is under way. */
+  private pump(): void {
+    const { talk } = this;
+    if (talk === null || this.isReporting || this.isClosed || !talk.isDue(this.parts.clock.now())) return;
+    this.isReporting = true;
+    this.send(talk.next(this.parts.clock.now()))
+      .then(
+        () => true,
+        () => (talk.failed(), false),
+      )
+      .then((hasArrived) => {
+        this.isReporting = false;
+        // What failed is tried again with the next tick.
+        if (hasArrived) this.pump();
+      });
+  }
+
+  /** The uses come before the acknowledgement. */
+  private async send({ report, arrived }: MadeReport): Promise<void> {
+    const { uses } = report;
+    let at = 0;
+    for (; uses.length - at > MOST_USES; at += MOST_USES)
+      await this.call({
+        ...report,
+        number: 0,
+        isEnding: false,
+        doubted: [],
+        uses: uses.slice(at, at + MOST_USES),
+      });
+    await this.call({ ...report, uses: at === 0 ? uses : uses.slice(at) });
+    arrived();
+  }
+
+  private call({ uses, doubted, ...peer }: PeerReport): Promise<void> {
+    const { path, requestSerialize, responseDeserialize } = this.router['ReportUsage']!;
+    const message: ReportMessage = { watcher: this.parts.name, uses: useMessages(uses), doubted, peer };
+    const deadline = Date.now() + REPORT_WITHIN_MS;
+    return new Promise((resolve, reject) => {
+      this.client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        message,
+        this.metadata(),
+        { deadline },
+        (error) => (error ? reject(error) : resolve()),
+      );
+    });
+  }
+
+  private metadata(): Metadata {
+    const metadata = new Metadata();
+    for (const [key, value] of Object.entries(this.parts.headers())) metadata.set(key, value);
+    return metadata;
+  }
+}
+
+const trust = (ca: string | null): ChannelCredentials =>
+  ca === null ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca));

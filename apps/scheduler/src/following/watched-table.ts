@@ -1,0 +1,60 @@
+import type { Instant, Millis, ModelId, ServerId } from '#core';
+import type { RouteMessage } from '#contracts';
+import type { Clock, ResolveQuery, Route } from '#engine';
+import { ToldRoutes } from '../routing/told-routes.js';
+import { GatewayDesk } from '../watching/gateway-desk.js';
+import { RouteTable } from './route-table.js';
+
+/** What it is made of. */
+export interface WatchedTableParts {
+  readonly clock: Pick<Clock, 'now'>;
+  /** The staleness bound. */
+  readonly bound: Millis;
+}
+
+/** The table of routes of this process, and the gateways that watch it: whether this process leads or not. */
+export class WatchedTable {
+  readonly table: RouteTable;
+  readonly gateways: GatewayDesk;
+  private readonly told: ToldRoutes;
+  private isShown: (model: ModelId, server: ServerId) => boolean = () => false;
+
+  readonly now: () => Instant;
+  /** The staleness bound. */
+  readonly bound: Millis;
+
+  constructor({ clock, bound }: WatchedTableParts) {
+    this.now = () => clock.now();
+    this.bound = bound;
+    this.table = new RouteTable({
+      now: () => clock.now(),
+      bound,
+      isShown: (model, server) => this.isShown(model, server),
+    });
+    this.gateways = new GatewayDesk(this.table);
+    this.table.follow((rows, servers) => this.gateways.changed(rows, servers, clock.now()));
+    this.told = new ToldRoutes(this.table);
+  }
+
+  get isReceived(): boolean {
+    return this.table.isReceived;
+  }
+
+  /** Has routes that are out of date go by these looks. Before that there are none. */
+  goBy(isShown: (model: ModelId, server: ServerId) => boolean): void {
+    this.isShown = isShown;
+  }
+
+  route(query: ResolveQuery): Route | undefined {
+    return this.table.route(query);
+  }
+
+  message(route: Route): RouteMessage {
+    return this.told.of(route);
+  }
+
+  /** To be called once a second. */
+  tick(now: Instant): void {
+    this.gateways.tick(now);
+  }
+}

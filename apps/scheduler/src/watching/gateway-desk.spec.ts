@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
+import { GatewayDesk, type GatewayStream } from './gateway-desk.js';
+import type { RouteEvent } from './route-event.js';
+
+/** A gateway that remembers what it was told, and can stop to read. */
+class Gateway implements GatewayStream {
+  readonly told: RouteEvent[] = [];
+  isFree = true;
+  hasEnded = false;
+
+  write(event: RouteEvent): void {
+    this.told.push(event);
+  }
+
+  end(): void {
+    this.hasEnded = true;
+  }
+}
+
+describe('gateways that watch', () => {
+  let now: number;
+  let feed: FakeFeed;
+  let desk: GatewayDesk;
+
+  beforeEach(() => {
+    now = 0;
+    feed = new FakeFeed().put(aRow('a', 's')).put(aRow('b', 's'));
+    desk = new GatewayDesk(feed);
+    tell();
+  });
+
+  const tell = (): void => desk.changed(...feed.takeChanges(), now);
+  /** A second after another: each with its tick. */
+  function pass(seconds: number): void {
+    for (let nth = 0; nth < seconds; nth += 1) {
+      now += 1_000;
+      desk.tick(now);
+    }
+  }
+
+  it('are told all, then changes, and a beat every second', () => {
+    const gateway = new Gateway();
+    desk.open(gateway, null, now);
+    feed.drop(aRow('a', 's').id);
+    tell();
+    pass(2);
+    expect(gateway.told.map(({ resets, rows, gone }) => [resets, rows.length, gone.length])).toEqual([
+      [true, 2, 0],
+      [false, 0, 1],
+      [false, 0, 0],
+      [false, 0, 0],
+    ]);
+  });
+
+  it('hold back what is acknowledged until 10 s after they were told', () => {
+    desk.open(new Gateway(), null, now);
+    expect(desk.settled(now)).toEqual({ term: 1, sequence: 2 });
+    feed.drop(aRow('a', 's').id);
+    tell();
+    pass(9);
+    expect(desk.settled(now).sequence).toBe(2);
+    pass(1);
+    expect(desk.settled(now).sequence).toBe(3);
+  });
+
+  it('hold nothing back that they were never told', () => {
+    feed.drop(aRow('a', 's').id);
+    tell();
+    desk.open(new Gateway(), null, now);
+    expect(desk.settled(now).sequence).toBe(3);
+  });
+
+  it('hold back what is acknowledged for 10 s after their last event, however they leave', () => {
+    const leave = desk.open(new Gateway(), null, now);
+    pass(3);
+    leave();
+    feed.drop(aRow('a', 's').id);
+    tell();
+    pass(9);
+    expect([desk.isWatched, desk.settled(now).sequence]).toEqual([true, 2]);
+    pass(1);
+    expect([desk.isWatched, desk.settled(now).sequence]).toEqual([false, Infinity]);
+  });
+
+  it('are sent away where they do not read, or the table is out of date', () => {
+    const deaf = new Gateway();
+    desk.open(deaf, null, now);
+    deaf.isFree = false;
+    pass(9);
+    expect(deaf.hasEnded).toBe(false);
+    pass(1);
+    expect([deaf.hasEnded, desk.size]).toEqual([true, 0]);
+    const other = new Gateway();
+    desk.open(other, null, now);
+    feed.isReady = false;
+    pass(1);
+    expect([other.hasEnded, desk.size]).toEqual([true, 0]);
+  });
+
+  it('are told what they missed once they read again', () => {
+    const gateway = new Gateway();
+    desk.open(gateway, null, now);
+    gateway.isFree = false;
+    for (let nth = 0; nth < 5; nth += 1) {
+      feed.put(aRow(`m${nth}`, 's'));
+      tell();
+    }
+    gateway.isFree = true;
+    desk.flush(now);
+    expect(gateway.told.map(({ rows }) => rows.length)).toEqual([2, 5]);
+  });
+});

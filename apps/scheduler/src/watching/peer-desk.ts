@@ -1,0 +1,224 @@
+import {
+  type Event,
+  type EventOf,
+  type Fleet,
+  type Instant,
+  type Millis,
+  replicaId,
+  type WatcherId,
+} from '#core';
+import type { Line, Publisher } from './publisher.js';
+import type { PeerReport, ReportedUse, RouteEvent, RouteVersion } from './route-event.js';
+
+/** So often a peer that says nothing new is told to the core. */
+const TELL_EVERY: Millis = 1_000;
+/** A repeated horizon that is later by no more than this is the one that is known: the way took longer. */
+const SAME_HORIZON: Millis = 1_000;
+/** A gateway of a peer that ends, and every lease of that peer, is good for so long after its last word. */
+export const ENDING_PATIENCE: Millis = 10_000;
+/** So many peers are followed at most. */
+export const MOST_PEERS = 100;
+
+type Use = EventOf<'RoutesUsed'>['uses'][number];
+
+/** What the desk works on. */
+export interface DeskParts {
+  readonly fleet: Readonly<Fleet>;
+  readonly term: number;
+  readonly publisher: Publisher;
+  /** Tells the core. */
+  readonly tell: (...events: Event[]) => void;
+  /** So long the table of a silent peer may still be good, and the leases that it gave. */
+  readonly patience: Millis;
+  /** A peer has been silent for so long that nothing of it counts any more. */
+  readonly onGone: (name: string) => void;
+}
+
+/** The way to one peer: an event is under way until the peer has named its number. */
+class PeerLine implements Line {
+  under: { readonly event: RouteEvent; readonly since: Instant } | null = null;
+  /** Up to this revision the peer has taken up all. */
+  taken = -1;
+
+  constructor(private readonly write: (event: RouteEvent) => void) {}
+
+  get isFree(): boolean {
+    return this.under === null;
+  }
+
+  send(event: RouteEvent, now: Instant): void {
+    this.under = { event, since: now };
+    this.write(event);
+  }
+
+  acknowledge(number: number): void {
+    if (this.under?.event.number !== number) return;
+    const { hasMore, version } = this.under.event;
+    if (!hasMore) this.taken = version.sequence;
+    this.under = null;
+  }
+}
+
+interface Peer {
+  /** Null: its stream has ended. */
+  line: PeerLine | null;
+  end: () => void;
+  patience: Millis;
+  heardAt: Instant;
+  toldAt: Instant;
+  toldRevision: number;
+  readonly configHash: string;
+}
+
+/** What is known of a peer. */
+export interface PeerStanding {
+  readonly name: string;
+  /** Whether its stream is open. */
+  readonly isWatching: boolean;
+  /** For how long it has not acknowledged what it was sent. */
+  readonly lag: Millis;
+  readonly configHash: string;
+}
+
+/** How a peer that watches is reached. */
+export interface Stream {
+  write(event: RouteEvent): void;
+  /** Ends it: another stream has taken its place. */
+  end(): void;
+}
+
+/** The peers that follow this leader. It has no clock: each call says when it is made. */
+export class PeerDesk {
+  private readonly peers = new Map<WatcherId, Peer>();
+
+  constructor(private readonly parts: DeskParts) {}
+
+  /** Whether one more peer may watch. */
+  takes(name: string): boolean {
+    return this.peers.has(name as WatcherId) || this.peers.size < MOST_PEERS;
+  }
+
+  /** A peer wants the table. What of its name watched before is ended. Returns what is to be called when its stream has ended. */
+  open(
+    name: string,
+    stream: Stream,
+    have: RouteVersion | null,
+    configHash: string,
+    now: Instant,
+  ): () => void {
+    const { parts, peers } = this;
+    const id = name as WatcherId;
+    const before = peers.get(id);
+    if (before?.line) this.close(before, before.line);
+    before?.end();
+    const line = new PeerLine((event) => stream.write(event));
+    const { patience } = parts;
+    const peer: Peer = {
+      ...{ line, patience, configHash, heardAt: now, toldAt: now, toldRevision: before?.toldRevision ?? -1 },
+      end: () => stream.end(),
+    };
+    peers.set(id, peer);
+    parts.tell({ kind: 'WatcherSeen', watcher: id, patience });
+    parts.publisher.join(line, have, now);
+    return () => this.close(peer, line);
+  }
+
+  /** A peer of the term before, which may have a table of that term. It was last heard of then, at the latest. */
+  remember(name: string, heardAt: Instant): void {
+    const { patience } = this.parts;
+    const id = name as WatcherId;
+    const times = { heardAt, toldAt: heardAt, toldRevision: -1 };
+    this.peers.set(id, { line: null, end: () => undefined, patience, configHash: '', ...times });
+    this.parts.tell({ kind: 'WatchersRemembered', watchers: [{ watcher: id, patience, heardAt }] });
+  }
+
+  /** Has routes that were given from a table count as used. */
+  takeUses(reported: readonly ReportedUse[], now: Instant): void {
+    const events = this.usesOf(reported, now);
+    if (events.length > 0) this.parts.tell(...events);
+  }
+
+  /** Takes up what a peer reports, and sends it what has changed meanwhile. */
+  report(name: string, report: PeerReport, now: Instant): void {
+    const { parts } = this;
+    const id = name as WatcherId;
+    const peer = this.peers.get(id);
+    const events = this.usesOf(report.uses, now);
+    if (report.doubted.length > 0) events.push({ kind: 'ServersDoubted', servers: report.doubted });
+    if (peer) events.push(...this.heard(id, peer, report, now));
+    if (events.length > 0) parts.tell(...events);
+    if (peer?.line) parts.publisher.flush(peer.line, now);
+  }
+
+  /** To be called once a second. */
+  tick(now: Instant): void {
+    for (const [id, peer] of this.peers) {
+      if (peer.line !== null || now - peer.heardAt < peer.patience) continue;
+      this.peers.delete(id);
+      this.parts.tell({ kind: 'WatcherGone', watcher: id });
+      this.parts.onGone(id);
+    }
+    this.parts.publisher.beat(now);
+  }
+
+  standings(now: Instant): PeerStanding[] {
+    return [...this.peers].map(([name, { line, heardAt, configHash }]) => {
+      const since = line === null ? heardAt : (line.under?.since ?? now);
+      return { name, isWatching: line !== null, lag: Math.max(0, now - since), configHash };
+    });
+  }
+
+  /** Ends all streams. */
+  end(): void {
+    for (const peer of this.peers.values()) peer.end();
+  }
+
+  private close(peer: Peer, line: PeerLine): void {
+    this.parts.publisher.leave(line);
+    if (peer.line === line) peer.line = null;
+  }
+
+  /**
+   * That a peer was heard of. The core takes a turn for it only where an unload may wait for what the peer has acknowledged, or
+   * once a second.
+   */
+  private heard(id: WatcherId, peer: Peer, report: PeerReport, now: Instant): Event[] {
+    peer.line?.acknowledge(report.number);
+    peer.heardAt = now;
+    if (report.isEnding) {
+      peer.patience = ENDING_PATIENCE;
+      return [{ kind: 'WatcherSeen', watcher: id, patience: ENDING_PATIENCE }];
+    }
+    const { version } = report;
+    const revision =
+      version.term === this.parts.term ? Math.min(version.sequence, peer.line?.taken ?? -1) : -1;
+    const isNews = revision > peer.toldRevision && this.isDraining();
+    if (!isNews && now - peer.toldAt < TELL_EVERY) return [];
+    peer.toldAt = now;
+    peer.toldRevision = Math.max(peer.toldRevision, revision);
+    return revision < 0
+      ? [{ kind: 'WatcherSeen', watcher: id, patience: peer.patience }]
+      : [{ kind: 'WatcherAcknowledged', watcher: id, revision }];
+  }
+
+  private isDraining(): boolean {
+    const { unsettled, replicas } = this.parts.fleet;
+    for (const id of unsettled) if (replicas.get(id)?.phase === 'draining') return true;
+    return false;
+  }
+
+  private usesOf(reported: readonly ReportedUse[], now: Instant): Event[] {
+    const uses = reported.flatMap((use) => this.newsOf(use, now));
+    return uses.length > 0 ? [{ kind: 'RoutesUsed', uses }] : [];
+  }
+
+  /** A use as the core takes it; nothing where the core knows it, or has no such replica yet: it is told again then. */
+  private newsOf({ model, server, lastUsedAgo, inUseFor, routes }: ReportedUse, now: Instant): Use[] {
+    const id = replicaId(model, server);
+    const replica = this.parts.fleet.replicas.get(id);
+    if (replica?.phase !== 'ready' && replica?.phase !== 'draining') return [];
+    const inUseUntil = now + inUseFor;
+    if (routes === 0 && replica.inUseUntil > inUseUntil - SAME_HORIZON) return [];
+    return [{ replica: id, at: now - lastUsedAgo, inUseUntil, routes }];
+  }
+}

@@ -1,0 +1,152 @@
+import type {
+  sendUnaryData,
+  ServerUnaryCall,
+  ServerWritableStream,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { Principal } from '#access';
+import type { MalformedRequest } from '#contracts';
+import { type Instant, replicaId, type ServerId } from '#core';
+import { principalOverGrpc } from '../access/principals.js';
+import { Refused } from '../errors/refused.js';
+import type { RpcErrors } from '../errors/rpc-errors.js';
+import type { WatchedTable } from '../following/watched-table.js';
+import { NO_LEADER } from '../lifecycle.js';
+import { MOST_GATEWAYS } from './gateway-desk.js';
+import { MOST_PEERS } from './peer-desk.js';
+import type { ReportedUse } from './route-event.js';
+import {
+  type EventMessage,
+  eventMessage,
+  readUses,
+  type ReportMessage,
+  versionOf,
+  type WatchMessage,
+} from './route-messages.js';
+import { readReport, readWatch, type WatchCall } from './watch-requests.js';
+import type { Watching } from './watching.js';
+
+/** So soon a watcher may try again that was refused for a bound. */
+const AGAIN_MS = 10_000;
+
+/** What watchers meet. */
+export interface WatchParts {
+  readonly errors: RpcErrors;
+  readonly now: () => Instant;
+  readonly own: WatchedTable;
+  /** The leader's part; null: this process does not lead. */
+  readonly leading: () => Watching | null;
+  /** Refuses where the process ends. */
+  readonly admit: () => void;
+  /** Whether a caller may watch as a peer. */
+  readonly isPeer: (caller: Principal) => boolean;
+  /** The leader is to hear that callers have just failed on these servers. */
+  readonly doubt: (servers: readonly ServerId[]) => void;
+}
+
+type WatchStream = ServerWritableStream<WatchMessage | MalformedRequest, EventMessage>;
+type ReportCall = ServerUnaryCall<ReportMessage | MalformedRequest, object>;
+
+/** WatchRoutes and ReportUsage, as raw handlers. */
+export function watchHandlers(parts: WatchParts): UntypedServiceImplementation {
+  return {
+    watchRoutes: (stream: WatchStream) => {
+      watch(stream, parts).catch((error: unknown) => stream.emit('error', parts.errors.of(error)));
+    },
+    reportUsage: (call: ReportCall, callback: sendUnaryData<object>) => {
+      try {
+        report(call, parts);
+        callback(null, {});
+      } catch (error) {
+        callback(parts.errors.of(error));
+      }
+    },
+  };
+}
+
+async function watch(stream: WatchStream, parts: WatchParts): Promise<void> {
+  parts.admit();
+  const call = readWatch(stream.request);
+  let hasEnded = false;
+  let left: (() => void) | undefined;
+  for (const end of ['cancelled', 'error', 'close'] as const)
+    stream.on(end, () => {
+      hasEnded = true;
+      left?.();
+    });
+  const leave =
+    call.peer === null ? watchAsGateway(stream, call, parts) : await watchAsPeer(stream, call, parts);
+  if (hasEnded) leave();
+  else left = leave;
+}
+
+/** Only the leader tells peers, and only after it is stored that they may have a table. */
+async function watchAsPeer(
+  stream: WatchStream,
+  { watcher, have, peer }: WatchCall,
+  { errors, isPeer, leading }: WatchParts,
+): Promise<() => void> {
+  if (!isPeer(principalOverGrpc(stream.metadata))) throw NOT_A_PEER;
+  const watching = leading();
+  if (watching === null) throw new Refused(NO_LEADER);
+  if (!watching.hasPeers) throw NOT_A_PEER;
+  if (!watching.desk.takes(watcher)) throw busy(`at most ${MOST_PEERS} peers may watch`);
+  const line = {
+    write: (event: Parameters<typeof eventMessage>[0]) => void stream.write(eventMessage(event)),
+    end: () => stream.emit('error', errors.of(new Refused(NO_LEADER))),
+  };
+  return await watching.open(watcher, line, have, peer!.configHash);
+}
+
+/** Any peer tells gateways of its table. A gateway that does not read is told again once it does. */
+function watchAsGateway(stream: WatchStream, { have }: WatchCall, parts: WatchParts): () => void {
+  const { errors, leading, now, own } = parts;
+  if (own.gateways.size >= MOST_GATEWAYS) throw busy(`at most ${MOST_GATEWAYS} gateways may watch one Berth`);
+  leading()?.expectGateway();
+  if (!own.table.isReady) throw new Refused(NO_LEADER);
+  const line = {
+    get isFree() {
+      return !stream.writableNeedDrain;
+    },
+    write: (event: Parameters<typeof eventMessage>[0]) => void stream.write(eventMessage(event)),
+    end: () => stream.emit('error', errors.of(new Refused(NO_LEADER))),
+  };
+  stream.on('drain', () => own.gateways.flush(now()));
+  return own.gateways.open(line, have, now());
+}
+
+function report(call: ReportCall, parts: WatchParts): void {
+  parts.admit();
+  const message = readReport(call.request);
+  const uses = readUses(message);
+  const doubted = message.doubted as readonly ServerId[];
+  if (message.peer === null) {
+    noteUses(parts.own, uses, parts.now());
+    if (doubted.length > 0) parts.doubt(doubted);
+    return;
+  }
+  if (!parts.isPeer(principalOverGrpc(call.metadata))) throw NOT_A_PEER;
+  const watching = parts.leading();
+  if (watching === null) throw new Refused(NO_LEADER);
+  const { number, version, isEnding } = message.peer;
+  const acknowledged = { number: Number(number), version: versionOf(version ?? NO_VERSION), isEnding };
+  watching.report(message.watcher, { ...acknowledged, uses, doubted });
+}
+
+/** What a gateway used counts as used of this process' table, which is told to the core, or to the leader. */
+function noteUses({ table }: WatchedTable, uses: readonly ReportedUse[], now: Instant): void {
+  for (const { model, server, lastUsedAgo, inUseFor, routes } of uses) {
+    const id = replicaId(model, server);
+    const isKnown = table.row(id) !== undefined || table.uses.lastUse(id) !== undefined;
+    if (isKnown) table.uses.note({ id, model, server }, now - lastUsedAgo, now + inUseFor, routes);
+  }
+}
+
+const NO_VERSION = { term: 0, sequence: 0 };
+
+const NOT_A_PEER = new Refused({
+  reason: 'not_allowed',
+  detail: 'peer: only a peer of this Berth may say it is one',
+});
+
+const busy = (detail: string): Refused => new Refused({ reason: 'busy', detail, retryAfter: AGAIN_MS });

@@ -1,0 +1,205 @@
+import type { Logger } from 'pino';
+import type { Event, Fleet, Instant, Millis, WatcherId } from '#core';
+import type { Engine, KnownPeers, Leadership, Observer, Route, Turn } from '#engine';
+import type { WatchedTable } from '../following/watched-table.js';
+import { FleetFeed, type ServerAddresses } from './fleet-feed.js';
+import { TABLE_GOOD_FOR } from './gateway-desk.js';
+import { PeerDesk, type Stream } from './peer-desk.js';
+import { type Line, Publisher } from './publisher.js';
+import type { PeerReport, RouteVersion } from './route-event.js';
+
+/** A lease that another peer gives ends so long after its table is out of date. */
+const LONGEST_LEASE_OF_PEERS: Millis = 10_000;
+/** A look counts for so long. */
+const LOOK_GOOD_FOR: Millis = 5_000;
+
+/** What the leader's part is made of. */
+export interface WatchingParts {
+  readonly engine: Pick<Engine, 'fleet' | 'now' | 'report'>;
+  readonly addresses: ServerAddresses;
+  readonly leadership: Leadership;
+  /** Of this process. */
+  readonly own: WatchedTable;
+  /** Whether routes are given without a lease that is young enough. */
+  readonly servesStale: boolean;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** This process among its peers, as it begins to lead them. */
+export interface AmongPeers {
+  /** Its own name. */
+  readonly name: string;
+  readonly known: KnownPeers;
+  /** When the last renewal of the leader before was seen, on this process' clock. */
+  readonly lastRenewalSeenAt: Instant;
+}
+
+/** The leader's word on routes, for one term: to its peers, and to the table of this process, which gateways watch. */
+export class Watching implements Observer {
+  readonly desk: PeerDesk;
+  private readonly feed: FleetFeed;
+  private readonly publisher: Publisher;
+  private readonly ownLine: Line;
+  private isFed = false;
+  private wasWatched = false;
+  private readonly stored = new Set<string>();
+  private peers: AmongPeers | null = null;
+
+  constructor(private readonly parts: WatchingParts) {
+    const { engine, addresses, leadership, own } = parts;
+    this.feed = new FleetFeed(engine.fleet, addresses, leadership);
+    this.publisher = new Publisher(this.feed);
+    this.ownLine = { isFree: true, send: (event, now) => own.table.take(event, now) };
+    this.desk = new PeerDesk({
+      fleet: engine.fleet,
+      term: leadership.term,
+      publisher: this.publisher,
+      tell: (...events) => engine.report(...events),
+      patience: own.bound + LONGEST_LEASE_OF_PEERS,
+      onGone: (name) => this.forget(name),
+    });
+  }
+
+  /** Reads which peers may have a table, and has this one be among them. Rejects where the store fails. */
+  async recall(peers: AmongPeers): Promise<void> {
+    for (const name of await peers.known.read()) this.stored.add(name);
+    this.peers = peers;
+    await this.keep(peers.name);
+  }
+
+  /**
+   * Tells the core of the peers that were read: no copy is unloaded until they have acknowledged, or were silent for long enough
+   * since the leader before was last heard of.
+   */
+  begin(): void {
+    const { peers } = this;
+    if (peers === null) return;
+    for (const name of this.stored)
+      if (name !== peers.name) this.desk.remember(name, peers.lastRenewalSeenAt);
+    this.feedOwn();
+    this.tellOfGateways(this.parts.engine.now());
+  }
+
+  get hasPeers(): boolean {
+    return this.peers !== null;
+  }
+
+  /** To be called before a gateway is told the table of this process: from then on unloads wait for it. */
+  expectGateway(): void {
+    this.feedOwn();
+    if (!this.wasWatched) this.tell({ kind: 'WatcherSeen', watcher: this.ownName, patience: TABLE_GOOD_FOR });
+    this.wasWatched = true;
+  }
+
+  /** Feeds the table of this process. Among peers it always is: the next leader, or this one no more, goes by it. */
+  feedOwn(): void {
+    if (this.isFed) return;
+    this.isFed = true;
+    this.publisher.join(this.ownLine, null, this.parts.engine.now());
+  }
+
+  turnTaken({ now }: Turn, fleet: Fleet): void {
+    const servers = this.feed.changedServers(now);
+    if (servers.length + fleet.rerouted.size > 0) this.publisher.changed(fleet.rerouted, servers, now);
+  }
+
+  /** A peer wants the table. Rejects where it cannot be stored that it has one. */
+  async open(
+    name: string,
+    stream: Stream,
+    have: RouteVersion | null,
+    configHash: string,
+  ): Promise<() => void> {
+    await this.keep(name);
+    return this.desk.open(name, stream, have, configHash, this.parts.engine.now());
+  }
+
+  report(name: string, report: PeerReport): void {
+    this.desk.report(name, report, this.parts.engine.now());
+  }
+
+  /** To be called once a second. */
+  tick(now: Instant): void {
+    const { own } = this.parts;
+    if (this.peers === null && !own.gateways.isWatched) this.starve();
+    const servers = this.feed.changedServers(now);
+    if (servers.length > 0) this.publisher.changed([], servers, now);
+    this.desk.tick(now);
+    this.tellOwnUses(now);
+    this.tellOfGateways(now);
+  }
+
+  /** Tells the peers that this leader lets go, and ends their streams. */
+  async end(isShuttingDown: boolean): Promise<void> {
+    const { peers } = this;
+    const { engine, own } = this.parts;
+    this.feed.end();
+    this.publisher.beat(engine.now());
+    this.publisher.leave(this.ownLine);
+    this.desk.end();
+    // Then no table of this peer counts any more, and the next leader need not wait for it.
+    if (isShuttingDown && peers !== null && !own.gateways.isWatched)
+      await peers.known.forget(peers.name).catch(() => undefined);
+  }
+
+  private starve(): void {
+    if (this.isFed) this.publisher.leave(this.ownLine);
+    this.isFed = false;
+  }
+
+  /** Routes that were given from the table: by gateways, and by this process before it led, or before it had looked. */
+  private tellOwnUses(now: Instant): void {
+    const { uses, arrived } = this.parts.own.table.uses.report(now, 'all');
+    this.desk.takeUses(uses, now);
+    arrived();
+  }
+
+  /** Gateways that watch this process are one watcher to the core: this process acknowledges for all of them. */
+  private tellOfGateways(now: Instant): void {
+    const { leadership, own } = this.parts;
+    const watcher = this.ownName;
+    const { isWatched } = own.gateways;
+    if (isWatched) {
+      this.tell({ kind: 'WatcherSeen', watcher, patience: TABLE_GOOD_FOR });
+      const { term, sequence } = own.gateways.settled(now);
+      if (term >= leadership.term) this.tell({ kind: 'WatcherAcknowledged', watcher, revision: sequence });
+    } else if (this.wasWatched) this.tell({ kind: 'WatcherGone', watcher });
+    this.wasWatched = isWatched;
+  }
+
+  private get ownName(): WatcherId {
+    return (this.peers?.name ?? 'gateways') as WatcherId;
+  }
+
+  private tell(event: Event): void {
+    this.parts.engine.report(event);
+  }
+
+  /**
+   * A route of the engine where this leader's lease is out of date: given only where it was looked at just now, and for a short
+   * time; undefined where it may not be given. Otherwise it is as it was.
+   */
+  vouch(route: Route): Route | undefined {
+    const { engine, leadership, own, servesStale } = this.parts;
+    if (leadership.renewedAgo() <= own.bound) return route;
+    const seenAt = engine.fleet.servers.get(route.server)?.statisticsAt ?? -Infinity;
+    if (!servesStale || engine.now() - seenAt > LOOK_GOOD_FOR) return undefined;
+    return { ...route, lease: Math.min(route.lease, LONGEST_LEASE_OF_PEERS), stale: true };
+  }
+
+  private async keep(name: string): Promise<void> {
+    const { peers } = this;
+    if (peers === null || this.stored.has(name)) return;
+    await peers.known.keep(name);
+    this.stored.add(name);
+  }
+
+  private forget(name: string): void {
+    this.stored.delete(name);
+    this.peers?.known
+      .forget(name)
+      .catch((error: unknown) =>
+        this.parts.log.warn({ err: error, peer: name }, 'a peer that is gone was not forgotten'),
+      );
+  }
+}
