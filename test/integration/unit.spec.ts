@@ -42,7 +42,7 @@ describe('deploy/berth.service', () => {
     service.kill('SIGHUP');
     await says('the configuration was taken up');
     service.kill('SIGTERM');
-    const [status] = await once(service, 'exit');
+    const [status] = await once(service, 'close');
     expect([status, text]).toEqual([0, expect.stringContaining('shutting down; the models stay loaded')]);
   });
 });
