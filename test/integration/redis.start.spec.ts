@@ -2,7 +2,8 @@ import { afterEach, expect, it } from '@jest/globals';
 import { StoreUnusable } from '#kept';
 import { type OpenRedis, openRedis, type OpenRedisOptions, type RedisOptions } from '#redis';
 import { describeWithParts } from '../support/parts.js';
-import { at, RedisServer, sparePort } from '../support/redis.js';
+import { at, RedisServer } from '../support/redis.js';
+import { sparePort } from '../support/spare-port.js';
 import { until } from '../support/until.js';
 
 describeWithParts('the start on a Redis', ['redis-server'], () => {

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { sparePort } from './berth-process.js';
+import { sparePort } from './spare-port.js';
 import { send, within } from './ending.js';
 import { ended, listening } from './http-server.js';
 import { programPath } from './parts.js';

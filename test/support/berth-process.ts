@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
 import { PATIENCE_MS } from '../../tools/patience.mjs';
+import { sparePort } from './spare-port.js';
 import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 
 /**
@@ -19,8 +19,6 @@ import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 const MAIN = fileURLToPath(new URL('../../dist/apps/scheduler/src/main.js', import.meta.url));
 const POLL_MS = 25;
 const LOG_CHARS = 64 * 1024;
-/** Below those that the system gives to outgoing connections, so that none of these takes a port of ours. */
-const PORTS = { first: 20_000, count: 12_000 };
 
 export interface BerthOptions {
   /** What the config file says, beside the recorder. */
@@ -221,20 +219,5 @@ export class BerthProcess {
       await sleep(POLL_MS);
     }
     throw new Error(`Berth: no success from ${path} within ${PATIENCE_MS} ms\n${this.text}`);
-  }
-}
-
-/** A port that no process listens on now. */
-export async function sparePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    const server = createServer();
-    const isSpare = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isSpare) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
   }
 }

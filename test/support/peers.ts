@@ -90,8 +90,7 @@ async function startPeer(
       election = elections.candidate({ peer: name, http, grpc });
       return Promise.resolve({
         ...{ name, candidate: election },
-        openStore: (leadership) =>
-          openStore(new MemoryRows(texts), { fleet: config.fleet, leadership }),
+        openStore: (leadership) => openStore(new MemoryRows(texts), { fleet: config.fleet, leadership }),
         close: () => Promise.resolve(),
       });
     },

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { RedisOptions } from '#redis';
-import { sparePorts } from '../../tools/real-triton/server.mjs';
-import { launchRedis, MASTER_NAME, sentinelSettings, serverSettings } from '../../tools/redis/launch.mjs';
+import { launchRedis, MASTER_NAME, sentinelSettings, serverSettings, waitFor } from './launch-redis.js';
+import { sparePort } from './spare-port.js';
 import { FaultProxy } from './fault-proxy.js';
-import { until } from './until.js';
 
 export interface RedisServerOptions {
   /** Further lines of configuration. */
@@ -136,7 +135,7 @@ export class SentinelGroup {
     }
     const group = new SentinelGroup(members, sentinels);
     await group.lookEvery(200);
-    await until(() => group.isComplete());
+    await waitFor(() => group.isComplete());
     await group.lookEvery(10_000);
     return group;
   }
@@ -191,9 +190,6 @@ export class SentinelGroup {
     return counts.every((isKnown) => isKnown);
   }
 }
-
-/** A port that no process listens on now. */
-export const sparePort = async (): Promise<number> => (await sparePorts(1))[0]!;
 
 async function startMember(master: Member | undefined, settings: readonly string[]): Promise<Member> {
   const announcedPort = await sparePort();
