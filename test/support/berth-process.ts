@@ -28,6 +28,8 @@ export interface BerthOptions {
   readonly main?: string;
   /** A state folder that outlives the process; without it one is made, and removed at the end. */
   readonly dataDir?: string;
+  /** Whether it has peers: then it may end without a turn, since another process has decided. */
+  readonly hasPeers?: boolean;
   /** `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -167,7 +169,8 @@ export class BerthProcess {
     if (!started.delete(this)) return;
     if (this.isRunning()) await this.stop();
     try {
-      await checkRecordedTurns(this.turns, { wasKilled: this.killed });
+      if (!this.options.hasPeers || existsSync(this.turns))
+        await checkRecordedTurns(this.turns, { wasKilled: this.killed });
     } finally {
       await rm(this.folder, { recursive: true, force: true });
     }
