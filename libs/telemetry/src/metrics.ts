@@ -91,6 +91,7 @@ export class Metrics implements Observer {
     if (this.reigns.isLeading) this.fleet = fleet;
     if (!this.hasGauges) this.addGauges();
     this.declared.turnTaken(turn);
+    this.reigns.turnTaken(turn);
     this.turns.turnTaken(turn, fleet);
   }
 

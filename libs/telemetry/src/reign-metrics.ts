@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Instant } from '#core';
+import type { Turn } from '#engine';
 
 /** What the metrics read while this process decides. */
 export interface ReignFacts {
@@ -14,6 +15,7 @@ export class ReignMetrics {
   private heldSince: Instant | null = null;
   private heard: () => number = () => 0;
   private readonly held: Counter;
+  private readonly late: Counter;
 
   constructor(
     registry: Registry,
@@ -48,6 +50,15 @@ export class ReignMetrics {
       registers: [registry],
       collect: () => this.count(),
     });
+    this.late = new Counter({
+      name: 'berth_late_orders_total',
+      help: 'Orders that were not sent: when they could have been, this process might not act any more.',
+      registers: [registry],
+    });
+  }
+
+  turnTaken({ events }: Turn): void {
+    for (const event of events) if ('outcome' in event && event.outcome.kind === 'unsent') this.late.inc();
   }
 
   /** Whether a reign is told of. */

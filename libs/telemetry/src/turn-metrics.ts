@@ -20,7 +20,6 @@ export class TurnMetrics implements Observer {
   private readonly evictions: Counter<'cause'>;
   private readonly exceeded: Counter<'policy'>;
   private newExcesses = new NewExcesses();
-  private readonly late: Counter;
   private readonly ranOut: Counter<'server'>;
   private shortfalls = new NewShortfalls();
 
@@ -54,11 +53,6 @@ export class TurnMetrics implements Observer {
     this.exceeded = counter('limit_exceeded_total', 'Models measured above their limits, by policy.', [
       'policy',
     ]);
-    this.late = counter(
-      'late_orders_total',
-      'Orders that were not sent: when they could have been, this process might not act any more.',
-      [],
-    );
     this.ranOut = counter(
       'memory_shortfalls_total',
       'Devices on which a load ran out of memory where the books had room.',
@@ -84,7 +78,7 @@ export class TurnMetrics implements Observer {
   private happened(event: Event, now: Instant): void {
     if (event.kind !== 'LoadEnded' && event.kind !== 'UnloadEnded') return;
     const took = this.orders.end(event.order, now);
-    if (event.outcome.kind === 'unsent') return this.late.inc();
+    if (event.outcome.kind === 'unsent') return;
     if (took === undefined) return;
     const histogram = event.kind === 'LoadEnded' ? this.loads : this.unloads;
     histogram.observe({ outcome: event.outcome.kind }, took / 1_000);

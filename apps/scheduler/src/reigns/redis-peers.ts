@@ -25,16 +25,15 @@ export async function redisPeers(
 ): Promise<Peers> {
   const self = peerSelf(config.peer, addressesOf(config, served), hostname());
   const name = self.peer;
-  let election: Election | undefined;
   const opened = await openRedis({
     ...{ redis, fleet: config.fleet, peer: name },
     onAdvice: (text) => log.warn(text),
     onWaiting: (text) => log.warn(text),
-    onHigherTerm: (term) => election?.noteTerm(term),
+    onHigherTerm: (term) => election.noteTerm(term),
   });
   const profile = ELECTION_PROFILES[redis.profile];
   const onHealth = (failure: Error | null): void => tellHealth(log, opened.place, failure);
-  election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, onHealth });
+  const election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, onHealth });
   return {
     ...{ name, candidate: election },
     openStore: async (leadership) =>

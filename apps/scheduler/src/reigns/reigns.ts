@@ -61,12 +61,14 @@ export class Reigns {
     const reign = await this.begun(won, () => hasEnded || this.closing.signal.aborted);
     if (reign === null) return;
     leadership.follow((isHeld) => this.tellHeld(isHeld, leadership));
-    this.tell('this process leads', leadership);
+    const { log } = this.made.parts;
+    const told = { term: leadership.term, peer: this.made.peers.name };
+    log.info(told, 'this process leads');
     this.reign = reign;
     this.made.running.leading = reign.made;
     const why = await this.unlessClosing(ended);
     await this.end(reign, why === 'closing' ? 'shutting_down' : 'no_leader');
-    this.tell('this process leads no more', leadership);
+    log.info(told, 'this process leads no more');
   }
 
   /** Null: the term ended before its reign had begun. */
@@ -104,15 +106,11 @@ export class Reigns {
     this.made.running.leading = null;
   }
 
-  private tellHeld(isHeld: boolean, leadership: Leadership): void {
+  private tellHeld(isHeld: boolean, { term }: Leadership): void {
     this.made.parts.lasting.metrics.reigns.hold(isHeld);
-    if (!isHeld) return this.tell('orders are sent again', leadership);
     const { log } = this.made.parts;
-    log.warn({ term: leadership.term }, 'the lease is not renewed: no orders are sent');
-  }
-
-  private tell(words: string, { term }: Leadership): void {
-    this.made.parts.log.info({ term, peer: this.made.peers.name }, words);
+    if (isHeld) log.warn({ term }, 'the lease is not renewed: no orders are sent');
+    else log.info({ term }, 'the lease is renewed: orders are sent again');
   }
 
   private unlessClosing<T>(work: Promise<T>): Promise<T | 'closing'> {
