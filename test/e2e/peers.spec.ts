@@ -8,6 +8,9 @@ import { until } from '../support/until.js';
 
 const [WARM, COLD, OTHER] = ['resnet50', 'yolov8m', 'bert-base'] as const;
 
+/** A route that needed no load, and is of a table that is up to date. */
+const WARM_ROUTE = { model: WARM, cold: false, stale: false };
+
 describeWithParts('three Berths on one Redis', ['redis-server'], () => {
   let redis: RedisServer;
   let triton: RunningSim;
@@ -22,7 +25,7 @@ describeWithParts('three Berths on one Redis', ['redis-server'], () => {
       servers: [{ id: 'a', grpc, http, metrics }],
     };
     berths = await Promise.all([1, 2, 3].map(() => startBerth({ config, hasPeers: true })));
-    await until(leading);
+    await Promise.all(berths.map((berth) => berth.ready()));
   });
 
   afterAll(async () => {
@@ -69,7 +72,10 @@ describeWithParts('three Berths on one Redis', ['redis-server'], () => {
     const { others } = await sides();
     const { status, body } = await resolved(others[0]!, WARM);
     expect([status, body.cold, body.server.id]).toEqual([200, true, 'a']);
-    for (const berth of berths) expect(await resolved(berth, WARM)).toMatchObject({ status: 200 });
+    await until(async () => {
+      const answers = await Promise.all(berths.map((berth) => resolved(berth, WARM)));
+      return answers.every(({ body }) => body.cold === false);
+    });
   });
 
   it('take writes wherever they are asked, and the same one only once', async () => {
@@ -87,6 +93,8 @@ describeWithParts('three Berths on one Redis', ['redis-server'], () => {
   it('go on where the leader is killed: nothing that was written is lost, and what waits is served', async () => {
     const { leader, others } = await sides();
     await leader.kill();
+    for (const berth of others)
+      expect(await resolved(berth, WARM)).toMatchObject({ status: 200, body: WARM_ROUTE });
     const waiting = others.map((berth) => resolved(berth, COLD, { waitMs: 600_000 }));
     for (const { status } of await Promise.all(waiting)) expect(status).toBe(200);
     const next = await until(leading);
@@ -99,6 +107,7 @@ describeWithParts('three Berths on one Redis', ['redis-server'], () => {
     const put = await others[0]!.request<ModelMessage>('PUT', '/v1/models/m', { gpuMemoryLimitMb: 100 }, key);
     expect([put.status, put.body.revision]).toEqual([201, '1']);
     await leader.start();
+    await leader.ready();
     expect((await resolved(leader, COLD)).status).toBe(200);
   });
 

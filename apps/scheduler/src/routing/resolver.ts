@@ -42,8 +42,7 @@ export class Resolver {
 
   /** Waits for a cold model, as long as it allows and the caller can. Refused with `no_leader`, it may be handed on: see `handsOn`. */
   wait(query: ResolveQuery): Pending {
-    if (this.handsOn !== null && this.running.leading === null)
-      return ended({ kind: 'refusal', refusal: NO_LEADER });
+    if (this.handsOn !== null) return ended({ kind: 'refusal', refusal: NO_LEADER });
     const made = this.running.now;
     const { engine, lifecycle, store, watching } = made;
     const began = engine.now();
@@ -60,9 +59,10 @@ export class Resolver {
     };
   }
 
-  /** What hands a call on that found no leader here; null: this process has no peers, or is ending. */
+  /** What hands calls on that find no leader here; null: this process leads, has no peers, or is ending. */
   get handsOn(): Following | null {
-    return this.running.lasting.lifecycle.isEnding ? null : this.running.following;
+    const { following, lasting, leading } = this.running;
+    return leading !== null || lasting.lifecycle.isEnding ? null : following;
   }
 
   /** A route as callers are told it. */
