@@ -19,7 +19,7 @@ export const OF_PEERS: readonly Mutant[] = [
   { name: 'unsent-load-holds-its-memory', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `put(fleet, placedAgain(one, now));`, replace: `void one;` },
   { name: 'unsent-unload-taken-for-sent', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `return put(fleet, drainingAgain(fleet, replica, now));`, replace: `return;` },
   // Terms.
-  { name: 'one-look-after-a-crash', breaks: 11, file: `${CORE}/fleet/standing.ts`, find: ` && server.secondLookFrom === null;`, replace: `;` },
+  { name: 'one-look-after-a-crash', breaks: 11, file: `${CORE}/fleet/standing.ts`, find: `=> secondLookFrom !== null || mode === null;`, replace: `=> mode === null;` },
   { name: 'second-look-at-once', breaks: 11, file: `${CORE}/observe/looked.ts`, find: `const LOOKS_APART: Millis = 1_000;`, replace: `const LOOKS_APART: Millis = 0;` },
   { name: 'second-look-is-not-asked-for', breaks: 19, file: `${CORE}/observe/looked.ts`, find: `  server.lookWanted = Math.max(server.lookWanted ?? -Infinity, server.secondLookFrom);\n`, replace: `` },
   // Watchers of routes.
@@ -30,7 +30,7 @@ export const OF_PEERS: readonly Mutant[] = [
   { name: 'new-watcher-has-the-latest-table', breaks: 7, file: `${CORE}/observe/watchers.ts`, find: `const NO_REVISION = -1;`, replace: `const NO_REVISION = 1e9;` },
   { name: 'watchers-of-the-term-before-forgotten', breaks: 7, file: `${CORE}/observe/watchers.ts`, find: `if (!fleet.watchers.has(watcher)) take(`, replace: `if (fleet.watchers.has(watcher)) take(` },
   { name: 'watchers-without-a-bound', breaks: 15, file: `${CORE}/observe/watchers.ts`, find: `  if (watchers.size >= MOST_WATCHERS) return;\n`, replace: `` },
-  { name: 'silence-wakes-nobody', breaks: 19, file: `${CORE}/wake.ts`, find: `for (const at of changesOfWatchers(fleet)) wake = sooner(at, now, wake);`, replace: `` },
+  { name: 'silence-wakes-nobody', breaks: 19, file: `${CORE}/wake.ts`, find: `for (const at of changesOfWatchers(fleet)) wake = sooner(at, now, wake);`, replace: `void changesOfWatchers;` },
   { name: 'memory-of-the-silent-promised-soon', breaks: 16, file: `${CORE}/learned/watchers.ts`, find: `const isLate = now - one.heardAt`, replace: `const isLate = now < 0 && now - one.heardAt` },
   { name: 'versions-change-in-silence', breaks: 14, file: `${CORE}/fleet/fleet.ts`, find: `!isSameList(before.versions, after.versions) ||`, replace: `` },
   { name: 'devices-change-in-silence', breaks: 14, file: `${CORE}/fleet/fleet.ts`, find: `!isSameList(before.devices, after.devices) ||`, replace: `` },

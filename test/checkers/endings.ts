@@ -19,7 +19,7 @@ const UNSETTLED: Millis = 5_000;
 
 /** How the last order of a replica ended, as we were told. */
 interface OrderEnd {
-  readonly how: 'unloaded' | 'load failed' | 'unknown';
+  readonly how: 'unloaded' | 'load failed' | 'unsent' | 'unknown';
   readonly at: Instant;
 }
 
@@ -68,7 +68,8 @@ class Past {
     const isAnswered = outcome.kind === (kind === 'UnloadEnded' ? 'succeeded' : 'failed');
     for (const one of before.values()) {
       if (!('order' in one) || one.order !== order) continue;
-      this.ends.set(one.id, { how: isAnswered ? answered : 'unknown', at });
+      const how = isAnswered ? answered : outcome.kind === 'unsent' ? 'unsent' : 'unknown';
+      this.ends.set(one.id, { how, at });
       this.absentSince.delete(one.id);
     }
   }
@@ -117,7 +118,10 @@ function expectCause(scene: TurnScene, was: Replica, past: Past): void {
   const end = past.ends.get(was.id);
   const since = past.absentSince.get(was.id);
   const seenAt = lastLookAt(scene, was.server);
-  const isProven = since !== undefined && isEnough(was, end, seenAt - since, seenAt - (end?.at ?? 0));
+  // What was never sent holds nothing.
+  const isProven =
+    end?.how === 'unsent' ||
+    (since !== undefined && isEnough(was, end, seenAt - since, seenAt - (end?.at ?? 0)));
   scene.trail.expect(
     isProven,
     () =>

@@ -7,7 +7,14 @@ import type { Instant, Millis, Model } from '../fleet/model.js';
 import { isLasting } from '../learned/cooldown.js';
 import { routableReplicas } from '../learned/routes.js';
 import { isStuck } from '../fleet/stuck.js';
-import { isAllSeen, isOverdue, isSettling, SETTLING, standingOf } from '../fleet/standing.js';
+import {
+  isAboutToTakeOrders,
+  isAllSeen,
+  isOverdue,
+  isSettling,
+  SETTLING,
+  standingOf,
+} from '../fleet/standing.js';
 import { coolingOn } from '../demand/cooling.js';
 import { type Fit, Room } from '../room/feasible.js';
 import { readyIn } from '../loading/eta.js';
@@ -122,9 +129,11 @@ export class Verdicts {
     if (isGivenUp(this.fleet, model.id, this.now) || (overdue && tried.length === 0)) {
       return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
     }
-    // A slow server may recover.
-    const isSlow = able.some((server) => standingOf(server, this.now) === 'stale');
-    if (open.length === 0 && isSlow) return undefined;
+    // A slow server may recover, and one that lacks a look is about to be looked at.
+    const isToCome = able.some(
+      (server) => standingOf(server, this.now) === 'stale' || isAboutToTakeOrders(server, this.now),
+    );
+    if (open.length === 0 && isToCome) return undefined;
     if (open.every(({ spec }) => this.isStuckOn(replicaId(model.id, spec.id)))) {
       return { reason: 'no_capacity', retryAfter: SHORT_HINT };
     }

@@ -48,9 +48,19 @@ export function isListedNowhere(fleet: Readonly<Fleet>, id: ModelId): boolean {
   return able.length > 0 && able.every((server) => isSeen(server) && !server.repository.has(id));
 }
 
-/** Whether loads and unloads may be sent to it: it is ready, and was looked at as often as the term demands. */
+/** Whether loads and unloads may be sent to it: it is ready, and no look is awaited that has to come before. */
 export const takesOrders = (server: Server, now: Instant): boolean =>
-  standingOf(server, now) === 'ready' && server.secondLookFrom === null;
+  standingOf(server, now) === 'ready' && !lacksLook(server);
+
+/**
+ * Whether a look has to come before orders: the second one of a term, or one that finds out the mode, which none does that is
+ * taken while orders are held.
+ */
+const lacksLook = ({ secondLookFrom, mode }: Server): boolean => secondLookFrom !== null || mode === null;
+
+/** Whether it will take orders once it was looked at again. */
+export const isAboutToTakeOrders = (server: Server, now: Instant): boolean =>
+  standingOf(server, now) === 'ready' && lacksLook(server);
 
 /** Whether no load and no unload is ordered anywhere: the fleet is frozen, or this process may not act at present. */
 export const areOrdersStopped = ({ frozen, held }: Readonly<Fleet>): boolean => frozen !== null || held;
@@ -145,5 +155,5 @@ export function isSettling(fleet: Readonly<Fleet>, now: Instant): boolean {
 function isLookAwaited(server: Server, now: Instant): boolean {
   const standing = standingOf(server, now);
   if (server.lookedAt === null) return standing === 'connecting' || standing === 'stale';
-  return server.secondLookFrom !== null && standing === 'ready';
+  return isAboutToTakeOrders(server, now);
 }

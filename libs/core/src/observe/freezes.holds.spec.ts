@@ -88,6 +88,18 @@ describe('a fleet whose orders are held', () => {
     expect(driver.orders().at(-1)).toBe('unload a@s');
   });
 
+  it('orders nothing where the mode is not known yet, and has it found out once that is over', () => {
+    hold(true);
+    driver.fleet.servers.get(aServer('s').id)!.mode = null;
+    driver.resolve('a');
+    driver.pass(100);
+    const actions = step(driver.fleet, [{ kind: 'OrdersHeld', isHeld: false }], driver.now);
+    expect(actions).toEqual([{ kind: 'look', server: 's', scope: 'full', probeMode: true }]);
+    const look = driver.shelf('s').look(driver.now, 'full', true);
+    driver.tell({ kind: 'Looked', server: aServer('s').id, look });
+    expect(driver.orders()).toEqual(['load a@s']);
+  });
+
   it('has the place again of a load that was never sent, and no cooldown', () => {
     const request = driver.resolve('a');
     const { order } = driver.log.find(({ kind }) => kind === 'load') as { order: OrderId };

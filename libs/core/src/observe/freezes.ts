@@ -14,11 +14,14 @@ export function unfreeze(fleet: Fleet, _: EventOf<'FreezeEnded'>, now: Instant):
   orderAgain(fleet, now);
 }
 
-/** A hold stops orders as a freeze does. */
+/** A hold stops orders as a freeze does. No look finds out the mode of a server meanwhile. */
 export function holdOrders(fleet: Fleet, { isHeld }: EventOf<'OrdersHeld'>, now: Instant): void {
   fleet.held = isHeld;
   if (isHeld) fleet.stoppedAt ??= now;
-  else orderAgain(fleet, now);
+  else {
+    for (const server of fleet.servers.values()) if (server.mode === null) server.lookWanted = now;
+    orderAgain(fleet, now);
+  }
 }
 
 /**
