@@ -130,7 +130,9 @@ export class Election implements Leaders {
     const state = await this.keeper.read();
     this.watch.sees(state, askedAt, this.clock.now());
     this.floor = Math.max(this.floor, state.lastTerm, state.lease?.term ?? 0);
-    const isOfBefore = state.lease !== null && state.lease.term < this.floor;
+    // A later term may have been lost with the store before it counted: then the leader goes on to renew its lease.
+    const isOfBefore =
+      state.lease !== null && state.lease.term < this.floor && !this.watch.isSteady(this.clock.now());
     this.tellLeader(isOfBefore ? null : state.lease);
     const vacancy = this.watch.vacancy(this.floor);
     if (vacancy !== null && this.begin !== null && !this.isClosed) await this.acquire(state, vacancy);

@@ -15,6 +15,8 @@ export class LeaseWatch {
   /** Null: the last reading failed, and the time since then does not count. */
   private readAt: Instant | null = null;
   private changedAt: Instant | null = null;
+  /** Since when each reading has shown a lease of the term that the last one showed; null where that showed none. */
+  private termSince: Instant | null = null;
 
   constructor(private readonly profile: ElectionProfile) {}
 
@@ -29,8 +31,17 @@ export class LeaseWatch {
     if (isSame) this.silentFor += this.counted(askedAt);
     else this.silentFor = 0;
     if (!isSame && state.lease !== null) this.changedAt = answeredAt;
+    if (state.lease?.term !== this.state?.lease?.term) this.termSince = state.lease && answeredAt;
     this.readAt = isSame && this.readAt !== null ? askedAt : answeredAt;
     this.state = state;
+  }
+
+  /** Whether one and the same term has been renewed for a whole lease, up to now. */
+  isSteady(now: Instant): boolean {
+    const { lease } = this.profile;
+    return (
+      this.termSince !== null && now - this.termSince >= lease && now - (this.changedAt ?? -Infinity) < lease
+    );
   }
 
   /** The store did not answer. */
