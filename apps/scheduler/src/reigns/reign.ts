@@ -67,6 +67,7 @@ export class Reign {
     await within(watching.end(reason === 'shutting_down'));
     try {
       engine.stop(reason);
+      watching.handOver();
     } finally {
       // Loads that warm-ups wait for have not ended: the next life waits for them again.
       void this.store.warmups.close();

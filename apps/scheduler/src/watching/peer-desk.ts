@@ -12,8 +12,8 @@ import type { PeerReport, ReportedUse, RouteEvent, RouteVersion } from './route-
 
 /** So often a peer that says nothing new is told to the core. */
 const TELL_EVERY: Millis = 1_000;
-/** A repeated horizon that is later by no more than this is the one that is known: the way took longer. */
-const SAME_HORIZON: Millis = 1_000;
+/** A horizon that is repeated is told to the next whole second: it is later each time by what the way took longer. */
+const SECOND: Millis = 1_000;
 /** A gateway of a peer that ends, and every lease of that peer, is good for so long after its last word. */
 export const ENDING_PATIENCE: Millis = 10_000;
 /** So many peers are followed at most. */
@@ -217,8 +217,9 @@ export class PeerDesk {
     const id = replicaId(model, server);
     const replica = this.parts.fleet.replicas.get(id);
     if (replica?.phase !== 'ready' && replica?.phase !== 'draining') return [];
-    const inUseUntil = now + inUseFor;
-    if (routes === 0 && replica.inUseUntil > inUseUntil - SAME_HORIZON) return [];
+    const until = now + inUseFor;
+    if (routes === 0 && replica.inUseUntil >= until) return [];
+    const inUseUntil = routes === 0 ? Math.ceil(until / SECOND) * SECOND : until;
     return [{ replica: id, at: now - lastUsedAgo, inUseUntil, routes }];
   }
 }

@@ -142,6 +142,18 @@ export class Watching implements Observer {
       await peers.known.forget(peers.name).catch(() => undefined);
   }
 
+  /**
+   * To be called after the last turn of a term that another process follows on: this peer tells that one of the leases that it
+   * gave as the leader, before it acknowledges any routes.
+   */
+  handOver(): void {
+    const { engine, own } = this.parts;
+    const now = engine.now();
+    for (const one of engine.fleet.replicas.values())
+      if ((one.phase === 'ready' || one.phase === 'draining') && one.inUseUntil > now)
+        own.table.uses.note(one, now, one.inUseUntil);
+  }
+
   private starve(): void {
     if (this.isFed) this.publisher.leave(this.ownLine);
     this.isFed = false;
