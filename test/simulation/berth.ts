@@ -176,7 +176,8 @@ export class Berth {
   }
 }
 
-function clockOn(timers: Timers): Clock {
+/** The clock of a process. */
+export function clockOn(timers: Timers): Clock {
   let cancel: () => void = () => {};
   const setAlarm = (at: number, ring: () => void): void => {
     cancel();

@@ -31,7 +31,7 @@ export class LeaseWatch {
     if (isSame) this.silentFor += this.counted(askedAt);
     else this.silentFor = 0;
     if (!isSame && state.lease !== null) this.changedAt = answeredAt;
-    if (state.lease?.term !== this.state?.lease?.term) this.termSince = state.lease && answeredAt;
+    if (termOf(state) !== termOf(this.state)) this.termSince = termOf(state) === null ? null : answeredAt;
     this.readAt = isSame && this.readAt !== null ? askedAt : answeredAt;
     this.state = state;
   }
@@ -76,3 +76,5 @@ export function sameState(one: LeaseState, other: LeaseState): boolean {
     one.lease.renewals === other.lease.renewals
   );
 }
+
+const termOf = (state: LeaseState | null): number | null => state?.lease?.term ?? null;

@@ -1,0 +1,114 @@
+import type { Millis } from '#core';
+import { LeaderTalk, type MadeReport } from '../../../apps/scheduler/src/following/leader-talk.js';
+import type { RouteEvent } from '../../../apps/scheduler/src/watching/route-event.js';
+import type { Peer } from './peer.js';
+import type { Scenery } from './scenery.js';
+
+const TICK: Millis = 250;
+/** A leader that is silent for so long is asked for the table anew. */
+const SILENT: Millis = 3_500;
+/** A question for the table, and a report, are given up after so long. */
+const OPENING: Millis = 1_500;
+const REPORTING: Millis = 2_000;
+
+/** What a peer has of the leader that it follows. */
+interface Following {
+  readonly to: string;
+  readonly talk: LeaderTalk;
+  close: () => void;
+}
+
+/** Keeps the table of a peer told by whichever other peer leads, over the simulated network. */
+export class Follow {
+  private following: Following | null = null;
+  private isOpening = false;
+  private isReporting = false;
+
+  constructor(
+    private readonly peer: Peer,
+    private readonly scenery: Scenery,
+  ) {}
+
+  tick(): void {
+    const { peer } = this;
+    const now = peer.process.now();
+    peer.own.tick(now);
+    const leader = peer.leader();
+    const { following } = this;
+    if (following && (following.to !== leader?.name || now - following.talk.lastHeardAt > SILENT))
+      this.hangUp();
+    if (!this.following && !this.isOpening && leader && leader !== peer && !peer.lead) this.open(leader);
+    this.pump();
+    peer.process.after(TICK, () => this.tick());
+  }
+
+  private hangUp(): void {
+    this.following?.close();
+    this.following = null;
+  }
+
+  private open(leader: Peer): void {
+    const { peer, scenery } = this;
+    const { own, process, name } = peer;
+    const talk = new LeaderTalk(own.table, () => own.gateways.settled(process.now()), process.now());
+    const following: Following = { to: leader.name, talk, close: () => undefined };
+    this.following = following;
+    this.isOpening = true;
+    process.after(OPENING, () => (this.isOpening = false));
+    const have = own.isReceived ? own.table.version : null;
+    const back = (run: () => void): void => scenery.network.send(leader.name, name, process, run);
+    const stream = {
+      write: (event: RouteEvent): void => back(() => this.hear(following, event)),
+      end: (): void => back(() => this.ended(following)),
+    };
+    scenery.network.send(name, leader.name, leader.process, () => {
+      void leader.lead?.watching.open(name, stream, have, '').then(
+        (ended) => (following.close = () => scenery.network.send(name, leader.name, leader.process, ended)),
+        () => undefined,
+      );
+    });
+  }
+
+  private hear(following: Following, event: RouteEvent): void {
+    const { peer } = this;
+    if (this.following !== following) return;
+    following.talk.hear(event, peer.process.now());
+    peer.election.noteTerm(event.version.term);
+    if (event.beat.isEnding) peer.election.expectRelease();
+    this.pump();
+  }
+
+  private ended(following: Following): void {
+    if (this.following === following) this.following = null;
+  }
+
+  /** One report at a time is under way. */
+  private pump(): void {
+    const { following, peer } = this;
+    const now = peer.process.now();
+    if (!following || this.isReporting || !following.talk.isDue(now)) return;
+    const leader = peer.leader();
+    if (leader?.name === following.to) this.send(leader, following.talk, following.talk.next(now));
+  }
+
+  private send(leader: Peer, talk: LeaderTalk, made: MadeReport): void {
+    const { peer, scenery } = this;
+    let isOver = false;
+    const over = (hasArrived: boolean): void => {
+      if (isOver) return;
+      isOver = true;
+      this.isReporting = false;
+      cancel();
+      if (!hasArrived) return talk.failed();
+      made.arrived();
+      this.pump();
+    };
+    this.isReporting = true;
+    const cancel = peer.process.after(REPORTING, () => over(false));
+    scenery.network.send(peer.name, leader.name, leader.process, () => {
+      if (!leader.lead) return;
+      leader.lead.watching.report(peer.name, made.report);
+      scenery.network.send(leader.name, peer.name, peer.process, () => over(true));
+    });
+  }
+}

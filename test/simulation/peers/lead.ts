@@ -1,0 +1,142 @@
+import type { Event, ModelId, ServerId } from '#core';
+import {
+  Engine,
+  type KnownPeers,
+  type Leadership,
+  type Observer,
+  type Reign,
+  type ResolveQuery,
+  type Route,
+} from '#engine';
+import { openStore, type Rows } from '#kept';
+import type { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
+import { Watching } from '../../../apps/scheduler/src/watching/watching.js';
+import { clockOn } from '../berth.js';
+import { Connection } from '../connection.js';
+import type { Process } from '../process.js';
+import { Random } from '../random.js';
+import { SimLink } from '../sim-link.js';
+import type { Site } from '../site.js';
+import { Wire } from '../wire.js';
+import type { Scenery } from './scenery.js';
+import { WatchedLink } from './watched-link.js';
+
+/** What one reign is made of. */
+export interface LeadParts {
+  readonly name: string;
+  readonly process: Process;
+  readonly reign: Reign;
+  readonly rows: Rows;
+  readonly own: WatchedTable;
+  readonly scenery: Scenery;
+  readonly observers: readonly Observer[];
+}
+
+/** One reign of a peer: the product's engine, store and word on routes. */
+export class Lead {
+  private readonly connections: Connection[] = [];
+  private isOver = false;
+
+  private constructor(
+    readonly engine: Engine,
+    readonly watching: Watching,
+    private readonly parts: LeadParts,
+  ) {}
+
+  /** Rejects where the store does not answer, or belongs to a later term. */
+  static async begin(parts: LeadParts): Promise<Lead> {
+    const { process, reign, scenery, own, name } = parts;
+    const { leadership } = reign;
+    const store = await openStore(parts.rows, { fleet: 'berth', leadership });
+    const observers: Observer[] = [...parts.observers];
+    const engine = new Engine({
+      clock: clockOn(process),
+      wallNow: () => process.now(),
+      learned: store.learned,
+      leadership,
+      observers,
+    });
+    const watching = new Watching({
+      ...{ engine, leadership, own, servesStale: false },
+      addresses: { changes: 1, routeServer: (id) => scenery.addressOf(id as ServerId) },
+      log: { warn: () => undefined },
+    });
+    observers.push(watching);
+    const lead = new Lead(engine, watching, parts);
+    await watching.recall({
+      ...{ name, known: knownPeers(parts.rows), lastRenewalSeenAt: reign.lastRenewalSeenAt },
+    });
+    await lead.tell(reign.isCleanRelease ? 1 : 2);
+    return lead;
+  }
+
+  private async tell(looks: 1 | 2): Promise<void> {
+    const { engine, watching, parts } = this;
+    const { plan, sites } = parts.scenery;
+    engine.tell({ kind: 'TermBegun', looks });
+    watching.begin();
+    engine.tell({ kind: 'LimitsSet', limits: plan.limits, defaults: plan.defaults });
+    for (const site of sites.values()) engine.addServer(site.planned.spec, () => this.link(site));
+    await engine.recall();
+    engine.tell(...plan.models.map(({ model }): Event => ({ kind: 'ModelDeclared', model })));
+    this.beat();
+  }
+
+  get leadership(): Leadership {
+    return this.parts.reign.leadership;
+  }
+
+  /** A warm route of the leader's own, where its lease is young enough. */
+  routeHere(query: ResolveQuery): Route | undefined {
+    const route = this.engine.route(query);
+    return route && this.watching.vouch(route);
+  }
+
+  /** The term is over: another process leads. */
+  end(): void {
+    this.isOver = true;
+    void this.watching.end(false);
+    this.engine.stop('no_leader');
+    this.watching.handOver();
+    this.disconnect();
+  }
+
+  /** The process is killed, or has let go. */
+  disconnect(): void {
+    this.isOver = true;
+    for (const connection of this.connections) connection.close();
+  }
+
+  private beat(): void {
+    this.parts.process.after(1_000, () => {
+      if (this.isOver) return;
+      this.watching.tick(this.engine.now());
+      this.beat();
+    });
+  }
+
+  private link(site: Site): WatchedLink {
+    const { name, process, reign, scenery } = this.parts;
+    const { term } = reign.leadership;
+    const random = new Random(scenery.plan.seed, `wire ${site.id} ${name} ${term}`);
+    const wire = new Wire(site, scenery.agenda, random, { longest: 2 }, 0);
+    const connection = new Connection(site, wire, process);
+    this.connections.push(connection);
+    const link = new SimLink(site, connection, scenery.lifeOf(term), () => undefined);
+    return new WatchedLink(link, {
+      load: (model: ModelId) => scenery.referee.sends('load', term, site, model),
+      unload: (model: ModelId) => scenery.referee.sends('unload', term, site, model),
+    });
+  }
+}
+
+/** As the store keeps them. */
+const knownPeers = (rows: Rows): KnownPeers => ({
+  read: async () => {
+    const names = new Set<string>();
+    for await (const { key } of rows.read('peer/')) names.add(key.slice('peer/'.length));
+    return names;
+  },
+  keep: async (name) => void (await rows.write([{ key: `peer/${name}`, text: '{}' }])),
+  forget: async (name) => void (await rows.write([{ key: `peer/${name}`, text: null }])),
+});
