@@ -8,7 +8,7 @@ import { removeScratch } from '../scratch.js';
 import { Chance } from './chance.js';
 import type { ChaosBerth } from './chaos-berth.js';
 import { FAULTS } from './faults.js';
-import { emptyTally, runGateways } from './gateways.js';
+import { emptyTally, runGateways, untilWarm } from './gateways.js';
 import { type ChaosOptions, readOptions, USAGE } from './options.js';
 import { type ChaosStage, startStage } from './stage.js';
 import { type ChaosSeen, checkRecordings, judge, reignsIn, type RoundSeen, tableOf } from './verdict.js';
@@ -43,7 +43,7 @@ async function chaos(options: ChaosOptions): Promise<ChaosSeen> {
   const rounds: RoundSeen[] = [];
   const calm = await calmed(stage);
   process.stderr.write(`chaos: ${stage.folder}, ${calm.name} leads\n`);
-  await sleep(REST_MS);
+  await untilWarm(stage.berths);
   const gateways = runGateways(stage.berths, new Chance(options.seed + 1), tally, over.signal);
   const chance = new Chance(options.seed);
   for (let round = 1; round <= options.rounds; round += 1) rounds.push(await playRound(stage, chance, round));

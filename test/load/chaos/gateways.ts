@@ -8,6 +8,9 @@ const COLD_WAIT_MS = 20_000;
 /** A lease is tried out so long before its end. */
 const MARGIN_MS = 400;
 
+/** What a simulated model takes. */
+const INPUT = { name: 'IN', datatype: 'FP32', shape: [1], data: [1] };
+
 /** What gateways met. */
 export interface Tally {
   warm: number;
@@ -43,6 +46,15 @@ export async function runGateways(
   const warm = Array.from({ length: 4 }, () => loop(over, 20, () => askWarm(berths, chance, tally, over)));
   const cold = Array.from({ length: 4 }, () => loop(over, 100, () => askCold(berths, chance, tally)));
   await Promise.all([...warm, ...cold]);
+}
+
+/** Resolves once every Berth answers for every pinned model. */
+export async function untilWarm(berths: readonly ChaosBerth[]): Promise<void> {
+  for (const berth of berths) {
+    for (const model of WARM) {
+      while (!('route' in (await resolve(berth, { model, waitMs: 0 }, PATIENCE_MS)))) await sleep(100);
+    }
+  }
 }
 
 async function loop(over: AbortSignal, pauseMs: number, turn: () => Promise<void>): Promise<void> {
@@ -99,7 +111,10 @@ async function hold({ model, server, leaseMs, stale }: Route, chance: Chance, ta
   if (stale) tally.stale += 1;
   const until = began + leaseMs - MARGIN_MS;
   await sleep(Math.max(0, chance.below(Math.max(1, until - performance.now()))));
-  const answer = await fetch(`${server.http}/v2/models/${model}/ready`, {
+  const answer = await fetch(`${server.http}/v2/models/${model}/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ inputs: [INPUT] }),
     signal: AbortSignal.timeout(PATIENCE_MS),
   }).catch(() => undefined);
   await answer?.body?.cancel();

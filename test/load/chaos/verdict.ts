@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRecording } from '../../checkers/check-recording.js';
 import type { ChaosBerth } from './chaos-berth.js';
@@ -37,7 +37,7 @@ export interface Reigned {
 
 /** What is wrong; empty where nothing is. */
 export function judge({ tally, broken, reigns }: ChaosSeen): string[] {
-  return [...tally.broken, ...tally.warmFailures, ...broken, ...repeatedTerms(reigns)];
+  return [...broken, ...repeatedTerms(reigns), ...tally.broken, ...tally.warmFailures];
 }
 
 /** No two reigns have the same term. */
@@ -57,7 +57,8 @@ export async function checkRecordings(
   const broken: string[] = [];
   let recordings = 0;
   for (const { name, turns, wasKilled } of berths) {
-    for (const file of readdirSync(turns)) {
+    // A Berth that never led has recorded nothing.
+    for (const file of existsSync(turns) ? readdirSync(turns) : []) {
       recordings += 1;
       await checkRecording(join(turns, file), { mayBeCut: wasKilled }).catch((error: unknown) =>
         broken.push(`${name}: ${(error as Error).message}`),
