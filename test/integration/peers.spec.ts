@@ -100,6 +100,6 @@ describe('several Berths', () => {
       return ['leader', 'term'].map((name) => new RegExp(`^berth_${name} (.*)$`, 'm').exec(text)![1]!);
     };
     expect(await told(leader)).toEqual(['1', '1']);
-    expect(await told(follower)).toEqual(['0', '0']);
+    expect(await told(follower)).toEqual(['0', '1']);
   });
 });

@@ -39,6 +39,8 @@ export interface PeersOptions {
   readonly count?: number;
   readonly triton?: Partial<TritonSimOptions>;
   readonly yaml?: string;
+  /** The texts of the files that the YAML names, by their absolute paths. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly parts?: Partial<SchedulerParts>;
 }
 
@@ -47,6 +49,7 @@ export async function startPeers({
   count = 3,
   triton: simOptions,
   yaml = '',
+  files,
   parts = {},
 }: PeersOptions = {}): Promise<PeersWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-peers-'));
@@ -55,7 +58,7 @@ export async function startPeers({
   const texts = new Map<string, string>();
   const peers: Peer[] = [];
   for (const name of Array.from({ length: count }, (_, nth) => `p${nth}`)) {
-    const config = configFor(triton, join(folder, name), yaml);
+    const config = configFor(triton, join(folder, name), yaml, undefined, files);
     peers.push(await startPeer(name, config, { elections, texts }, parts));
   }
   const leader = async (): Promise<Peer> => {
