@@ -29,25 +29,25 @@ describe('callers with credentials, of several Berths', () => {
   afterAll(() => world.close());
 
   it('are known where they are asked, and named where the call is done', async () => {
-    const put = await call(follower, 'PUT', '/v1/models/m', { gpuMemoryLimitMb: 100 }, admin!.headers);
+    const put = await call(follower, 'PUT', '/v1/models/m', { gpuMemoryLimitMb: 100 }, admin.headers);
     expect(put.status).toBe(201);
-    const { body } = await call(follower, 'GET', '/v1/audit', undefined, admin!.headers);
+    const { body } = await call(follower, 'GET', '/v1/audit', undefined, admin.headers);
     expect(body.items.at(0)).toMatchObject({
       credential: 'admin-1',
       source: { over: 'http', address: '127.0.0.1' },
     });
-    expect((await call(follower, 'GET', '/v1/models/m', undefined, viewer!.headers)).status).toBe(200);
+    expect((await call(follower, 'GET', '/v1/models/m', undefined, viewer.headers)).status).toBe(200);
   });
 
   it('are refused there, each by its own right', async () => {
     const asked = async (headers: Record<string, string>, method = 'PUT'): Promise<number> =>
       (await call(follower, method, '/v1/models/n', method === 'PUT' ? {} : undefined, headers)).status;
     expect(await asked({})).toBe(401);
-    expect(await asked(viewer!.headers)).toBe(403);
-    expect(await asked(gateway!.headers, 'GET')).toBe(403);
+    expect(await asked(viewer.headers)).toBe(403);
+    expect(await asked(gateway.headers, 'GET')).toBe(403);
     const above = { class: 'critical' };
     const path = '/v1/models/resnet50/resolve';
-    expect((await call(follower, 'POST', path, above, gateway!.headers)).status).toBe(403);
+    expect((await call(follower, 'POST', path, above, gateway.headers)).status).toBe(403);
   });
 
   it('cannot name another, at no peer and over no port', async () => {
@@ -58,7 +58,7 @@ describe('callers with credentials, of several Berths', () => {
     for (const peer of [leader, follower]) {
       const wrong = await call(peer, 'PUT', '/v1/models/n', {}, { ...forged, [FORWARDED]: '1' });
       expect(wrong.status).toBe(401);
-      const named = { ...viewer!.headers, [PRINCIPAL]: forged[PRINCIPAL]! };
+      const named = { ...viewer.headers, [PRINCIPAL]: forged[PRINCIPAL]! };
       expect((await call(peer, 'PUT', '/v1/models/n', {}, named)).status).toBe(403);
       const rpc = rpcClient(peer, 'Admin');
       const metadata = new Metadata();
@@ -69,15 +69,15 @@ describe('callers with credentials, of several Berths', () => {
   });
 
   it('are handed on once', async () => {
-    const marked = { ...admin!.headers, [FORWARDED]: '1' };
+    const marked = { ...admin.headers, [FORWARDED]: '1' };
     const refused = await call(follower, 'GET', '/v1/models/m', undefined, marked);
     expect([refused.status, refused.body.reason]).toEqual([503, 'no_leader']);
     expect((await call(leader, 'GET', '/v1/models/m', undefined, marked)).status).toBe(200);
   });
 
   it('hear nothing of the key', async () => {
-    const { body } = await call(follower, 'GET', '/metrics', undefined, admin!.headers);
-    const echoed = await call(follower, 'GET', '/v1/models/nothing', undefined, admin!.headers);
+    const { body } = await call(follower, 'GET', '/metrics', undefined, admin.headers);
+    const echoed = await call(follower, 'GET', '/v1/models/nothing', undefined, admin.headers);
     expect(`${String(body)}${JSON.stringify(echoed)}`).not.toContain(KEY);
   });
 });

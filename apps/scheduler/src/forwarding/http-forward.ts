@@ -115,7 +115,7 @@ export const timesFrom = (now: number): Times => ({
 });
 
 /** Whether a peer has handed it on: it is handed on no further. */
-export const isForwarded = ({ headers }: FastifyRequest): boolean => headers[FORWARDED] !== undefined;
+const isForwarded = ({ headers }: FastifyRequest): boolean => headers[FORWARDED] !== undefined;
 
 /**
  * Where this process does not lead, calls of the routes that are not every peer's own are handed on before anything is made of

@@ -9,7 +9,7 @@ import { HttpForward } from '../forwarding/http-forward.js';
 import { HttpLink } from '../forwarding/http-link.js';
 
 /** The routes that this process was told by the leader. */
-export interface RouteTable {
+interface RouteTable {
   /** Whether a table was ever received: from then on warm calls can be answered. */
   readonly isReceived: boolean;
   /** The route to a warm model, as `Engine.route` gives it; undefined where the call has to be forwarded. */

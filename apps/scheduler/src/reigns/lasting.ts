@@ -49,8 +49,7 @@ export async function lastingOf(config: Config, parts: SchedulerParts): Promise<
 }
 
 /** How long a lease is good; without peers there is none. */
-const leaseOf = (config: Config): number =>
-  ELECTION_PROFILES[config.redis?.profile ?? 'default'].lease;
+const leaseOf = (config: Config): number => ELECTION_PROFILES[config.redis?.profile ?? 'default'].lease;
 
 async function certificatesOf(
   config: Config,
