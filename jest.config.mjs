@@ -11,7 +11,7 @@ const LONG = [
   'libs/embedded/src/damage\\.',
   'test/e2e/(?!by-hand\\.)',
   'test/likeness/',
-  'test/contract/(model-server\\.real|names\\.dnsmasq|rows\\.redis|warmups\\.embedded)\\.',
+  'test/contract/(model-server\\.real|names\\.dnsmasq|rows\\.redis|warmups\\.(bullmq|embedded))\\.',
   'test/support/(real-triton|redis)\\.',
   'test/integration/(abuse|access\\.(attacks|busy|names)|alertmanager|alerts|api\\.(pressure|store)|audit-kill|berthctl\\.(audit|tls)|canary\\.access|cancel|certificates|changed-server|connections|device-sets|discovery|durable|first-start|full-disk|full-fleet)\\.',
   'test/integration/(killed|long-leases|memory|named-files|needs-restart|never-seen|order-checks|peers|recorder|redis|same-everywhere|scaling|schemathesis|sim|stalled|store-kills|store-processes|telling|telling-kill|tls|unreached|warmups|webhooks)\\.',

@@ -1,0 +1,240 @@
+import { strict as assert } from 'node:assert';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Queue, WaitingError, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import {
+  carryOutWarmup,
+  ENDED_KEPT_MS,
+  ENDED_WARMUPS,
+  type NewWarmup,
+  type Warmup,
+  WARMUP_TRIES,
+  type WarmupCounts,
+  warmupRetryAfter,
+  type Warmups,
+  WARMUPS_AT_A_TIME,
+  type WarmupWork,
+  type Written,
+} from '#engine';
+import { StoreUnavailable } from '#kept';
+import { Connection } from '../connection.js';
+import { clientOptions, placeText, type RedisOptions } from '../redis-options.js';
+import { toDo, type WarmupData, type WarmupJob, warmupOf, type WarmupResult } from './warmup-job.js';
+
+const QUEUE = 'warmups';
+/** A command of the queue is answered, or rejects within so long, in ms. */
+const PATIENCE_MS = 2_000;
+/** A worker blocks for up to 10 s where it waits for a delayed job, so that less would cut it off. */
+const WORKER_SOCKET_MS = 15_000;
+const RETRY_MS = 100;
+const LOCK_MS = 15_000;
+const STALLED_EVERY_MS = 5_000;
+const MOST_STALLS = 5;
+const CONFIRM_MS = 500;
+const CLOSE_MS = 3_000;
+/** BullMQ tells of each step of each job in a stream, which nothing of ours reads. */
+const MOST_EVENTS = 100;
+
+/** Sets the mark in a job that is there. */
+const CANCEL = `if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'cancelled', '1')
+return 1`;
+
+/** Notes how far a job is, for the worker that has its lock. */
+const NOTE = `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'progress', ARGV[2])
+return 1`;
+
+export interface QueueWarmupOptions {
+  /** Hears of what went wrong; it goes on by itself. */
+  readonly onError?: (error: Error) => void;
+  /** How long a warm-up waits after so many tries that failed, in ms. */
+  readonly retryAfter?: (tries: number) => number;
+}
+
+/**
+ * Warm-ups as jobs of BullMQ: any peer adds them, and any peer does them. The same job may be done by two peers at once, where
+ * one was stopped for a while: loads may be ordered twice.
+ */
+export class QueueWarmups implements Warmups {
+  private readonly prefix: string;
+  private readonly connection: Connection;
+  private readonly ending = new AbortController();
+  private queue: Queue<WarmupData, WarmupResult> | undefined;
+  private worker: Worker<WarmupData, WarmupResult> | undefined;
+  /** BullMQ closes only what it has connected itself. */
+  private workerClient: Redis | undefined;
+
+  constructor(
+    private readonly redis: RedisOptions,
+    private readonly options: QueueWarmupOptions = {},
+  ) {
+    this.prefix = `${redis.keyPrefix}:bull`;
+    this.connection = new Connection(redis, PATIENCE_MS);
+    // Each load that is waited for listens for the end.
+    setMaxListeners(0, this.ending.signal);
+  }
+
+  async add({ id, ...data }: NewWarmup): Promise<Written> {
+    return this.asked(async (queue) => {
+      const { generation } = this.connection;
+      await queue.add(QUEUE, data, {
+        jobId: id,
+        attempts: WARMUP_TRIES,
+        backoff: { type: 'custom' },
+        removeOnComplete: KEPT,
+        removeOnFail: KEPT,
+      });
+      return { durable: await this.isConfirmed(generation) };
+    });
+  }
+
+  async get(id: string): Promise<Warmup | undefined> {
+    return this.asked(async (queue) => {
+      const job = (await queue.getJob(id)) as WarmupJob | undefined;
+      if (job === undefined) return undefined;
+      return warmupOf(job, await this.isCancelled(queue, id));
+    });
+  }
+
+  async cancel(id: string): Promise<Written> {
+    return this.asked(async (queue) => {
+      const { isConfirmed } = await this.connection.run(CANCEL, [queue.toKey(id)], []);
+      return { durable: isConfirmed };
+    });
+  }
+
+  begin(work: WarmupWork): void {
+    assert(this.worker === undefined, 'warm-ups are begun once');
+    this.workerClient = new Redis(workerOptions(this.redis, this.ending.signal));
+    const worker = new Worker<WarmupData, WarmupResult>(
+      QUEUE,
+      (job, token) => this.carryOut(job, token ?? '', work),
+      {
+        connection: this.workerClient,
+        prefix: this.prefix,
+        concurrency: WARMUPS_AT_A_TIME,
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_EVERY_MS,
+        maxStalledCount: MOST_STALLS,
+        settings: { backoffStrategy: (tries) => (this.options.retryAfter ?? warmupRetryAfter)(tries) },
+      },
+    );
+    worker.on('error', (error) => this.options.onError?.(error));
+    worker.on('completed', (job, result) => work.onEnd(job.id!, result));
+    worker.on('failed', (job) => {
+      if (job?.finishedOn) work.onEnd(job.id!, 'failed');
+    });
+    this.worker = worker;
+  }
+
+  async counts(): Promise<WarmupCounts> {
+    return this.asked(async (queue) => {
+      const { waiting = 0, delayed = 0, active = 0, failed = 0 } = await queue.getJobCounts();
+      return { waiting: waiting + delayed, running: active, failed };
+    });
+  }
+
+  /** Jobs under way go back to the queue: another peer takes them. Where Redis does not answer, they are left to it. */
+  async close(): Promise<void> {
+    this.ending.abort();
+    const { worker, queue } = this;
+    await within(CLOSE_MS, worker?.close());
+    await within(CLOSE_MS, queue?.close());
+    this.connection.close();
+    await within(CLOSE_MS, worker?.getBackend().close(true));
+    this.workerClient?.disconnect();
+  }
+
+  private async carryOut(job: WarmupJob, token: string, work: WarmupWork): Promise<WarmupResult> {
+    const { signal } = this.ending;
+    try {
+      return await carryOutWarmup(toDo(job), {
+        warm: (...asked) => work.warm(...asked),
+        isCancelled: () => this.asked((queue) => this.isCancelled(queue, job.id!)),
+        note: (ends) => this.note(job, token, ends),
+        signal,
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      await within(CLOSE_MS, job.moveToWait(token));
+      throw new WaitingError('this process ends');
+    }
+  }
+
+  private async note({ id }: WarmupJob, token: string, ends: readonly unknown[]): Promise<void> {
+    await this.asked(async (queue) => {
+      const keys = [queue.toKey(id!), queue.toKey(`${id!}:lock`)];
+      const isOurs = await this.connection.client.eval(
+        NOTE,
+        keys.length,
+        ...keys,
+        token,
+        JSON.stringify(ends),
+      );
+      if (isOurs !== 1) throw new Error(`another worker has the warm-up ${id!}`);
+    });
+  }
+
+  private async isCancelled(queue: Queue<WarmupData, WarmupResult>, id: string): Promise<boolean> {
+    return (await this.connection.client.hexists(queue.toKey(id), 'cancelled')) === 1;
+  }
+
+  /** Whether as many replicas as wanted have what was written on this connection. */
+  private async isConfirmed(generation: number): Promise<boolean> {
+    const { confirm } = this.redis;
+    if (confirm === 0) return true;
+    const confirmed = await this.connection.client.wait(confirm, CONFIRM_MS).catch(() => 0);
+    return confirmed >= confirm && this.connection.generation === generation;
+  }
+
+  /** Rejects with `StoreUnavailable` where Redis does not answer in time; what was asked may be done all the same. */
+  private async asked<T>(work: (queue: Queue<WarmupData, WarmupResult>) => Promise<T>): Promise<T> {
+    const late = sleep(2 * PATIENCE_MS, LATE, { ref: false });
+    try {
+      const answer = await Promise.race([this.opened().then(work), late]);
+      if (answer !== LATE) return answer;
+    } catch (error) {
+      throw new StoreUnavailable(`${placeText(this.redis)} does not take warm-ups`, { cause: error });
+    }
+    throw new StoreUnavailable(`${placeText(this.redis)} does not answer about warm-ups`);
+  }
+
+  /** A queue that is made before Redis has answered would never work. */
+  private async opened(): Promise<Queue<WarmupData, WarmupResult>> {
+    if (this.queue !== undefined) return this.queue;
+    await this.connection.settled();
+    const { client } = this.connection;
+    if (client.status !== 'ready') throw this.connection.lastError ?? new Error('there is no connection');
+    const streams = { events: { maxLen: MOST_EVENTS } };
+    this.queue ??= new Queue(QUEUE, { connection: client, prefix: this.prefix, streams });
+    this.queue.on('error', (error) => this.options.onError?.(error));
+    return this.queue;
+  }
+}
+
+const KEPT = { age: ENDED_KEPT_MS / 1_000, count: ENDED_WARMUPS };
+const LATE = Symbol('late');
+
+/**
+ * A worker's commands may block, and are sent again after a failover: each of them is harmless twice. A connection that BullMQ
+ * begins while it is being closed ends with the server.
+ */
+function workerOptions(redis: RedisOptions, ending: AbortSignal) {
+  const { commandTimeout: _, ...options } = clientOptions(redis, PATIENCE_MS);
+  return {
+    ...options,
+    lazyConnect: false,
+    maxRetriesPerRequest: null,
+    enableOfflineQueue: true,
+    autoResendUnfulfilledCommands: true,
+    socketTimeout: WORKER_SOCKET_MS,
+    retryStrategy: () => (ending.aborted ? null : RETRY_MS),
+  };
+}
+
+/** Gives up waiting after so long. What fails is left as it is. */
+async function within(ms: number, ending: Promise<unknown> | undefined): Promise<void> {
+  await Promise.race([ending?.catch(() => undefined), sleep(ms, undefined, { ref: false })]);
+}

@@ -1,0 +1,69 @@
+import { expect, it } from '@jest/globals';
+import { QueueWarmups } from '#redis';
+import { describeWithParts } from '../support/parts.js';
+import { at, RedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { Loads } from '../support/warmup-loads.js';
+import { warmupsKeepTheirPromises } from './warmups.js';
+
+const A_WARMUP = {
+  id: `wu_${'1'.repeat(32)}`,
+  at: '2026-01-31T12:00:00.000Z',
+  credential: 'operator',
+  models: Array.from({ length: 20 }, (_, nth) => `m${nth}`),
+};
+
+describeWithParts('BullMQ on a real Redis', ['redis-server'], () => {
+  warmupsKeepTheirPromises('BullMQ', async () => {
+    const server = await RedisServer.start();
+    return {
+      open: () => Promise.resolve(new QueueWarmups(at(server), { retryAfter: () => 0 })),
+      end: () => server.remove(),
+    };
+  });
+
+  it('are done by any peer, and cancelled by any', async () => {
+    const server = await RedisServer.start();
+    const [first, second] = [new QueueWarmups(at(server)), new QueueWarmups(at(server))];
+    const loads = new Loads();
+    loads.hold(...A_WARMUP.models);
+    second.begin(loads);
+    await first.add(A_WARMUP);
+    await until(() => loads.waiting.length > 0);
+    await first.cancel(A_WARMUP.id);
+    loads.release(...A_WARMUP.models);
+    await until(() => loads.ended.length === 1);
+    expect((await first.get(A_WARMUP.id))?.state).toBe('cancelled');
+    expect(loads.asked.length).toBeLessThan(A_WARMUP.models.length);
+    await Promise.all([first.close(), second.close()]);
+    await server.remove();
+  });
+
+  it('say where too few replicas have confirmed them', async () => {
+    const server = await RedisServer.start();
+    const warmups = new QueueWarmups(at(server, { confirm: 1 }));
+    expect(await warmups.add(A_WARMUP)).toEqual({ durable: false });
+    await until(async () => (await warmups.cancel(A_WARMUP.id)).durable === false);
+    await warmups.close();
+    await server.remove();
+  });
+
+  it('are refused while Redis is away, before it was ever there and after, and go on once it is back', async () => {
+    const server = await RedisServer.start();
+    await server.kill();
+    const warmups = new QueueWarmups(at(server));
+    const loads = new Loads();
+    warmups.begin(loads);
+    await expect(warmups.add(A_WARMUP)).rejects.toThrow('Redis at');
+    await server.restart();
+    await until(async () => (await warmups.add(A_WARMUP)).durable);
+    await until(() => loads.ended.length === 1);
+    server.stop();
+    await expect(warmups.get(A_WARMUP.id)).rejects.toThrow('Redis at');
+    server.resume();
+    await until(async () => (await warmups.get(A_WARMUP.id))?.state === 'done');
+    await server.kill();
+    await warmups.close();
+    await server.remove();
+  });
+});
