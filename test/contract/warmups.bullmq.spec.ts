@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import { QueueWarmups } from '#redis';
+import { openRedis, QueueWarmups } from '#redis';
 import { describeWithParts } from '../support/parts.js';
 import { at, RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { Loads } from '../support/warmup-loads.js';
 import { warmupsKeepTheirPromises } from './warmups.js';
 
+const GUIDE = readFileSync(new URL('../../docs/replicas.md', import.meta.url), 'utf8');
 const A_WARMUP = {
   id: `wu_${'1'.repeat(32)}`,
   at: '2026-01-31T12:00:00.000Z',
@@ -44,6 +46,28 @@ describeWithParts('BullMQ on a real Redis', ['redis-server'], () => {
     const warmups = new QueueWarmups(at(server, { confirm: 1 }));
     expect(await warmups.add(A_WARMUP)).toEqual({ durable: false });
     await until(async () => (await warmups.cancel(A_WARMUP.id)).durable === false);
+    await warmups.close();
+    await server.remove();
+  });
+
+  it('work with the rights that docs/replicas.md asks for, as lease and rows do', async () => {
+    const server = await RedisServer.start();
+    const [, rule = ''] = /`user berth on (.*)`/.exec(GUIDE) ?? [];
+    await server.command('ACL', 'SETUSER', 'berth', 'on', ...rule.replace('>PASSWORD', '>secret').split(' '));
+    const redis = at(server, { username: 'berth', password: 'secret' });
+    const opened = await openRedis({ redis, fleet: 'berth', peer: 'a' });
+    const acquired = await opened.leaseKeeper.read();
+    expect(acquired).toBeDefined();
+    const rows = await opened.rowsOf(1);
+    await rows.write([{ key: 'told/model/m', text: '1' }]);
+    expect(await rows.get('told/model/m')).toBe('1');
+    await rows.close();
+    await opened.close();
+    const warmups = new QueueWarmups(redis);
+    const loads = new Loads();
+    warmups.begin(loads);
+    await warmups.add(A_WARMUP);
+    await until(() => loads.ended.length === 1);
     await warmups.close();
     await server.remove();
   });

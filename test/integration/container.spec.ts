@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { readConfig } from '#config';
 import { OwnAuthority } from '../../apps/scheduler/src/tls/own-authority.js';
 import { ended, listening } from '../support/http-server.js';
 
@@ -49,6 +50,46 @@ it('deploy/compose.yaml builds that image, with a volume for /data', () => {
   expect([Object.keys(volumes), mounted]).toEqual([['data'], ['data:/data']]);
   expect(ports.map((port) => port.split(':')[1])).toEqual(linesOf('EXPOSE')[0]!.split(' '));
 });
+
+describe('several Berths', () => {
+  const kubernetes = ['berth', 'redis', 'tritons'].flatMap((name) =>
+    parseAllDocuments(read(`deploy/kubernetes/${name}.yaml`)).map((document) => document.toJS() as Manifest),
+  );
+  const map = kubernetes.find(({ kind }) => kind === 'ConfigMap')!;
+
+  it.each([
+    ['deploy/berth.replicas.yaml', read('deploy/berth.replicas.yaml')],
+    ['deploy/kubernetes/berth.yaml', map.data!['berth.yaml']!],
+  ])('have a configuration that Berth takes: %s', (path, text) => {
+    const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    const secrets = { 'redis-password': 'secret', 'peer-key': 'x'.repeat(64), 'ca.pem': pem };
+    const files = new Map(
+      Object.entries(secrets).map(([name, secret]) => [`/run/secrets/berth/${name}`, { text: secret }]),
+    );
+    const result = readConfig({ file: { path, text }, env: {}, flags: { triton: [] }, files });
+    expect(result.ok ? [] : result.errors).toEqual([]);
+  });
+
+  it('are three, with what they name: each claims only services and secrets that there are', () => {
+    const { services } = parse(read('deploy/compose.replicas.yaml'), { merge: true }) as {
+      services: Record<string, { build?: object; image: string }>;
+    };
+    const names = ['berth-1', 'berth-2', 'berth-3', 'redis', 'triton-a', 'triton-b'];
+    expect(Object.keys(services).toSorted()).toEqual(names);
+    const set = kubernetes.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === 'berth');
+    expect(set?.spec).toMatchObject({ replicas: 3, serviceName: 'berth-peers' });
+    const told = kubernetes.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
+    expect(told).toEqual(['berth', 'berth-peers', 'redis', 'triton-a', 'triton-b']);
+  });
+});
+
+/** What is read of a manifest. */
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: object;
+}
 
 describe('deploy/healthcheck.mjs', () => {
   const [script] = linesOf('HEALTHCHECK').map((rest) => JSON.parse(/CMD (.*)$/.exec(rest)![1]!) as string[]);

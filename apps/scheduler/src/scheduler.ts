@@ -16,6 +16,7 @@ import { GRACE_MS, Reign } from './reigns/reign.js';
 import { Reigns } from './reigns/reigns.js';
 import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
+import { beginSharedWarmups } from './warmups/shared-warmups.js';
 
 /** A scheduler that answers. */
 export interface RunningScheduler {
@@ -110,13 +111,16 @@ async function amongPeers(
   const present = new PresentConfig(config, lasting);
   const following = openFollowing({ config: () => present.now, peers, running, parts });
   running.following = following;
+  beginSharedWarmups(peers, running);
   const reigns = new Reigns({ config: () => present.now, parts: { ...parts, lasting }, peers, running });
   return runningScheduler({
     ...{ lasting, listening, peers, present },
     reign: () => reigns.present,
-    stop: () => {
+    stop: async () => {
+      const warmupsClosed = peers.warmups?.close();
       following.end();
-      return reigns.close();
+      await reigns.close();
+      await warmupsClosed;
     },
     close: async () => {
       await following.close();

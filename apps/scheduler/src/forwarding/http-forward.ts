@@ -14,8 +14,8 @@ import { NO_LEADER } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import type { Running } from '../running.js';
 import type { Forwarder } from './forwarder.js';
-import type { HttpAnswer, HttpLink } from './http-link.js';
-import { FORWARDED, type PeerKey } from './peer-key.js';
+import type { HttpAnswer, HttpCall, HttpLink } from './http-link.js';
+import { FORWARDED, type NamedCaller, type PeerKey } from './peer-key.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -84,6 +84,21 @@ export class HttpForward {
     });
     const told = Object.entries(answer.headers).filter(([name]) => !OF_CONNECTION.has(name));
     void reply.code(answer.status).headers(Object.fromEntries(told)).send(answer.body);
+  }
+
+  /** Has the leader do what this process asks in the name of a caller; it has no body. Rejects as `send`. */
+  ask(
+    { method, path }: Pick<HttpCall, 'method' | 'path'>,
+    caller: NamedCaller,
+    gone: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const headers = { 'idempotency-key': randomUUID(), ...this.key.headersOf(caller), [FORWARDED]: '1' };
+    const call: HttpCall = { method, path, headers, body: Buffer.alloc(0) };
+    return this.forwarder.send<HttpAnswer>({
+      ...timesFrom(performance.now()),
+      ...{ size: 0, gone },
+      ask: (leader, over) => this.link.ask(leader, call, over),
+    });
   }
 
   /** A write without a key is given one, so that a second try changes nothing that the first one has changed. */

@@ -79,12 +79,13 @@ export class HttpLink {
   }
 }
 
-async function bodyOf(response: IncomingMessage): Promise<Buffer> {
+/** Reads an answer. Rejects where it has more bytes than `most`. */
+export async function bodyOf(response: IncomingMessage, most = MOST_REFUSAL): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_REFUSAL) throw new Error('the refusal is too long');
+    if (size > most) throw new Error('the answer of the leader is too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -3,8 +3,9 @@ import type { Logger } from 'pino';
 import { type Config, parseAddress, peerSelf, type RedisConfig } from '#config';
 import { Election, ELECTION_PROFILES } from '#engine';
 import { openStore, type StoreOptions } from '#kept';
-import { openRedis } from '#redis';
+import { openRedis, QueueWarmups } from '#redis';
 import { MonotonicClock } from '../monotonic-clock.js';
+import { lentWarmups } from '../warmups/shared-warmups.js';
 import type { Peers, Served } from './peers.js';
 
 interface Parts {
@@ -34,11 +35,17 @@ export async function redisPeers(
   const profile = ELECTION_PROFILES[redis.profile];
   const onHealth = (failure: Error | null): void => tellHealth(log, opened.place, failure);
   const election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, onHealth });
+  const warmups = new QueueWarmups(redis, { onError: oncePerMinute((error) => tellQueue(log, error)) });
   return {
-    ...{ name, candidate: election },
-    openStore: async (leadership) =>
-      await openStore(await opened.rowsOf(leadership.term), { ...store, leadership }),
-    close: () => opened.close(),
+    ...{ name, candidate: election, warmups },
+    openStore: async (leadership) => {
+      const ofTerm = await openStore(await opened.rowsOf(leadership.term), { ...store, leadership });
+      return { ...ofTerm, warmups: lentWarmups(warmups) };
+    },
+    close: async () => {
+      await warmups.close();
+      await opened.close();
+    },
   };
 }
 
@@ -53,4 +60,19 @@ function addressesOf({ http, tls }: Config, served: Served) {
 function tellHealth(log: Logger, place: string, failure: Error | null): void {
   if (failure === null) log.info(`${place} answers about the lease again`);
   else log.warn({ err: failure }, `${place} does not answer about the lease: no other peer comes to lead`);
+}
+
+/** BullMQ tells of each try that fails. */
+function oncePerMinute(tell: (error: Error) => void): (error: Error) => void {
+  let toldAt = -Infinity;
+  return (error) => {
+    const now = performance.now();
+    if (now - toldAt < 60_000) return;
+    toldAt = now;
+    tell(error);
+  };
+}
+
+function tellQueue(log: Logger, error: Error): void {
+  log.warn({ err: error }, 'the queue of warm-ups fails: warm-ups wait until it works again');
 }

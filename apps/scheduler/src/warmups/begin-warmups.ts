@@ -1,21 +1,29 @@
+import type { WarmupWork } from '#engine';
 import type { Composition } from '../compose.js';
 import { ModelOrders } from '../models/model-orders.js';
+import type { Lasting } from '../reigns/lasting.js';
 import { warmBy } from './warm-model.js';
 
-/** Has warm-ups done from now on, by orders of this process' own. */
+/** Has the warm-ups of a store of this process' own done from now on. */
 export function beginWarmups(made: Composition): void {
-  const { warmups: metrics } = made.metrics;
-  const warm = warmBy(new ModelOrders({ now: made }));
-  made.warmups.begin({
+  made.warmups.begin(workOf(new ModelOrders({ now: made }), made));
+}
+
+/** What warm-ups are done with, where loads are ordered so. What becomes of them is counted. */
+export function workOf(
+  orders: Pick<ModelOrders, 'load'>,
+  { metrics, log }: Pick<Lasting, 'metrics' | 'log'>,
+): WarmupWork {
+  const warm = warmBy(orders);
+  return {
     warm: async (...asked) => {
       const end = await warm(...asked);
-      metrics.warmed(end);
+      metrics.warmups.warmed(end);
       return end;
     },
     onEnd: (id, state) => {
-      metrics.ended(state);
-      if (state === 'failed')
-        made.log.warn({ warmup: id }, 'a warm-up failed: its loads could not be ordered');
+      metrics.warmups.ended(state);
+      if (state === 'failed') log.warn({ warmup: id }, 'a warm-up failed: its loads could not be ordered');
     },
-  });
+  };
 }

@@ -1,0 +1,56 @@
+import { type ModelMessage, modelSchema, problemSchema, type Reason, REFUSALS } from '#contracts';
+import type { Warmups } from '#engine';
+import { bodyOf, type HttpAnswer } from '../forwarding/http-link.js';
+import { Refused } from '../errors/refused.js';
+import { ModelOrders, type OrderOptions } from '../models/model-orders.js';
+import type { Peers } from '../reigns/peers.js';
+import type { Running } from '../running.js';
+import type { Caller } from '../writes/caller.js';
+import { Written } from '../writes/writes.js';
+import { workOf } from './begin-warmups.js';
+
+/** A model as it is told has no more bytes than this, with its spec. */
+const MOST_BYTES = 2 ** 20;
+
+/** The warm-ups of all peers as the store of one term has them: they are begun and closed with the process. */
+export const lentWarmups = (warmups: Warmups): Warmups => ({
+  add: (warmup) => warmups.add(warmup),
+  get: (id) => warmups.get(id),
+  cancel: (id) => warmups.cancel(id),
+  counts: () => warmups.counts(),
+  begin: () => undefined,
+  close: () => Promise.resolve(),
+});
+
+/** Has this process do warm-ups of all peers, whether it leads or not: their loads are ordered of the peer that leads. */
+export function beginSharedWarmups({ warmups }: Peers, running: Running): void {
+  const here = new ModelOrders(running);
+  const load = (name: string, options: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> =>
+    running.leading === null ? loadThere(running, name, options, caller) : here.load(name, options, caller);
+  warmups?.begin(workOf({ load }, running.lasting));
+}
+
+async function loadThere(
+  { following }: Running,
+  name: string,
+  { waitMs = 0 }: OrderOptions,
+  { credential, role, gone = new AbortController().signal }: Caller,
+): Promise<Written<ModelMessage>> {
+  const principal = { credential, tenant: credential, role, maxClass: null };
+  const path = `/v1/models/${encodeURIComponent(name)}/load?waitMs=${waitMs}`;
+  const answer = await following!.http.ask({ method: 'POST', path }, { principal, address: null }, gone);
+  return new Written(answer.status, modelIn(answer.status, await textOf(answer)));
+}
+
+async function textOf({ body }: HttpAnswer): Promise<string> {
+  return (Buffer.isBuffer(body) ? body : await bodyOf(body, MOST_BYTES)).toString();
+}
+
+/** Refuses as the leader did. */
+function modelIn(status: number, text: string): ModelMessage {
+  const said: unknown = JSON.parse(text);
+  if (status < 300) return modelSchema.parse(said);
+  const { reason, detail } = problemSchema.parse(said);
+  if (!(reason in REFUSALS)) throw new Error(`the leader refuses a load: ${reason}`);
+  throw new Refused({ reason: reason as Reason, ...(detail !== undefined && { detail }) });
+}
