@@ -75,11 +75,13 @@ describeReal('a cold model', (kit) => {
     // A Berth that has seen no load foresees none: it refuses at the deadline, and not at once, however slow the machine is.
     await stage.close();
     stage = await Stage.open([aServer(a), aServer(b)]);
-    // Its first call takes longest: it is about a warm model. The next is tried again, for a busy machine may deliver an answer
-    // later than it was given.
+    // Its first call takes longest: it is about a warm model. The next is tried again with a later deadline, before which there is
+    // more time, for a busy machine may deliver an answer later than it was given.
     await resolveByGrpc(stage.berth.grpc, { model: 'by-rpc' });
+    const deadlines = [3_000, 6_000, 12_000];
     const refusal = await until(async () => {
-      const late = resolveByGrpc(stage.berth.grpc, { model: 'held' }, { withinMs: 3_000 });
+      const withinMs = deadlines.shift() ?? 24_000;
+      const late = resolveByGrpc(stage.berth.grpc, { model: 'held' }, { withinMs });
       return readRefusal(await late.catch((error: unknown) => error));
     });
     expect(refusal).toMatchObject({ code: UNAVAILABLE, reason: 'LOADING', domain: 'berth' });
