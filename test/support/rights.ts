@@ -67,6 +67,8 @@ export const OVER_GRPC: Readonly<Record<string, readonly string[]>> = {
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': READ,
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': READ,
   '/berth.v1.Router/Resolve': ROUTE,
+  '/berth.v1.Router/WatchRoutes': ROUTE,
+  '/berth.v1.Router/ReportUsage': ROUTE,
   '/berth.v1.Admin/ListModels': READ,
   '/berth.v1.Admin/GetModel': READ,
   '/berth.v1.Admin/ExplainModel': READ,

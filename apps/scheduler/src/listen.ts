@@ -34,7 +34,7 @@ import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { SchedulerModule } from './scheduler.module.js';
 import { CERTIFICATES } from './tls/certificates.js';
-import { watchPartsOf } from './watching/watch-parts.js';
+import { followRoutes, watchPartsOf } from './watching/watch-parts.js';
 import { WrittenInterceptor } from './writes/written.interceptor.js';
 
 /** A Nest app that answers, and how to end it. */
@@ -54,6 +54,7 @@ type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
 export async function listen(config: Config, running: Running, parts: Parts): Promise<Listening> {
   const { log, random } = parts;
   const { access, certificates, peerKey, signatures } = running.lasting;
+  followRoutes(running);
   const problems = new Problems(log, random);
   const callers = { access: () => access, isLocal: !isBeyondLoopback(config), signatures, peers: peerKey };
   const adapter = fastifyAdapter(problems, config.connections, callers, certificates);

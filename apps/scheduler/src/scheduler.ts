@@ -166,6 +166,7 @@ async function close({ lasting, listening, ...deciding }: Parts): Promise<void> 
   lasting.lifecycle.end();
   listening.app.get(GrpcHealth).refresh();
   listening.app.get(ExternalScaler).end();
+  lasting.routes.gateways.endAll();
   try {
     await deciding.stop();
   } finally {

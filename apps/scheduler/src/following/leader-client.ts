@@ -153,7 +153,7 @@ export class LeaderClient {
     const { talk } = this;
     if (talk === null || this.isReporting || this.isClosed || !talk.isDue(this.parts.clock.now())) return;
     this.isReporting = true;
-    this.send(talk.next(this.parts.clock.now()))
+    void this.send(talk.next(this.parts.clock.now()))
       .then(
         () => true,
         () => (talk.failed(), false),

@@ -8,7 +8,7 @@ const REPEAT_EVERY: Millis = 1_000;
 /** A report, to be confirmed once it has arrived. */
 export interface MadeReport {
   readonly report: PeerReport;
-  arrived(): void;
+  readonly arrived: () => void;
 }
 
 /** What is said to one leader over one stream, and how what it says is dated. One report at a time is under way. */

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { completeServer, type Config, type ServerConfig } from '#config';
 import type { RouteServerMessage } from '#contracts';
 import type { SchedulerParts } from '../parts.js';
 import type { Peers } from '../reigns/peers.js';
 import type { Running } from '../running.js';
+import { configHash } from './config-hash.js';
 import { Follower } from './follower.js';
 import { StaleLooks } from './stale-looks.js';
 
@@ -27,7 +27,7 @@ export function openFollower({ config, peers, running, parts }: OpenFollowerPart
   return new Follower({
     ...{ clock, log, own, looks, name: peers.name, ca: config().peer.ca, candidate: peers.candidate },
     headers: () => peerKey.headersOf(null),
-    configHash: () => hashOf(config()),
+    configHash: () => configHash(config()),
   });
 }
 
@@ -35,23 +35,4 @@ export function openFollower({ config, peers, running, parts }: OpenFollowerPart
 function reachedAs({ id, grpc }: RouteServerMessage, { servers }: Config): ServerConfig {
   const declared = servers.find((server) => server.id === id && server.grpc === grpc);
   return { ...(declared ?? completeServer(id, 'api', { grpc }).server), metrics: null };
-}
-
-/** Of all that peers have to have alike. It is told to the leader alone. */
-function hashOf(config: Config): string {
-  const { fleet, servers, models, defaults, limits, discovery, residency, staleRoutes, webhooks, auth } =
-    config;
-  const alike = {
-    fleet,
-    servers,
-    models,
-    defaults,
-    limits,
-    discovery,
-    residency,
-    staleRoutes,
-    webhooks,
-    auth,
-  };
-  return createHash('sha256').update(JSON.stringify(alike)).digest('hex');
 }

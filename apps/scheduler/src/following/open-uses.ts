@@ -14,7 +14,7 @@ interface OpenUse {
 export interface UsesReport {
   readonly uses: readonly ReportedUse[];
   /** The leader has heard of them. */
-  arrived(): void;
+  readonly arrived: () => void;
 }
 
 /** The routes that were given without the leader: for each replica until the last lease has ended, and the leader has heard of all. */

@@ -192,15 +192,17 @@ export class RouteTable implements RouteFeed {
   private sweep(): void {
     if (this.isBegun)
       for (const [id, { snapshot }] of this.told) if (snapshot < this.snapshot) this.dropServer(id);
-    if (this.hasOld && (this.isBegun || this.changedServers.size > 0)) {
-      this.hasOld = false;
-      for (const { id, server, snapshot } of this.rows.values()) {
-        if (snapshot === this.snapshot) continue;
-        if (this.told.get(server)?.isObserved === false) this.hasOld = true;
-        else this.drop(id);
-      }
-    }
+    if (this.hasOld && (this.isBegun || this.changedServers.size > 0)) this.sweepRows();
     this.isBegun = false;
+  }
+
+  private sweepRows(): void {
+    this.hasOld = false;
+    for (const { id, server, snapshot } of this.rows.values()) {
+      if (snapshot === this.snapshot) continue;
+      if (this.told.get(server)?.isObserved === false) this.hasOld = true;
+      else this.drop(id);
+    }
   }
 
   private tellChanges(): void {

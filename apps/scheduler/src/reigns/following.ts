@@ -1,6 +1,7 @@
 import type { RouteMessage } from '#contracts';
 import type { ServerId } from '#core';
 import type { ResolveQuery, Route } from '#engine';
+import { configHash } from '../following/config-hash.js';
 import { openFollower, type OpenFollowerParts } from '../following/open-follower.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import { GrpcForward } from '../forwarding/grpc-forward.js';
@@ -23,6 +24,8 @@ export interface Following {
   readonly table: RouteTable;
   /** The leader is to hear that callers have just failed on these servers. */
   doubt(servers: readonly ServerId[]): void;
+  /** Of what peers have to have alike in their configurations. */
+  configHash(): string;
   readonly http: HttpForward;
   readonly grpc: GrpcForward;
   /** How long a resolve call waits that does not tell, and is handed on. */
@@ -44,6 +47,7 @@ export function openFollowing(parts: OpenFollowerParts): Following {
   return {
     table: routes,
     doubt: (servers) => follower.doubt(servers),
+    configHash: () => configHash(present()),
     http: new HttpForward(forwarder, links.http, peerKey),
     grpc: new GrpcForward(forwarder, links.grpc, peerKey),
     longestWait: defaults.coldStart.maxWaitMs,

@@ -84,8 +84,9 @@ async function watch(stream: WatchStream, parts: WatchParts): Promise<void> {
 async function watchAsPeer(
   stream: WatchStream,
   { watcher, have, peer }: WatchCall,
-  { errors, isPeer, leading }: WatchParts,
+  parts: WatchParts,
 ): Promise<() => void> {
+  const { errors, isPeer, leading } = parts;
   if (!isPeer(principalOverGrpc(stream.metadata))) throw NOT_A_PEER;
   const watching = leading();
   if (watching === null) throw new Refused(NO_LEADER);
@@ -93,7 +94,7 @@ async function watchAsPeer(
   if (!watching.desk.takes(watcher)) throw busy(`at most ${MOST_PEERS} peers may watch`);
   const line = {
     write: (event: Parameters<typeof eventMessage>[0]) => void stream.write(eventMessage(event)),
-    end: () => stream.emit('error', errors.of(new Refused(NO_LEADER))),
+    end: () => stream.emit('error', errors.of(farewell(parts))),
   };
   return await watching.open(watcher, line, have, peer!.configHash);
 }
@@ -109,10 +110,20 @@ function watchAsGateway(stream: WatchStream, { have }: WatchCall, parts: WatchPa
       return !stream.writableNeedDrain;
     },
     write: (event: Parameters<typeof eventMessage>[0]) => void stream.write(eventMessage(event)),
-    end: () => stream.emit('error', errors.of(new Refused(NO_LEADER))),
+    end: () => stream.emit('error', errors.of(farewell(parts))),
   };
   stream.on('drain', () => own.gateways.flush(now()));
   return own.gateways.open(line, have, now());
+}
+
+/** Why a stream is ended: the process ends, or knows no leader. */
+function farewell({ admit }: WatchParts): unknown {
+  try {
+    admit();
+    return new Refused(NO_LEADER);
+  } catch (error) {
+    return error;
+  }
 }
 
 function report(call: ReportCall, parts: WatchParts): void {
