@@ -21,6 +21,7 @@ import { overload } from './overload.js';
 import { parked } from './parked.js';
 import { promises } from './promises.js';
 import { realPromises } from './promises/real.js';
+import { replicas } from './replicas/replicas.js';
 import { removeScratch } from './scratch.js';
 import { scaling } from './scaling/scaling.js';
 import { silent } from './silent.js';
@@ -44,6 +45,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   tenants,
   promises: () => (values.real ? realPromises() : promises(values.only)),
   parked,
+  replicas,
   abuse,
   dead,
   scaling: () => Promise.resolve(scaling(values.traces)),
