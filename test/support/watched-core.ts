@@ -19,7 +19,7 @@ import { aModel, aServer } from './builders.js';
 import { query } from './running-engine.js';
 import { Shelf } from './shelf.js';
 
-export const BOUND: Millis = 30_000;
+const BOUND: Millis = 30_000;
 const PATIENCE: Millis = BOUND + 10_000;
 const SERVER = 's' as ServerId;
 const SECOND: Millis = 1_000;

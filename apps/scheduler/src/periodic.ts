@@ -39,8 +39,8 @@ export class Periodic {
   tellRoutes(): void {
     const { lasting, leading } = this.running;
     const now = lasting.routes.now();
-    lasting.routes.tick(now);
     leading?.watching.tick(now);
+    lasting.routes.tick(now);
   }
 
   @Interval(1_000)

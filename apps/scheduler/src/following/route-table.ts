@@ -15,7 +15,7 @@ import { OpenUses } from './open-uses.js';
 import { RouteRows, ShownRows, type TableRow } from './route-rows.js';
 
 /** Leases that are given without the leader last so long at most: longer ones are the leader's, who stores them. */
-export const LONGEST_OWN_LEASE: Millis = 10_000;
+const LONGEST_OWN_LEASE: Millis = 10_000;
 
 /** What a table is made of. */
 export interface TableParts {

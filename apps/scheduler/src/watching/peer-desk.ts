@@ -15,7 +15,7 @@ const TELL_EVERY: Millis = 1_000;
 /** A horizon that is repeated is told to the next whole second: it is later each time by what the way took longer. */
 const SECOND: Millis = 1_000;
 /** A gateway of a peer that ends, and every lease of that peer, is good for so long after its last word. */
-export const ENDING_PATIENCE: Millis = 10_000;
+const ENDING_PATIENCE: Millis = 10_000;
 /** So many peers are followed at most. */
 export const MOST_PEERS = 100;
 
