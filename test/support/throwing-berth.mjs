@@ -22,10 +22,9 @@ await endWhenBroken(log)(createScheduler(config, { log, openStore: open }));
 
 async function open() {
   const store = await openStore(await openRows(config.data), { fleet: config.fleet });
-  const { term } = store.leadership;
   const mayAct = () => {
     if (isBroken) throw new Error('a bug that nobody knows of');
     return store.leadership.mayAct();
   };
-  return { ...store, leadership: { term, mayAct } };
+  return { ...store, leadership: { ...store.leadership, mayAct } };
 }

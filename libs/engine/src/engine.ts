@@ -173,8 +173,9 @@ export class Engine {
     if (this.stopped) return;
     this.turnDue = false;
     const now = this.parts.clock.now();
-    const events = this.takeInbox();
+    let events: readonly Event[] = [];
     try {
+      events = this.takeInbox();
       this.take(events, now);
     } catch (error) {
       this.fail({ events, now, error });
