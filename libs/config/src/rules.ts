@@ -13,12 +13,7 @@ const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
 const LABEL_KEY_RULE =
   'must be a label key: 1 to 128 letters, digits, ".", "_", "/" or "-", beginning with a letter or digit';
 
-/** A key that is known but whose feature is not built yet: whatever it says is refused. */
-export function notAvailable(description: string) {
-  return z.never({ error: NOT_AVAILABLE }).describe(`${description} Not available in this version.`);
-}
-
-/** The same where null says what is built. Null is printed, so it may be said too. */
+/** A key whose feature is not built yet: null says what is built. Null is printed, so it may be said too. */
 export function notAvailableButNull(description: string) {
   return z.null({ error: NOT_AVAILABLE }).describe(`${description} Not available in this version.`);
 }

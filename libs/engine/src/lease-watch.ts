@@ -67,7 +67,7 @@ export class LeaseWatch {
   }
 }
 
-export function sameState(one: LeaseState, other: LeaseState): boolean {
+function sameState(one: LeaseState, other: LeaseState): boolean {
   if (one.lastTerm !== other.lastTerm || one.releasedTerm !== other.releasedTerm) return false;
   if (one.lease === null || other.lease === null) return one.lease === other.lease;
   return (

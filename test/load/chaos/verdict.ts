@@ -41,7 +41,7 @@ export function judge({ tally, broken, reigns }: ChaosSeen): string[] {
 }
 
 /** No two reigns have the same term. */
-export function repeatedTerms(reigns: readonly Reigned[]): string[] {
+function repeatedTerms(reigns: readonly Reigned[]): string[] {
   const seen = new Map<number, string>();
   return reigns.flatMap(({ peer, term }) => {
     const other = seen.get(term);
