@@ -82,6 +82,10 @@ export class ChaosBerth {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // Also one that is stopped does not outlive a run that is ended.
+    const end = (): void => void child.kill('SIGKILL');
+    process.once('exit', end);
+    child.once('exit', () => process.off('exit', end));
     this.child = child;
     this.isStopped = false;
     const log = createWriteStream(this.log, { flags: 'a' });
