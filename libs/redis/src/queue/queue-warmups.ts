@@ -65,6 +65,7 @@ export class QueueWarmups implements Warmups {
   private worker: Worker<WarmupData, WarmupResult> | undefined;
   /** BullMQ closes only what it has connected itself. */
   private workerClient: Redis | undefined;
+  private readonly underWay = new Set<Promise<WarmupResult>>();
 
   constructor(
     private readonly redis: RedisOptions,
@@ -110,7 +111,7 @@ export class QueueWarmups implements Warmups {
     this.workerClient = new Redis(workerOptions(this.redis, this.ending.signal));
     const worker = new Worker<WarmupData, WarmupResult>(
       QUEUE,
-      (job, token) => this.carryOut(job, token ?? '', work),
+      (job, token) => this.tracked(this.carryOut(job, token ?? '', work)),
       {
         connection: this.workerClient,
         prefix: this.prefix,
@@ -139,12 +140,21 @@ export class QueueWarmups implements Warmups {
   /** Jobs under way go back to the queue: another peer takes them. Where Redis does not answer, they are left to it. */
   async close(): Promise<void> {
     this.ending.abort();
-    const { worker, queue } = this;
-    await within(CLOSE_MS, worker?.close());
-    await within(CLOSE_MS, queue?.close());
+    await within(CLOSE_MS, Promise.allSettled(this.underWay));
+    // Without force BullMQ may wait for ever for the end of a connection that has ended.
+    await within(CLOSE_MS, this.worker?.close(true));
+    await within(CLOSE_MS, this.queue?.close());
     this.connection.close();
-    await within(CLOSE_MS, worker?.getBackend().close(true));
     this.workerClient?.disconnect();
+  }
+
+  private async tracked(run: Promise<WarmupResult>): Promise<WarmupResult> {
+    this.underWay.add(run);
+    try {
+      return await run;
+    } finally {
+      this.underWay.delete(run);
+    }
   }
 
   private async carryOut(job: WarmupJob, token: string, work: WarmupWork): Promise<WarmupResult> {
