@@ -71,7 +71,8 @@ export class Callers {
     const { model } = this.random.pick(plan.models.filter((one) => one.model.pinnedCopies === 0));
     const force = this.random.chance(0.5);
     if (!leader?.lead || leader.process.isPaused) return;
-    if (force) referee.forces(model.id);
-    leader.lead.engine.tell({ kind: 'UnloadOrdered', model: model.id, force });
+    const { engine } = leader.lead;
+    if (force) for (const id of engine.fleet.holders.get(model.id) ?? []) referee.forces(id);
+    engine.tell({ kind: 'UnloadOrdered', model: model.id, force });
   }
 }

@@ -2,10 +2,6 @@ import type { Claimed, Lease, LeaseClaim, LeaseState, Renewed } from '#engine';
 
 /** What a store may do wrong: each of these the simulation has to find. */
 export interface Wrongs {
-  /** Terms are counted, and follow no clock. */
-  readonly counts?: boolean;
-  /** What arrives late takes effect. */
-  readonly takesLate?: boolean;
   /** A lease is renewed whoever holds it. */
   readonly renewsAny?: boolean;
   /** Every write is said to be confirmed. */
@@ -20,10 +16,9 @@ export function claimed(
   state: LeaseState,
   { peer, grpc, http, floor, seen }: LeaseClaim,
   micros: number,
-  { counts }: Wrongs,
 ): [LeaseState, Claimed] {
   if (JSON.stringify(seen) !== JSON.stringify(state)) return [state, { outcome: 'taken' }];
-  const term = counts ? state.lastTerm + 1 : Math.max(state.lastTerm + 1, floor + 1, micros);
+  const term = Math.max(state.lastTerm + 1, floor + 1, micros);
   const lease: Lease = { peer, term, renewals: 0, grpc, http };
   return [
     { ...state, lease, lastTerm: term },

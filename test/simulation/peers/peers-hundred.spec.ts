@@ -20,7 +20,6 @@ describe('three peers under faults, a hundred times', () => {
 /** What goes wrong where the store does not keep its word: the simulation would find that, too. */
 describe('a Redis that does not do as it should', () => {
   const WRONGS: readonly (readonly [string, Wrongs])[] = [
-    ['counts terms', { counts: true }],
     ['renews the lease of whoever asks', { renewsAny: true }],
     ['says of every write that it is confirmed', { confirmsAll: true }],
   ];

@@ -84,9 +84,15 @@ function drawRedis(random: Random, storm: number): DatedTrouble[] {
       ...(['redisParted', 'unconfirmed', 'redisAway'] as const),
     ]);
     if (kind === 'failOver' || kind === 'emptied') found.push({ at, kind });
-    else found.push({ at, kind, ms: kind === 'redisKilled' ? 15_000 : random.spread(1_000, 25_000) });
+    else found.push({ at, kind, ms: lastsFor(random, kind) });
   }
   return found;
+}
+
+/** A split lasts long enough, now and then, for the others to have a leader of their own. */
+function lastsFor(random: Random, kind: Trouble['kind']): number {
+  if (kind === 'redisKilled') return 15_000;
+  return kind === 'redisParted' ? random.between(8_000, 36_000) : random.spread(1_000, 25_000);
 }
 
 function drawOthers(random: Random, storm: number): DatedTrouble[] {

@@ -54,7 +54,7 @@ export class RedisClient {
       if (!node.isUp) return back(() => fail('refused'));
       if (!this.redis.reaches(this.peer, node)) return;
       const arrive = (): void => {
-        const isLate = this.process.now() - sentAt > NOT_AFTER && !this.redis.wrongs.takesLate;
+        const isLate = this.process.now() - sentAt > NOT_AFTER;
         if (isLate || !node.isMaster) return back(() => fail(isLate ? 'late' : 'READONLY'));
         this.carryOut(node, command, (found) => back(() => end(() => resolve(this.taken(found)))));
       };
@@ -103,7 +103,7 @@ export class SimLeaseKeeper implements LeaseKeeper {
 
   async acquire(claim: LeaseClaim): Promise<Claimed> {
     const { value, isConfirmed } = await this.client.call<Claimed>((data, node) => {
-      const [lease, value] = claimed(data.lease, claim, node.micros, this.redis.wrongs);
+      const [lease, value] = claimed(data.lease, claim, node.micros);
       return value.outcome === 'taken' ? { value } : { value, data: { ...data, lease } };
     });
     return value.outcome === 'acquired' ? { ...value, isConfirmed } : value;

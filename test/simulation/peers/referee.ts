@@ -20,8 +20,8 @@ export class Referee {
   private readonly leases = new Map<ReplicaId, Lease[]>();
   /** Copies of which the unload was sent, until a load of them is. */
   private readonly unloaded = new Map<ReplicaId, { readonly at: Instant; readonly incarnation: number }>();
-  /** The models that an admin has unloaded by force: leases on them count no more. */
-  private readonly forced = new Set<ModelId>();
+  /** The copies that an admin has unloaded by force: leases on them count no more. */
+  private readonly forced = new Set<ReplicaId>();
 
   constructor(
     private readonly timers: Timers,
@@ -42,9 +42,9 @@ export class Referee {
   }
 
   /** Leases on it are not waited for, until it is loaded again. */
-  forces(model: ModelId): void {
-    this.forced.add(model);
-    for (const id of this.leases.keys()) if (id.startsWith(`${model}@`)) this.leases.delete(id);
+  forces(id: ReplicaId): void {
+    this.forced.add(id);
+    this.leases.delete(id);
   }
 
   /** An order is sent: at this moment its sender holds that it may. */
@@ -60,7 +60,7 @@ export class Referee {
     const id = replicaId(model, site.id);
     if (kind === 'unload') return this.unload(site, id, model);
     this.unloaded.delete(id);
-    this.forced.delete(model);
+    this.forced.delete(id);
   }
 
   private unload(site: Site, id: ReplicaId, model: ModelId): void {
@@ -78,7 +78,7 @@ export class Referee {
   }
 
   /** A route was given. */
-  gives(peer: string, { replica, model, lease, stale }: Route & { stale?: boolean }, site: Site): void {
+  gives(peer: string, { replica, lease, stale }: Route & { stale?: boolean }, site: Site): void {
     const now = this.timers.now();
     const { incarnation } = site;
     const unloaded = this.unloaded.get(replica);
@@ -87,7 +87,7 @@ export class Referee {
       !isGone || stale === true,
       () => `${peer} gives a route to ${replica}, whose unload was sent at ${unloaded!.at.toFixed(1)}`,
     );
-    if (this.forced.has(model)) return;
+    if (this.forced.has(replica)) return;
     const known = (this.leases.get(replica) ?? []).filter(({ until }) => until > now);
     this.leases.set(replica, [...known, { until: now + lease, by: peer, incarnation }]);
   }

@@ -28,7 +28,7 @@ export class Troubles {
       case 'redisPaused':
         return redis.pause(trouble.ms);
       case 'redisParted':
-        return redis.part(new Set([this.victim('leader').name]), Math.max(8_000, trouble.ms));
+        return redis.part(new Set([this.victim('leader').name]), trouble.ms);
       case 'unconfirmed':
         return redis.cutReplicas(trouble.ms);
       case 'redisAway':

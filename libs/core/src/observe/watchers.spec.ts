@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId, type ModelId, type WatcherId } from '../fleet/ids.js';
 import { MOST_WATCHERS } from '../learned/watchers.js';
+import { nextWake } from '../wake.js';
 
 const A = 'a' as ModelId;
 const B = 'peer-b' as WatcherId;
@@ -65,6 +66,16 @@ describe('a copy whose route is withdrawn', () => {
     expect(isThere()).toBe(true);
     driver.pass(1);
     expect(driver.orders().at(-1)).toBe('unload a@s');
+  });
+
+  it('is looked at again when the patience of a silent watcher is over', () => {
+    see();
+    acknowledge();
+    unload(true);
+    const over = driver.now + PATIENCE;
+    driver.looksEnd = false;
+    driver.pass(30_000);
+    expect(nextWake(driver.fleet, driver.now)).toBe(over);
   });
 
   it('stays for a watcher of an earlier term, from when that was last heard of', () => {
