@@ -2,16 +2,15 @@ import { expect, it } from '@jest/globals';
 import type { Rows } from '#kept';
 import { type OpenRedis, openRedis } from '#redis';
 import { describeWithParts } from '../support/parts.js';
-import { at, RedisServer } from '../support/redis.js';
+import { at, nextRows, RedisServer } from '../support/redis.js';
 import { rowsKeepTheirPromises } from './rows.js';
 
 describeWithParts('Redis', ['redis-server'], () => {
   rowsKeepTheirPromises('Redis', async () => {
     const server = await RedisServer.start();
     const redis = await openRedis({ redis: at(server), fleet: 'berth', peer: 'a' });
-    let term = 0;
     return {
-      open: () => redis.rowsOf((term += 1)),
+      open: async () => (await nextRows(redis)).rows,
       end: async () => {
         await redis.close();
         await server.remove();
@@ -27,7 +26,7 @@ describeWithParts('Redis', ['redis-server'], () => {
         fleet: 'berth',
         peer: 'a',
       });
-      return [redis, await redis.rowsOf(1)];
+      return [redis, (await nextRows(redis)).rows];
     };
     const [first, rows] = await rowsIn(3, 'one');
     await rows.write([{ key: 'a', text: '1' }]);

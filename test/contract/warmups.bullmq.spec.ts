@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { openRedis, QueueWarmups } from '#redis';
 import { describeWithParts } from '../support/parts.js';
-import { at, RedisServer } from '../support/redis.js';
+import { at, nextRows, RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { Loads } from '../support/warmup-loads.js';
 import { warmupsKeepTheirPromises } from './warmups.js';
@@ -58,7 +58,7 @@ describeWithParts('BullMQ on a real Redis', ['redis-server'], () => {
     const opened = await openRedis({ redis, fleet: 'berth', peer: 'a' });
     const acquired = await opened.leaseKeeper.read();
     expect(acquired).toBeDefined();
-    const rows = await opened.rowsOf(1);
+    const { rows } = await nextRows(opened);
     await rows.write([{ key: 'told/model/m', text: '1' }]);
     expect(await rows.get('told/model/m')).toBe('1');
     await rows.close();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Row, type Rows, StoreUnavailable } from '#kept';
 import { type OpenRedis, openRedis } from '#redis';
 import { describeWithParts } from '../support/parts.js';
-import { at, RedisServer } from '../support/redis.js';
+import { at, nextRows, RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 
 const put = (key: string, text: string): Row => ({ key, text });
@@ -11,6 +11,7 @@ describeWithParts('rows in a Redis that fails', ['redis-server'], () => {
   let server: RedisServer;
   let redis: OpenRedis;
   let rows: Rows;
+  let term: number;
   let [advice, higher]: [string[], number[]] = [[], []];
 
   const all = async (from: Rows): Promise<Row[]> => {
@@ -29,7 +30,7 @@ describeWithParts('rows in a Redis that fails', ['redis-server'], () => {
       onAdvice: (text) => advice.push(text),
       onHigherTerm: (term) => higher.push(term),
     });
-    rows = await redis.rowsOf(10);
+    ({ rows, term } = await nextRows(redis));
   });
 
   afterEach(async () => {
@@ -44,7 +45,7 @@ describeWithParts('rows in a Redis that fails', ['redis-server'], () => {
     await rows.write([put('told/model/n', '4')]);
     expect(losses()).toHaveLength(1);
     expect(losses()[0]).toContain('has lost 1 writes');
-    const next = await redis.rowsOf(11);
+    const next = (await nextRows(redis)).rows;
     expect(await all(next)).toEqual([
       put('learned/wants/hour', '2'),
       put('told/model/m', '1'),
@@ -61,17 +62,20 @@ describeWithParts('rows in a Redis that fails', ['redis-server'], () => {
     await server.command('HSET', 'berth:meta', 'last', meta, 'writes', 1);
     await rows.write([put('told/model/x', '1')]);
     expect(losses()).toHaveLength(1);
-    expect(await all(await redis.rowsOf(11))).toEqual([put('told/model/m', 'new'), put('told/model/x', '1')]);
+    expect(await all((await nextRows(redis)).rows)).toEqual([
+      put('told/model/m', 'new'),
+      put('told/model/x', '1'),
+    ]);
   });
 
   it('take no write of a term that is over', async () => {
     await rows.write([put('a', '1')]);
-    const later = await redis.rowsOf(20);
-    await later.write([put('a', '2')]);
+    const later = await nextRows(redis);
+    await later.rows.write([put('a', '2')]);
     await expect(rows.write([put('a', '3')])).rejects.toThrow(StoreUnavailable);
-    expect(higher).toEqual([20]);
-    expect(await (await redis.rowsOf(21)).get('a')).toBe('2');
-    await expect(redis.rowsOf(19)).rejects.toThrow('another peer leads');
+    expect(higher).toEqual([later.term]);
+    expect(await (await nextRows(redis)).rows.get('a')).toBe('2');
+    await expect(redis.rowsOf(later.term)).rejects.toThrow('another peer leads');
   });
 
   it('say that it does not answer, and know afterwards whether it took a write that was not answered', async () => {
@@ -84,7 +88,28 @@ describeWithParts('rows in a Redis that fails', ['redis-server'], () => {
     expect(losses()).toEqual([]);
     const here = await all(rows);
     expect(here).toContainEqual(put('told/model/o', '4'));
-    expect(await all(await redis.rowsOf(11))).toEqual(here);
+    expect(await all((await nextRows(redis)).rows)).toEqual(here);
+  });
+
+  it('are not read from a server that does not have their term, and are once it has', async () => {
+    await rows.write([put('told/model/m', '1'), put('told/audit/1', '2')]);
+    await server.command('HSET', 'berth:meta', 'term', term - 1);
+    await expect(redis.rowsOf(term)).rejects.toThrow('does not have the present term');
+    await expect(rows.get('told/audit/1')).rejects.toThrow(StoreUnavailable);
+    await expect(all(rows)).rejects.toThrow(StoreUnavailable);
+    expect(higher).toEqual([]);
+    await server.command('HSET', 'berth:meta', 'term', term);
+    expect(await until(() => rows.get('told/audit/1'))).toBe('2');
+    expect(await all(await redis.rowsOf(term))).toHaveLength(2);
+  });
+
+  it('ask anew which server takes writes where theirs is a replica by now', async () => {
+    const connections = async (): Promise<number> =>
+      Number(/total_connections_received:(\d+)/.exec(String(await server.command('INFO', 'stats')))![1]);
+    const before = await connections();
+    await server.command('REPLICAOF', '127.0.0.1', 1);
+    // The name of the peer is repeated by itself.
+    await until(async () => (await connections()) > before);
   });
 
   it('are there after it was killed and came back', async () => {

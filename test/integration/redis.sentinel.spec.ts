@@ -3,7 +3,7 @@ import { Election, ELECTION_PROFILES, type Reign } from '#engine';
 import { type OpenRedis, openRedis } from '#redis';
 import { MonotonicClock } from '../../apps/scheduler/src/monotonic-clock.js';
 import { describeWithParts } from '../support/parts.js';
-import { SentinelGroup, within } from '../support/redis.js';
+import { nextRows, SentinelGroup, within } from '../support/redis.js';
 import { until } from '../support/until.js';
 
 /** A peer that only leads. */
@@ -87,7 +87,7 @@ describeWithParts('several peers on a Redis with Sentinels', ['redis-server'], (
 
   it('are told which writes are durable, and lose none of these by a planned failover', async () => {
     const redis = await open('a');
-    const rows = await redis.rowsOf(1);
+    const { rows } = await nextRows(redis);
     const before = await group.master();
     const failing = group.failOver();
     const durable: string[] = [];
@@ -99,13 +99,13 @@ describeWithParts('several peers on a Redis with Sentinels', ['redis-server'], (
     await failing;
     await until(async () => (await rows.write([{ key: 'told/model/m', text: '1' }])).durable);
     expect(durable.length).toBeGreaterThan(0);
-    const after = await until(() => redis.rowsOf(2));
+    const after = (await until(() => nextRows(redis))).rows;
     for (const key of durable) expect([key, await after.get(key)]).toEqual([key, '1']);
   });
 
   it('count nothing as confirmed while no replica answers', async () => {
     const redis = await open('a');
-    const rows = await redis.rowsOf(1);
+    const { rows } = await nextRows(redis);
     const master = await group.master();
     const replicas = group.members.filter((member) => member !== master);
     for (const { server } of replicas) server.stop();

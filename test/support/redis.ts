@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import type { RedisOptions } from '#redis';
+import type { Rows } from '#kept';
+import type { OpenRedis, RedisOptions } from '#redis';
 import { launchRedis, MASTER_NAME, sentinelSettings, serverSettings, waitFor } from './launch-redis.js';
 import { sparePort } from './spare-port.js';
 import { FaultProxy } from './fault-proxy.js';
@@ -225,6 +226,15 @@ export function at({ port }: { readonly port: number }, more: Partial<RedisOptio
 export function within(group: SentinelGroup, more: Partial<RedisOptions> = {}): RedisOptions {
   const sentinels = group.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
   return { ...PLAIN, place: { kind: 'sentinels', sentinels, name: group.name }, confirm: 1, ...more };
+}
+
+/** The rows of a new term: the lease is taken from whichever peer has it. */
+export async function nextRows({ leaseKeeper, rowsOf }: OpenRedis): Promise<{ term: number; rows: Rows }> {
+  const claim = { peer: 'a', grpc: 'a:1', http: 'http://a', floor: 0, seen: await leaseKeeper.read() };
+  const claimed = await leaseKeeper.acquire(claim);
+  if (claimed.outcome === 'taken') throw new Error('the lease was taken meanwhile');
+  const { term } = claimed.lease;
+  return { term, rows: await rowsOf(term) };
 }
 
 const PLAIN = {

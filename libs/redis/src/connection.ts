@@ -63,6 +63,16 @@ export class Connection {
     return { reply: Array.isArray(reply) ? reply : [reply], isConfirmed };
   }
 
+  /** Asks by a command of one's own. Where Redis does not take it here another server is asked from then on. */
+  async ask<T>(work: (client: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.client);
+    } catch (error) {
+      if (ELSEWHERE.test((error as Error).message)) this.askAnew();
+      throw error;
+    }
+  }
+
   /** Resolves once it is connected, or after a while where it is not. */
   async settled(): Promise<void> {
     const giveUpAt = performance.now() + this.patienceMs;

@@ -49,7 +49,8 @@ export class PeerName {
   }
 
   private async claim(): Promise<boolean> {
-    return Number(await this.connection.client.eval(CLAIM_NAME, 1, this.key, this.token, KEPT_MS)) === 1;
+    const claim = [this.key, this.token, KEPT_MS];
+    return Number(await this.connection.ask((client) => client.eval(CLAIM_NAME, 1, ...claim))) === 1;
   }
 
   private get message(): string {

@@ -28,7 +28,9 @@ export class RedisLease implements LeaseKeeper {
   ) {}
 
   async read(): Promise<LeaseState> {
-    const reply = (await this.connection.client.eval(READ_LEASE, 2, ...this.lockKeys)) as unknown[];
+    const reply = (await this.connection.ask((client) =>
+      client.eval(READ_LEASE, 2, ...this.lockKeys),
+    )) as unknown[];
     this.noteClock(Number(reply[0]));
     const text = String(reply[1]);
     return {

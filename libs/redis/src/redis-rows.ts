@@ -65,7 +65,11 @@ export class RedisRows implements Rows {
   async get(key: string): Promise<string | undefined> {
     this.refuseClosed();
     if (!isOnRequest(key)) return this.copy.get(key);
-    const text = await this.reach(() => this.connection.client.hget(this.keys.rows + kindOf(key), key));
+    const text = await this.reach(async () => {
+      const found = await this.connection.ask((client) => client.hget(this.keys.rows + kindOf(key), key));
+      await this.head();
+      return found;
+    });
     return text ?? undefined;
   }
 
@@ -81,29 +85,49 @@ export class RedisRows implements Rows {
   }
 
   private async load(): Promise<void> {
-    const [term, writes, last] = await this.connection.client.hmget(this.keys.meta, 'term', 'writes', 'last');
-    this.refuseTerm(Number(term ?? 0));
+    const { writes, last } = await this.head();
     for (const kind of await this.kinds()) {
       if (!isOnRequest(kind)) this.copy.apply(await this.scan(kind, ''));
     }
-    [this.writes, this.last] = [Number(writes ?? 0), last ?? ''];
+    const after = await this.head();
+    if (after.writes !== writes || after.last !== last)
+      throw new Error('it changed while its rows were read');
+    [this.writes, this.last] = [writes, last];
+  }
+
+  /** Where the writes are. Rejects where the server has another term than ours: another one takes the writes, or it lost some. */
+  private async head(): Promise<{ readonly writes: number; readonly last: string }> {
+    const { meta } = this.keys;
+    const [term, writes, last] = await this.connection.ask((client) =>
+      client.hmget(meta, 'term', 'writes', 'last'),
+    );
+    const stored = Number(term ?? 0);
+    if (stored > this.term) throw this.isOver(stored);
+    if (stored < this.term) {
+      this.connection.askAnew();
+      throw new Error('it does not have the present term: it is asked anew which server takes writes');
+    }
+    return { writes: Number(writes ?? 0), last: last ?? '' };
   }
 
   private async rowsOf(prefix: string): Promise<Row[]> {
     const kinds = (await this.kinds()).filter((kind) => isOnRequest(kind) && overlaps(kind, prefix));
     const rows = this.copy.rows(prefix);
     for (const kind of kinds) rows.push(...(await this.scan(kind, prefix)));
+    await this.head();
     return rows;
   }
 
   private kinds(): Promise<string[]> {
-    return this.connection.client.hkeys(this.keys.kinds);
+    return this.connection.ask((client) => client.hkeys(this.keys.kinds));
   }
 
   private async scan(kind: string, prefix: string): Promise<Row[]> {
     const found = new Map<string, string>();
     for (let cursor = '0'; ;) {
-      const [next, page] = await this.connection.client.hscan(this.keys.rows + kind, cursor, 'COUNT', PAGE);
+      const [next, page] = await this.connection.ask((client) =>
+        client.hscan(this.keys.rows + kind, cursor, 'COUNT', PAGE),
+      );
       for (let at = 0; at < page.length; at += 2) found.set(page[at]!, page[at + 1]!);
       if (next === '0') break;
       cursor = next;
@@ -173,10 +197,6 @@ export class RedisRows implements Rows {
   private nextId(): string {
     this.tries += 1;
     return `${this.term}.${this.tries}`;
-  }
-
-  private refuseTerm(stored: number): void {
-    if (stored > this.term) throw this.isOver(stored);
   }
 
   private isOver(term: number): StoreUnavailable {
