@@ -38,11 +38,11 @@ describeWithParts('the lease in Redis', ['redis-server'], () => {
   });
 
   it('is nothing at first, and then what its holder said', async () => {
-    expect(await one!.read()).toEqual(NOTHING);
+    expect(await one!.read()).toMatchObject(NOTHING);
     const lease = leaseOf(await one!.acquire(claim('a')));
     expect(lease).toMatchObject({ peer: 'a', renewals: 0, grpc: 'a:1', http: 'http://a' });
     expect(lease.term).toBeGreaterThan(1.7e15);
-    expect(await other!.read()).toEqual({ lease, lastTerm: lease.term, releasedTerm: 0 });
+    expect(await other!.read()).toMatchObject({ lease, lastTerm: lease.term, releasedTerm: 0 });
     expect(await one!.renew({ ...lease, renewals: 1 })).toBe('confirmed');
     expect((await other!.read()).lease).toEqual({ ...lease, renewals: 1 });
   });
@@ -72,13 +72,13 @@ describeWithParts('the lease in Redis', ['redis-server'], () => {
     const lease = leaseOf(await one!.acquire(claim('a')));
     await server.restartEmpty();
     await until(() => one!.renew(lease));
-    expect(await one!.read()).toEqual({ lease, lastTerm: lease.term, releasedTerm: 0 });
+    expect(await one!.read()).toMatchObject({ lease, lastTerm: lease.term, releasedTerm: 0 });
   });
 
   it('is not renewed once it was released', async () => {
     const lease = leaseOf(await one!.acquire(claim('a')));
     await one!.release(lease);
-    expect(await one!.read()).toEqual({ lease: null, lastTerm: lease.term, releasedTerm: lease.term });
+    expect(await one!.read()).toMatchObject({ lease: null, lastTerm: lease.term, releasedTerm: lease.term });
     expect(await one!.renew(lease)).toBe('lost');
   });
 
@@ -94,7 +94,7 @@ describeWithParts('the lease in Redis', ['redis-server'], () => {
     await until(() => performance.now() - stoppedFor > 1_500);
     server.resume();
     const state = await until(() => one!.read());
-    expect(state).toEqual({ lease, lastTerm: lease.term, releasedTerm: 0 });
+    expect(state).toMatchObject({ lease, lastTerm: lease.term, releasedTerm: 0 });
     expect(await until(() => one!.renew({ ...lease, renewals: 8 }))).toBe('confirmed');
   });
 

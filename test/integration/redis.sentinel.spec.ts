@@ -114,7 +114,9 @@ describeWithParts('several peers on a Redis with Sentinels', ['redis-server'], (
     const claim = { peer: 'a', grpc: 'a:1', http: 'http://a', floor: 0, seen };
     const claimed = await until(() => redis.leaseKeeper.acquire(claim));
     expect(claimed).toMatchObject({ outcome: 'acquired', isConfirmed: false });
+    await until(async () => !(await redis.leaseKeeper.read()).canConfirm);
     for (const { server } of replicas) server.resume();
+    await until(async () => (await redis.leaseKeeper.read()).canConfirm);
     const { lease } = claimed as {
       lease: { peer: string; term: number; renewals: number; grpc: string; http: string };
     };

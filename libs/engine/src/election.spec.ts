@@ -203,6 +203,31 @@ describe('an election', () => {
     expect(terms()).toHaveLength(1);
   });
 
+  it('counts no silence while the store can confirm nothing', async () => {
+    const leader = onlyLeader();
+    const others = peers.filter((peer) => peer !== leader);
+    leader.pause();
+    lease.isConfirming = false;
+    await pass(60_000);
+    lease.isConfirming = true;
+    await pass(14_000);
+    expect(leaders()).toEqual([]);
+    await pass(3_500);
+    expect(others).toContain(onlyLeader());
+  });
+
+  it('takes it that a renewal was missed while the lease was not read', async () => {
+    const leader = onlyLeader();
+    leader.pause();
+    await pass(5_000);
+    lease.failsWith = new Error('away');
+    await pass(60_000);
+    const backAt = time.now();
+    lease.failsWith = null;
+    await pass(20_000);
+    expect(onlyLeader().reigns[0]!.lastRenewalSeenAt).toBeGreaterThanOrEqual(backAt);
+  });
+
   it('counts a renewal from when it was sent', async () => {
     const { leadership } = onlyLeader().reigns[0]!;
     await pass(1_000);

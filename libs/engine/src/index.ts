@@ -5,7 +5,15 @@ export { type ElectionProfile, ELECTION_PROFILES } from './election-profile.js';
 export { Engine } from './engine.js';
 export type { EngineParts } from './engine-parts.js';
 export { OrderBook } from './order-book.js';
-export type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseState, Renewed } from './ports/lease-keeper.js';
+export type {
+  Claimed,
+  Lease,
+  LeaseClaim,
+  LeaseKeeper,
+  LeaseReading,
+  LeaseState,
+  Renewed,
+} from './ports/lease-keeper.js';
 export type { KnownPeers } from './ports/known-peers.js';
 export type { Leader, Leaders } from './ports/leaders.js';
 export { type Leadership, soleLeadership } from './ports/leadership.js';

@@ -1,38 +1,42 @@
 import type { Instant, Millis } from '#core';
 import { type ElectionProfile, pollEvery } from './election-profile.js';
-import type { LeaseState } from './ports/lease-keeper.js';
+import type { LeaseReading, LeaseState } from './ports/lease-keeper.js';
 
 /** Why a peer may take the lease: its holder has let go of it, was silent for too long, or there was never any. */
 export type Vacancy = 'released' | 'silent' | 'never';
 
 /**
- * What a peer that does not lead has seen of the lease. Only the time in which the store answered counts as silence, by the
- * clock of this process alone: while the store is away the leader cannot renew either, and must not lose its term by that.
+ * What a peer that does not lead has seen of the lease. Only the time in which the store answered, and could confirm a renewal,
+ * counts as silence, by the clock of this process alone: at other times the leader cannot renew either, and must not lose its
+ * term by that.
  */
 export class LeaseWatch {
   private state: LeaseState | null = null;
   private silentFor: Millis = 0;
-  /** Null: the last reading failed, and the time since then does not count. */
+  /** Null: the last reading failed, or no renewal could be confirmed then, and the time since then does not count. */
   private readAt: Instant | null = null;
   private changedAt: Instant | null = null;
+  private seenAt: Instant | null = null;
   /** Since when each reading has shown a lease of the term that the last one showed; null where that showed none. */
   private termSince: Instant | null = null;
 
   constructor(private readonly profile: ElectionProfile) {}
 
-  /** When the last renewal was seen; null where none was. */
+  /** When the last renewal was seen, or may have been missed for want of a reading; null where none was. */
   get renewalSeenAt(): Instant | null {
-    return this.changedAt;
+    return this.seenAt;
   }
 
   /** Takes note of a reading: when it was asked for, and when it was answered. */
-  sees(state: LeaseState, askedAt: Instant, answeredAt: Instant): void {
+  sees(state: LeaseReading, askedAt: Instant, answeredAt: Instant): void {
     const isSame = this.state !== null && sameState(this.state, state);
     if (isSame) this.silentFor += this.counted(askedAt);
     else this.silentFor = 0;
-    if (!isSame && state.lease !== null) this.changedAt = answeredAt;
+    if (!isSame && state.lease !== null) this.changedAt = this.seenAt = answeredAt;
+    if (this.seenAt !== null && this.isGap(askedAt)) this.seenAt = answeredAt;
     if (termOf(state) !== termOf(this.state)) this.termSince = termOf(state) === null ? null : answeredAt;
-    this.readAt = isSame && this.readAt !== null ? askedAt : answeredAt;
+    if (state.canConfirm) this.readAt = isSame && this.readAt !== null ? askedAt : answeredAt;
+    else this.misses();
     this.state = state;
   }
 
@@ -44,7 +48,7 @@ export class LeaseWatch {
     );
   }
 
-  /** The store did not answer. */
+  /** The store did not answer, or could confirm nothing. */
   misses(): void {
     this.readAt = null;
   }
@@ -63,7 +67,15 @@ export class LeaseWatch {
   /** From the first reading's answer to the last reading's question. A pause of this process does not count whole. */
   private counted(askedAt: Instant): Millis {
     if (this.readAt === null) return 0;
-    return Math.min(Math.max(0, askedAt - this.readAt), 2 * pollEvery(this.profile));
+    return Math.min(Math.max(0, askedAt - this.readAt), this.longest);
+  }
+
+  private isGap(askedAt: Instant): boolean {
+    return this.readAt === null || askedAt - this.readAt > this.longest;
+  }
+
+  private get longest(): Millis {
+    return 2 * pollEvery(this.profile);
   }
 }
 

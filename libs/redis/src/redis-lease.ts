@@ -1,4 +1,5 @@
-import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseState, Renewed } from '#engine';
+import type { Redis } from 'ioredis';
+import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseReading, Renewed } from '#engine';
 import type { Connection, ScriptResult } from './connection.js';
 import type { Keys } from './keys.js';
 import { ACQUIRE } from './scripts/acquire.js';
@@ -8,6 +9,9 @@ import { RENEW } from './scripts/renew.js';
 
 /** What reaches Redis so much later than it was sent has no effect, in ms. */
 const LATE_AFTER_MS = 1_000;
+
+/** A replica that was last heard of so long ago is there, in s: it tells each second. */
+const MOST_LAG_S = 2;
 
 /** A release is tried so often. */
 const RELEASE_TRIES = 3;
@@ -25,18 +29,22 @@ export class RedisLease implements LeaseKeeper {
     private readonly connection: Connection,
     private readonly keys: Keys,
     private readonly fleet: string,
+    /** So many replicas have to confirm. */
+    private readonly confirm: number,
   ) {}
 
-  async read(): Promise<LeaseState> {
-    const reply = (await this.connection.ask((client) =>
-      client.eval(READ_LEASE, 2, ...this.lockKeys),
-    )) as unknown[];
+  async read(): Promise<LeaseReading> {
+    const [found, canConfirm] = await this.connection.ask((client) =>
+      Promise.all([client.eval(READ_LEASE, 2, ...this.lockKeys), this.canConfirm(client)]),
+    );
+    const reply = found as unknown[];
     this.noteClock(Number(reply[0]));
     const text = String(reply[1]);
     return {
       lease: text === '' ? null : leaseOf(text),
       lastTerm: Number(reply[2]),
       releasedTerm: Number(reply[3]),
+      canConfirm,
     };
   }
 
@@ -71,6 +79,13 @@ export class RedisLease implements LeaseKeeper {
     throw new Error(
       'the release of the lease was not confirmed: the next leader waits until the lease is old',
     );
+  }
+
+  private async canConfirm(client: Redis): Promise<boolean> {
+    if (this.confirm === 0) return true;
+    const info = await client.info('replication');
+    const lags = [...info.matchAll(/^slave\d+:.*state=online.*lag=(\d+)/gm)].map(([, lag]) => Number(lag));
+    return /^role:master/m.test(info) && lags.filter((lag) => lag <= MOST_LAG_S).length >= this.confirm;
   }
 
   private get lockKeys(): [string, string] {

@@ -1,4 +1,4 @@
-import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseState, Renewed } from '#engine';
+import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseReading, LeaseState, Renewed } from '#engine';
 
 /** The lease in memory, shared by all peers of one process: it can be away, lack confirmation, and be emptied. */
 export class MemoryLease implements LeaseKeeper {
@@ -9,9 +9,9 @@ export class MemoryLease implements LeaseKeeper {
   micros = 1;
   private state: LeaseState = NOTHING;
 
-  async read(): Promise<LeaseState> {
+  async read(): Promise<LeaseReading> {
     await this.turn();
-    return this.state;
+    return { ...this.state, canConfirm: this.isConfirming };
   }
 
   async acquire({ peer, grpc, http, floor, seen }: LeaseClaim): Promise<Claimed> {

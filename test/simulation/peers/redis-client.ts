@@ -1,4 +1,4 @@
-import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseState, Renewed } from '#engine';
+import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseReading, Renewed } from '#engine';
 import type { Process } from '../process.js';
 import type { Random } from '../random.js';
 import { claimed, released, renewed } from './lease-rules.js';
@@ -97,8 +97,12 @@ export class SimLeaseKeeper implements LeaseKeeper {
     private readonly redis: SimRedis,
   ) {}
 
-  async read(): Promise<LeaseState> {
-    return (await this.client.call(({ lease }) => ({ value: lease }))).value;
+  async read(): Promise<LeaseReading> {
+    return (
+      await this.client.call(({ lease }, node) => ({
+        value: { ...lease, canConfirm: this.redis.canConfirm(node) },
+      }))
+    ).value;
   }
 
   async acquire(claim: LeaseClaim): Promise<Claimed> {

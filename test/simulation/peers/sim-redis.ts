@@ -78,7 +78,12 @@ export class RedisNode {
   }
 
   /** Takes a write, and has replicas take it, each some time later. `onConfirmed` is called when the first of them has. */
-  write(data: Data, replicas: readonly RedisNode[], isLinked: () => boolean, onConfirmed: () => void): void {
+  write(
+    data: Data,
+    replicas: readonly RedisNode[],
+    isLinked: (replica: RedisNode) => boolean,
+    onConfirmed: () => void,
+  ): void {
     this.data = data;
     this.offset += 1;
     const { offset } = this;
@@ -86,7 +91,7 @@ export class RedisNode {
     for (const replica of replicas) {
       this.sentUntil = Math.max(this.sentUntil, now + this.random.next() * 3);
       this.timers.after(this.sentUntil - now, () => {
-        if (!this.isUp || !isLinked()) return;
+        if (!this.isUp || !isLinked(replica)) return;
         replica.receive(() => {
           if (replica.source !== this || replica.offset >= offset) return;
           replica.data = data;
@@ -98,13 +103,21 @@ export class RedisNode {
   }
 }
 
+/** The small side of a network that is split. */
+interface Split {
+  readonly node: RedisNode;
+  /** The replica that stays with it, where one does. */
+  readonly replica: RedisNode | null;
+  readonly peers: ReadonlySet<string>;
+}
+
 /** A master with two replicas, and Sentinels that fail over. Writes that no replica has taken are lost with their master. */
 export class SimRedis {
   readonly nodes: readonly RedisNode[];
   /** What the Sentinels say; those on the small side of a split do not learn it. */
   master: RedisNode;
   /** The peers that are with an old master on the small side of the network. */
-  private split: { readonly node: RedisNode; readonly peers: ReadonlySet<string> } | null = null;
+  private split: Split | null = null;
   private isAway = false;
   private areReplicasCut = false;
 
@@ -135,14 +148,24 @@ export class SimRedis {
   write(node: RedisNode, data: Data, onConfirmed: () => void): void {
     if (this.wrongs.confirmsAll) this.timers.after(0, onConfirmed);
     const replicas = this.nodes.filter(({ source }) => source === node);
-    node.write(data, replicas, () => !this.areReplicasCut && this.split?.node !== node, onConfirmed);
+    node.write(data, replicas, (replica) => this.isLinked(node, replica), onConfirmed);
+  }
+
+  /** Whether a replica is there to confirm. */
+  canConfirm(node: RedisNode): boolean {
+    const now = this.timers.now();
+    return this.nodes.some(
+      (one) => one.source === node && one.isUp && one.pausedUntil <= now && this.isLinked(node, one),
+    );
   }
 
   /** The replica that has most is promoted. The old master goes on until it hears of that. */
   failOver(): void {
     const old = this.master;
     const now = this.timers.now();
-    const able = this.nodes.filter((node) => node !== old && node.isUp && node.pausedUntil <= now);
+    const able = this.nodes.filter(
+      (node) => node !== old && node !== this.split?.replica && node.isUp && node.pausedUntil <= now,
+    );
     const [best] = able.toSorted((one, other) => other.offset - one.offset);
     if (!best) return;
     best.promote();
@@ -167,14 +190,17 @@ export class SimRedis {
     this.timers.after(6_000, () => this.master === master && this.failOver());
   }
 
-  /** Some peers stay with the old master, which no replica and no Sentinel reaches. */
+  /** Some peers stay with the old master, and a replica may; no Sentinel and no other replica reaches them. */
   part(peers: ReadonlySet<string>, ms: number): void {
-    this.split = { node: this.master, peers };
+    const replicas = this.nodes.filter(({ source, isUp }) => isUp && source === this.master);
+    const replica = replicas.length > 1 && this.random.chance(0.5) ? this.random.pick(replicas) : null;
+    this.split = { node: this.master, replica, peers };
     this.timers.after(this.random.between(2_500, 6_000), () => this.failOver());
     this.timers.after(ms, () => {
-      const old = this.split!.node;
+      const { node: old, replica } = this.split!;
       this.split = null;
       this.demote(old);
+      if (replica?.source === old && old !== this.master) replica.follow(this.master);
     });
   }
 
@@ -194,6 +220,12 @@ export class SimRedis {
   /** It was restarted without a file, and the replicas empty themselves after it. */
   empty(): void {
     for (const node of this.nodes) node.empty();
+  }
+
+  private isLinked(node: RedisNode, replica: RedisNode): boolean {
+    if (this.areReplicasCut) return false;
+    if (this.split === null) return true;
+    return node === this.split.node ? replica === this.split.replica : replica !== this.split.replica;
   }
 
   private demote(old: RedisNode): void {

@@ -21,6 +21,12 @@ export interface LeaseState {
   readonly releasedTerm: number;
 }
 
+/** A reading of the store. */
+export interface LeaseReading extends LeaseState {
+  /** Whether enough replicas of the store are there to confirm a renewal: else silence says nothing about the leader. */
+  readonly canConfirm: boolean;
+}
+
 /** Which peer asks for the lease, and what still has to be so. */
 export interface LeaseClaim {
   readonly peer: string;
@@ -49,7 +55,7 @@ export type Renewed = 'confirmed' | 'unconfirmed' | 'lost';
  * After a call that was not confirmed, the next one looks anew for the store that takes writes.
  */
 export interface LeaseKeeper {
-  read(): Promise<LeaseState>;
+  read(): Promise<LeaseReading>;
   acquire(claim: LeaseClaim): Promise<Claimed>;
   /** Stores this lease, also where none is stored, for its holder alone. */
   renew(lease: Lease): Promise<Renewed>;
