@@ -68,7 +68,7 @@ describeWithParts('the start on a Redis', ['redis-server'], () => {
 
   it('is granted to a user with the rights that the documents name', async () => {
     const rights =
-      '+hello +auth +ping +client|setinfo +client|setname +info +select +get +set +del +hget +hmget +hset +hdel +hkeys +hscan +eval +time +wait';
+      '+hello +auth +ping +client|setinfo +client|setname +info +select +get +set +del +hget +hmget +hset +hdel +hkeys +hscan +scan +eval +time +wait';
     const server = await started('user default off', `user u on >mine ~berth:* -@all ${rights}`);
     const redis = await open(at(server, { username: 'u', password: 'mine' }));
     const state = await redis.leaseKeeper.read();

@@ -12,6 +12,7 @@ async function settle(): Promise<void> {
 class Peer {
   readonly reigns: Reign[] = [];
   readonly held: boolean[] = [];
+  readonly losses: [number, number][] = [];
   readonly election: Election;
   private isPaused = false;
   private readonly late: (() => void)[] = [];
@@ -23,7 +24,10 @@ class Peer {
     lease: MemoryLease,
   ) {
     const self = { peer: name, grpc: `${name}:1`, http: `http://${name}:2` };
-    this.election = new Election(this.clock, lease, { self });
+    this.election = new Election(this.clock, lease, {
+      self,
+      onLoss: (known, stored) => this.losses.push([known, stored]),
+    });
     this.campaign();
   }
 
@@ -226,6 +230,22 @@ describe('an election', () => {
     lease.failsWith = null;
     await pass(20_000);
     expect(onlyLeader().reigns[0]!.lastRenewalSeenAt).toBeGreaterThanOrEqual(backAt);
+  });
+
+  it('waits a whole lease before an empty store where other peers are there, and tells of what was lost', async () => {
+    const first = onlyLeader();
+    const term = terms()[0]!;
+    first.pause();
+    for (const { election, name } of peers) if (name !== first.name) await election.close();
+    lease.empty();
+    lease.hasOthers = true;
+    peers.push(new Peer(time, 'd', lease));
+    await pass(14_500);
+    expect(leaders()).toEqual([]);
+    peers.at(-1)!.election.noteTerm(term + 1);
+    await pass(1_500);
+    expect(onlyLeader().name).toBe('d');
+    expect(peers.at(-1)!.losses).toEqual([[term + 1, 0]]);
   });
 
   it('counts a renewal from when it was sent', async () => {

@@ -24,6 +24,8 @@ export interface ElectionOptions {
   readonly profile?: ElectionProfile;
   /** Hears of the first failure of the store, and with null of the first success after one. */
   readonly onHealth?: (failure: Error | null) => void;
+  /** Hears, once for each term, that the store does not know of a term that was heard of: it has lost writes. */
+  readonly onLoss?: (heardOf: number, stored: number) => void;
 }
 
 /**
@@ -41,6 +43,7 @@ export class Election implements Leaders {
   private isAsking = false;
   private isClosed = false;
   private hasBegun = false;
+  private lostTerm = 0;
   private isFailing = false;
   private dueAt: Instant = -Infinity;
   /** Until then the lease is read at each tick, since its holder has said that it lets go. */
@@ -127,8 +130,10 @@ export class Election implements Leaders {
   private async readLease(askedAt: Instant): Promise<void> {
     const isHurried = askedAt < this.hurriesUntil;
     this.dueAt = askedAt + (isHurried ? tickEvery(this.profile) : pollEvery(this.profile));
-    const { canConfirm, ...state } = await this.keeper.read();
-    this.watch.sees({ ...state, canConfirm }, askedAt, this.clock.now());
+    const heardOf = this.floor;
+    const { canConfirm, hasOthers, ...state } = await this.keeper.read();
+    this.watch.sees({ ...state, canConfirm, hasOthers }, askedAt, this.clock.now());
+    this.noteLoss(heardOf, state.lastTerm);
     this.floor = Math.max(this.floor, state.lastTerm, state.lease?.term ?? 0);
     // A later term may have been lost with the store before it counted: then the leader goes on to renew its lease.
     const isOfBefore =
@@ -183,6 +188,12 @@ export class Election implements Leaders {
     const isSame = leader?.peer === this.leader?.peer && leader?.term === this.leader?.term;
     this.leader = leader;
     if (!isSame) for (const tell of this.listeners) tell(leader);
+  }
+
+  private noteLoss(heardOf: number, stored: number): void {
+    if (heardOf <= stored || heardOf <= this.lostTerm) return;
+    this.lostTerm = heardOf;
+    this.options.onLoss?.(heardOf, stored);
   }
 
   private noteHealth(failure: Error | null): void {

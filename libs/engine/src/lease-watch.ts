@@ -11,7 +11,7 @@ export type Vacancy = 'released' | 'silent' | 'never';
  * term by that.
  */
 export class LeaseWatch {
-  private state: LeaseState | null = null;
+  private state: LeaseReading | null = null;
   private silentFor: Millis = 0;
   /** Null: the last reading failed, or no renewal could be confirmed then, and the time since then does not count. */
   private readAt: Instant | null = null;
@@ -59,7 +59,7 @@ export class LeaseWatch {
     const { lease, lastTerm, releasedTerm } = this.state;
     if (lease === null && releasedTerm === lastTerm && floor <= lastTerm) {
       if (lastTerm > 0) return 'released';
-      if (this.silentFor >= 2 * this.profile.retry) return 'never';
+      if (!this.state.hasOthers && this.silentFor >= 2 * this.profile.retry) return 'never';
     }
     return this.silentFor >= this.profile.lease ? 'silent' : null;
   }

@@ -34,7 +34,9 @@ export async function redisPeers(
   });
   const profile = ELECTION_PROFILES[redis.profile];
   const onHealth = (failure: Error | null): void => tellHealth(log, opened.place, failure);
-  const election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, onHealth });
+  const onLoss = (heardOf: number, stored: number): void => tellLoss(log, opened.place, { heardOf, stored });
+  const told = { onHealth, onLoss };
+  const election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, ...told });
   const warmups = new QueueWarmups(redis, { onError: oncePerMinute((error) => tellQueue(log, error)) });
   return {
     ...{ name, candidate: election, warmups },
@@ -60,6 +62,13 @@ function addressesOf({ http, tls }: Config, served: Served) {
 function tellHealth(log: Logger, place: string, failure: Error | null): void {
   if (failure === null) log.info(`${place} answers about the lease again`);
   else log.warn({ err: failure }, `${place} does not answer about the lease: no other peer comes to lead`);
+}
+
+function tellLoss(log: Logger, place: string, terms: { readonly heardOf: number; readonly stored: number }) {
+  log.error(
+    terms,
+    `${place} has lost writes: it does not know of the last term. What was declared may be lost`,
+  );
 }
 
 /** BullMQ tells of each try that fails. */
