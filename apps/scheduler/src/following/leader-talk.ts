@@ -1,9 +1,16 @@
 import type { Instant, Millis, ServerId } from '#core';
-import type { PeerReport, RouteEvent, RouteVersion } from '../watching/route-event.js';
+import {
+  MOST_DOUBTED,
+  type PeerReport,
+  type RouteEvent,
+  type RouteVersion,
+} from '../watching/route-event.js';
 import type { RouteTable } from './route-table.js';
 
 /** So often every open horizon is repeated: a leader may not have had the copy yet when it was told first. */
 const REPEAT_EVERY: Millis = 1_000;
+/** So many doubted servers are kept for the next reports. */
+const MOST_KEPT = 1_000;
 
 /** A report, to be confirmed once it has arrived. */
 export interface MadeReport {
@@ -39,9 +46,10 @@ export class LeaderTalk {
     this.isOwed = true;
   }
 
-  /** The leader is to hear that callers have just failed on these. */
+  /** The leader is to hear that callers have just failed on these, as far as the table knows them: callers may name anything. */
   doubt(servers: readonly ServerId[]): void {
-    for (const id of servers) this.doubted.add(id);
+    for (const id of servers)
+      if (this.doubted.size < MOST_KEPT && this.table.server(id)) this.doubted.add(id);
   }
 
   /** When the last event came. */
@@ -62,8 +70,8 @@ export class LeaderTalk {
     this.isOwed = false;
     const gone = table.takeWithdrawn();
     const { uses, arrived } = table.uses.report(now, isRepeat ? 'all' : gone);
-    const doubted = [...this.doubted];
-    this.doubted.clear();
+    const doubted = [...this.doubted].slice(0, MOST_DOUBTED);
+    for (const id of doubted) this.doubted.delete(id);
     const { number } = this;
     return {
       report: { number, version: earlier(table.version, this.settled()), uses, doubted, isEnding },

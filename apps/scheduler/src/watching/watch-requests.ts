@@ -5,13 +5,12 @@ import { LONGEST_LEASE } from '#core';
 import { readRequest } from '../grpc/requests.js';
 import { TABLE_GOOD_FOR } from './gateway-desk.js';
 import { type ReportMessage, versionOf, type WatchMessage } from './route-messages.js';
-import type { RouteVersion } from './route-event.js';
+import { MOST_DOUBTED, type RouteVersion } from './route-event.js';
 
 const MOST_NAME = 128;
 /** From a gateway: so many it reports at once. A peer reports more, split up. */
 const MOST_USES = 1_000;
 const MOST_USES_OF_PEERS = 2_000;
-const MOST_DOUBTED = 100;
 
 const number = (most: number) => {
   const error = `must be a whole number from 0 to ${most}`;
