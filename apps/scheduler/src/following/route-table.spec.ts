@@ -51,6 +51,12 @@ describe('a table of routes', () => {
     expect(route({ avoid: ['s' as ServerId] })).toBeUndefined();
   });
 
+  it('cuts longer leases where no leader can be asked', () => {
+    expect(table.route(query({ lease: 600_000 }), true)).toMatchObject({ server: 's', lease: 10_000 });
+    expect(table.route(query({ lease: 4_000 }), true)).toMatchObject({ lease: 4_000 });
+    expect(table.uses.report(now, 'all').uses).toMatchObject([{ inUseFor: 10_000, routes: 2 }]);
+  });
+
   it('sends two callers in a row to two copies, and to failing ones last', () => {
     feed
       .put(aRow('a', 't'))

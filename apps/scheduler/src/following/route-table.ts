@@ -91,14 +91,14 @@ export class RouteTable implements RouteFeed {
     return withdrawn;
   }
 
-  /** The route to a warm model; undefined where the leader has to be asked. */
-  route(query: ResolveQuery): Route | undefined {
-    if (query.lease > LONGEST_OWN_LEASE) return undefined;
+  /** The route to a warm model; undefined where the leader has to be asked. Where it cannot be, longer leases are cut. */
+  route(query: ResolveQuery, isCut = false): Route | undefined {
+    if (query.lease > LONGEST_OWN_LEASE && !isCut) return undefined;
     const now = this.parts.now();
     const isStale = now - this.renewedAt > this.parts.bound;
     const row = pickFrom(isStale ? this.shown : this.rows, query, this.uses);
     if (!row) return undefined;
-    const lease = Math.max(0, Math.min(query.lease, Math.floor(row.leasesEndBy - now)));
+    const lease = Math.max(0, Math.min(query.lease, LONGEST_OWN_LEASE, Math.floor(row.leasesEndBy - now)));
     this.uses.note(row, now, now + lease);
     const { term, sequence } = this.whole;
     return {

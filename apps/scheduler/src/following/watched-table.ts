@@ -45,8 +45,9 @@ export class WatchedTable {
     this.isShown = isShown;
   }
 
-  route(query: ResolveQuery): Route | undefined {
-    return this.table.route(query);
+  /** As of the table: `isCut` where no leader can be asked for a longer lease. */
+  route(query: ResolveQuery, isCut = false): Route | undefined {
+    return this.table.route(query, isCut);
   }
 
   message(route: Route): RouteMessage {

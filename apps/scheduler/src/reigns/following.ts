@@ -22,6 +22,8 @@ interface RouteTable {
 /** What answers where this process does not lead. It lasts as long as the process: a new leader goes by the table, too. */
 export interface Following {
   readonly table: RouteTable;
+  /** Whether any peer is known to lead. */
+  readonly hasLeader: boolean;
   /** The leader is to hear that callers have just failed on these servers. */
   doubt(servers: readonly ServerId[]): void;
   /** Of what peers have to have alike in their configurations. */
@@ -46,6 +48,9 @@ export function openFollowing(parts: OpenFollowerParts): Following {
   const follower = openFollower(parts);
   return {
     table: routes,
+    get hasLeader() {
+      return peers.candidate.present !== null;
+    },
     doubt: (servers) => follower.doubt(servers),
     configHash: () => configHash(present()),
     http: new HttpForward(forwarder, links.http, peerKey),

@@ -64,7 +64,9 @@ export class ResolveController {
         if (given.refusal.reason !== 'no_leader' || handsOn === null)
           throw new Refused(factsOf(given.refusal));
         const call = new PatientCall(request.body ?? {}, query, began, handsOn.longestWait);
-        await handsOn.http.send(request, reply, call.asJson(), call.times);
+        await handsOn.http
+          .send(request, reply, call.asJson(), call.times)
+          .catch((error: unknown) => send(this.resolver.instead(error, query), reply));
       })
       .catch((error: unknown) => this.fail(error, request, reply));
   }

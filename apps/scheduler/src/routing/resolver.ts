@@ -3,6 +3,7 @@ import type { Instant } from '#core';
 import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
 import type { Composition } from '../compose.js';
+import { Refused } from '../errors/refused.js';
 import { NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import { Running } from '../running.js';
@@ -26,18 +27,27 @@ export class Resolver {
 
   /** The route by what the leader has told. It hears of servers on which the caller has just failed. */
   private followed(query: ResolveQuery): RouteMessage | undefined {
-    if (query.avoid.length > 0) this.running.following?.doubt(query.avoid);
-    return this.inherited(query);
+    const { following } = this.running;
+    if (query.avoid.length > 0) following?.doubt(query.avoid);
+    return this.inherited(query, following?.hasLeader === false);
   }
 
   /** A new leader goes by the table of before where it has not looked yet. Without peers there is no such table. */
-  private inherited(query: ResolveQuery): RouteMessage | undefined {
+  private inherited(query: ResolveQuery, isCut = false): RouteMessage | undefined {
     if (this.running.following === null) return undefined;
     const { metrics, routes } = this.running.lasting;
-    const route = routes.route(query);
+    const route = routes.route(query, isCut);
     if (route === undefined) return undefined;
     if (route.stale) metrics.routes.gaveStale();
     return routes.message(route);
+  }
+
+  /** What a call gets that no leader has answered: the route to a warm model with a short lease. Throws the refusal where there is none. */
+  instead(error: unknown, query: ResolveQuery): RouteMessage {
+    const hasNone = error instanceof Refused && error.facts.reason === NO_LEADER.reason;
+    const message = hasNone && this.handsOn !== null ? this.inherited(query, true) : undefined;
+    if (message === undefined) throw error;
+    return message;
   }
 
   /** Waits for a cold model, as long as it allows and the caller can. Refused with `no_leader`, it may be handed on: see `handsOn`. */

@@ -45,7 +45,10 @@ function resolve(
       if (given.kind === 'route') return callback(null, resolver.message(given));
       const { handsOn } = resolver;
       if (given.refusal.reason !== 'no_leader' || handsOn === null) throw new Refused(factsOf(given.refusal));
-      await handOn(call, callback, handsOn, new PatientCall(call.request, query, began, handsOn.longestWait));
+      const patient = new PatientCall(call.request, query, began, handsOn.longestWait);
+      await handOn(call, callback, handsOn, patient).catch((error: unknown) =>
+        callback(null, resolver.instead(error, query)),
+      );
     })
     .catch((error: unknown) => callback(errors.of(error, query.requestId)));
 }

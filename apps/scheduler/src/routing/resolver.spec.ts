@@ -1,0 +1,56 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { ModelId } from '#core';
+import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
+import { query } from '../../../../test/support/running-engine.js';
+import { Refused } from '../errors/refused.js';
+import { WatchedTable } from '../following/watched-table.js';
+import { NO_LEADER } from '../lifecycle.js';
+import type { Running } from '../running.js';
+import { Publisher } from '../watching/publisher.js';
+import type { RouteEvent } from '../watching/route-event.js';
+import { Resolver } from './resolver.js';
+
+describe('a resolve call at a peer that follows', () => {
+  let routes: WatchedTable;
+  let hasLeader: boolean;
+  let resolver: Resolver;
+
+  beforeEach(() => {
+    hasLeader = true;
+    routes = new WatchedTable({ clock: { now: () => 1_000 }, bound: 30_000 });
+    const line = { isFree: true, send: (event: RouteEvent) => routes.table.take(event, 1_000) };
+    new Publisher(new FakeFeed().put(aRow('a', 's'))).join(line, null, 1_000);
+    const metrics = { resolve: { resolved: () => undefined }, routes: { gaveStale: () => undefined } };
+    const following = {
+      get hasLeader() {
+        return hasLeader;
+      },
+    };
+    const lasting = { lifecycle: { isEnding: false }, metrics, routes };
+    resolver = new Resolver({ leading: null, following, lasting } as unknown as Running);
+  });
+
+  const noLeader = new Refused(NO_LEADER);
+
+  it('leaves a long lease on a warm model to the leader', () => {
+    expect(resolver.warm(query({ lease: 60_000 }))).toBeUndefined();
+    expect(resolver.warm(query({ lease: 10_000 }))).toMatchObject({ leaseMs: 10_000 });
+  });
+
+  it('gets a short lease where no peer leads', () => {
+    hasLeader = false;
+    expect(resolver.warm(query({ lease: 60_000 }))).toMatchObject({ model: 'a', leaseMs: 10_000 });
+  });
+
+  it('gets a short lease where the leader has not answered', () => {
+    expect(resolver.instead(noLeader, query({ lease: 60_000 }))).toMatchObject({ leaseMs: 10_000 });
+  });
+
+  it('is refused as before where the model is not warm, or for another reason', () => {
+    expect(() => resolver.instead(noLeader, query({ model: 'b' as ModelId, lease: 60_000 }))).toThrow(
+      noLeader,
+    );
+    const busy = new Refused({ reason: 'busy', detail: 'too much', retryAfter: 1 });
+    expect(() => resolver.instead(busy, query({ lease: 60_000 }))).toThrow(busy);
+  });
+});
