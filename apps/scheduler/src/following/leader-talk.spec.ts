@@ -18,11 +18,7 @@ describe('what a follower reports of servers on which callers failed', () => {
     const table = new RouteTable({ now: () => 0, bound: 30_000, isShown: () => false });
     talk = new LeaderTalk(table, () => ({ term: Infinity, sequence: Infinity }), 0);
     for (const id of servers(250)) feed.setServer(id);
-    new Publisher(feed).join(
-      { isFree: true, send: (event: RouteEvent) => void talk.hear(event, 0) },
-      null,
-      0,
-    );
+    new Publisher(feed).join({ isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) }, null, 0);
     talk.next(0);
   });
 
@@ -44,11 +40,7 @@ describe('what a follower reports of servers on which callers failed', () => {
 
   it('keeps no more than 1,000 to be named', () => {
     for (const id of servers(1_200)) feed.setServer(id);
-    new Publisher(feed).join(
-      { isFree: true, send: (event: RouteEvent) => void talk.hear(event, 0) },
-      null,
-      0,
-    );
+    new Publisher(feed).join({ isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) }, null, 0);
     talk.doubt(servers(1_200));
     const told = Array.from({ length: 12 }, () => doubted().length);
     expect(told.reduce((sum, count) => sum + count, 0)).toBe(1_000);
