@@ -11,11 +11,20 @@ import type { RouteServerMessage } from '#contracts';
 import type { ResolveQuery, Route } from '#engine';
 import type { Beat, RouteEvent, RouteVersion, SentRow, WatchedServer } from '../watching/route-event.js';
 import type { RouteFeed } from '../watching/route-feed.js';
+import { TABLE_GOOD_FOR } from '../watching/gateway-desk.js';
 import { OpenUses } from './open-uses.js';
 import { RouteRows, ShownRows, type TableRow } from './route-rows.js';
 
 /** Leases that are given without the leader last so long at most: longer ones are the leader's, who stores them. */
 const LONGEST_OWN_LEASE: Millis = 10_000;
+
+/**
+ * So long after a row was withdrawn, or the table was good, a lease of a gateway may last: the way to a gateway may be slow for as
+ * long as its table is good without news, then that table is good for as long again, and so is a lease given by it at the end.
+ */
+const GATEWAYS_DONE_AFTER: Millis = 2 * TABLE_GOOD_FOR + LONGEST_OWN_LEASE;
+/** So many withdrawals are remembered for that. */
+const MOST_WITHDRAWN = 50_000;
 
 /** What a table is made of. */
 export interface TableParts {
@@ -49,6 +58,8 @@ export class RouteTable implements RouteFeed {
   private changedRows = new Set<ReplicaId>();
   private changedServers = new Set<ServerId>();
   private withdrawn = new Set<ReplicaId>();
+  /** When rows were withdrawn, the earliest first. */
+  private readonly withdrawnAt = new Map<ReplicaId, Instant>();
   private tell: OnChanged = () => undefined;
 
   constructor(private readonly parts: TableParts) {
@@ -111,6 +122,12 @@ export class RouteTable implements RouteFeed {
       ...{ term, sequence, lease, cold: false, waited: 0 },
       ...(isStale && { stale: true }),
     };
+  }
+
+  /** No lease that a gateway gave by this table lasts longer. */
+  gatewaysDoneBy(id: ReplicaId): Instant {
+    const goodUntil = this.rows.get(id) ? this.renewedAt + this.parts.bound : this.withdrawnAt.get(id);
+    return (goodUntil ?? -Infinity) + GATEWAYS_DONE_AFTER;
   }
 
   /** Takes up what the leader tells. It was sent after `sentAfter`: what it says of times is counted from then. */
@@ -186,6 +203,17 @@ export class RouteTable implements RouteFeed {
     if (!this.rows.delete(id)) return;
     this.changedRows.add(id);
     this.withdrawn.add(id);
+    this.noteWithdrawal(id, this.parts.now());
+  }
+
+  private noteWithdrawal(id: ReplicaId, now: Instant): void {
+    const { withdrawnAt } = this;
+    withdrawnAt.delete(id);
+    withdrawnAt.set(id, now);
+    for (const [one, at] of withdrawnAt) {
+      if (now - at < GATEWAYS_DONE_AFTER && withdrawnAt.size <= MOST_WITHDRAWN) return;
+      withdrawnAt.delete(one);
+    }
   }
 
   /** What an earlier snapshot told is gone, but for the rows of servers at which the leader has not looked yet. */

@@ -144,12 +144,12 @@ function report(call: ReportCall, parts: WatchParts): void {
   watching.report(message.watcher, { ...acknowledged, uses, doubted });
 }
 
-/** What a gateway used counts as used of this process' table, which is told to the core, or to the leader. */
+/** What a gateway used counts as used of this process' table, which is told to the core, or to the leader; not for longer than it can be so. */
 function noteUses({ table }: WatchedTable, uses: readonly ReportedUse[], now: Instant): void {
   for (const { model, server, lastUsedAgo, inUseFor, routes } of uses) {
     const id = replicaId(model, server);
-    const isKnown = table.row(id) !== undefined || table.uses.lastUse(id) !== undefined;
-    if (isKnown) table.uses.note({ id, model, server }, now - lastUsedAgo, now + inUseFor, routes);
+    const until = Math.min(now + inUseFor, table.gatewaysDoneBy(id));
+    if (until >= now) table.uses.note({ id, model, server }, now - lastUsedAgo, until, routes);
   }
 }
 

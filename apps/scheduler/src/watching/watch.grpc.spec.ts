@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Metadata } from '@grpc/grpc-js';
+import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
+import { WatchedTable } from '../following/watched-table.js';
+import { Publisher } from './publisher.js';
+import type { RouteEvent } from './route-event.js';
+import { watchHandlers, type WatchParts } from './watch.grpc.js';
+
+describe('what a gateway reports as used', () => {
+  let now: number;
+  let own: WatchedTable;
+  let feed: FakeFeed;
+  let publisher: Publisher;
+
+  beforeEach(() => {
+    now = 100_000;
+    own = new WatchedTable({ clock: { now: () => now }, bound: 30_000 });
+    feed = new FakeFeed().put(aRow('a', 's'));
+    publisher = new Publisher(feed);
+    publisher.join({ isFree: true, send: (event: RouteEvent) => own.table.take(event, now) }, null, now);
+  });
+
+  function withdraw(): void {
+    feed.drop(aRow('a', 's').id);
+    publisher.changed(...feed.takeChanges(), now);
+  }
+
+  function report(inUseForMs: number): void {
+    const handlers = watchHandlers({ own, now: () => now, admit: () => undefined } as unknown as WatchParts);
+    const use = { model: 'a', server: 's', lastUsedMsAgo: 0, inUseForMs, routes: 1 };
+    const call = {
+      request: { watcher: 'g', uses: [use], doubted: [], peer: null },
+      metadata: new Metadata(),
+    };
+    const reportUsage = handlers['reportUsage'] as (call: unknown, done: (error: unknown) => void) => void;
+    reportUsage(call, (error) => expect(error).toBeNull());
+  }
+
+  /** When the last lease that is noted ends, counted from `began`. */
+  const endsAfter = (began: number): number => {
+    const { uses } = own.table.uses.report(now, 'all');
+    return now + (uses[0]?.inUseFor ?? 0) - began;
+  };
+
+  it('counts while the table has the row', () => {
+    const began = now;
+    now += 25_000;
+    report(10_000);
+    expect(endsAfter(began)).toBe(35_000);
+  });
+
+  it('counts of a row that is gone only as long as a gateway may have routed by it', () => {
+    withdraw();
+    const began = now;
+    now += 9_000;
+    report(10_000);
+    expect(endsAfter(began)).toBe(19_000);
+    for (let nth = 0; nth < 15; nth += 1) {
+      now += 1_000;
+      report(10_000);
+    }
+    expect(endsAfter(began)).toBe(30_000);
+    now += 9_000;
+    report(10_000);
+    expect(own.table.uses.report(now, 'all').uses.every(({ inUseFor }) => inUseFor === 0)).toBe(true);
+  });
+
+  it('counts no longer by a table that is out of date, nor of a row that never was', () => {
+    const began = now;
+    now += 55_000;
+    report(10_000);
+    expect(endsAfter(began)).toBe(60_000);
+    now += 6_000;
+    report(10_000);
+    expect(endsAfter(now)).toBe(0);
+  });
+
+  it('counts again once the row is back', () => {
+    withdraw();
+    now += 30_000;
+    feed.put(aRow('a', 's'));
+    publisher.changed(...feed.takeChanges(), now);
+    const began = now;
+    report(10_000);
+    expect(endsAfter(began)).toBe(10_000);
+  });
+});
