@@ -38,7 +38,7 @@ interface Letter {
 
 /** One peer that follows, with a network that is slow, or silent. */
 export class FollowingPeer {
-  readonly table: RouteTable;
+  table: RouteTable;
   readonly leases: GivenLease[] = [];
   latency: Millis = 1;
   /** What is sent gets lost, in both directions. */
@@ -52,8 +52,15 @@ export class FollowingPeer {
     readonly name: string,
     private readonly core: WatchedCore,
   ) {
-    this.table = new RouteTable({ now: () => core.now, bound: BOUND, isShown: () => false });
+    this.table = this.emptyTable();
     this.talk = this.open();
+  }
+
+  /** Is killed, and starts again at once under its name. */
+  restart(): void {
+    this.table = this.emptyTable();
+    this.isCut = false;
+    this.reopen();
   }
 
   /** Opens the stream anew, as after its connection broke. */
@@ -109,6 +116,10 @@ export class FollowingPeer {
     if (!this.isCut)
       this.leave = core.desk.open(name, stream, table.isReceived ? table.version : null, '', core.now);
     return talk;
+  }
+
+  private emptyTable(): RouteTable {
+    return new RouteTable({ now: () => this.core.now, bound: BOUND, isShown: () => false });
   }
 
   private post(arrive: () => void): boolean {

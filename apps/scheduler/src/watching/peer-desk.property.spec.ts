@@ -39,7 +39,7 @@ const steps = fc.array(
     {
       weight: 1,
       arbitrary: fc.record({
-        kind: fc.constantFrom('cut' as const, 'heal' as const, 'reopen' as const),
+        kind: fc.constantFrom('cut' as const, 'heal' as const, 'reopen' as const, 'restart' as const),
         peer,
       }),
     },
@@ -104,6 +104,8 @@ function take(core: WatchedCore, one: Step): void {
       return core.peers[one.peer]!.reopen();
     case 'reopen':
       return core.peers[one.peer]!.reopen();
+    case 'restart':
+      return core.peers[one.peer]!.restart();
     case 'slow':
       core.peers[one.peer]!.latency = one.latency;
   }

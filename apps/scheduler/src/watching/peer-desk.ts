@@ -14,7 +14,7 @@ import type { PeerReport, ReportedUse, RouteEvent, RouteVersion } from './route-
 const TELL_EVERY: Millis = 1_000;
 /** A horizon that is repeated is told to the next whole second: it is later each time by what the way took longer. */
 const SECOND: Millis = 1_000;
-/** A gateway of a peer that ends, and every lease of that peer, is good for so long after its last word. */
+/** A gateway of a peer that ends, or was killed, and every lease of that peer, is good for so long after its last word. */
 const ENDING_PATIENCE: Millis = 10_000;
 /** So many peers are followed at most. */
 export const MOST_PEERS = 100;
@@ -67,6 +67,8 @@ interface Peer {
   heardAt: Instant;
   toldAt: Instant;
   toldRevision: number;
+  /** What it acknowledges counts from then on: leases of its life before have ended. */
+  readonly countsFrom: Instant;
   readonly configHash: string;
 }
 
@@ -113,7 +115,9 @@ export class PeerDesk {
     before?.end();
     const line = new PeerLine((event) => stream.write(event));
     const { patience } = parts;
+    const countsFrom = countsAfter(before, have, now);
     const peer: Peer = {
+      countsFrom,
       ...{ line, patience, configHash, heardAt: now, toldAt: now, toldRevision: before?.toldRevision ?? -1 },
       end: () => stream.end(),
     };
@@ -127,7 +131,7 @@ export class PeerDesk {
   remember(name: string, heardAt: Instant): void {
     const { patience } = this.parts;
     const id = name as WatcherId;
-    const times = { heardAt, toldAt: heardAt, toldRevision: -1 };
+    const times = { heardAt, toldAt: heardAt, toldRevision: -1, countsFrom: -Infinity };
     this.peers.set(id, { line: null, end: () => undefined, patience, configHash: '', ...times });
     this.parts.tell({ kind: 'WatchersRemembered', watchers: [{ watcher: id, patience, heardAt }] });
   }
@@ -190,8 +194,8 @@ export class PeerDesk {
       return [{ kind: 'WatcherSeen', watcher: id, patience: ENDING_PATIENCE }];
     }
     const { version } = report;
-    const revision =
-      version.term === this.parts.term ? Math.min(version.sequence, peer.line?.taken ?? -1) : -1;
+    const counts = version.term === this.parts.term && now >= peer.countsFrom;
+    const revision = counts ? Math.min(version.sequence, peer.line?.taken ?? -1) : -1;
     const isNews = revision > peer.toldRevision && this.isDraining();
     if (!isNews && now - peer.toldAt < TELL_EVERY) return [];
     peer.toldAt = now;
@@ -222,4 +226,15 @@ export class PeerDesk {
     const inUseUntil = routes === 0 ? Math.ceil(until / SECOND) * SECOND : until;
     return [{ replica: id, at: now - lastUsedAgo, inUseUntil, routes }];
   }
+}
+
+/**
+ * When what a peer acknowledges begins to count. One that was followed, and has no table now, has started again, and does not know
+ * the leases that it gave before: up to now where it was killed, up to its last word where it had ended.
+ */
+function countsAfter(before: Peer | undefined, have: RouteVersion | null, now: Instant): Instant {
+  if (!before) return -Infinity;
+  if (have !== null) return before.countsFrom;
+  const gaveUntil = before.patience === ENDING_PATIENCE ? before.heardAt : now;
+  return Math.max(before.countsFrom, gaveUntil + ENDING_PATIENCE);
 }
