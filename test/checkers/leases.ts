@@ -28,8 +28,11 @@ export const leasesHold: TurnCheck = ({ turn, fleet, history, trail }) => {
   }
 };
 
+const LONGEST_LEASE_WHILE_HELD = 10_000;
+
 /**
- * A lease is as long as it was asked for, or, where the server drains with a deadline, ends when that lets go. What was
+ * A lease is as long as it was asked for, or cut where orders are held, or, where the server drains with a deadline, ends when that
+ * lets go. What was
  * given without a turn was given before this turn heard of any drain.
  */
 export const leasesAreHonest = (start: Readonly<Fleet>): TurnCheck => {
@@ -44,8 +47,9 @@ export const leasesAreHonest = (start: Readonly<Fleet>): TurnCheck => {
       if (action.kind !== 'grant') continue;
       const asked = history.pending.get(action.request)?.lease ?? action.lease;
       const left = Math.floor(cutAt(fleet, action.replica) - turn.now);
+      const most = fleet.held ? LONGEST_LEASE_WHILE_HELD : Infinity;
       trail.expect(
-        action.lease === Math.max(0, Math.min(asked, left)),
+        action.lease === Math.max(0, Math.min(asked, left, most)),
         () => `a lease of ${action.lease} ms on ${action.replica}, asked for ${asked}, and ${left} are left`,
       );
     }

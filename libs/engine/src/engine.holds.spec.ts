@@ -20,6 +20,23 @@ describe('an engine whose leadership is held', () => {
     expect(await answer).toMatchObject({ kind: 'route' });
   });
 
+  it('gives leases of 10 s at most', async () => {
+    const { engine, leadership, server } = await aRunningEngine();
+    const first = engine.admit(query({ lease: 600_000 }), 60_000).answer;
+    await settle();
+    leadership.hold(true);
+    await settle();
+    server.loadEnds(A.id);
+    expect(await first).toMatchObject({ kind: 'route', lease: 10_000 });
+    expect(engine.route(query({ lease: 600_000 }))).toMatchObject({ lease: 10_000 });
+    await settle();
+    const inUse = [...engine.fleet.replicas.values()].map((one) => one.phase === 'ready' && one.inUseUntil);
+    expect(inUse).toEqual([engine.now() + 10_000]);
+    leadership.hold(false);
+    await settle();
+    expect(engine.route(query({ lease: 600_000 }))).toMatchObject({ lease: 600_000 });
+  });
+
   it('counts an order that could not be sent any more for no failure', async () => {
     const { engine, leadership, server, store } = await aRunningEngine();
     let written: () => void = () => undefined;

@@ -189,14 +189,17 @@ export class Watching implements Observer {
 
   /**
    * A route of the engine where this leader's lease is out of date: given only where it was looked at just now, and for a short
-   * time; undefined where it may not be given. Otherwise it is as it was.
+   * time; undefined where it may not be given. While it is held a longer lease is cut, as it may not be kept. Otherwise it is as
+   * it was.
    */
   vouch(route: Route): Route | undefined {
     const { engine, leadership, own, servesStale } = this.parts;
-    if (leadership.renewedAgo() <= own.bound) return route;
+    const lease = Math.min(route.lease, LONGEST_LEASE_OF_PEERS);
+    if (leadership.renewedAgo() <= own.bound)
+      return lease === route.lease || leadership.mayAct() ? route : { ...route, lease };
     const seenAt = engine.fleet.servers.get(route.server)?.statisticsAt ?? -Infinity;
     if (!servesStale || engine.now() - seenAt > LOOK_GOOD_FOR) return undefined;
-    return { ...route, lease: Math.min(route.lease, LONGEST_LEASE_OF_PEERS), stale: true };
+    return { ...route, lease, stale: true };
   }
 
   private async keep(name: string): Promise<void> {

@@ -21,7 +21,10 @@ export function leasesOnEndBy(
   return stranger && server?.spec.strangers === 'keep' ? Infinity : leasesEndBy(server);
 }
 
-/** The lease of a route to this copy: what was asked for, or the whole milliseconds that the drain leaves of it. */
+/**
+ * The lease of a route to this copy: what was asked for, or the whole milliseconds that the drain leaves of it. While orders are
+ * held no longer leases are given than the next leader grants to every copy that it finds: nothing keeps a longer one.
+ */
 export function leaseOn(
   fleet: Readonly<Fleet>,
   replica: Pick<Ready, 'server' | 'stranger'>,
@@ -29,7 +32,7 @@ export function leaseOn(
   now: Instant,
 ): Millis {
   const left = Math.floor(leasesOnEndBy(fleet, replica) - now);
-  return Math.max(0, Math.min(asked, left));
+  return Math.max(0, Math.min(asked, left, fleet.held ? DEFAULT_LEASE : Infinity));
 }
 
 /**
