@@ -27,7 +27,7 @@ declare module 'fastify' {
 /** Without a deadline of its caller a call seeks a leader for so long: longer than a new one takes to lead. */
 const SEEK_MS = 30_000;
 /** So long the leader may take to answer, an order that is waited for included. */
-const LONGEST_ANSWER_MS = 1_200_000;
+export const LONGEST_ANSWER_MS = 1_200_000;
 
 /** The headers of a call that the leader is told. No other header of a caller reaches it. */
 const TOLD = [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { queryOf } from '../routing/resolve-request.js';
 import { ANONYMOUS } from '#access';
+import { LONGEST_ANSWER_MS } from './http-forward.js';
 import { PatientCall } from './waits.js';
 
 describe('a resolve call that is handed on', () => {
@@ -29,5 +30,9 @@ describe('a resolve call that is handed on', () => {
 
   it('has its answer soon after its wait', () => {
     expect(call({ waitMs: 0 }).times).toEqual({ until: 1_000, answerBy: 2_000, isPatient: true });
+  });
+
+  it('may have it as late as any answer where it leaves its wait to the model, but seeks a leader no longer than usual', () => {
+    expect(call({}).times).toEqual({ until: 61_000, answerBy: 1_000 + LONGEST_ANSWER_MS, isPatient: true });
   });
 });

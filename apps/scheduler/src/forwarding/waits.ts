@@ -1,5 +1,5 @@
 import type { ResolveQuery } from '#engine';
-import type { Body, Times } from './http-forward.js';
+import { type Body, LONGEST_ANSWER_MS, type Times } from './http-forward.js';
 
 /** So long after the end of a wait its answer may take. */
 const MARGIN_MS = 1_000;
@@ -9,11 +9,11 @@ export class PatientCall {
   private readonly until: number;
   private tries = 0;
 
-  /** `began` and `now` are in milliseconds as `performance.now()` has them; `longest`: the wait of a caller that tells of none. */
+  /** `began` and `now` are in milliseconds as `performance.now()` has them; `longest`: a caller that tells of no wait seeks a leader so long. */
   constructor(
     private readonly request: object,
     private readonly query: ResolveQuery,
-    began: number,
+    private readonly began: number,
     longest: number,
     private readonly now: () => number = () => performance.now(),
   ) {
@@ -21,7 +21,10 @@ export class PatientCall {
   }
 
   get times(): Times {
-    return { until: this.until, answerBy: this.until + MARGIN_MS, isPatient: true };
+    const { until } = this;
+    // The leader alone knows how long the model lets a caller wait that tells of no wait.
+    const answerBy = this.query.wait === null ? this.began + LONGEST_ANSWER_MS : until + MARGIN_MS;
+    return { until, answerBy, isPatient: true };
   }
 
   /** The same as bodies over HTTP. */

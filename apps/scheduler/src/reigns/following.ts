@@ -30,7 +30,7 @@ export interface Following {
   configHash(): string;
   readonly http: HttpForward;
   readonly grpc: GrpcForward;
-  /** How long a resolve call waits that does not tell, and is handed on. */
+  /** How long a resolve call that does not tell its wait, and is handed on, seeks a leader. */
   readonly longestWait: number;
   /** This process ends: what waits for the leader is refused. */
   end(): void;
@@ -42,7 +42,7 @@ export interface Following {
 export function openFollowing(parts: OpenFollowerParts): Following {
   const { config: present, peers, running } = parts;
   const { lifecycle, metrics, peerKey, routes } = running.lasting;
-  const { defaults, peer } = present();
+  const { peer } = present();
   const forwarder = new Forwarder({ leaders: peers.candidate, lifecycle, metrics: metrics.forwards });
   const links = { http: new HttpLink(peer.ca), grpc: new GrpcLink(peer.ca) };
   const follower = openFollower(parts);
@@ -55,7 +55,9 @@ export function openFollowing(parts: OpenFollowerParts): Following {
     configHash: () => configHash(present()),
     http: new HttpForward(forwarder, links.http, peerKey),
     grpc: new GrpcForward(forwarder, links.grpc, peerKey),
-    longestWait: defaults.coldStart.maxWaitMs,
+    get longestWait() {
+      return present().defaults.coldStart.maxWaitMs;
+    },
     end: () => forwarder.end(),
     close: async () => {
       await follower.close();
