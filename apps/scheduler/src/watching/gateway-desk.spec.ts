@@ -8,9 +8,14 @@ class Gateway implements GatewayStream {
   readonly told: RouteEvent[] = [];
   isFree = true;
   hasEnded = false;
+  /** After so many events it has to read before it takes more. */
+  mostAtOnce = Infinity;
+  private taken = 0;
 
   write(event: RouteEvent): void {
     this.told.push(event);
+    this.taken += 1;
+    if (this.mostAtOnce !== Infinity && this.taken % this.mostAtOnce === 0) this.isFree = false;
   }
 
   end(): void {
@@ -95,7 +100,51 @@ describe('gateways that watch', () => {
     desk.open(other, null, now);
     feed.isReady = false;
     pass(1);
-    expect([other.hasEnded, desk.size]).toEqual([true, 0]);
+    expect([other.hasEnded, desk.isWatched]).toEqual([true, true]);
+    pass(9);
+    expect(desk.isWatched).toBe(false);
+  });
+
+  it('are sent away where 10 s do not suffice for the whole of what they are told', () => {
+    for (let nth = 0; nth < 30_000; nth += 1) feed.put(aRow(`m${nth}`, 's'));
+    tell();
+    const slow = new Gateway();
+    slow.mostAtOnce = 1;
+    desk.open(slow, null, now);
+    feed.drop(aRow('a', 's').id);
+    tell();
+    const before = feed.version.sequence;
+    for (let nth = 0; nth < 10; nth += 1) {
+      expect(slow.hasEnded).toBe(false);
+      slow.isFree = true;
+      desk.flush(now);
+      pass(1);
+    }
+    expect([slow.hasEnded, slow.told.every(({ hasMore }) => hasMore)]).toEqual([true, true]);
+    expect(desk.settled(now).sequence).toBeLessThan(before);
+    pass(10);
+    expect(desk.settled(now).sequence).toBe(Infinity);
+  });
+
+  it('stay where what they are told is whole in time, however slow they are', () => {
+    for (let nth = 0; nth < 4_000; nth += 1) feed.put(aRow(`m${nth}`, 's'));
+    tell();
+    const slow = new Gateway();
+    slow.mostAtOnce = 1;
+    desk.open(slow, null, now);
+    for (let nth = 0; nth < 30; nth += 1) {
+      slow.isFree = true;
+      desk.flush(now);
+      pass(1);
+    }
+    expect(slow.hasEnded).toBe(false);
+  });
+
+  it('count for as long as what they were told is good, also where they have left', () => {
+    for (let nth = 0; nth < 3; nth += 1) desk.open(new Gateway(), null, now)();
+    expect(desk.size).toBe(3);
+    pass(10);
+    expect(desk.size).toBe(0);
   });
 
   it('are told what they missed once they read again', () => {

@@ -32,6 +32,8 @@ class GatewayLine implements Line {
   isOpen = true;
   private readonly marks: Mark[] = [];
   private sentAt: Instant;
+  /** When it was last told the whole of what it lacked, or its stream was opened. */
+  private wholeAt: Instant;
 
   constructor(
     readonly stream: GatewayStream,
@@ -40,6 +42,7 @@ class GatewayLine implements Line {
     now: Instant,
   ) {
     this.sentAt = now;
+    this.wholeAt = now;
   }
 
   get isFree(): boolean {
@@ -50,10 +53,16 @@ class GatewayLine implements Line {
     this.sentAt = now;
     this.stream.write(event);
     if (event.hasMore) return;
+    this.wholeAt = now;
     const last = this.marks.at(-1);
     const { version } = event;
     if (last && now - last.since < SAME_MOMENT) Object.assign(last, { at: now, version });
     else this.marks.push({ since: now, at: now, version });
+  }
+
+  /** Whether it reads so slowly that unloads would wait for it for too long. */
+  isSlow(now: Instant): boolean {
+    return now - this.wholeAt >= TABLE_GOOD_FOR;
   }
 
   isOver(now: Instant): boolean {
@@ -77,11 +86,9 @@ export class GatewayDesk {
     this.publisher = new Publisher(feed);
   }
 
-  /** Those whose streams are open. */
+  /** Those whose streams are open, or that may still go by what they were told. */
   get size(): number {
-    let open = 0;
-    for (const { isOpen } of this.lines) if (isOpen) open += 1;
-    return open;
+    return this.lines.size;
   }
 
   /** Whether any gateway may go by what it was told. */
@@ -110,7 +117,7 @@ export class GatewayDesk {
   /** To be called once a second. Where the table is out of date the gateways are sent away. */
   tick(now: Instant): void {
     for (const line of this.lines) {
-      if (line.isOpen && (!this.feed.isReady || line.isOver(now))) this.end(line);
+      if (line.isOpen && (!this.feed.isReady || line.isSlow(now))) this.end(line);
       if (!line.isOpen && line.isOver(now)) this.lines.delete(line);
     }
     this.publisher.beat(now);
