@@ -11,7 +11,7 @@ const own = new WatchedTable({ clock, bound: BOUND });
 const client = new LeaderClient(
   { peer: 'leader', term: 1, grpc, http: '' },
   {
-    ...{ name, clock, own, ca: null, headers: () => ({}), configHash: () => '' },
+    ...{ name, clock, own, trust: { ca: null, isTls: false }, headers: () => ({}), configHash: () => '' },
     log: pino({ level: 'silent' }),
     onEvent: () => undefined,
   },

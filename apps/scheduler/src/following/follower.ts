@@ -1,5 +1,6 @@
 import type { ServerId } from '#core';
 import type { Leader } from '#engine';
+import type { RouteEvent } from '../watching/route-event.js';
 import type { Candidate } from '../reigns/peers.js';
 import { LeaderClient, type LeaderClientParts } from './leader-client.js';
 import type { StaleLooks } from './stale-looks.js';
@@ -46,19 +47,30 @@ export class Follower {
     if (this.isClosed || isSame(this.leader, leader)) return;
     this.leader = leader;
     void this.client?.close(false);
+    const isOther = leader !== null && leader.peer !== this.parts.name;
+    this.client = isOther ? this.clientOf(leader) : null;
+  }
+
+  private clientOf(leader: Leader): LeaderClient | null {
     const { candidate, looks: _, ...parts } = this.parts;
-    const isOther = leader !== null && leader.peer !== parts.name;
-    this.client = isOther
-      ? new LeaderClient(leader, {
-          ...parts,
-          onEvent: ({ version, beat }) => {
-            candidate.noteTerm(version.term);
-            if (beat.isEnding) candidate.expectRelease();
-          },
-        })
-      : null;
+    const onEvent = ({ version, beat }: RouteEvent): void => {
+      candidate.noteTerm(version.term);
+      if (beat.isEnding) candidate.expectRelease();
+    };
+    try {
+      return new LeaderClient(leader, { ...parts, onEvent });
+    } catch (error) {
+      parts.log.warn(
+        { err: error },
+        'the leader that Redis names is not asked: see which peer wrote its lease',
+      );
+      return null;
+    }
   }
 }
 
 const isSame = (one: Leader | null, other: Leader | null): boolean =>
-  one?.term === other?.term && one?.peer === other?.peer && one?.grpc === other?.grpc;
+  one?.term === other?.term &&
+  one?.peer === other?.peer &&
+  one?.grpc === other?.grpc &&
+  one?.http === other?.http;

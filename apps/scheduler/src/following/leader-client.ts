@@ -1,14 +1,10 @@
-import {
-  type ChannelCredentials,
-  Client,
-  type ClientReadableStream,
-  credentials,
-  Metadata,
-} from '@grpc/grpc-js';
+import { Client, type ClientReadableStream, Metadata } from '@grpc/grpc-js';
 import { routerClientService } from '#contracts';
 import type { Logger } from 'pino';
 import type { Clock, Leader } from '#engine';
 import type { ServerId } from '#core';
+import { channelTo } from '../forwarding/grpc-link.js';
+import type { PeerTrust } from '../forwarding/leader-reach.js';
 import { type EventMessage, readEvent, type ReportMessage, useMessages } from '../watching/route-messages.js';
 import type { PeerReport, RouteEvent } from '../watching/route-event.js';
 import { LeaderTalk, type MadeReport } from './leader-talk.js';
@@ -37,8 +33,7 @@ export interface LeaderClientParts {
   readonly name: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly own: WatchedTable;
-  /** PEM; null: the peers serve in the clear. */
-  readonly ca: string | null;
+  readonly trust: PeerTrust;
   /** Shows that a call is of a peer. */
   readonly headers: () => Readonly<Record<string, string>>;
   readonly configHash: () => string;
@@ -60,11 +55,12 @@ export class LeaderClient {
   private isTold = false;
   private isClosed = false;
 
+  /** Throws where the leader must not be asked. */
   constructor(
-    { grpc }: Leader,
+    leader: Leader,
     private readonly parts: LeaderClientParts,
   ) {
-    this.client = new Client(grpc, trust(parts.ca), OPTIONS);
+    this.client = new Client(leader.grpc, channelTo(leader, parts.trust), OPTIONS);
     this.timer = setInterval(() => this.tick(), TICK_MS);
     this.open();
   }
@@ -204,6 +200,3 @@ export class LeaderClient {
     return metadata;
   }
 }
-
-const trust = (ca: string | null): ChannelCredentials =>
-  ca === null ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca));

@@ -1,6 +1,7 @@
 import { completeServer, type Config, type ServerConfig } from '#config';
 import type { RouteServerMessage } from '#contracts';
 import type { SchedulerParts } from '../parts.js';
+import { trustOf } from '../forwarding/leader-reach.js';
 import type { Peers } from '../reigns/peers.js';
 import type { Running } from '../running.js';
 import { configHash } from './config-hash.js';
@@ -25,7 +26,7 @@ export function openFollower({ config, peers, running, parts }: OpenFollowerPart
   const looks = config().staleRoutes === 'stop' ? null : new StaleLooks({ clock, table, bound, open });
   if (looks) own.goBy((model, server) => looks.isShown(model, server));
   return new Follower({
-    ...{ clock, log, own, looks, name: peers.name, ca: config().peer.ca, candidate: peers.candidate },
+    ...{ clock, log, own, looks, name: peers.name, trust: trustOf(config()), candidate: peers.candidate },
     headers: () => peerKey.headersOf(null),
     configHash: () => configHash(config()),
   });

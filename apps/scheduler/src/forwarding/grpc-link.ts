@@ -9,6 +9,7 @@ import {
 import { reasonIn } from '#contracts';
 import type { Leader } from '#engine';
 import { AGAIN } from './forwarder.js';
+import { isReachedByTls, type PeerTrust } from './leader-reach.js';
 
 /** A page of 1,000 models has some MB. */
 const MOST_ANSWER = 64 * 2 ** 20;
@@ -48,14 +49,14 @@ const UNANSWERED: ReadonlySet<status> = new Set([
 
 /** A connection over gRPC to whichever peer leads. */
 export class GrpcLink {
-  private client: { readonly address: string; readonly to: Client } | null = null;
+  private client: { readonly address: string; readonly http: string; readonly to: Client } | null = null;
 
-  /** @param ca the authority of the peers' certificates, PEM; null: those that Node knows. */
-  constructor(private readonly ca: string | null) {}
+  constructor(private readonly trust: PeerTrust) {}
 
   /** Asks a leader. `AGAIN` as in `HttpLink.ask`. */
   ask(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof AGAIN> {
     const client = this.clientOf(leader);
+    if (client === null) return Promise.resolve(AGAIN);
     const { path, request, metadata, deadline } = call;
     return new Promise((resolve) => {
       let message: Buffer | null = null;
@@ -87,18 +88,25 @@ export class GrpcLink {
     this.client = null;
   }
 
-  /** A leader that serves HTTP over TLS serves gRPC so, too. */
-  private clientOf({ grpc: address, http }: Leader): Client {
-    if (this.client?.address === address) return this.client.to;
+  /** Null: a leader that must not be asked. */
+  private clientOf(leader: Leader): Client | null {
+    const { grpc: address, http } = leader;
+    if (this.client?.address === address && this.client.http === http) return this.client.to;
     this.close();
-    const trust = http.startsWith('https:') ? this.trusted() : credentials.createInsecure();
-    this.client = { address, to: new Client(address, trust, OPTIONS) };
-    return this.client.to;
+    try {
+      const to = new Client(address, channelTo(leader, this.trust), OPTIONS);
+      this.client = { address, http, to };
+      return to;
+    } catch {
+      return null;
+    }
   }
+}
 
-  private trusted(): ChannelCredentials {
-    return credentials.createSsl(this.ca === null ? null : Buffer.from(this.ca));
-  }
+/** What a channel to a leader is opened with. Throws as `isReachedByTls`. */
+export function channelTo(leader: Leader, trust: PeerTrust): ChannelCredentials {
+  if (!isReachedByTls(leader, trust)) return credentials.createInsecure();
+  return credentials.createSsl(trust.ca === null ? null : Buffer.from(trust.ca));
 }
 
 /** Each refusal of a Berth tells its reason. */

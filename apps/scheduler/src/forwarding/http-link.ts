@@ -2,6 +2,7 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as httpR
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Leader } from '#engine';
 import { AGAIN } from './forwarder.js';
+import { isReachedByTls, type PeerTrust } from './leader-reach.js';
 
 /** So many connections to the leader may be open, and so long one may take to open. */
 const MOST_SOCKETS = 2_000;
@@ -31,8 +32,8 @@ export class HttpLink {
   private readonly plain = new Agent({ keepAlive: true, maxSockets: MOST_SOCKETS });
   private readonly secure: HttpsAgent;
 
-  /** @param ca the authority of the peers' certificates, PEM; null: those that Node knows. */
-  constructor(ca: string | null) {
+  constructor(private readonly trust: PeerTrust) {
+    const { ca } = trust;
     const trusted = ca === null ? {} : { ca };
     this.secure = new HttpsAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, ...trusted });
   }
@@ -41,8 +42,8 @@ export class HttpLink {
    * Asks a leader. `AGAIN` where it did not answer, or answered that it decides no more, so that another try may have another
    * answer. Whatever else it says is the answer.
    */
-  async ask({ http }: Leader, call: HttpCall, over: AbortSignal): Promise<HttpAnswer | typeof AGAIN> {
-    const response = await this.send(http, call, over).catch(() => null);
+  async ask(leader: Leader, call: HttpCall, over: AbortSignal): Promise<HttpAnswer | typeof AGAIN> {
+    const response = await this.send(leader, call, over).catch(() => null);
     if (response === null) return AGAIN;
     const { statusCode: status = 0, headers } = response;
     if (status !== 503) return { status, headers, body: response };
@@ -55,9 +56,9 @@ export class HttpLink {
     this.secure.destroy();
   }
 
-  private send(base: string, { method, path, headers, body }: HttpCall, over: AbortSignal) {
-    const url = new URL(base);
-    const isSecure = url.protocol === 'https:';
+  private async send(leader: Leader, { method, path, headers, body }: HttpCall, over: AbortSignal) {
+    const isSecure = isReachedByTls(leader, this.trust);
+    const url = new URL(leader.http);
     const ask = isSecure ? httpsRequest : httpRequest;
     return new Promise<IncomingMessage>((resolve, reject) => {
       const { hostname, port } = url;

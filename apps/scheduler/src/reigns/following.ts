@@ -8,6 +8,7 @@ import { GrpcForward } from '../forwarding/grpc-forward.js';
 import { GrpcLink } from '../forwarding/grpc-link.js';
 import { HttpForward } from '../forwarding/http-forward.js';
 import { HttpLink } from '../forwarding/http-link.js';
+import { trustOf } from '../forwarding/leader-reach.js';
 
 /** The routes that this process was told by the leader. */
 interface RouteTable {
@@ -42,9 +43,9 @@ export interface Following {
 export function openFollowing(parts: OpenFollowerParts): Following {
   const { config: present, peers, running } = parts;
   const { lifecycle, metrics, peerKey, routes } = running.lasting;
-  const { peer } = present();
   const forwarder = new Forwarder({ leaders: peers.candidate, lifecycle, metrics: metrics.forwards });
-  const links = { http: new HttpLink(peer.ca), grpc: new GrpcLink(peer.ca) };
+  const trust = trustOf(present());
+  const links = { http: new HttpLink(trust), grpc: new GrpcLink(trust) };
   const follower = openFollower(parts);
   return {
     table: routes,
