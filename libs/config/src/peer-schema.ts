@@ -88,7 +88,10 @@ export const filesOfPeer = (section: unknown, folder: string): string[] =>
     return typeof path === 'string' && path !== '' ? [resolved(path, folder)] : [];
   });
 
-/** What several Berths on one Redis need beyond loopback: nothing of theirs may pass in the clear, or from strangers. */
+/**
+ * What several Berths on one Redis need: with `auth` a key, since peers are callers, too; and beyond loopback nothing of theirs
+ * may pass in the clear, or from strangers.
+ */
 export function openPeerFindings(
   config: Listening & {
     readonly redis: object | null;
@@ -96,7 +99,12 @@ export function openPeerFindings(
     readonly peer: PeerConfig;
   },
 ): Finding[] {
-  if (config.redis === null || !isBeyondLoopback(config)) return [];
+  if (config.redis === null) return [];
+  if (!isBeyondLoopback(config)) {
+    const isMissing = config.auth !== null && config.peer.key === null;
+    const rule = 'is required where several Berths on Redis have auth';
+    return isMissing ? [{ at: ['peer', 'keyFile'], rule }] : [];
+  }
   const needs = (at: Finding['at'], isMissing: boolean, what = ''): Finding[] =>
     isMissing
       ? [{ at, rule: `is required${what} where several Berths on Redis listen beyond loopback` }]

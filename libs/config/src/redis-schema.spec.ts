@@ -138,6 +138,12 @@ describe('the section redis', () => {
     });
   });
 
+  it('asks for the key of the peers wherever callers have to show theirs', () => {
+    const both = 'redis: { url: redis://127.0.0.1 }\nauth: {}';
+    expect(refusals(both)).toEqual(['peer.keyFile: is required where several Berths on Redis have auth']);
+    expect(refusals(`${both}\npeer: { keyFile: p }`, {}, { '/etc/p': `${KEY}\n` })).toEqual([]);
+  });
+
   it('takes no short key, and no file of another kind', () => {
     const text = 'peer: { keyFile: p, ca: q }';
     expect(refusals(text, {}, { '/etc/p': 'short', '/etc/q': 'no' })).toEqual([
