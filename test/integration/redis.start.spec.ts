@@ -104,6 +104,18 @@ describeWithParts('the start on a Redis', ['redis-server'], () => {
     await open(at(server));
   });
 
+  it('says that the name was lost, where another process has it meanwhile', async () => {
+    const server = await started();
+    const lost: Error[] = [];
+    const opened = await open(at(server), { onNameLost: (error) => lost.push(error) });
+    await server.command('SET', 'berth:name:a', 'another process');
+    await until(() => lost.length > 0);
+    expect(lost[0]).toMatchObject({ reason: 'name_in_use' });
+    await opened.close();
+    expect(await server.command('GET', 'berth:name:a')).toBe('another process');
+    expect(lost).toHaveLength(1);
+  });
+
   it('is told what should be changed', async () => {
     const advice: string[] = [];
     await open(at(await started('appendonly no'), { confirm: 1 }), { onAdvice: (text) => advice.push(text) });

@@ -25,6 +25,8 @@ export interface OpenRedisOptions {
   readonly onWaiting?: (text: string) => void;
   /** Hears that a later term than that of the rows is stored. */
   readonly onHigherTerm?: (term: number) => void;
+  /** Hears that another process has the name of this peer by now: both count as one, so that this one has to end. */
+  readonly onNameLost?: (error: StoreUnusable) => void;
   /** Gives up waiting. */
   readonly signal?: AbortSignal;
 }
@@ -46,10 +48,11 @@ export interface OpenRedis {
  */
 export async function openRedis(options: OpenRedisOptions): Promise<OpenRedis> {
   const { redis, fleet, peer, onAdvice = () => undefined, onHigherTerm = () => undefined } = options;
+  const { onNameLost = () => undefined } = options;
   const [keys, place] = [keysOf(redis.keyPrefix), placeText(redis)];
   const forRows = new Connection(redis, ROWS_PATIENCE_MS);
   const forLease = new Connection(redis, LEASE_PATIENCE_MS);
-  const name = new PeerName(forRows, keys.names + peer, peer, onAdvice);
+  const name = new PeerName(forRows, keys.names + peer, peer, onNameLost);
   const close = async (): Promise<void> => {
     await name.letGo();
     for (const connection of [forRows, forLease]) connection.close();

@@ -15,14 +15,13 @@ const POLL_MS = 250;
 export class PeerName {
   private readonly token = randomUUID();
   private timer: NodeJS.Timeout | undefined;
-  private isTold = false;
 
   constructor(
     private readonly connection: Connection,
     private readonly key: string,
     private readonly name: string,
-    /** Hears once that another process has taken the name meanwhile. */
-    private readonly onTaken: (message: string) => void,
+    /** Hears that another process has taken the name meanwhile: it is ours no more. */
+    private readonly onLost: (error: StoreUnusable) => void,
   ) {}
 
   /** Resolves once the name is ours. Rejects with `StoreUnusable` where another process has it, and lives. */
@@ -44,8 +43,10 @@ export class PeerName {
 
   private async repeat(): Promise<void> {
     const isOurs = await this.claim().catch(() => true);
-    if (!isOurs && !this.isTold) this.onTaken(this.message);
-    this.isTold = !isOurs;
+    if (isOurs || this.timer === undefined) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.onLost(new StoreUnusable('name_in_use', this.message));
   }
 
   private async claim(): Promise<boolean> {

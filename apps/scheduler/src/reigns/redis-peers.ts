@@ -31,6 +31,7 @@ export async function redisPeers(
     onAdvice: (text) => log.warn(text),
     onWaiting: (text) => log.warn(text),
     onHigherTerm: (term) => election.noteTerm(term),
+    onNameLost: endProcess,
   });
   const profile = ELECTION_PROFILES[redis.profile];
   const onHealth = (failure: Error | null): void => tellHealth(log, opened.place, failure);
@@ -57,6 +58,13 @@ function addressesOf({ http, tls }: Config, served: Served) {
   const grpc = parseAddress(served.grpc);
   if (grpc === undefined) throw new Error(`gRPC is served at ${served.grpc}, which is no address`);
   return { http: { host: http.host, port: Number(port) }, grpc, isTls: tls !== null };
+}
+
+/** Has the process end in order, with this error in its log. */
+function endProcess(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 function tellHealth(log: Logger, place: string, failure: Error | null): void {
