@@ -36,6 +36,11 @@ describe('several Berths', () => {
     expect([gone.status, gone.body]).toEqual([204, null]);
   });
 
+  it('name the leader by its name among the peers', async () => {
+    for (const peer of [leader, follower])
+      expect((await call(peer, 'GET', '/v1/fleet')).body.leader).toMatchObject({ id: leader.name });
+  });
+
   it('answer over gRPC alike', async () => {
     const [here, there] = [rpcClient(leader, 'Admin'), rpcClient(follower, 'Admin')];
     try {

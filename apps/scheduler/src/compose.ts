@@ -44,6 +44,8 @@ export interface Remembered {
   readonly told: Told;
   readonly facts: LearnedFacts;
   readonly demo: Demo | null;
+  /** The name of this process among its peers; null: it has none. */
+  readonly name: string | null;
 }
 
 export type Composition = ReturnType<typeof compose>;
@@ -77,7 +79,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
     access,
     log,
     links,
-    identity: identity(config, store),
+    identity: identity(config, store, remembered.name),
     freeze: { told: remembered.told.freeze },
     alertRules: { list: config.webhooks.alertmanager },
     episodes: new Episodes(remembered.told.episodes),
@@ -171,8 +173,8 @@ function composeKnowledge(
   return { catalog, models, registry, routes: new ToldRoutes(registry), slices, troubles, servers };
 }
 
-const identity = ({ fleet }: Config, { leadership }: Store): Identity => {
-  return { fleet, process: `${hostname()}-${process.pid}`, term: leadership.term };
+const identity = ({ fleet }: Config, { leadership }: Store, name: string | null): Identity => {
+  return { fleet, process: name ?? `${hostname()}-${process.pid}`, term: leadership.term };
 };
 
 /** The facts were read before: recalling them takes no time, so they share a turn with what is declared. */

@@ -39,7 +39,8 @@ export class Reign {
     try {
       const told = withoutStoredFiles(await store.declarations.read(), parts.log);
       demo = await demoFor(config, told, parts);
-      made = compose(config, parts, store, { told, facts: await store.learned.read(), demo });
+      const facts = await store.learned.read();
+      made = compose(config, parts, store, { told, facts, demo, name: won?.name ?? null });
       await firstAnswers(made);
       await begin(config, made, won && { ...won, known: store.peers });
       made.discovery.start(parts.discoverEveryMs);
