@@ -45,6 +45,10 @@ const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'libs/embedded/src/knows-the-engine.ts': '#engine',
     'libs/embedded/src/meets.ts': '#triton',
   },
+  'redis-serves-two-ports': {
+    'libs/redis/src/decides.ts': '#core',
+    'libs/redis/src/meets.ts': '#triton',
+  },
   'libs-do-not-import-apps': { 'libs/triton/src/knows-an-app.ts': '../../../apps/scheduler/src/main.js' },
   'nest-stays-in-apps': { 'libs/triton/src/nested.ts': '@nestjs/common' },
   'apps-do-not-meet': { 'apps/triton-sim/src/knows-the-scheduler.ts': '../../scheduler/src/main.js' },
@@ -76,6 +80,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'libs/triton/src/server.ts': '#engine',
   'libs/triton/src/dials.ts': 'node:net',
   'libs/embedded/src/rows.ts': '#kept',
+  'libs/redis/src/rows.ts': '#kept',
+  'libs/redis/src/lease.ts': '#engine',
   'libs/triton/src/server.spec.ts': '../../../test/support/tool.js',
   'apps/scheduler/src/main.ts': '#triton',
   'apps/scheduler/src/module.ts': '@nestjs/common',
@@ -143,7 +149,7 @@ function rulesWithRooms(): string[] {
 }
 
 async function layOut(root: string): Promise<void> {
-  const libs = ['core', 'engine', 'triton', 'kept', 'embedded', 'testing'];
+  const libs = ['core', 'engine', 'triton', 'kept', 'embedded', 'redis', 'testing'];
   const imports = libs.map((lib) => [`#${lib}`, { types: `./libs/${lib}/src/index.ts` }]);
   const project = {
     type: 'module',

@@ -9,7 +9,7 @@ const GIB = 2 ** 30;
 const DEFAULTS: ModelSettings = { ...emptyFleet().defaults, hostBytes: 0 };
 
 /** What goes wrong, and for how long. `whom`: the leader, or any peer. */
-export type Trouble =
+type Trouble =
   | { readonly kind: 'failOver' | 'emptied' }
   | {
       readonly kind: 'redisKilled' | 'redisPaused' | 'redisParted' | 'unconfirmed' | 'redisAway';
