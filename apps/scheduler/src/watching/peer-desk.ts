@@ -193,9 +193,7 @@ export class PeerDesk {
       peer.patience = ENDING_PATIENCE;
       return [{ kind: 'WatcherSeen', watcher: id, patience: ENDING_PATIENCE }];
     }
-    const { version } = report;
-    const counts = version.term === this.parts.term && now >= peer.countsFrom;
-    const revision = counts ? Math.min(version.sequence, peer.line?.taken ?? -1) : -1;
+    const revision = this.acknowledgedBy(peer, report, now);
     const isNews = revision > peer.toldRevision && this.isDraining();
     if (!isNews && now - peer.toldAt < TELL_EVERY) return [];
     peer.toldAt = now;
@@ -203,6 +201,12 @@ export class PeerDesk {
     return revision < 0
       ? [{ kind: 'WatcherSeen', watcher: id, patience: peer.patience }]
       : [{ kind: 'WatcherAcknowledged', watcher: id, revision }];
+  }
+
+  /** The revision that it acknowledges; -1: none. */
+  private acknowledgedBy({ countsFrom, line }: Peer, { version }: PeerReport, now: Instant): number {
+    const counts = version.term === this.parts.term && now >= countsFrom;
+    return counts ? Math.min(version.sequence, line?.taken ?? -1) : -1;
   }
 
   private isDraining(): boolean {
