@@ -78,12 +78,7 @@ export class RedisNode {
   }
 
   /** Takes a write, and has replicas take it, each some time later. `onConfirmed` is called when the first of them has. */
-  write(
-    data: Data,
-    replicas: readonly RedisNode[],
-    isLinked: (replica: RedisNode) => boolean,
-    onConfirmed: () => void,
-  ): void {
+  write(data: Data, replicas: readonly RedisNode[], isLinked: () => boolean, onConfirmed: () => void): void {
     this.data = data;
     this.offset += 1;
     const { offset } = this;
@@ -91,7 +86,7 @@ export class RedisNode {
     for (const replica of replicas) {
       this.sentUntil = Math.max(this.sentUntil, now + this.random.next() * 3);
       this.timers.after(this.sentUntil - now, () => {
-        if (!this.isUp || !isLinked(replica)) return;
+        if (!this.isUp || !isLinked()) return;
         replica.receive(() => {
           if (replica.source !== this || replica.offset >= offset) return;
           replica.data = data;
@@ -103,21 +98,13 @@ export class RedisNode {
   }
 }
 
-/** The small side of a network that is split. */
-interface Split {
-  readonly node: RedisNode;
-  /** The replica that stays with it, where one does. */
-  readonly replica: RedisNode | null;
-  readonly peers: ReadonlySet<string>;
-}
-
 /** A master with two replicas, and Sentinels that fail over. Writes that no replica has taken are lost with their master. */
 export class SimRedis {
   readonly nodes: readonly RedisNode[];
   /** What the Sentinels say; those on the small side of a split do not learn it. */
   master: RedisNode;
   /** The peers that are with an old master on the small side of the network. */
-  private split: Split | null = null;
+  private split: { readonly node: RedisNode; readonly peers: ReadonlySet<string> } | null = null;
   private isAway = false;
   private areReplicasCut = false;
 
@@ -148,14 +135,14 @@ export class SimRedis {
   write(node: RedisNode, data: Data, onConfirmed: () => void): void {
     if (this.wrongs.confirmsAll) this.timers.after(0, onConfirmed);
     const replicas = this.nodes.filter(({ source }) => source === node);
-    node.write(data, replicas, (replica) => this.isLinked(node, replica), onConfirmed);
+    node.write(data, replicas, () => this.isLinked(node), onConfirmed);
   }
 
   /** Whether a replica is there to confirm. */
   canConfirm(node: RedisNode): boolean {
     const now = this.timers.now();
     return this.nodes.some(
-      (one) => one.source === node && one.isUp && one.pausedUntil <= now && this.isLinked(node, one),
+      (one) => one.source === node && one.isUp && one.pausedUntil <= now && this.isLinked(node),
     );
   }
 
@@ -163,9 +150,7 @@ export class SimRedis {
   failOver(): void {
     const old = this.master;
     const now = this.timers.now();
-    const able = this.nodes.filter(
-      (node) => node !== old && node !== this.split?.replica && node.isUp && node.pausedUntil <= now,
-    );
+    const able = this.nodes.filter((node) => node !== old && node.isUp && node.pausedUntil <= now);
     const [best] = able.toSorted((one, other) => other.offset - one.offset);
     if (!best) return;
     best.promote();
@@ -190,17 +175,17 @@ export class SimRedis {
     this.timers.after(6_000, () => this.master === master && this.failOver());
   }
 
-  /** Some peers stay with the old master, and a replica may; no Sentinel and no other replica reaches them. */
+  /**
+   * Some peers stay with the old master; no Sentinel and no replica reaches them. Were a replica to stay there, too, the old master
+   * would confirm writes that the Sentinels throw away in the end: Redis can keep no promise then.
+   */
   part(peers: ReadonlySet<string>, ms: number): void {
-    const replicas = this.nodes.filter(({ source, isUp }) => isUp && source === this.master);
-    const replica = replicas.length > 1 && this.random.chance(0.5) ? this.random.pick(replicas) : null;
-    this.split = { node: this.master, replica, peers };
+    this.split = { node: this.master, peers };
     this.timers.after(this.random.between(2_500, 6_000), () => this.failOver());
     this.timers.after(ms, () => {
-      const { node: old, replica } = this.split!;
+      const { node: old } = this.split!;
       this.split = null;
       this.demote(old);
-      if (replica?.source === old && old !== this.master) replica.follow(this.master);
     });
   }
 
@@ -222,10 +207,8 @@ export class SimRedis {
     for (const node of this.nodes) node.empty();
   }
 
-  private isLinked(node: RedisNode, replica: RedisNode): boolean {
-    if (this.areReplicasCut) return false;
-    if (this.split === null) return true;
-    return node === this.split.node ? replica === this.split.replica : replica !== this.split.replica;
+  private isLinked(node: RedisNode): boolean {
+    return !this.areReplicasCut && this.split?.node !== node;
   }
 
   private demote(old: RedisNode): void {
