@@ -229,12 +229,12 @@ export function within(group: SentinelGroup, more: Partial<RedisOptions> = {}): 
 }
 
 /** The rows of a new term: the lease is taken from whichever peer has it. */
-export async function nextRows({ leaseKeeper, rowsOf }: OpenRedis): Promise<{ term: number; rows: Rows }> {
-  const claim = { peer: 'a', grpc: 'a:1', http: 'http://a', floor: 0, seen: await leaseKeeper.read() };
-  const claimed = await leaseKeeper.acquire(claim);
+export async function nextRows(redis: OpenRedis): Promise<{ term: number; rows: Rows }> {
+  const claim = { peer: 'a', grpc: 'a:1', http: 'http://a', floor: 0, seen: await redis.leaseKeeper.read() };
+  const claimed = await redis.leaseKeeper.acquire(claim);
   if (claimed.outcome === 'taken') throw new Error('the lease was taken meanwhile');
   const { term } = claimed.lease;
-  return { term, rows: await rowsOf(term) };
+  return { term, rows: await redis.rowsOf(term) };
 }
 
 const PLAIN = {

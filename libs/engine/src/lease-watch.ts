@@ -32,8 +32,7 @@ export class LeaseWatch {
     const isSame = this.state !== null && sameState(this.state, state);
     if (isSame) this.silentFor += this.counted(askedAt);
     else this.silentFor = 0;
-    if (!isSame && state.lease !== null) this.changedAt = this.seenAt = answeredAt;
-    if (this.seenAt !== null && this.isGap(askedAt)) this.seenAt = answeredAt;
+    this.noteRenewal(!isSame && state.lease !== null, askedAt, answeredAt);
     if (termOf(state) !== termOf(this.state)) this.termSince = termOf(state) === null ? null : answeredAt;
     if (state.canConfirm) this.readAt = isSame && this.readAt !== null ? askedAt : answeredAt;
     else this.misses();
@@ -68,6 +67,11 @@ export class LeaseWatch {
   private counted(askedAt: Instant): Millis {
     if (this.readAt === null) return 0;
     return Math.min(Math.max(0, askedAt - this.readAt), this.longest);
+  }
+
+  private noteRenewal(isNew: boolean, askedAt: Instant, answeredAt: Instant): void {
+    if (isNew) this.changedAt = this.seenAt = answeredAt;
+    else if (this.seenAt !== null && this.isGap(askedAt)) this.seenAt = answeredAt;
   }
 
   private isGap(askedAt: Instant): boolean {

@@ -69,8 +69,7 @@ export class Follower {
   }
 }
 
+const KEYS = ['term', 'peer', 'grpc', 'http'] as const;
+
 const isSame = (one: Leader | null, other: Leader | null): boolean =>
-  one?.term === other?.term &&
-  one?.peer === other?.peer &&
-  one?.grpc === other?.grpc &&
-  one?.http === other?.http;
+  KEYS.every((key) => one?.[key] === other?.[key]);

@@ -40,7 +40,7 @@ export class Reign {
       const told = withoutStoredFiles(await store.declarations.read(), parts.log);
       demo = await demoFor(config, told, parts);
       const facts = await store.learned.read();
-      made = compose(config, parts, store, { told, facts, demo, name: won?.name ?? null });
+      made = compose(config, parts, store, { told, facts, demo, name: nameOf(won) });
       await firstAnswers(made);
       await begin(config, made, won && { ...won, known: store.peers });
       made.discovery.start(parts.discoverEveryMs);
@@ -88,6 +88,8 @@ export class Reign {
     metrics.end();
   }
 }
+
+const nameOf = (won: { readonly name: string } | null): string | null => won?.name ?? null;
 
 const within = (ending: Promise<void> | undefined): Promise<void> =>
   Promise.race([Promise.resolve(ending), sleep(GRACE_MS, undefined, { ref: false })]);
