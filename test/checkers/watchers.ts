@@ -3,6 +3,7 @@ import {
   type Fleet,
   type Instant,
   type Millis,
+  type Replica,
   type ReplicaId,
   routeRow,
   type WatcherId,
@@ -90,12 +91,13 @@ export const watchersAreHeard = (start: Readonly<Fleet>): TurnCheck => {
 /** What went from ready to its unload in one turn has drained in that turn. */
 function noteDrains({ changes }: TurnScene, drained: Map<ReplicaId, number>, turn: number): void {
   for (const { was, now } of changes) {
-    const wasLeaving = was?.phase === 'draining' || was?.phase === 'unloading';
-    const isLeaving = now?.phase === 'draining' || now?.phase === 'unloading';
-    if (isLeaving && !wasLeaving) drained.set(now.id, turn);
-    if (!isLeaving) drained.delete((now ?? was)!.id);
+    if (!isLeaving(now)) drained.delete((now ?? was)!.id);
+    else if (!isLeaving(was)) drained.set(now.id, turn);
   }
 }
+
+const isLeaving = (replica: Replica | undefined): replica is Replica =>
+  replica?.phase === 'draining' || replica?.phase === 'unloading';
 
 /** A turn that says that no route has changed is held against the rows now and then: they take their time. */
 const QUIET_TURNS = 20;

@@ -39,9 +39,8 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   let wake = fleet.startedAt === null ? Infinity : sooner(fleet.startedAt + SETTLING, now, Infinity);
   for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);
   for (const { next } of fleet.backlogs.values()) wake = sooner(next, now, wake);
-  for (const { until } of fleet.wishes.values()) wake = sooner(until, now, wake);
-  for (const { until } of fleet.cooldowns.values()) wake = sooner(until, now, wake);
-  for (const { until } of fleet.breakers.values()) wake = sooner(until, now, wake);
+  for (const ends of [fleet.wishes, fleet.cooldowns, fleet.breakers])
+    for (const { until } of ends.values()) wake = sooner(until, now, wake);
   for (const [id, strain] of fleet.strains) {
     for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
   }
