@@ -121,9 +121,10 @@ export class Peer {
     const wait = Math.max(0, deadline - this.process.now());
     const pending = lead.engine.admit({ ...query, wait }, 60_000);
     void pending.answer.then((found) => {
-      if (found.kind === 'route')
-        this.scenery.referee.gives(this.name, found, this.scenery.sites.get(found.server)!);
-      answer(found);
+      const given = found.kind === 'route' ? lead.watching.vouch(found) : undefined;
+      if (given) this.scenery.referee.gives(this.name, given, this.scenery.sites.get(given.server)!);
+      if (found.kind !== 'route') answer(found);
+      else answer(given ?? { kind: 'refusal', refusal: { reason: 'no_leader', retryAfter: 1_000 } });
     });
   }
 
