@@ -40,8 +40,5 @@ export const OF_PEERS: readonly Mutant[] = [
   // The election.
   { name: 'unconfirmed-lease-counts', breaks: 11, file: `${ENGINE}/election.ts`, find: `    if (!isConfirmed) throw new Error(UNCONFIRMED);\n`, replace: `` },
   { name: 'unconfirmed-renewal-counts', breaks: 11, file: `${ENGINE}/election.ts`, find: `    if (renewed === 'unconfirmed') throw new Error(UNCONFIRMED);\n`, replace: `` },
-  { name: 'renewal-counts-from-its-answer', breaks: 11, file: `${ENGINE}/election.ts`, find: `leading.renewed(sentAt);`, replace: `leading.renewed(this.clock.now());` },
-  { name: 'no-floor', breaks: 11, file: `${ENGINE}/election.ts`, find: `if (lease.term <= this.floor) return;`, replace: `` },
-  { name: 'silence-counts-while-the-store-is-away', breaks: 19, file: `${ENGINE}/election.ts`, find: `      this.watch.misses();\n`, replace: `` },
   { name: 'pause-forgotten', breaks: 11, file: `${ENGINE}/leading-term.ts`, find: `now >= this.heldFrom || this.renewedAt < this.pausedAt || this.isGap(now)`, replace: `now >= this.heldFrom` },
 ];

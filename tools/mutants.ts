@@ -143,7 +143,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'taken-back-and-not-granted', breaks: 19, file: `${CORE}/give-up.ts`, find: `return grantWaiting(fleet, now);`, replace: `return now < 0 ? grantWaiting(fleet, now) : [];` },
   { name: 'drain-waits-for-long-leases', breaks: 19, file: `${CORE}/learned/leases.ts`, find: `Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica))`, replace: `Math.max(replica.inUseUntil, fleet.servers.has(replica.server) ? 0 : replica.inUseUntil)` },
   { name: 'drain-waits-for-a-queue-beyond-its-end', breaks: 19, file: `${CORE}/demand/emptied.ts`, find: `    leasesEndBy(fleet.servers.get(replica.server)),`, replace: `    leasesEndBy(undefined),` },
-  { name: 'lease-promised-beyond-a-drain', breaks: 7, file: `${CORE}/learned/leases.ts`, find: `return Math.max(0, Math.min(asked, left));`, replace: `return Math.max(asked, Math.min(0, left));` },
+  { name: 'lease-promised-beyond-a-drain', breaks: 7, file: `${CORE}/learned/leases.ts`, find: `Math.min(asked, left, fleet.held`, replace: `Math.min(asked, asked, fleet.held` },
   { name: 'drain-deadline-ignored', breaks: 19, file: `${CORE}/placement/retire.ts`, find: `if (deadline !== null && deadline <= now) return true;`, replace: `if (deadline === -Infinity) return true;` },
   // Requests: one answer each, in time, and the right one.
   { name: 'answered-twice', breaks: 13, file: `${CORE}/answers/grant.ts`, find: `fleet.waiting.delete(request.id);`, replace: `` },

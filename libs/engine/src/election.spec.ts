@@ -263,6 +263,7 @@ describe('an election', () => {
     await onlyLeader().election.close();
     await pass(40_000);
     expect(leaders()).toEqual([]);
+    expect(terms()).toHaveLength(1);
     lease.isConfirming = true;
     await pass(20_000);
     onlyLeader();

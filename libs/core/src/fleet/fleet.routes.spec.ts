@@ -53,17 +53,11 @@ describe('a turn in which a route changes', () => {
     expect(told(look())).toEqual(changed);
   });
 
-  it('says so where its model is disabled, and enabled again', () => {
-    expect(told({ kind: 'ModelDeclared', model: aModel('a', { enabled: false }) }).rerouted).toEqual(['a@s']);
-    driver = new CoreDriver();
-    driver
-      .declare(aModel('a'))
-      .serve(aServer('s', [10]), ['a'])
-      .warm('a', 's');
-    expect(told({ kind: 'ModelDeclared', model: aModel('a', { gpuBytes: 3 }) })).toEqual({
-      rises: false,
-      rerouted: [],
-    });
+  it('says so where its model is disabled, and where it is enabled again', () => {
+    driver.fleet.held = true;
+    expect(told({ kind: 'ModelDeclared', model: aModel('a', { enabled: false }) })).toEqual(changed);
+    expect(told({ kind: 'ModelDeclared', model: aModel('a', { enabled: true }) })).toEqual(changed);
+    expect(told({ kind: 'ModelDeclared', model: aModel('a', { minResidency: 3 }) }).rerouted).toEqual([]);
   });
 
   it('says so where a drain ends the leases on it, and where it does no more', () => {
