@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'breaker-that-holds-nothing', breaks: 10, file: `${CORE}/demand/cooling.ts`, find: `found.push({ until, cause, by: 'breaker' });`, replace: `` },
   { name: 'two-loads-to-show-one-thing', breaks: 10, file: `${CORE}/demand/cooling.ts`, find: `if (isBeingTried(fleet, model, now)) found.push(`, replace: `if (now < 0 && isBeingTried(fleet, model, now)) found.push(` },
   { name: 'place-kept-under-an-open-breaker', breaks: 10, file: `${CORE}/placement/place.ts`, find: ` || isBroken(fleet, model, now)`, replace: `` },
-  { name: 'breaker-wakes-nobody', breaks: 19, file: `${CORE}/wake.ts`, find: `for (const { until } of fleet.breakers.values()) wake = sooner(until, now, wake);`, replace: `` },
+  { name: 'breaker-wakes-nobody', breaks: 19, file: `${CORE}/wake.ts`, find: `[fleet.wishes, fleet.cooldowns, fleet.breakers]`, replace: `[fleet.wishes, fleet.cooldowns]` },
   { name: 'retries-without-a-budget', breaks: 10, file: `${CORE}/loading/start.ts`, find: `if (unit.some(({ id }) => isRetry(fleet, id))) spendRetry(server, now);`, replace: `` },
   { name: 'retry-promised-twice', breaks: 10, file: `${CORE}/learned/retries.ts`, find: ` - retriesPromised(fleet, server)`, replace: `` },
   { name: 'retry-budget-wakes-nobody', breaks: 19, file: `${CORE}/wake.ts`, find: `sooner(retriesAgainAt(fleet, server, now), now, serverWake(server, now, looks))`, replace: `serverWake(server, now, looks)` },

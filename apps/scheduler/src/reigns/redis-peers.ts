@@ -72,9 +72,13 @@ function tellHealth(log: Logger, place: string, failure: Error | null): void {
   else log.warn({ err: failure }, `${place} does not answer about the lease: no other peer comes to lead`);
 }
 
-function tellLoss(log: Logger, place: string, terms: { readonly heardOf: number; readonly stored: number }) {
+function tellLoss(
+  log: Logger,
+  place: string,
+  { heardOf, stored }: { readonly heardOf: number; readonly stored: number },
+): void {
   log.error(
-    terms,
+    { heardOf, stored },
     `${place} has lost writes: it does not know of the last term. What was declared may be lost`,
   );
 }
