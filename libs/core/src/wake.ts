@@ -44,9 +44,16 @@ function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   for (const [id, strain] of fleet.strains) {
     for (const at of sparedAt(fleet, id, strain, now)) wake = sooner(at, now, wake);
   }
-  if (fleet.unsettled.size > 0 || fleet.line.size > 0)
-    for (const at of changesOfWatchers(fleet)) wake = sooner(at, now, wake);
+  wake = watcherWake(fleet, now, wake);
   return fleet.wantedSince.size === 0 ? wake : lackingWake(fleet, now, wake);
+}
+
+/** The next moment at which a watcher that says nothing holds up no unload any more. */
+function watcherWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Instant {
+  let wake = before;
+  if (fleet.unsettled.size === 0 && fleet.line.size === 0) return wake;
+  for (const at of changesOfWatchers(fleet)) wake = sooner(at, now, wake);
+  return wake;
 }
 
 /** The next moment of what is lacking somewhere. */
