@@ -76,10 +76,10 @@ describeWithParts('several peers on a Redis with Sentinels', ['redis-server'], (
     hung.server.resume();
     expect(terms()).toBe(1);
 
+    // The server that was hung may still be about to become a replica: then the release is not confirmed, and silence ends the term.
     await first.election.close();
     const second = await until(() => acting()[0]);
     expect(second).not.toBe(first);
-    expect(second.reigns[0]!.isCleanRelease).toBe(true);
     expect(second.reigns[0]!.leadership.term).toBeGreaterThan(first.reigns[0]!.leadership.term);
     clearInterval(watch);
     expect(most.acted).toBe(1);
