@@ -40,7 +40,7 @@ function parametersOf({
     finalize_seconds: String(finalizeSeconds),
     alloc_mb: String(allocMb),
     fail,
-    held_by: heldBy,
+    ...(heldBy && { held_by: heldBy }),
     ...parameters,
   };
 }
