@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { Election, ELECTION_PROFILES, type Reign } from '#engine';
+import { Election, ELECTION_PROFILES, type Won } from '#engine';
 import { type OpenRedis, openRedis } from '#redis';
 import { MonotonicClock } from '../../apps/scheduler/src/monotonic-clock.js';
 import { describeWithParts } from '../support/parts.js';
@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 
 /** A peer that only leads. */
 class Peer {
-  readonly reigns: Reign[] = [];
+  readonly reigns: Won[] = [];
   readonly election: Election;
 
   constructor(

@@ -1,9 +1,9 @@
 import type { Config } from '#config';
+import type { Won } from '#engine';
 import type { Composition } from './compose.js';
 import { freezeEvent } from './fleet/freezes.js';
 import { drainEvent, isDraining } from './fleet/core-server.js';
 import { limitsEvent } from './layered-config.js';
-import type { Won } from './reigns/peers.js';
 import type { AmongPeers } from './watching/watching.js';
 import { recalledOrders } from './models/model-orders.js';
 import { declaration } from './models/model-writes.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Agenda, MemoryLease } from '#testing';
-import { Election, type Reign } from './election.js';
+import { Election, type Won } from './election.js';
 import type { Clock } from './ports/clock.js';
 
 /** Lets everything happen that is ready, and what follows from it. */
@@ -10,7 +10,7 @@ async function settle(): Promise<void> {
 
 /** A peer whose process can be paused: what was due meanwhile comes afterwards. */
 class Peer {
-  readonly reigns: Reign[] = [];
+  readonly reigns: Won[] = [];
   readonly held: boolean[] = [];
   readonly losses: [number, number][] = [];
   readonly election: Election;

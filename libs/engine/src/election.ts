@@ -9,8 +9,8 @@ import type { Lease, LeaseKeeper, LeaseState } from './ports/lease-keeper.js';
 
 const UNCONFIRMED = 'the lease is stored, but too few replicas of the store confirmed it: it does not count';
 
-/** From when this process leads to when it has let go, or another leads. */
-export interface Reign {
+/** A term that this process has won. */
+export interface Won {
   readonly leadership: Leadership;
   /** Whether the leader before let go of its lease: it sends nothing any more. */
   readonly isCleanRelease: boolean;
@@ -39,7 +39,7 @@ export class Election implements Leaders {
   private leading: LeadingTerm | null = null;
   private leader: Leader | null = null;
   private floor = 0;
-  private begin: ((reign: Reign) => void) | null = null;
+  private begin: ((reign: Won) => void) | null = null;
   private isAsking = false;
   private isClosed = false;
   private hasBegun = false;
@@ -66,8 +66,8 @@ export class Election implements Leaders {
    * Resolves when this process leads; never where it is closed before. To be called again once the term has ended. From the
    * first call on the lease is read.
    */
-  lead(): Promise<Reign> {
-    const reign = new Promise<Reign>((resolve) => (this.begin = resolve));
+  lead(): Promise<Won> {
+    const reign = new Promise<Won>((resolve) => (this.begin = resolve));
     if (!this.hasBegun) this.tick();
     this.hasBegun = true;
     return reign;

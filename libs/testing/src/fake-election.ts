@@ -1,14 +1,7 @@
-import type { Leader, Leadership } from '#engine';
+import type { Leader, Leadership, Won } from '#engine';
 
 /** Where a peer is asked. */
 type Place = Omit<Leader, 'term'>;
-
-/** What a peer that leads has won. */
-interface Won {
-  readonly leadership: Leadership;
-  readonly isCleanRelease: boolean;
-  readonly lastRenewalSeenAt: number;
-}
 
 /** A lease in memory, for several peers in one process: the first that asks leads until it lets go or is deposed. */
 export class FakeElections {

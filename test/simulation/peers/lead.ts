@@ -4,7 +4,7 @@ import {
   type KnownPeers,
   type Leadership,
   type Observer,
-  type Reign,
+  type Won,
   type ResolveQuery,
   type Route,
 } from '#engine';
@@ -25,7 +25,7 @@ import { WatchedLink } from './watched-link.js';
 export interface LeadParts {
   readonly name: string;
   readonly process: Process;
-  readonly reign: Reign;
+  readonly reign: Won;
   readonly rows: Rows;
   readonly own: WatchedTable;
   readonly scenery: Scenery;

@@ -11,18 +11,15 @@ import type { RouteServerMessage } from '#contracts';
 import type { ResolveQuery, Route } from '#engine';
 import type { Beat, RouteEvent, RouteVersion, SentRow, WatchedServer } from '../watching/route-event.js';
 import type { RouteFeed } from '../watching/route-feed.js';
-import { TABLE_GOOD_FOR } from '../watching/gateway-desk.js';
+import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from '../watching/times.js';
 import { OpenUses } from './open-uses.js';
 import { RouteRows, ShownRows, type TableRow } from './route-rows.js';
-
-/** Leases that are given without the leader last so long at most: longer ones are the leader's, who stores them. */
-const LONGEST_OWN_LEASE: Millis = 10_000;
 
 /**
  * So long after a row was withdrawn, or the table was good, a lease of a gateway may last: the way to a gateway may be slow for as
  * long as its table is good without news, then that table is good for as long again, and so is a lease given by it at the end.
  */
-const GATEWAYS_DONE_AFTER: Millis = 2 * TABLE_GOOD_FOR + LONGEST_OWN_LEASE;
+const GATEWAYS_DONE_AFTER: Millis = 2 * TABLE_GOOD_FOR + LONGEST_PEER_LEASE;
 /** So many withdrawals are remembered for that. */
 const MOST_WITHDRAWN = 50_000;
 
@@ -104,12 +101,12 @@ export class RouteTable implements RouteFeed {
 
   /** The route to a warm model; undefined where the leader has to be asked. Where it cannot be, longer leases are cut. */
   route(query: ResolveQuery, isCut = false): Route | undefined {
-    if (query.lease > LONGEST_OWN_LEASE && !isCut) return undefined;
+    if (query.lease > LONGEST_PEER_LEASE && !isCut) return undefined;
     const now = this.parts.now();
     const isStale = now - this.renewedAt > this.parts.bound;
     const row = pickFrom(isStale ? this.shown : this.rows, query, this.uses);
     if (!row) return undefined;
-    const lease = Math.max(0, Math.min(query.lease, LONGEST_OWN_LEASE, Math.floor(row.leasesEndBy - now)));
+    const lease = Math.max(0, Math.min(query.lease, LONGEST_PEER_LEASE, Math.floor(row.leasesEndBy - now)));
     this.uses.note(row, now, now + lease);
     const { term, sequence } = this.whole;
     return {

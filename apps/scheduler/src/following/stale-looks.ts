@@ -1,10 +1,10 @@
 import type { Instant, Millis, ModelId, ServerId } from '#core';
 import type { RouteServerMessage } from '#contracts';
 import type { Clock, ModelServer } from '#engine';
+import { LOOK_GOOD_FOR } from '../watching/times.js';
 import type { RouteTable } from './route-table.js';
 
 /** A look counts for so long. */
-const GOOD_FOR: Millis = 5_000;
 /** So often a server is looked at while looks are needed. */
 const EVERY: Millis = 2_000;
 /** Looks begin so long before the table is out of date, so that there are some by then. */
@@ -44,7 +44,9 @@ export class StaleLooks {
   /** Whether a look that is young enough shows that a model serves on a server. */
   isShown(model: ModelId, server: ServerId): boolean {
     const one = this.looked.get(server);
-    return one !== undefined && this.parts.clock.now() - one.shownAt <= GOOD_FOR && one.serving.has(model);
+    return (
+      one !== undefined && this.parts.clock.now() - one.shownAt <= LOOK_GOOD_FOR && one.serving.has(model)
+    );
   }
 
   /** To be called several times a second: begins the looks that are due, and ends all once none is needed. */

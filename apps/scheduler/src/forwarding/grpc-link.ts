@@ -56,7 +56,7 @@ export class GrpcLink {
   /** Asks a leader. `AGAIN` as in `HttpLink.ask`. */
   ask(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof AGAIN> {
     const client = this.clientOf(leader);
-    if (client === null) return Promise.resolve(AGAIN);
+    if (client === null || over.aborted) return Promise.resolve(AGAIN);
     const { path, request, metadata, deadline } = call;
     return new Promise((resolve) => {
       let message: Buffer | null = null;

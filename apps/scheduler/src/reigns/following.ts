@@ -1,8 +1,7 @@
-import type { RouteMessage } from '#contracts';
 import type { ServerId } from '#core';
-import type { ResolveQuery, Route } from '#engine';
 import { configHash } from '../following/config-hash.js';
 import { openFollower, type OpenFollowerParts } from '../following/open-follower.js';
+import type { WatchedTable } from '../following/watched-table.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import { GrpcForward } from '../forwarding/grpc-forward.js';
 import { GrpcLink } from '../forwarding/grpc-link.js';
@@ -10,19 +9,10 @@ import { HttpForward } from '../forwarding/http-forward.js';
 import { HttpLink } from '../forwarding/http-link.js';
 import { trustOf } from '../forwarding/leader-reach.js';
 
-/** The routes that this process was told by the leader. */
-interface RouteTable {
-  /** Whether a table was ever received: from then on warm calls can be answered. */
-  readonly isReceived: boolean;
-  /** The route to a warm model, as `Engine.route` gives it; undefined where the call has to be forwarded. */
-  route(query: ResolveQuery): Route | undefined;
-  /** A route of this table as callers are told it. */
-  message(route: Route): RouteMessage;
-}
-
 /** What answers where this process does not lead. It lasts as long as the process: a new leader goes by the table, too. */
 export interface Following {
-  readonly table: RouteTable;
+  /** The routes that this process was told by the leader. */
+  readonly table: WatchedTable;
   /** Whether any peer is known to lead. */
   readonly hasLeader: boolean;
   /** The leader is to hear that callers have just failed on these servers. */

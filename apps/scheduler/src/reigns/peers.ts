@@ -1,15 +1,5 @@
-import type { Leaders, Leadership, Warmups } from '#engine';
-import type { Instant } from '#core';
+import type { Leaders, Leadership, Warmups, Won } from '#engine';
 import type { Store } from '#kept';
-
-/** A reign that may begin. */
-export interface Won {
-  readonly leadership: Leadership;
-  /** Whether the leader before has let go by itself: then none of its orders can still come. */
-  readonly isCleanRelease: boolean;
-  /** When the last renewal of the leader before was seen, on this process' clock. */
-  readonly lastRenewalSeenAt: Instant;
-}
 
 /** This process among others that want to lead, one at a time. */
 export interface Candidate extends Leaders {

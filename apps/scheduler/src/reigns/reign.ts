@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
-import type { Told } from '#engine';
+import type { Told, Won } from '#engine';
 import type { Store } from '#kept';
 import { begin } from '../begin.js';
 import { type Composition, compose } from '../compose.js';
 import { withoutStoredFiles } from '../fleet/stored-files.js';
 import type { EndReason } from '../lifecycle.js';
 import type { CompleteParts, Demo, SchedulerParts } from '../parts.js';
-import type { Won } from './peers.js';
 
 /** What was begun has so long to end by itself. */
 export const GRACE_MS = 3_000;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
-import type { Leadership } from '#engine';
+import type { Leadership, Won } from '#engine';
 import { StoreUnavailable } from '#kept';
 import type { EndReason } from '../lifecycle.js';
 import type { CompleteParts } from '../parts.js';
 import type { Running } from '../running.js';
-import type { Peers, Won } from './peers.js';
+import type { Peers } from './peers.js';
 import { Reign } from './reign.js';
 
 /** So long after a failure of the store the beginning of a reign is tried again. */

@@ -2,9 +2,8 @@ import type { Instant, Millis } from '#core';
 import { type Line, Publisher } from './publisher.js';
 import type { RouteEvent, RouteVersion } from './route-event.js';
 import type { RouteFeed } from './route-feed.js';
+import { TABLE_GOOD_FOR } from './times.js';
 
-/** So long after the last event a gateway may go by its table. */
-export const TABLE_GOOD_FOR: Millis = 10_000;
 /** So many gateways watch at most. */
 export const MOST_GATEWAYS = 500;
 /** Events that were sent within so long count as one, sent with the last of them: few moments have to be remembered. */

@@ -9,13 +9,14 @@ import {
 } from '#core';
 import type { Line, Publisher } from './publisher.js';
 import type { PeerReport, ReportedUse, RouteEvent, RouteVersion } from './route-event.js';
+import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
 
 /** So often a peer that says nothing new is told to the core. */
 const TELL_EVERY: Millis = 1_000;
 /** A horizon that is repeated is told to the next whole second: it is later each time by what the way took longer. */
 const SECOND: Millis = 1_000;
 /** A gateway of a peer that ends, or was killed, and every lease of that peer, is good for so long after its last word. */
-const ENDING_PATIENCE: Millis = 10_000;
+const ENDING_PATIENCE: Millis = Math.max(TABLE_GOOD_FOR, LONGEST_PEER_LEASE);
 /** So many peers are followed at most. */
 export const MOST_PEERS = 100;
 

@@ -3,7 +3,7 @@ import { nameSchema } from '#config';
 import { MalformedRequest } from '#contracts';
 import { LONGEST_LEASE } from '#core';
 import { readRequest } from '../grpc/requests.js';
-import { TABLE_GOOD_FOR } from './gateway-desk.js';
+import { TABLE_GOOD_FOR } from './times.js';
 import { type ReportMessage, versionOf, type WatchMessage } from './route-messages.js';
 import { MOST_DOUBTED, type RouteVersion } from './route-event.js';
 

@@ -1,17 +1,12 @@
 import type { Logger } from 'pino';
-import type { Event, Fleet, Instant, Millis, WatcherId } from '#core';
+import type { Event, Fleet, Instant, WatcherId } from '#core';
 import type { Engine, KnownPeers, Leadership, Observer, Route, Turn } from '#engine';
 import type { WatchedTable } from '../following/watched-table.js';
 import { FleetFeed, type ServerAddresses } from './fleet-feed.js';
-import { TABLE_GOOD_FOR } from './gateway-desk.js';
+import { LONGEST_PEER_LEASE, LOOK_GOOD_FOR, TABLE_GOOD_FOR } from './times.js';
 import { PeerDesk, type Stream } from './peer-desk.js';
 import { type Line, Publisher } from './publisher.js';
 import type { PeerReport, RouteVersion } from './route-event.js';
-
-/** A lease that another peer gives ends so long after its table is out of date. */
-const LONGEST_LEASE_OF_PEERS: Millis = 10_000;
-/** A look counts for so long. */
-const LOOK_GOOD_FOR: Millis = 5_000;
 
 /** What the leader's part is made of. */
 export interface WatchingParts {
@@ -55,7 +50,7 @@ export class Watching implements Observer {
       term: leadership.term,
       publisher: this.publisher,
       tell: (...events) => engine.report(...events),
-      patience: own.bound + LONGEST_LEASE_OF_PEERS,
+      patience: own.bound + LONGEST_PEER_LEASE,
       onGone: (name) => this.forget(name),
     });
   }
@@ -151,7 +146,7 @@ export class Watching implements Observer {
     const now = engine.now();
     for (const one of engine.fleet.replicas.values())
       if ((one.phase === 'ready' || one.phase === 'draining') && one.inUseUntil > now)
-        own.table.uses.note(one, now, one.inUseUntil);
+        own.table.uses.note(one, now, one.inUseUntil, 0);
   }
 
   private starve(): void {
@@ -194,7 +189,7 @@ export class Watching implements Observer {
    */
   vouch(route: Route): Route | undefined {
     const { engine, leadership, own, servesStale } = this.parts;
-    const lease = Math.min(route.lease, LONGEST_LEASE_OF_PEERS);
+    const lease = Math.min(route.lease, LONGEST_PEER_LEASE);
     if (leadership.renewedAgo() <= own.bound)
       return lease === route.lease || leadership.mayAct() ? route : { ...route, lease };
     const seenAt = engine.fleet.servers.get(route.server)?.statisticsAt ?? -Infinity;

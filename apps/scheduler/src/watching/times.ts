@@ -1,0 +1,13 @@
+import { DEFAULT_LEASE, type Millis } from '#core';
+
+/** So long after the last event a gateway may go by its table. */
+export const TABLE_GOOD_FOR: Millis = 10_000;
+
+/**
+ * A lease that is given without the leader lasts so long at most, and so it ends so long after the table was good. The next leader
+ * grants as much to every copy that it finds. Longer leases are given by the leader alone, and stored.
+ */
+export const LONGEST_PEER_LEASE: Millis = DEFAULT_LEASE;
+
+/** A look that shows a model ready counts for so long. */
+export const LOOK_GOOD_FOR: Millis = 5_000;
