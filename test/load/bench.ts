@@ -45,7 +45,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   tenants,
   promises: () => (values.real ? realPromises() : promises(values.only)),
   parked,
-  replicas,
+  replicas: () => replicas(values.only),
   abuse,
   dead,
   scaling: () => Promise.resolve(scaling(values.traces)),
@@ -56,7 +56,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
 const { values, positionals: chosen } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
-    /** Of `promises`: the scenarios whose names begin so. */
+    /** Of `promises` and `replicas`: the scenarios whose names begin so. */
     only: { type: 'string', default: '' },
     /** Of `scaling`: the folder of the traces, where they are not beside the repository. */
     traces: { type: 'string', default: '' },

@@ -23,6 +23,8 @@ export interface RunningBerth {
   /** `host:port`. */
   readonly grpc: string;
   end(): Promise<void>;
+  /** Has it end as by a failure that is wanted. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): void;
 }
 
 /** Starts the built scheduler in front of these Tritons and waits until it is ready. */
@@ -50,6 +52,7 @@ export async function startBerth(
     http: `http://${addresses.http}`,
     grpc: addresses.grpc,
     end: () => child.end(),
+    kill: child.kill,
   };
   await isReady(berth.http);
   return berth;

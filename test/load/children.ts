@@ -24,6 +24,8 @@ export interface Child {
   /** The first line that it wrote. */
   readonly line: string;
   end(): Promise<void>;
+  /** Has it end as by a failure that is wanted. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): void;
 }
 
 const running = new Set<ChildProcess>();
@@ -48,7 +50,7 @@ export async function startChild(script: string, options: ChildOptions = {}): Pr
   ended.catch(() => undefined);
   late.catch(() => undefined);
   const first = await Promise.race([line, ended, late]);
-  return { pid: child.pid!, line: first, end: () => end(child) };
+  return { pid: child.pid!, line: first, end: () => end(child), kill: (signal) => kill(child, signal) };
 }
 
 /** Runs a program to its end and returns what it wrote. */
@@ -68,6 +70,11 @@ export async function output(command: string, args: readonly string[]): Promise<
 /** Nothing of ours outlives us. */
 export function killAll(): void {
   for (const child of running) child.kill('SIGKILL');
+}
+
+function kill(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): void {
+  running.delete(child);
+  child.kill(signal);
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -17,6 +17,9 @@ const POLL_MS = 50;
 export class ChaosBerth {
   private child: ChildProcess | undefined;
   private isStopped = false;
+  private hasBegun = false;
+  /** How often it was ended or held. */
+  outages = 0;
   /** Whether it was ended as by a power cut: its recordings may be cut off. */
   wasKilled = false;
 
@@ -41,9 +44,9 @@ export class ChaosBerth {
     return `http://127.0.0.1:${this.ports.http}`;
   }
 
-  /** Whether it runs and is not held where it is. */
+  /** Whether it serves and is not held where it is. */
   get isUp(): boolean {
-    return this.isRunning && !this.isStopped;
+    return this.hasBegun && this.isRunning && !this.isStopped;
   }
 
   get turns(): string {
@@ -95,6 +98,7 @@ export class ChaosBerth {
       if (!this.isRunning) throw new Error(`${this.name} ended at its start: see ${this.log}`);
       await sleep(POLL_MS);
     }
+    this.hasBegun = true;
   }
 
   isReady(): Promise<boolean> {
@@ -112,6 +116,8 @@ export class ChaosBerth {
     const { child } = this;
     if (child === undefined || !this.isRunning) return;
     this.wasKilled ||= signal === 'SIGKILL';
+    this.hasBegun = false;
+    this.outages += 1;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
@@ -120,6 +126,7 @@ export class ChaosBerth {
   /** Holds it where it is. */
   stop(): void {
     this.isStopped = true;
+    this.outages += 1;
     this.child?.kill('SIGSTOP');
   }
 

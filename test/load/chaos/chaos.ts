@@ -46,17 +46,29 @@ async function chaos(options: ChaosOptions): Promise<ChaosSeen> {
   await untilWarm(stage.berths);
   const gateways = runGateways(stage.berths, new Chance(options.seed + 1), tally, over.signal);
   const chance = new Chance(options.seed);
-  for (let round = 1; round <= options.rounds; round += 1) rounds.push(await playRound(stage, chance, round));
+  for (const fault of drawFaults(chance, options.rounds))
+    rounds.push(await playRound(stage, chance, rounds.length + 1, fault));
   over.abort();
   await gateways;
   await stage.end();
   return { options, rounds, tally, reigns: reignsIn(stage.berths), ...(await checkRecordings(stage.berths)) };
 }
 
-async function playRound(stage: ChaosStage, chance: Chance, round: number): Promise<RoundSeen> {
+/** Each fault is played once before any is played again. */
+function drawFaults(chance: Chance, rounds: number): readonly string[] {
+  const drawn: string[] = [];
+  while (drawn.length < rounds) drawn.push(...chance.shuffled(Object.keys(FAULTS)));
+  return drawn.slice(0, rounds);
+}
+
+async function playRound(
+  stage: ChaosStage,
+  chance: Chance,
+  round: number,
+  fault: string,
+): Promise<RoundSeen> {
   const leader = await calmed(stage);
   const follower = chance.pick(stage.berths.filter((berth) => berth !== leader));
-  const fault = chance.pick(Object.keys(FAULTS));
   const scene = { stage, chance, leader, follower, master: await stage.group.master() };
   const what = await FAULTS[fault]!(scene);
   const over = performance.now();

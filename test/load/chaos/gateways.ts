@@ -19,6 +19,8 @@ export interface Tally {
   /** A warm model that no Berth that was up answered for. */
   readonly warmFailures: string[];
   readonly coldRefusals: Map<string, number>;
+  /** Cold calls that a Berth left without an answer, though it was up all the time. */
+  readonly unanswered: string[];
   /** Copies that were gone while a route to them was good. */
   readonly broken: string[];
   readonly warmMs: number[];
@@ -26,7 +28,7 @@ export interface Tally {
 
 export const emptyTally = (): Tally => ({
   ...{ warm: 0, cold: 0, stale: 0 },
-  ...{ warmFailures: [], coldRefusals: new Map(), broken: [], warmMs: [] },
+  ...{ warmFailures: [], coldRefusals: new Map(), unanswered: [], broken: [], warmMs: [] },
 });
 
 interface Route {
@@ -92,6 +94,7 @@ async function askWarm(
 
 async function askCold(berths: readonly ChaosBerth[], chance: Chance, tally: Tally): Promise<void> {
   const berth = chance.pick(berths);
+  const { isUp, outages } = berth;
   const began = performance.now();
   const answer = await resolve(
     berth,
@@ -100,6 +103,8 @@ async function askCold(berths: readonly ChaosBerth[], chance: Chance, tally: Tal
   );
   if ('why' in answer) {
     tally.coldRefusals.set(answer.why, (tally.coldRefusals.get(answer.why) ?? 0) + 1);
+    if (!answer.isTold && isUp && berth.isUp && berth.outages === outages)
+      tally.unanswered.push(`${new Date().toISOString()} ${berth.name} gave no answer: ${answer.why}`);
     return;
   }
   tally.cold += 1;
@@ -125,7 +130,8 @@ async function hold({ model, server, leaseMs, stale }: Route, chance: Chance, ta
     );
 }
 
-type Answer = { readonly route: Route } | { readonly why: string };
+/** `isTold`: the Berth itself refused. */
+type Answer = { readonly route: Route } | { readonly why: string; readonly isTold: boolean };
 
 async function resolve(
   berth: ChaosBerth,
@@ -141,9 +147,9 @@ async function resolve(
       signal: AbortSignal.timeout(patienceMs),
     });
     const body = (await answer.json()) as Route & { readonly reason?: string };
-    return answer.ok ? { route: body } : { why: body.reason ?? `status ${answer.status}` };
+    return answer.ok ? { route: body } : { why: body.reason ?? `status ${answer.status}`, isTold: true };
   } catch (error) {
     const { cause, name } = error as Error & { readonly cause?: { readonly code?: string } };
-    return { why: cause?.code ?? name };
+    return { why: cause?.code ?? name, isTold: false };
   }
 }

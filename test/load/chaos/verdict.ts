@@ -37,7 +37,7 @@ export interface Reigned {
 
 /** What is wrong; empty where nothing is. */
 export function judge({ tally, broken, reigns }: ChaosSeen): string[] {
-  return [...broken, ...repeatedTerms(reigns), ...tally.broken, ...tally.warmFailures];
+  return [...broken, ...repeatedTerms(reigns), ...tally.broken, ...tally.warmFailures, ...tally.unanswered];
 }
 
 /** No two reigns have the same term. */
@@ -93,7 +93,7 @@ export function tableOf(seen: ChaosSeen): string {
     `seed ${options.seed}, ${rounds.length} rounds, profile ${options.profile}`,
     ...byFault.toSorted(),
     `warm: ${tally.warm} answered, ${tally.warmFailures.length} failed, p50 ${at(0.5)}, p99 ${at(0.99)}, ${tally.stale} stale`,
-    `cold: ${tally.cold} answered; refused: ${JSON.stringify(Object.fromEntries(tally.coldRefusals))}`,
+    `cold: ${tally.cold} answered; refused: ${JSON.stringify(Object.fromEntries(tally.coldRefusals))}; ${tally.unanswered.length} not answered by a Berth that was up`,
     `leases: ${tally.broken.length} broken; ${reigns.length} reigns, ${recordings} recordings replayed`,
     ...(wrong.length === 0 ? ['all promises kept'] : [`${wrong.length} broken:`, ...wrong.slice(0, 40)]),
   ].join('\n')}\n`;

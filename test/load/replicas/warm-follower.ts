@@ -14,7 +14,7 @@ const GOAL = 1.1;
 export async function warmFollower(): Promise<Figure> {
   const triton = await startSimulatedTriton([MODEL]);
   const single = await startBerth([triton]);
-  const stage = await startStage(2, [triton], 'default');
+  const stage = await startStage({ peers: 2, tritons: [triton], profile: 'default' });
   try {
     const leader = await stage.leader();
     const follower = stage.peers.find((peer) => peer !== leader)!;
