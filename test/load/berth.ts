@@ -52,7 +52,7 @@ export async function startBerth(
     http: `http://${addresses.http}`,
     grpc: addresses.grpc,
     end: () => child.end(),
-    kill: child.kill,
+    kill: (signal: 'SIGKILL' | 'SIGTERM') => child.kill(signal),
   };
   await isReady(berth.http);
   return berth;
