@@ -72,6 +72,17 @@ describe('what an earlier life measured above its limit', () => {
     );
   });
 
+  it.each([
+    { kind: 'ReloadOrdered', model: ID, until: 60_000 },
+    { kind: 'ReloadRemembered', model: ID, copies: [{ server: S, hasLeft: true }] },
+  ] as const)('may be loaded by an order of an admin, also of an earlier life: $kind', (order) => {
+    story = remembering({});
+    story.look({ here: '' });
+    story.turn([order]);
+    expect(story.fleet.replicas.get(HERE)?.phase).toBe('loading');
+    expect(story.found).toEqual([]);
+  });
+
   it('may be loaded once it is declared otherwise', () => {
     story = remembering({});
     story.look({ here: '' });

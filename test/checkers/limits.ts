@@ -46,6 +46,7 @@ function hear(fleet: Fleet, event: Event, heard: Heard): void {
       return measured(fleet, event.server, heard);
     case 'LoadOrdered':
     case 'ReloadOrdered':
+    case 'ReloadRemembered':
       return pardon(fleet, event.model, heard);
     default:
       return;
