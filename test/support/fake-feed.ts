@@ -63,7 +63,7 @@ export class FakeFeed implements RouteFeed {
   }
 
   beat(): Beat {
-    return { renewedAgo: this.renewedAgo, isEnding: this.isEnding };
+    return { renewedAgoMs: this.renewedAgo, isEnding: this.isEnding };
   }
 
   replicas(): Iterable<ReplicaId> {

@@ -2,11 +2,7 @@
 import { routerClientService } from '#contracts';
 import { RouteTable } from '../../../apps/scheduler/src/following/route-table.js';
 import { Publisher } from '../../../apps/scheduler/src/watching/publisher.js';
-import {
-  type EventMessage,
-  eventMessage,
-  readEvent,
-} from '../../../apps/scheduler/src/watching/route-messages.js';
+import { type EventMessage, readEvent } from '../../../apps/scheduler/src/watching/received-event.js';
 import type { RouteEvent } from '../../../apps/scheduler/src/watching/route-event.js';
 import { aRow, FakeFeed } from '../../support/fake-feed.js';
 
@@ -15,7 +11,7 @@ const SERVERS = 50;
 
 const { responseSerialize, responseDeserialize } = routerClientService()['WatchRoutes']!;
 const overTheWire = (event: RouteEvent): RouteEvent =>
-  readEvent(responseDeserialize(responseSerialize(eventMessage(event))) as EventMessage);
+  readEvent(responseDeserialize(responseSerialize(event)) as EventMessage);
 
 function told(count: number): RouteTable {
   const table = new RouteTable({ now: () => performance.now(), bound: 30_000, isShown: () => false });

@@ -5,7 +5,7 @@ import type { Clock, Leader } from '#engine';
 import type { ServerId } from '#core';
 import { channelTo } from '../forwarding/grpc-link.js';
 import type { PeerTrust } from '../forwarding/leader-reach.js';
-import { type EventMessage, readEvent, type ReportMessage, useMessages } from '../watching/route-messages.js';
+import { type EventMessage, readEvent } from '../watching/received-event.js';
 import type { PeerReport, RouteEvent } from '../watching/route-event.js';
 import { LeaderTalk, type MadeReport } from './leader-talk.js';
 import type { WatchedTable } from './watched-table.js';
@@ -179,7 +179,7 @@ export class LeaderClient {
 
   private call({ uses, doubted, ...peer }: PeerReport): Promise<void> {
     const { path, requestSerialize, responseDeserialize } = this.router['ReportUsage']!;
-    const message: ReportMessage = { watcher: this.parts.name, uses: useMessages(uses), doubted, peer };
+    const message = { watcher: this.parts.name, uses, doubted, peer };
     const deadline = Date.now() + REPORT_WITHIN_MS;
     return new Promise((resolve, reject) => {
       this.client.makeUnaryRequest(

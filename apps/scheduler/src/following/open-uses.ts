@@ -68,6 +68,6 @@ export class OpenUses {
 
 const reported = ({ model, server, at, inUseUntil }: OpenUse, routes: number, now: Instant): ReportedUse => ({
   ...{ model, server, routes },
-  lastUsedAgo: Math.max(0, now - at),
-  inUseFor: Math.max(0, inUseUntil - now),
+  lastUsedMsAgo: Math.max(0, Math.floor(now - at)),
+  inUseForMs: Math.max(0, Math.ceil(inUseUntil - now)),
 });

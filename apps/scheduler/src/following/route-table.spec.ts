@@ -54,7 +54,7 @@ describe('a table of routes', () => {
   it('cuts longer leases where no leader can be asked', () => {
     expect(table.route(query({ lease: 600_000 }), true)).toMatchObject({ server: 's', lease: 10_000 });
     expect(table.route(query({ lease: 4_000 }), true)).toMatchObject({ lease: 4_000 });
-    expect(table.uses.report(now, 'all').uses).toMatchObject([{ inUseFor: 10_000, routes: 2 }]);
+    expect(table.uses.report(now, 'all').uses).toMatchObject([{ inUseForMs: 10_000, routes: 2 }]);
   });
 
   it('sends two callers in a row to two copies, and to failing ones last', () => {
@@ -105,10 +105,10 @@ describe('a table of routes', () => {
   });
 
   it('takes nothing of a leader of before', () => {
-    const late = { ...eventOf(1), gone: [aRow('a', 's').id] };
+    const late = { ...eventOf(1), gone: [aRow('a', 's')] };
     table.take({ ...eventOf(2), resets: true }, now);
     expect(table.rows.size).toBe(0);
-    table.take({ ...late, rows: [{ ...aRow('b', 's'), leasesEndIn: null }] }, now);
+    table.take({ ...late, rows: [aRow('b', 's')] }, now);
     expect([table.rows.size, table.version.term]).toEqual([0, 2]);
   });
 
@@ -125,16 +125,18 @@ describe('a table of routes', () => {
     route();
     now += 1_000;
     const lost = table.uses.report(now, 'all');
-    expect(lost.uses).toEqual([{ model: 'a', server: 's', lastUsedAgo: 1_000, inUseFor: 9_000, routes: 2 }]);
+    expect(lost.uses).toEqual([
+      { model: 'a', server: 's', lastUsedMsAgo: 1_000, inUseForMs: 9_000, routes: 2 },
+    ]);
     table.uses.report(now, []).arrived();
     expect(table.uses.report(now, []).uses).toEqual([]);
-    expect(table.uses.report(now, 'all').uses).toMatchObject([{ inUseFor: 9_000, routes: 0 }]);
+    expect(table.uses.report(now, 'all').uses).toMatchObject([{ inUseForMs: 9_000, routes: 0 }]);
     now += 9_000;
     expect(table.uses.report(now, 'all').uses).toEqual([]);
   });
 
   const eventOf = (term: number): RouteEvent => ({
-    ...{ number: 1, version: { term, sequence: 1 }, beat: { renewedAgo: 0, isEnding: false } },
+    ...{ number: 1, version: { term, sequence: 1 }, beat: { renewedAgoMs: 0, isEnding: false } },
     ...{ resets: false, hasMore: false, servers: [], serversGone: [], rows: [], gone: [] },
   });
 });

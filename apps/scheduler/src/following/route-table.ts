@@ -9,7 +9,14 @@ import {
 } from '#core';
 import type { RouteServerMessage } from '#contracts';
 import type { ResolveQuery, Route } from '#engine';
-import type { Beat, RouteEvent, RouteVersion, SentRow, WatchedServer } from '../watching/route-event.js';
+import {
+  type Beat,
+  type RouteEvent,
+  type RouteVersion,
+  sentAge,
+  type SentRow,
+  type WatchedServer,
+} from '../watching/route-event.js';
 import type { RouteFeed } from '../watching/route-feed.js';
 import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from '../watching/times.js';
 import { OpenUses } from './open-uses.js';
@@ -135,12 +142,12 @@ export class RouteTable implements RouteFeed {
     for (const server of event.servers) this.setServer(server);
     for (const id of event.serversGone) this.dropServer(id);
     for (const row of event.rows) this.setRow(row, sentAfter);
-    for (const id of event.gone) this.drop(id);
+    for (const { model, server } of event.gone) this.drop(replicaId(model, server));
     if (event.hasMore) return;
     const isNewTerm = version.term > this.whole.term;
     this.whole = version;
     this.sweep();
-    const renewedAt = sentAfter - beat.renewedAgo;
+    const renewedAt = sentAfter - beat.renewedAgoMs;
     this.renewedAt = isNewTerm ? renewedAt : Math.max(this.renewedAt, renewedAt);
     this.isLeaderEnding = beat.isEnding;
     this.tellChanges();
@@ -151,7 +158,7 @@ export class RouteTable implements RouteFeed {
   }
 
   beat(): Beat {
-    return { renewedAgo: this.age, isEnding: this.isLeaderEnding };
+    return { renewedAgoMs: sentAge(this.age), isEnding: this.isLeaderEnding };
   }
 
   replicas(): Iterable<ReplicaId> {
@@ -189,8 +196,8 @@ export class RouteTable implements RouteFeed {
     if (this.told.delete(id)) this.changedServers.add(id);
   }
 
-  private setRow({ leasesEndIn, ...row }: SentRow, sentAfter: Instant): void {
-    const leasesEndBy = leasesEndIn === null ? Infinity : sentAfter + leasesEndIn;
+  private setRow({ leasesEndInMs = Infinity, ...row }: SentRow, sentAfter: Instant): void {
+    const leasesEndBy = sentAfter + leasesEndInMs;
     const id = replicaId(row.model, row.server);
     this.rows.put({ ...row, id, leasesEndBy, lastUse: -Infinity, snapshot: this.snapshot });
     this.changedRows.add(id);

@@ -9,7 +9,7 @@ import {
   type ServerId,
 } from '#core';
 import type { RouteServerMessage } from '#contracts';
-import type { Beat, RouteVersion, WatchedServer } from './route-event.js';
+import { type Beat, type RouteVersion, sentAge, type WatchedServer } from './route-event.js';
 import type { RouteFeed } from './route-feed.js';
 
 /** What is known of servers beside the core. */
@@ -48,7 +48,7 @@ export class FleetFeed implements RouteFeed {
   isReady = false;
 
   beat(): Beat {
-    return { renewedAgo: this.leading.renewedAgo(), isEnding: this.isEnding };
+    return { renewedAgoMs: sentAge(this.leading.renewedAgo()), isEnding: this.isEnding };
   }
 
   /** From now on the beats tell that the leader lets go. */

@@ -222,14 +222,14 @@ export class PeerDesk {
   }
 
   /** A use as the core takes it; nothing where the core knows it, or has no such replica yet: it is told again then. */
-  private newsOf({ model, server, lastUsedAgo, inUseFor, routes }: ReportedUse, now: Instant): Use[] {
+  private newsOf({ model, server, lastUsedMsAgo, inUseForMs, routes }: ReportedUse, now: Instant): Use[] {
     const id = replicaId(model, server);
     const replica = this.parts.fleet.replicas.get(id);
     if (replica?.phase !== 'ready' && replica?.phase !== 'draining') return [];
-    const until = now + inUseFor;
+    const until = now + inUseForMs;
     if (routes === 0 && replica.inUseUntil >= until) return [];
     const inUseUntil = routes === 0 ? Math.ceil(until / SECOND) * SECOND : until;
-    return [{ replica: id, at: now - lastUsedAgo, inUseUntil, routes }];
+    return [{ replica: id, at: now - lastUsedMsAgo, inUseUntil, routes }];
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Instant, ReplicaId, RouteRow, ServerId } from '#core';
+import type { Instant, ModelId, ReplicaId, RouteRow, ServerId } from '#core';
 import { ChangeLog } from './change-log.js';
-import type { RouteEvent, RouteVersion, SentRow } from './route-event.js';
+import type { RouteEvent, RouteKey, RouteVersion, SentRow } from './route-event.js';
 import type { RouteFeed } from './route-feed.js';
 
 /** So many rows and servers are in one event: 1,000 rows take some 30 KiB. */
@@ -127,7 +127,7 @@ function taken(feed: RouteFeed, { replicas, servers }: Lacking, now: Instant): T
     servers: [] as RouteEvent['servers'][number][],
     serversGone: [] as ServerId[],
     rows: [] as SentRow[],
-    gone: [] as ReplicaId[],
+    gone: [] as RouteKey[],
   };
   let left = MOST_ROWS;
   for (const id of servers) {
@@ -142,14 +142,18 @@ function taken(feed: RouteFeed, { replicas, servers }: Lacking, now: Instant): T
     replicas.delete(id);
     const row = feed.row(id);
     if (row) told.rows.push(sentRow(row, now));
-    else told.gone.push(id);
+    else told.gone.push(keyOf(id));
   }
   return told;
 }
 
-function sentRow({ leasesEndBy, ...row }: RouteRow, now: Instant): SentRow {
-  return {
-    ...row,
-    leasesEndIn: leasesEndBy === Infinity ? null : Math.max(0, Math.floor(leasesEndBy - now)),
-  };
+function sentRow({ id: _, leasesEndBy, ...row }: RouteRow, now: Instant): SentRow {
+  if (leasesEndBy === Infinity) return row;
+  return { ...row, leasesEndInMs: Math.max(0, Math.floor(leasesEndBy - now)) };
+}
+
+/** No server's name has such a sign. */
+function keyOf(id: ReplicaId): RouteKey {
+  const at = id.lastIndexOf('@');
+  return { model: id.slice(0, at) as ModelId, server: id.slice(at + 1) as ServerId };
 }

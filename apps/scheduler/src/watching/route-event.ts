@@ -1,4 +1,4 @@
-import type { Millis, ModelId, ReplicaId, RouteRow, ServerId } from '#core';
+import type { Millis, ModelId, RouteRow, ServerId } from '#core';
 import type { RouteServerMessage } from '#contracts';
 
 /** One report names so many doubted servers at most. */
@@ -10,27 +10,40 @@ export interface RouteVersion {
   readonly sequence: number;
 }
 
-/** A server as watchers are told it. */
+/** `berth.v1.WatchedServer`: a server as watchers are told it. */
 export interface WatchedServer {
   readonly server: RouteServerMessage;
   /** Whether the leader has looked at it in its term: before that its routes of the term before stand. */
   readonly isObserved: boolean;
 }
 
-/** What each event says of the leader. */
+/** `berth.v1.Beat`: what each event says of the leader. */
 export interface Beat {
   /** How long before the event was sent the leader's lease was last renewed. */
-  readonly renewedAgo: Millis;
+  readonly renewedAgoMs: Millis;
   /** Whether the leader is about to let go. */
   readonly isEnding: boolean;
 }
 
-/** A row as it is sent. In ms after the event was sent all leases on it have ended; null: no drain cuts them. */
-export interface SentRow extends Omit<RouteRow, 'leasesEndBy'> {
-  readonly leasesEndIn: Millis | null;
+/** An age in whole ms, not too low. That of a lease that was never renewed is very high. */
+export const sentAge = (age: Millis): Millis => Math.ceil(Math.min(age, 1e12));
+
+/** `berth.v1.RouteKey`: a replica. */
+export interface RouteKey {
+  readonly model: ModelId;
+  readonly server: ServerId;
 }
 
-/** What watchers are told at one time. `docs/api.md` says the same for gateways. */
+/** `berth.v1.RouteRow`: a row as it is sent. */
+export interface SentRow extends RouteKey, Pick<
+  RouteRow,
+  'versions' | 'devices' | 'isFailing' | 'isEnding'
+> {
+  /** So long after the event was sent all leases on it have ended; left out: no drain cuts them. */
+  readonly leasesEndInMs?: Millis;
+}
+
+/** `berth.v1.RouteEvent`: what watchers are told at one time. `docs/api.md` says the same for gateways. */
 export interface RouteEvent {
   /** Of all events of a leader's term none has the same. */
   readonly number: number;
@@ -43,16 +56,14 @@ export interface RouteEvent {
   readonly servers: readonly WatchedServer[];
   readonly serversGone: readonly ServerId[];
   readonly rows: readonly SentRow[];
-  readonly gone: readonly ReplicaId[];
+  readonly gone: readonly RouteKey[];
 }
 
-/** A use of routes that a watcher gave to one replica. */
-export interface ReportedUse {
-  readonly model: ModelId;
-  readonly server: ServerId;
+/** `berth.v1.RouteUse`: a use of routes that a watcher gave to one replica. */
+export interface ReportedUse extends RouteKey {
   /** How long before the report the last route was given, and how long after it the last lease ends. */
-  readonly lastUsedAgo: Millis;
-  readonly inUseFor: Millis;
+  readonly lastUsedMsAgo: Millis;
+  readonly inUseForMs: Millis;
   /** Routes given since the last report that arrived. */
   readonly routes: number;
 }

@@ -4,14 +4,14 @@ import { MalformedRequest } from '#contracts';
 import { LONGEST_LEASE } from '#core';
 import { readRequest } from '../grpc/requests.js';
 import { TABLE_GOOD_FOR } from './times.js';
-import { type ReportMessage, versionOf, type WatchMessage } from './route-messages.js';
-import { MOST_DOUBTED, type RouteVersion } from './route-event.js';
+import { MOST_DOUBTED } from './route-event.js';
 
 const MOST_NAME = 128;
 /** From a gateway: so many it reports at once. A peer reports more, split up. */
 const MOST_USES = 1_000;
 const MOST_USES_OF_PEERS = 2_000;
 
+/** 64-bit numbers are handed over as texts. */
 const number = (most: number) => {
   const error = `must be a whole number from 0 to ${most}`;
   return z.coerce.number().int({ error }).min(0, { error }).max(most, { error });
@@ -25,13 +25,11 @@ const watcher = z
 /** A message that may be left out. */
 const orNull = <Shape extends z.ZodType>(shape: Shape) => shape.nullish().transform((value) => value ?? null);
 
-const version = orNull(
-  z.object({ term: number(Number.MAX_SAFE_INTEGER), sequence: number(Number.MAX_SAFE_INTEGER) }),
-);
+const version = z.object({ term: number(Number.MAX_SAFE_INTEGER), sequence: number(Number.MAX_SAFE_INTEGER) });
 
 const watchSchema = z.object({
   watcher,
-  have: version,
+  have: orNull(version),
   peer: orNull(z.object({ configHash: z.string().max(MOST_NAME) })),
 });
 
@@ -44,32 +42,31 @@ const useSchema = (longest: number) =>
     routes: number(2 ** 32 - 1),
   });
 
+const acknowledgement = z.object({
+  number: number(Number.MAX_SAFE_INTEGER),
+  version: version.nullish().transform((value) => value ?? { term: 0, sequence: 0 }),
+  isEnding: z.boolean(),
+});
+
 const reportSchema = (mostUses: number, longest: number) =>
   z.object({
     watcher,
     uses: z.array(useSchema(longest)).max(mostUses, { error: `must have at most ${mostUses} entries` }),
     doubted: z.array(nameSchema).max(MOST_DOUBTED, { error: `must have at most ${MOST_DOUBTED} entries` }),
-    peer: orNull(z.object({ number: number(Number.MAX_SAFE_INTEGER), version, isEnding: z.boolean() })),
+    peer: orNull(acknowledgement),
   });
 
 const ofGateways = reportSchema(MOST_USES, TABLE_GOOD_FOR);
 const ofPeers = reportSchema(MOST_USES_OF_PEERS, LONGEST_LEASE);
 
-/** The name of a watcher, and what it has. */
-export interface WatchCall {
-  readonly watcher: string;
-  readonly have: RouteVersion | null;
-  readonly peer: WatchMessage['peer'];
-}
+/** Such a call: the name of a watcher, and what it has. */
+export type WatchCall = z.infer<typeof watchSchema>;
 
 /** Reads such a call. Refuses one that breaks rules. */
-export function readWatch(request: WatchMessage | MalformedRequest): WatchCall {
-  const { have, ...read } = readRequest(watchSchema, request);
-  return { ...read, have: have && versionOf(have) };
-}
+export const readWatch = (request: unknown): WatchCall => readRequest(watchSchema, request);
 
 /** Reads a report. Refuses one that breaks rules: the whole of it. */
-export function readReport(request: ReportMessage | MalformedRequest): ReportMessage {
-  const isOfPeer = !(request instanceof MalformedRequest) && request.peer != null;
+export function readReport(request: unknown): z.infer<typeof ofPeers> {
+  const isOfPeer = !(request instanceof MalformedRequest) && (request as { peer?: unknown }).peer != null;
   return readRequest(isOfPeer ? ofPeers : ofGateways, request);
 }

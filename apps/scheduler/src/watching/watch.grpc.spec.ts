@@ -39,7 +39,7 @@ describe('what a gateway reports as used', () => {
   /** When the last lease that is noted ends, counted from `began`. */
   const endsAfter = (began: number): number => {
     const { uses } = own.table.uses.report(now, 'all');
-    return now + (uses[0]?.inUseFor ?? 0) - began;
+    return now + (uses[0]?.inUseForMs ?? 0) - began;
   };
 
   it('counts while the table has the row', () => {
@@ -62,7 +62,7 @@ describe('what a gateway reports as used', () => {
     expect(endsAfter(began)).toBe(30_000);
     now += 9_000;
     report(10_000);
-    expect(own.table.uses.report(now, 'all').uses.every(({ inUseFor }) => inUseFor === 0)).toBe(true);
+    expect(own.table.uses.report(now, 'all').uses.every(({ inUseForMs }) => inUseForMs === 0)).toBe(true);
   });
 
   it('counts no longer by a table that is out of date, nor of a row that never was', () => {

@@ -5,7 +5,6 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Principal } from '#access';
-import type { MalformedRequest } from '#contracts';
 import { type Instant, replicaId, type ServerId } from '#core';
 import { principalOverGrpc } from '../access/principals.js';
 import { Refused } from '../errors/refused.js';
@@ -14,15 +13,7 @@ import type { WatchedTable } from '../following/watched-table.js';
 import { NO_LEADER } from '../lifecycle.js';
 import { MOST_GATEWAYS } from './gateway-desk.js';
 import { MOST_PEERS } from './peer-desk.js';
-import type { ReportedUse } from './route-event.js';
-import {
-  type EventMessage,
-  eventMessage,
-  readUses,
-  type ReportMessage,
-  versionOf,
-  type WatchMessage,
-} from './route-messages.js';
+import type { ReportedUse, RouteEvent } from './route-event.js';
 import { readReport, readWatch, type WatchCall } from './watch-requests.js';
 import type { Watching } from './watching.js';
 
@@ -44,8 +35,8 @@ export interface WatchParts {
   readonly doubt: (servers: readonly ServerId[]) => void;
 }
 
-type WatchStream = ServerWritableStream<WatchMessage | MalformedRequest, EventMessage>;
-type ReportCall = ServerUnaryCall<ReportMessage | MalformedRequest, object>;
+type WatchStream = ServerWritableStream<unknown, RouteEvent>;
+type ReportCall = ServerUnaryCall<unknown, object>;
 
 /** WatchRoutes and ReportUsage, as raw handlers. */
 export function watchHandlers(parts: WatchParts): UntypedServiceImplementation {
@@ -93,7 +84,7 @@ async function watchAsPeer(
   if (!watching.hasPeers) throw NOT_A_PEER;
   if (!watching.desk.takes(watcher)) throw busy(`at most ${MOST_PEERS} peers may watch`);
   const line = {
-    write: (event: Parameters<typeof eventMessage>[0]) => void stream.write(eventMessage(event)),
+    write: (event: RouteEvent) => void stream.write(event),
     end: () => stream.emit('error', errors.of(farewell(parts))),
   };
   return await watching.open(watcher, line, have, peer!.configHash);
@@ -109,7 +100,7 @@ function watchAsGateway(stream: WatchStream, { have }: WatchCall, parts: WatchPa
     get isFree() {
       return !stream.writableNeedDrain;
     },
-    write: (event: Parameters<typeof eventMessage>[0]) => void stream.write(eventMessage(event)),
+    write: (event: RouteEvent) => void stream.write(event),
     end: () => stream.emit('error', errors.of(farewell(parts))),
   };
   stream.on('drain', () => own.gateways.flush(now()));
@@ -129,7 +120,7 @@ function farewell({ admit }: WatchParts): unknown {
 function report(call: ReportCall, parts: WatchParts): void {
   parts.admit();
   const message = readReport(call.request);
-  const uses = readUses(message);
+  const uses = message.uses as readonly ReportedUse[];
   const doubted = message.doubted as readonly ServerId[];
   if (message.peer === null) {
     noteUses(parts.own, uses, parts.now());
@@ -139,21 +130,17 @@ function report(call: ReportCall, parts: WatchParts): void {
   if (!parts.isPeer(principalOverGrpc(call.metadata))) throw NOT_A_PEER;
   const watching = parts.leading();
   if (watching === null) throw new Refused(NO_LEADER);
-  const { number, version, isEnding } = message.peer;
-  const acknowledged = { number: Number(number), version: versionOf(version ?? NO_VERSION), isEnding };
-  watching.report(message.watcher, { ...acknowledged, uses, doubted });
+  watching.report(message.watcher, { ...message.peer, uses, doubted });
 }
 
 /** What a gateway used counts as used of this process' table, which is told to the core, or to the leader; not for longer than it can be so. */
 function noteUses({ table }: WatchedTable, uses: readonly ReportedUse[], now: Instant): void {
-  for (const { model, server, lastUsedAgo, inUseFor, routes } of uses) {
+  for (const { model, server, lastUsedMsAgo, inUseForMs, routes } of uses) {
     const id = replicaId(model, server);
-    const until = Math.min(now + inUseFor, table.gatewaysDoneBy(id));
-    if (until >= now) table.uses.note({ id, model, server }, now - lastUsedAgo, until, routes);
+    const until = Math.min(now + inUseForMs, table.gatewaysDoneBy(id));
+    if (until >= now) table.uses.note({ id, model, server }, now - lastUsedMsAgo, until, routes);
   }
 }
-
-const NO_VERSION = { term: 0, sequence: 0 };
 
 const NOT_A_PEER = new Refused({
   reason: 'not_allowed',
