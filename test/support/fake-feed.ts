@@ -1,6 +1,6 @@
 import { type ModelId, type ReplicaId, replicaId, type RouteRow, type ServerId } from '#core';
 import type { Beat, RouteVersion, WatchedServer } from '../../apps/scheduler/src/watching/route-event.js';
-import type { RouteFeed } from '../../apps/scheduler/src/watching/route-feed.js';
+import type { RouteFeed } from '../../apps/scheduler/src/watching/publisher.js';
 
 /** A row as a leader has it. */
 export function aRow(model: string, server: string, parts: Partial<RouteRow> = {}): RouteRow {

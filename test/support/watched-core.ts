@@ -12,9 +12,9 @@ import {
 } from '#core';
 import { LeaderTalk } from '../../apps/scheduler/src/following/leader-talk.js';
 import { RouteTable } from '../../apps/scheduler/src/following/route-table.js';
+import { WatchedTable } from '../../apps/scheduler/src/following/watched-table.js';
 import { FleetFeed } from '../../apps/scheduler/src/watching/fleet-feed.js';
 import { PeerDesk } from '../../apps/scheduler/src/watching/peer-desk.js';
-import { Publisher } from '../../apps/scheduler/src/watching/publisher.js';
 import { aModel, aServer } from './builders.js';
 import { query } from './running-engine.js';
 import { Shelf } from './shelf.js';
@@ -137,8 +137,8 @@ export class WatchedCore {
   readonly desk: PeerDesk;
   readonly peers: readonly FollowingPeer[];
   now: Instant = 1_000;
+  private readonly own = new WatchedTable({ clock: { now: () => this.now }, bound: BOUND });
   private readonly feed: FleetFeed;
-  private readonly publisher: Publisher;
   private inbox: Event[] = [];
   private tickAt = 2_000;
 
@@ -149,10 +149,11 @@ export class WatchedCore {
       this.fleet,
       { changes: 1, routeServer: () => server },
       { term: 1, renewedAgo: () => 0 },
+      this.own.table,
     );
-    this.publisher = new Publisher(this.feed);
     const tell = (...events: Event[]): void => void this.inbox.push(...events);
-    const { fleet, publisher } = this;
+    const { fleet } = this;
+    const { publisher } = this.own;
     this.desk = new PeerDesk({
       fleet,
       term: 1,
@@ -161,13 +162,13 @@ export class WatchedCore {
       patience: PATIENCE,
       onGone: () => undefined,
     });
-    this.peers = ['p', 'q'].map((name) => new FollowingPeer(name, this));
     const models = ['a', 'b', 'c'].map((id) => aModel(id));
     this.tell(
       ...models.map((model): Event => ({ kind: 'ModelDeclared', model })),
       { kind: 'ServerDeclared', server: aServer('s', [12]) },
       { kind: 'ContactChanged', server: SERVER, fact: 'connected' },
     );
+    this.peers = ['p', 'q'].map((name) => new FollowingPeer(name, this));
   }
 
   tell(...events: Event[]): void {
@@ -186,6 +187,8 @@ export class WatchedCore {
       this.now = Math.max(this.now, Math.min(end, ...due));
       if (this.now >= this.tickAt) {
         this.tickAt += SECOND;
+        this.feed.tell([], this.now);
+        this.own.tick(this.now);
         this.desk.tick(this.now);
       }
       for (const peer of this.peers) peer.receive();
@@ -203,7 +206,7 @@ export class WatchedCore {
         ),
       );
       const actions = step(this.fleet, events, this.now);
-      this.publisher.changed(this.fleet.rerouted, this.feed.changedServers(this.now), this.now);
+      this.feed.tell(this.fleet.rerouted, this.now);
       for (const action of actions) this.play(action, forced);
     } while (this.inbox.length > 0);
   }

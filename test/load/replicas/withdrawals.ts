@@ -72,7 +72,7 @@ class Leader {
   });
   private changes = 0;
   private began = 0;
-  private readonly timer = setInterval(() => this.desk.tick(performance.now()), 1_000);
+  private readonly timer = setInterval(() => this.publisher.beat(performance.now()), 1_000);
 
   constructor() {
     for (let nth = 0; nth < ROWS; nth += 1) this.feed.put(aRow(`model-${nth}`, 's'));

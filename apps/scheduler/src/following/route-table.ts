@@ -5,6 +5,7 @@ import {
   pickFrom,
   type ReplicaId,
   replicaId,
+  type RouteRow,
   type ServerId,
 } from '#core';
 import type { RouteServerMessage } from '#contracts';
@@ -17,10 +18,9 @@ import {
   type SentRow,
   type WatchedServer,
 } from '../watching/route-event.js';
-import type { RouteFeed } from '../watching/route-feed.js';
 import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from '../watching/times.js';
 import { OpenUses } from './open-uses.js';
-import { RouteRows, ShownRows, type TableRow } from './route-rows.js';
+import { RouteRows, ShownRows } from './route-rows.js';
 
 /**
  * So long after a row was withdrawn, or the table was good, a lease of a gateway may last: the way to a gateway may be slow for as
@@ -46,7 +46,7 @@ export type OnChanged = (replicas: ReadonlySet<ReplicaId>, servers: ReadonlySet<
  * The routes that a leader has told. It lasts as long as the process. Of a new leader's term the rows of a server replace those
  * of before once that leader has looked at the server; until then the rows of before stand.
  */
-export class RouteTable implements RouteFeed {
+export class RouteTable {
   readonly rows = new RouteRows();
   readonly uses = new OpenUses();
   private readonly told = new Map<ServerId, WatchedServer & { readonly snapshot: number }>();
@@ -165,7 +165,7 @@ export class RouteTable implements RouteFeed {
     return this.rows.keys();
   }
 
-  row(id: ReplicaId): TableRow | undefined {
+  row(id: ReplicaId): RouteRow | undefined {
     return this.rows.get(id);
   }
 

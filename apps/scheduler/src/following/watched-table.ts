@@ -3,6 +3,7 @@ import type { RouteMessage } from '#contracts';
 import type { Clock, ResolveQuery, Route } from '#engine';
 import { ToldRoutes } from '../routing/told-routes.js';
 import { GatewayDesk } from '../watching/gateway-desk.js';
+import { Publisher } from '../watching/publisher.js';
 import { RouteTable } from './route-table.js';
 
 /** What it is made of. */
@@ -12,9 +13,10 @@ export interface WatchedTableParts {
   readonly bound: Millis;
 }
 
-/** The table of routes of this process, and the gateways that watch it: whether this process leads or not. */
+/** The table of routes of this process, and all that watch it: gateways, and peers where this process leads. */
 export class WatchedTable {
   readonly table: RouteTable;
+  readonly publisher: Publisher;
   readonly gateways: GatewayDesk;
   private readonly told: ToldRoutes;
   private isShown: (model: ModelId, server: ServerId) => boolean = () => false;
@@ -31,8 +33,9 @@ export class WatchedTable {
       bound,
       isShown: (model, server) => this.isShown(model, server),
     });
-    this.gateways = new GatewayDesk(this.table);
-    this.table.follow((rows, servers) => this.gateways.changed(rows, servers, clock.now()));
+    this.publisher = new Publisher(this.table);
+    this.gateways = new GatewayDesk(this.table, this.publisher);
+    this.table.follow((rows, servers) => this.publisher.changed(rows, servers, clock.now()));
     this.told = new ToldRoutes(this.table);
   }
 
@@ -54,8 +57,9 @@ export class WatchedTable {
     return this.told.of(route);
   }
 
-  /** To be called once a second. */
+  /** To be called once a second: each watcher is told a beat. */
   tick(now: Instant): void {
     this.gateways.tick(now);
+    this.publisher.beat(now);
   }
 }

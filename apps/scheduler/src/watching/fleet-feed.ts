@@ -9,8 +9,9 @@ import {
   type ServerId,
 } from '#core';
 import type { RouteServerMessage } from '#contracts';
-import { type Beat, type RouteVersion, sentAge, type WatchedServer } from './route-event.js';
-import type { RouteFeed } from './route-feed.js';
+import type { RouteTable } from '../following/route-table.js';
+import { toldOf } from './publisher.js';
+import type { WatchedServer } from './route-event.js';
 
 /** What is known of servers beside the core. */
 export interface ServerAddresses {
@@ -20,62 +21,73 @@ export interface ServerAddresses {
   routeServer(id: string): RouteServerMessage;
 }
 
-/** What the beats tell of the leader. */
+/** What the table is told of the leader. */
 export interface Leading {
   readonly term: number;
   renewedAgo(): number;
 }
 
-/** The routes of a leader's fleet. */
-export class FleetFeed implements RouteFeed {
+/** Has the table of this process say what the fleet of a leader does. */
+export class FleetFeed {
   /** The servers as they were last told. */
   private readonly told = new Map<ServerId, WatchedServer>();
   private addressesAt = -1;
   private unobserved = 0;
-  private isEnding = false;
+  private isBegun = false;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
     private readonly addresses: ServerAddresses,
     private readonly leading: Leading,
+    private readonly table: Pick<RouteTable, 'take'>,
   ) {}
 
-  get version(): RouteVersion {
-    return { term: this.leading.term, sequence: this.fleet.routesRevision };
+  /** Whether the table is one of this term: watchers may be told of it. */
+  get hasTold(): boolean {
+    return this.isBegun;
   }
 
-  /** Servers that are not declared yet would be missed: what leads to them is not withdrawn for that. */
-  isReady = false;
-
-  beat(): Beat {
-    return { renewedAgoMs: sentAge(this.leading.renewedAgo()), isEnding: this.isEnding };
+  /** Tells all at first, then what has changed of these replicas and of servers. `isEnding`: the leader lets go. */
+  tell(changed: Iterable<ReplicaId>, now: Instant, isEnding = false): void {
+    const { fleet, leading } = this;
+    if (!this.isBegun && !this.isReady(now)) return;
+    const resets = !this.isBegun;
+    this.isBegun = true;
+    const servers = new Set(this.changedServers(now));
+    const replicas = new Set(resets ? fleet.replicas.keys() : changed);
+    const event = {
+      ...{ number: 0, resets, hasMore: false },
+      version: { term: leading.term, sequence: fleet.routesRevision },
+      beat: { renewedAgoMs: leading.renewedAgo(), isEnding },
+      ...toldOf(this, { replicas, servers }, now),
+    };
+    this.table.take(event, now);
   }
 
-  /** From now on the beats tell that the leader lets go. */
-  end(): void {
-    this.isEnding = true;
-  }
-
-  replicas(): Iterable<ReplicaId> {
-    return this.fleet.replicas.keys();
+  /** What has changed is not told from now on; next time all is. */
+  pause(): void {
+    this.isBegun = false;
+    this.told.clear();
+    this.addressesAt = -1;
   }
 
   row(id: ReplicaId): RouteRow | undefined {
     return routeRow(this.fleet, id);
   }
 
-  servers(): Iterable<ServerId> {
-    return this.told.keys();
-  }
-
   server(id: ServerId): WatchedServer | undefined {
     return this.told.get(id);
   }
 
+  /** Servers that are not declared yet would be missed: what leads to them is not withdrawn for that. */
+  private isReady(now: Instant): boolean {
+    const { fleet } = this;
+    return fleet.startedAt !== null && !(fleet.serversAwaited && isSettling(fleet, now));
+  }
+
   /** The servers of which something else is to be told than before. Where all is known and nothing was declared it costs nothing. */
-  changedServers(now: Instant): ServerId[] {
+  private changedServers(now: Instant): ServerId[] {
     const { fleet, addresses, told } = this;
-    this.isReady ||= fleet.startedAt !== null && !(fleet.serversAwaited && isSettling(fleet, now));
     const isSame = addresses.changes === this.addressesAt && told.size === fleet.servers.size;
     if (isSame && this.unobserved === 0) return [];
     this.addressesAt = addresses.changes;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
 import { GatewayDesk, type GatewayStream } from './gateway-desk.js';
+import { Publisher } from './publisher.js';
 import type { RouteEvent } from './route-event.js';
 
 /** A gateway that remembers what it was told, and can stop to read. */
@@ -27,20 +28,23 @@ describe('gateways that watch', () => {
   let now: number;
   let feed: FakeFeed;
   let desk: GatewayDesk;
+  let publisher: Publisher;
 
   beforeEach(() => {
     now = 0;
     feed = new FakeFeed().put(aRow('a', 's')).put(aRow('b', 's'));
-    desk = new GatewayDesk(feed);
+    publisher = new Publisher(feed);
+    desk = new GatewayDesk(feed, publisher);
     tell();
   });
 
-  const tell = (): void => desk.changed(...feed.takeChanges(), now);
+  const tell = (): void => publisher.changed(...feed.takeChanges(), now);
   /** A second after another: each with its tick. */
   function pass(seconds: number): void {
     for (let nth = 0; nth < seconds; nth += 1) {
       now += 1_000;
       desk.tick(now);
+      publisher.beat(now);
     }
   }
 
@@ -117,7 +121,7 @@ describe('gateways that watch', () => {
     for (let nth = 0; nth < 10; nth += 1) {
       expect(slow.hasEnded).toBe(false);
       slow.isFree = true;
-      desk.flush(now);
+      publisher.flushAll(now);
       pass(1);
     }
     expect([slow.hasEnded, slow.told.every(({ hasMore }) => hasMore)]).toEqual([true, true]);
@@ -134,7 +138,7 @@ describe('gateways that watch', () => {
     desk.open(slow, null, now);
     for (let nth = 0; nth < 30; nth += 1) {
       slow.isFree = true;
-      desk.flush(now);
+      publisher.flushAll(now);
       pass(1);
     }
     expect(slow.hasEnded).toBe(false);
@@ -156,7 +160,7 @@ describe('gateways that watch', () => {
       tell();
     }
     gateway.isFree = true;
-    desk.flush(now);
+    publisher.flushAll(now);
     expect(gateway.told.map(({ rows }) => rows.length)).toEqual([2, 5]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Instant, Millis } from '#core';
-import { type Line, Publisher } from './publisher.js';
+import type { RouteTable } from '../following/route-table.js';
+import type { Line, Publisher } from './publisher.js';
 import type { RouteEvent, RouteVersion } from './route-event.js';
-import type { RouteFeed } from './route-feed.js';
 import { TABLE_GOOD_FOR } from './times.js';
 
 /** So many gateways watch at most. */
@@ -79,11 +79,11 @@ class GatewayLine implements Line {
 /** The gateways that watch this process' table. It has no clock: each call says when it is made. */
 export class GatewayDesk {
   private readonly lines = new Set<GatewayLine>();
-  private readonly publisher: Publisher;
 
-  constructor(private readonly feed: RouteFeed) {
-    this.publisher = new Publisher(feed);
-  }
+  constructor(
+    private readonly table: Pick<RouteTable, 'version' | 'isReady'>,
+    private readonly publisher: Publisher,
+  ) {}
 
   /** Those whose streams are open, or that may still go by what they were told. */
   get size(): number {
@@ -97,29 +97,18 @@ export class GatewayDesk {
 
   /** Tells a gateway of the table from now on. Returns what is to be called when its stream has ended. */
   open(stream: GatewayStream, have: RouteVersion | null, now: Instant): () => void {
-    const line = new GatewayLine(stream, this.feed.version, now);
+    const line = new GatewayLine(stream, this.table.version, now);
     this.lines.add(line);
     this.publisher.join(line, have, now);
     return () => this.close(line);
   }
 
-  /** Tells what has changed in the table. */
-  changed(...changed: Parameters<Publisher['changed']>): void {
-    this.publisher.changed(...changed);
-  }
-
-  /** A gateway reads again. */
-  flush(now: Instant): void {
-    this.publisher.flushAll(now);
-  }
-
   /** To be called once a second. Where the table is out of date the gateways are sent away. */
   tick(now: Instant): void {
     for (const line of this.lines) {
-      if (line.isOpen && (!this.feed.isReady || line.isSlow(now))) this.end(line);
+      if (line.isOpen && (!this.table.isReady || line.isSlow(now))) this.end(line);
       if (!line.isOpen && line.isOver(now)) this.lines.delete(line);
     }
-    this.publisher.beat(now);
   }
 
   /** The version up to which no gateway goes by what is withdrawn. */

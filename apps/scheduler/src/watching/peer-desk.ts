@@ -163,7 +163,6 @@ export class PeerDesk {
       this.parts.tell({ kind: 'WatcherGone', watcher: id });
       this.parts.onGone(id);
     }
-    this.parts.publisher.beat(now);
   }
 
   standings(now: Instant): PeerStanding[] {
@@ -175,7 +174,10 @@ export class PeerDesk {
 
   /** Ends all streams. */
   end(): void {
-    for (const peer of this.peers.values()) peer.end();
+    for (const peer of this.peers.values()) {
+      if (peer.line) this.close(peer, peer.line);
+      peer.end();
+    }
   }
 
   private close(peer: Peer, line: PeerLine): void {

@@ -1,10 +1,13 @@
 import type { Instant, ModelId, ReplicaId, RouteRow, ServerId } from '#core';
 import { ChangeLog } from './change-log.js';
+import type { RouteTable } from '../following/route-table.js';
 import type { RouteEvent, RouteKey, RouteVersion, SentRow } from './route-event.js';
-import type { RouteFeed } from './route-feed.js';
 
 /** So many rows and servers are in one event: 1,000 rows take some 30 KiB. */
 const MOST_ROWS = 1_000;
+
+/** The routes that watchers are told. */
+export type RouteFeed = Pick<RouteTable, 'version' | 'beat' | 'replicas' | 'row' | 'servers' | 'server'>;
 
 /** Leads to one watcher. */
 export interface Line {
@@ -80,18 +83,18 @@ export class Publisher {
   }
 
   private isDue({ isDue, resets, replicas, servers }: Lacking): boolean {
-    return isDue || (this.feed.isReady && (resets || replicas.size + servers.size > 0));
+    return isDue || resets || replicas.size + servers.size > 0;
   }
 
   private next(lacking: Lacking, now: Instant): RouteEvent {
     const { feed } = this;
-    const { version, isReady } = feed;
+    const { version } = feed;
+    const { resets } = lacking;
     lacking.isDue = false;
-    const resets = isReady && lacking.resets;
     if (resets) this.begin(lacking);
-    const told = isReady ? taken(feed, lacking, now) : NOTHING;
-    const hasMore = !isReady || lacking.replicas.size + lacking.servers.size > 0;
-    return { number: ++this.numbers, version, beat: feed.beat(now), resets, hasMore, ...told };
+    const told = toldOf(feed, lacking, now, MOST_ROWS);
+    const hasMore = lacking.replicas.size + lacking.servers.size > 0;
+    return { number: ++this.numbers, version, beat: feed.beat(), resets, hasMore, ...told };
   }
 
   private begin(lacking: Lacking): void {
@@ -119,17 +122,20 @@ export class Publisher {
 
 type Told = Pick<RouteEvent, 'servers' | 'serversGone' | 'rows' | 'gone'>;
 
-const NOTHING: Told = { servers: [], serversGone: [], rows: [], gone: [] };
-
-/** The next that a watcher is told: servers come before the rows that lead to them. */
-function taken(feed: RouteFeed, { replicas, servers }: Lacking, now: Instant): Told {
+/** What is told next of what is lacking, and taken from it: servers come before the rows that lead to them. */
+export function toldOf(
+  feed: Pick<RouteFeed, 'row' | 'server'>,
+  { replicas, servers }: Pick<Lacking, 'replicas' | 'servers'>,
+  now: Instant,
+  most = Infinity,
+): Told {
   const told = {
     servers: [] as RouteEvent['servers'][number][],
     serversGone: [] as ServerId[],
     rows: [] as SentRow[],
     gone: [] as RouteKey[],
   };
-  let left = MOST_ROWS;
+  let left = most;
   for (const id of servers) {
     if (left-- === 0) return told;
     servers.delete(id);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from '#config';
 import { MalformedRequest } from '#contracts';
-import { LONGEST_LEASE } from '#core';
+import { LONGEST_LEASE, type ModelId, type ServerId } from '#core';
 import { readRequest } from '../grpc/requests.js';
 import { TABLE_GOOD_FOR } from './times.js';
 import { MOST_DOUBTED } from './route-event.js';
@@ -22,6 +22,9 @@ const watcher = z
   .min(1, { error: 'must not be empty' })
   .max(MOST_NAME, { error: `must have at most ${MOST_NAME} characters` });
 
+const model = nameSchema.transform((name) => name as ModelId);
+const server = nameSchema.transform((name) => name as ServerId);
+
 /** A message that may be left out. */
 const orNull = <Shape extends z.ZodType>(shape: Shape) => shape.nullish().transform((value) => value ?? null);
 
@@ -35,8 +38,7 @@ const watchSchema = z.object({
 
 const useSchema = (longest: number) =>
   z.object({
-    model: nameSchema,
-    server: nameSchema,
+    ...{ model, server },
     lastUsedMsAgo: number(Number.MAX_SAFE_INTEGER),
     inUseForMs: number(longest),
     routes: number(2 ** 32 - 1),
@@ -52,7 +54,7 @@ const reportSchema = (mostUses: number, longest: number) =>
   z.object({
     watcher,
     uses: z.array(useSchema(longest)).max(mostUses, { error: `must have at most ${mostUses} entries` }),
-    doubted: z.array(nameSchema).max(MOST_DOUBTED, { error: `must have at most ${MOST_DOUBTED} entries` }),
+    doubted: z.array(server).max(MOST_DOUBTED, { error: `must have at most ${MOST_DOUBTED} entries` }),
     peer: orNull(acknowledgement),
   });
 

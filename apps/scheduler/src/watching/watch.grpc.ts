@@ -103,7 +103,7 @@ function watchAsGateway(stream: WatchStream, { have }: WatchCall, parts: WatchPa
     write: (event: RouteEvent) => void stream.write(event),
     end: () => stream.emit('error', errors.of(farewell(parts))),
   };
-  stream.on('drain', () => own.gateways.flush(now()));
+  stream.on('drain', () => own.publisher.flushAll(now()));
   return own.gateways.open(line, have, now());
 }
 
@@ -119,10 +119,8 @@ function farewell({ admit }: WatchParts): unknown {
 
 function report(call: ReportCall, parts: WatchParts): void {
   parts.admit();
-  const message = readReport(call.request);
-  const uses = message.uses as readonly ReportedUse[];
-  const doubted = message.doubted as readonly ServerId[];
-  if (message.peer === null) {
+  const { watcher, uses, doubted, peer } = readReport(call.request);
+  if (peer === null) {
     noteUses(parts.own, uses, parts.now());
     if (doubted.length > 0) parts.doubt(doubted);
     return;
@@ -130,7 +128,7 @@ function report(call: ReportCall, parts: WatchParts): void {
   if (!parts.isPeer(principalOverGrpc(call.metadata))) throw NOT_A_PEER;
   const watching = parts.leading();
   if (watching === null) throw new Refused(NO_LEADER);
-  watching.report(message.watcher, { ...message.peer, uses, doubted });
+  watching.report(watcher, { ...peer, uses, doubted });
 }
 
 /** What a gateway used counts as used of this process' table, which is told to the core, or to the leader; not for longer than it can be so. */

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { Event, Fleet, Instant, WatcherId } from '#core';
 import type { Engine, KnownPeers, Leadership, Observer, Route, Turn } from '#engine';
+import { Refused } from '../errors/refused.js';
 import type { WatchedTable } from '../following/watched-table.js';
+import { NO_LEADER } from '../lifecycle.js';
 import { FleetFeed, type ServerAddresses } from './fleet-feed.js';
 import { LONGEST_PEER_LEASE, LOOK_GOOD_FOR, TABLE_GOOD_FOR } from './times.js';
 import { PeerDesk, type Stream } from './peer-desk.js';
-import { type Line, Publisher } from './publisher.js';
 import type { PeerReport, RouteVersion } from './route-event.js';
 
 /** What the leader's part is made of. */
@@ -29,12 +30,10 @@ export interface AmongPeers {
   readonly lastRenewalSeenAt: Instant;
 }
 
-/** The leader's word on routes, for one term: to its peers, and to the table of this process, which gateways watch. */
+/** The leader's word on routes, for one term: it feeds the table of this process, which its peers and gateways watch. */
 export class Watching implements Observer {
   readonly desk: PeerDesk;
   private readonly feed: FleetFeed;
-  private readonly publisher: Publisher;
-  private readonly ownLine: Line;
   private isFed = false;
   private wasWatched = false;
   private readonly stored = new Set<string>();
@@ -42,13 +41,11 @@ export class Watching implements Observer {
 
   constructor(private readonly parts: WatchingParts) {
     const { engine, addresses, leadership, own } = parts;
-    this.feed = new FleetFeed(engine.fleet, addresses, leadership);
-    this.publisher = new Publisher(this.feed);
-    this.ownLine = { isFree: true, send: (event, now) => own.table.take(event, now) };
+    this.feed = new FleetFeed(engine.fleet, addresses, leadership, own.table);
     this.desk = new PeerDesk({
       fleet: engine.fleet,
       term: leadership.term,
-      publisher: this.publisher,
+      publisher: own.publisher,
       tell: (...events) => engine.report(...events),
       patience: own.bound + LONGEST_PEER_LEASE,
       onGone: (name) => this.forget(name),
@@ -90,21 +87,21 @@ export class Watching implements Observer {
   feedOwn(): void {
     if (this.isFed) return;
     this.isFed = true;
-    this.publisher.join(this.ownLine, null, this.parts.engine.now());
+    this.feed.tell([], this.parts.engine.now());
   }
 
   turnTaken({ now }: Turn, fleet: Fleet): void {
-    const servers = this.feed.changedServers(now);
-    if (servers.length + fleet.rerouted.size > 0) this.publisher.changed(fleet.rerouted, servers, now);
+    if (this.isFed) this.feed.tell(fleet.rerouted, now);
   }
 
-  /** A peer wants the table. Rejects where it cannot be stored that it has one. */
+  /** A peer wants the table. Rejects where there is none of this term yet, or it cannot be stored that the peer has one. */
   async open(
     name: string,
     stream: Stream,
     have: RouteVersion | null,
     configHash: string,
   ): Promise<() => void> {
+    if (!this.feed.hasTold) throw new Refused(NO_LEADER);
     await this.keep(name);
     return this.desk.open(name, stream, have, configHash, this.parts.engine.now());
   }
@@ -113,12 +110,11 @@ export class Watching implements Observer {
     this.desk.report(name, report, this.parts.engine.now());
   }
 
-  /** To be called once a second. */
+  /** To be called once a second, before the watchers of the table are told a beat. */
   tick(now: Instant): void {
     const { own } = this.parts;
     if (this.peers === null && !own.gateways.isWatched) this.starve();
-    const servers = this.feed.changedServers(now);
-    if (servers.length > 0) this.publisher.changed([], servers, now);
+    if (this.isFed) this.feed.tell([], now);
     this.desk.tick(now);
     this.tellOwnUses(now);
     this.tellOfGateways(now);
@@ -128,9 +124,9 @@ export class Watching implements Observer {
   async end(isShuttingDown: boolean): Promise<void> {
     const { peers } = this;
     const { engine, own } = this.parts;
-    this.feed.end();
-    this.publisher.beat(engine.now());
-    this.publisher.leave(this.ownLine);
+    if (this.isFed) this.feed.tell([], engine.now(), true);
+    own.publisher.beat(engine.now());
+    this.starve();
     this.desk.end();
     // Then no table of this peer counts any more, and the next leader need not wait for it.
     if (isShuttingDown && peers !== null && !own.gateways.isWatched)
@@ -150,8 +146,8 @@ export class Watching implements Observer {
   }
 
   private starve(): void {
-    if (this.isFed) this.publisher.leave(this.ownLine);
     this.isFed = false;
+    this.feed.pause();
   }
 
   /** Routes that were given from the table: by gateways, and by this process before it led, or before it had looked. */
