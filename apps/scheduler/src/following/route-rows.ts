@@ -1,4 +1,4 @@
-import type { Instant, ModelId, ReplicaId, RouteRow, RouteSource, ServerId } from '#core';
+import type { Instant, ModelId, ReplicaId, RouteRow, RouteSource } from '#core';
 
 /** A row of a table. */
 export interface TableRow extends RouteRow {
@@ -12,6 +12,9 @@ export interface TableRow extends RouteRow {
 export class RouteRows implements RouteSource<TableRow, TableRow> {
   private readonly byReplica = new Map<ReplicaId, TableRow>();
   private readonly byModel = new Map<ModelId, TableRow[]>();
+
+  /** `mayGive` says whether a route to a row may be given at this moment. */
+  constructor(private readonly mayGive: (row: TableRow) => boolean) {}
 
   get size(): number {
     return this.byReplica.size;
@@ -53,32 +56,8 @@ export class RouteRows implements RouteSource<TableRow, TableRow> {
     return this.byModel.get(model);
   }
 
-  routable(row: TableRow): TableRow {
-    return row;
-  }
-
-  isFailing(row: TableRow): boolean {
-    return row.isFailing;
-  }
-
-  isEnding(row: TableRow): boolean {
-    return row.isEnding;
-  }
-}
-
-/** Where routes may only lead to what a look has shown. */
-export class ShownRows implements RouteSource<TableRow, TableRow> {
-  constructor(
-    private readonly rows: RouteRows,
-    private readonly isShown: (model: ModelId, server: ServerId) => boolean,
-  ) {}
-
-  copiesOf(model: ModelId): readonly TableRow[] | undefined {
-    return this.rows.copiesOf(model);
-  }
-
   routable(row: TableRow): TableRow | undefined {
-    return this.isShown(row.model, row.server) ? row : undefined;
+    return this.mayGive(row) ? row : undefined;
   }
 
   isFailing(row: TableRow): boolean {

@@ -20,7 +20,7 @@ import {
 } from '../watching/route-event.js';
 import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from '../watching/times.js';
 import { OpenUses } from './open-uses.js';
-import { RouteRows, ShownRows } from './route-rows.js';
+import { RouteRows } from './route-rows.js';
 
 /**
  * So long after a row was withdrawn, or the table was good, a lease of a gateway may last: the way to a gateway may be slow for as
@@ -47,10 +47,12 @@ export type OnChanged = (replicas: ReadonlySet<ReplicaId>, servers: ReadonlySet<
  * of before once that leader has looked at the server; until then the rows of before stand.
  */
 export class RouteTable {
-  readonly rows = new RouteRows();
+  /** Rows that are out of date lead only to what a look has shown. */
+  readonly rows = new RouteRows(
+    ({ model, server }) => !this.isOutOfDate || this.parts.isShown(model, server),
+  );
   readonly uses = new OpenUses();
   private readonly told = new Map<ServerId, WatchedServer & { readonly snapshot: number }>();
-  private readonly shown: ShownRows;
   private snapshot = 0;
   /** Whether the table was begun anew, and is not whole yet. */
   private isBegun = false;
@@ -66,9 +68,7 @@ export class RouteTable {
   private readonly withdrawnAt = new Map<ReplicaId, Instant>();
   private tell: OnChanged = () => undefined;
 
-  constructor(private readonly parts: TableParts) {
-    this.shown = new ShownRows(this.rows, parts.isShown);
-  }
+  constructor(private readonly parts: TableParts) {}
 
   /** Of the last table that was told as a whole; term 0 before the first. */
   get version(): RouteVersion {
@@ -109,10 +109,9 @@ export class RouteTable {
   /** The route to a warm model; undefined where the leader has to be asked. Where it cannot be, longer leases are cut. */
   route(query: ResolveQuery, isCut = false): Route | undefined {
     if (query.lease > LONGEST_PEER_LEASE && !isCut) return undefined;
-    const now = this.parts.now();
-    const isStale = now - this.renewedAt > this.parts.bound;
-    const row = pickFrom(isStale ? this.shown : this.rows, query, this.uses);
+    const row = pickFrom(this.rows, query, this.uses);
     if (!row) return undefined;
+    const now = this.parts.now();
     const lease = Math.max(0, Math.min(query.lease, LONGEST_PEER_LEASE, Math.floor(row.leasesEndBy - now)));
     this.uses.note(row, now, now + lease);
     const { term, sequence } = this.whole;
@@ -124,7 +123,7 @@ export class RouteTable {
       replica: row.id,
       devices: row.devices,
       ...{ term, sequence, lease, cold: false, waited: 0 },
-      ...(isStale && { stale: true }),
+      ...(this.isOutOfDate && { stale: true }),
     };
   }
 
