@@ -9,7 +9,7 @@ import { listen, type Listening } from './listen.js';
 import { warnOfOpenPorts } from './open-ports.js';
 import type { Demo, SchedulerParts } from './parts.js';
 import { PresentConfig } from './present-config.js';
-import { openFollowing } from './reigns/following.js';
+import { Following } from './reigns/following.js';
 import { type Lasting, lastingOf } from './reigns/lasting.js';
 import type { Peers } from './reigns/peers.js';
 import { GRACE_MS, Reign } from './reigns/reign.js';
@@ -109,7 +109,7 @@ async function amongPeers(
   warnOfOpenPorts(config.insecureListen, parts.log);
   lasting.metrics.reigns.followTerm(() => peers.candidate.present?.term ?? 0);
   const present = new PresentConfig(config, lasting);
-  const following = openFollowing({ config: () => present.now, peers, running, parts });
+  const following = new Following({ config: () => present.now, peers, running, parts });
   running.following = following;
   beginSharedWarmups(peers, running);
   const reigns = new Reigns({ config: () => present.now, parts: { ...parts, lasting }, peers, running });

@@ -1,9 +1,10 @@
-import { Client, type ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import { type ClientReadableStream, Metadata } from '@grpc/grpc-js';
 import { routerClientService } from '#contracts';
 import type { Logger } from 'pino';
 import type { Clock, Leader } from '#engine';
 import type { ServerId } from '#core';
-import { channelTo } from '../forwarding/grpc-link.js';
+import { AGAIN } from '../forwarding/forwarder.js';
+import { GrpcLink } from '../forwarding/grpc-link.js';
 import type { PeerTrust } from '../forwarding/leader-reach.js';
 import { type EventMessage, readEvent } from '../watching/received-event.js';
 import type { PeerReport, RouteEvent } from '../watching/route-event.js';
@@ -20,13 +21,6 @@ const LONGEST_PAUSE_MS = 1_000;
 /** So many uses are in one report. */
 const MOST_USES = 1_500;
 
-const OPTIONS = {
-  'grpc.use_local_subchannel_pool': 1,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1_000,
-  'grpc.enable_http_proxy': 0,
-};
-
 /** What a peer watches its leader with. */
 export interface LeaderClientParts {
   /** The name of this peer. */
@@ -42,9 +36,12 @@ export interface LeaderClientParts {
   readonly onEvent: (event: RouteEvent) => void;
 }
 
-/** Watches the routes of one leader, from its construction until `close`: where the stream ends it is opened anew. */
+/**
+ * Watches the routes of one leader, from its construction until `close`: where the stream ends it is opened anew. It has a
+ * connection of its own, as on that of the calls that are handed on its reports would wait behind those.
+ */
 export class LeaderClient {
-  private readonly client: Client;
+  private readonly link: GrpcLink;
   private readonly timer: NodeJS.Timeout;
   private readonly router = routerClientService();
   private stream: ClientReadableStream<EventMessage> | null = null;
@@ -54,15 +51,16 @@ export class LeaderClient {
   private isReporting = false;
   private isTold = false;
   private isClosed = false;
+  private readonly over = new AbortController();
 
   /** Throws where the leader must not be asked. */
   constructor(
-    leader: Leader,
+    private readonly leader: Leader,
     private readonly parts: LeaderClientParts,
   ) {
-    this.client = new Client(leader.grpc, channelTo(leader, parts.trust), OPTIONS);
-    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.link = new GrpcLink(parts.trust);
     this.open();
+    this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
   /** The leader is to hear that callers have just failed on these servers. */
@@ -77,8 +75,9 @@ export class LeaderClient {
     clearInterval(this.timer);
     const { talk } = this;
     if (isEnding && talk) await this.send(talk.next(this.parts.clock.now(), true)).catch(() => undefined);
+    this.over.abort();
     this.drop();
-    this.client.close();
+    this.link.close();
   }
 
   private tick(): void {
@@ -94,7 +93,7 @@ export class LeaderClient {
     const { version } = own.table;
     const have = own.isReceived ? version : undefined;
     const request = { watcher, have, peer: { configHash: configHash() } };
-    const stream = this.client.makeServerStreamRequest(
+    const stream = this.link.to(this.leader).makeServerStreamRequest(
       path,
       requestSerialize,
       responseDeserialize as (bytes: Buffer) => EventMessage,
@@ -177,26 +176,16 @@ export class LeaderClient {
     arrived();
   }
 
-  private call({ uses, doubted, ...peer }: PeerReport): Promise<void> {
-    const { path, requestSerialize, responseDeserialize } = this.router['ReportUsage']!;
-    const message = { watcher: this.parts.name, uses, doubted, peer };
+  private async call({ uses, doubted, ...peer }: PeerReport): Promise<void> {
+    const { path, requestSerialize } = this.router['ReportUsage']!;
+    const request = requestSerialize({ watcher: this.parts.name, uses, doubted, peer });
     const deadline = Date.now() + REPORT_WITHIN_MS;
-    return new Promise((resolve, reject) => {
-      this.client.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        message,
-        this.metadata(),
-        { deadline },
-        (error) => (error ? reject(error) : resolve()),
-      );
-    });
+    const call = { path, request, metadata: this.metadata(), deadline };
+    const answer = await this.link.ask(this.leader, call, this.over.signal);
+    if (answer === AGAIN || answer.refusal !== null) throw new Error('the leader did not take a report');
   }
 
   private metadata(): Metadata {
-    const metadata = new Metadata();
-    for (const [key, value] of Object.entries(this.parts.headers())) metadata.set(key, value);
-    return metadata;
+    return Metadata.fromHttp2Headers(this.parts.headers());
   }
 }

@@ -17,6 +17,7 @@ const MOST_ANSWER = 64 * 2 ** 20;
 const OPTIONS = {
   'grpc.max_receive_message_length': MOST_ANSWER,
   'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_http_proxy': 0,
   // A leader that is back is found soon.
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
@@ -54,10 +55,20 @@ export class GrpcLink {
   constructor(private readonly trust: PeerTrust) {}
 
   /** Asks a leader. `AGAIN` as in `HttpLink.ask`. */
-  ask(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof AGAIN> {
-    const client = this.clientOf(leader);
-    if (client === null || over.aborted) return Promise.resolve(AGAIN);
-    const { path, request, metadata, deadline } = call;
+  async ask(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof AGAIN> {
+    if (over.aborted) return AGAIN;
+    try {
+      return await this.answered(this.to(leader), call, over);
+    } catch {
+      return AGAIN;
+    }
+  }
+
+  private answered(
+    client: Client,
+    { path, request, metadata, deadline }: GrpcCall,
+    over: AbortSignal,
+  ): Promise<GrpcAnswer | typeof AGAIN> {
     return new Promise((resolve) => {
       let message: Buffer | null = null;
       let refusal: ServiceError | null = null;
@@ -88,23 +99,19 @@ export class GrpcLink {
     this.client = null;
   }
 
-  /** Null: a leader that must not be asked. */
-  private clientOf(leader: Leader): Client | null {
+  /** The client that leads to a leader. Throws as `isReachedByTls`. */
+  to(leader: Leader): Client {
     const { grpc: address, http } = leader;
     if (this.client?.address === address && this.client.http === http) return this.client.to;
     this.close();
-    try {
-      const to = new Client(address, channelTo(leader, this.trust), OPTIONS);
-      this.client = { address, http, to };
-      return to;
-    } catch {
-      return null;
-    }
+    const to = new Client(address, channelTo(leader, this.trust), OPTIONS);
+    this.client = { address, http, to };
+    return to;
   }
 }
 
 /** What a channel to a leader is opened with. Throws as `isReachedByTls`. */
-export function channelTo(leader: Leader, trust: PeerTrust): ChannelCredentials {
+function channelTo(leader: Leader, trust: PeerTrust): ChannelCredentials {
   if (!isReachedByTls(leader, trust)) return credentials.createInsecure();
   return credentials.createSsl(trust.ca === null ? null : Buffer.from(trust.ca));
 }

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Config } from '#config';
-import type { OpenFollowerParts } from '../following/open-follower.js';
-import { type Following, openFollowing } from './following.js';
+import { Following, type FollowingParts } from './following.js';
 
 describe('what answers where this process does not lead', () => {
   let following: Following | undefined;
@@ -17,7 +16,7 @@ describe('what answers where this process does not lead', () => {
     const candidate = { present: null, follow: () => undefined };
     const lasting = { lifecycle: {}, metrics: {}, peerKey: {}, routes: {} };
     const parts = { config, peers: { name: 'p', candidate }, running: { lasting }, parts: {} };
-    following = openFollowing(parts as unknown as OpenFollowerParts);
+    following = new Following(parts as unknown as FollowingParts);
     expect(following.longestWait).toBe(60_000);
     maxWaitMs = 600_000;
     expect(following.longestWait).toBe(600_000);

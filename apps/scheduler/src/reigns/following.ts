@@ -1,59 +1,141 @@
+import { completeServer, type Config, type ServerConfig } from '#config';
+import type { RouteServerMessage } from '#contracts';
 import type { ServerId } from '#core';
+import type { Leader } from '#engine';
 import { configHash } from '../following/config-hash.js';
-import { openFollower, type OpenFollowerParts } from '../following/open-follower.js';
+import { LeaderClient } from '../following/leader-client.js';
+import { StaleLooks } from '../following/stale-looks.js';
 import type { WatchedTable } from '../following/watched-table.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import { GrpcForward } from '../forwarding/grpc-forward.js';
 import { GrpcLink } from '../forwarding/grpc-link.js';
 import { HttpForward } from '../forwarding/http-forward.js';
 import { HttpLink } from '../forwarding/http-link.js';
-import { trustOf } from '../forwarding/leader-reach.js';
+import { type PeerTrust, trustOf } from '../forwarding/leader-reach.js';
+import type { SchedulerParts } from '../parts.js';
+import type { Running } from '../running.js';
+import type { Peers } from './peers.js';
 
-/** What answers where this process does not lead. It lasts as long as the process: a new leader goes by the table, too. */
-export interface Following {
-  /** The routes that this process was told by the leader. */
-  readonly table: WatchedTable;
-  /** Whether any peer is known to lead. */
-  readonly hasLeader: boolean;
-  /** The leader is to hear that callers have just failed on these servers. */
-  doubt(servers: readonly ServerId[]): void;
-  /** Of what peers have to have alike in their configurations. */
-  configHash(): string;
-  readonly http: HttpForward;
-  readonly grpc: GrpcForward;
-  /** How long a resolve call that does not tell its wait, and is handed on, seeks a leader. */
-  readonly longestWait: number;
-  /** This process ends: what waits for the leader is refused. */
-  end(): void;
-  /** Ends the watching and the connections to the leader. */
-  close(): Promise<void>;
+/** So often it is seen which looks are due. */
+const LOOKS_MS = 250;
+
+/** What following is made of. */
+export interface FollowingParts {
+  /** The configuration as it holds now. */
+  readonly config: () => Config;
+  readonly peers: Peers;
+  readonly running: Running;
+  readonly parts: Pick<SchedulerParts, 'clock' | 'openServer'>;
 }
 
-/** Begins to follow whichever peer leads. */
-export function openFollowing(parts: OpenFollowerParts): Following {
-  const { config: present, peers, running } = parts;
-  const { lifecycle, metrics, peerKey, routes } = running.lasting;
-  const forwarder = new Forwarder({ leaders: peers.candidate, lifecycle, metrics: metrics.forwards });
-  const trust = trustOf(present());
-  const links = { http: new HttpLink(trust), grpc: new GrpcLink(trust) };
-  const follower = openFollower(parts);
-  return {
-    table: routes,
-    get hasLeader() {
-      return peers.candidate.present !== null;
-    },
-    doubt: (servers) => follower.doubt(servers),
-    configHash: () => configHash(present()),
-    http: new HttpForward(forwarder, links.http, peerKey),
-    grpc: new GrpcForward(forwarder, links.grpc, peerKey),
-    get longestWait() {
-      return present().defaults.coldStart.maxWaitMs;
-    },
-    end: () => forwarder.end(),
-    close: async () => {
-      await follower.close();
-      links.http.close();
-      links.grpc.close();
-    },
-  };
+/**
+ * What answers where this process does not lead: the table that whichever other peer leads tells it, and what hands calls on. It
+ * lasts as long as the process, as a new leader goes by the table, too.
+ */
+export class Following {
+  /** The routes that this process was told by the leader. */
+  readonly table: WatchedTable;
+  readonly http: HttpForward;
+  readonly grpc: GrpcForward;
+  private readonly forwarder: Forwarder;
+  private readonly links: readonly { close(): void }[];
+  private readonly trust: PeerTrust;
+  /** Null: routes that are out of date are not given. */
+  private readonly looks: StaleLooks | null;
+  private readonly timer: NodeJS.Timeout | undefined;
+  private client: LeaderClient | null = null;
+  private isClosed = false;
+
+  constructor(private readonly made: FollowingParts) {
+    const { config, peers, running } = made;
+    const { lifecycle, metrics, peerKey, routes } = running.lasting;
+    const leaders = peers.candidate;
+    this.table = routes;
+    this.trust = trustOf(config());
+    this.forwarder = new Forwarder({ leaders, lifecycle, metrics: metrics.forwards });
+    const links = [new HttpLink(this.trust), new GrpcLink(this.trust)] as const;
+    this.http = new HttpForward(this.forwarder, links[0], peerKey);
+    this.grpc = new GrpcForward(this.forwarder, links[1], peerKey);
+    this.links = links;
+    this.looks = config().staleRoutes === 'stop' ? null : looksOf(made);
+    if (this.looks) this.timer = setInterval(() => this.looks?.tick(), LOOKS_MS);
+    leaders.follow((leader) => this.turnTo(leader));
+    this.turnTo(leaders.present);
+  }
+
+  /** Whether any peer is known to lead. */
+  get hasLeader(): boolean {
+    return this.made.peers.candidate.present !== null;
+  }
+
+  /** How long a resolve call that does not tell its wait, and is handed on, seeks a leader. */
+  get longestWait(): number {
+    return this.made.config().defaults.coldStart.maxWaitMs;
+  }
+
+  /** Of what peers have to have alike in their configurations. */
+  configHash(): string {
+    return configHash(this.made.config());
+  }
+
+  /** The leader is to hear that callers have just failed on these servers. */
+  doubt(servers: readonly ServerId[]): void {
+    this.client?.doubt(servers);
+  }
+
+  /** This process ends: what waits for the leader is refused. */
+  end(): void {
+    this.forwarder.end();
+  }
+
+  /** Tells the leader that this peer gives no more routes, and ends the connections to it. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearInterval(this.timer);
+    this.looks?.close();
+    await this.client?.close(true);
+    for (const link of this.links) link.close();
+  }
+
+  /** A table that was told stays: it is good until it is out of date. */
+  private turnTo(leader: Leader | null): void {
+    if (this.isClosed) return;
+    void this.client?.close(false);
+    const isOther = leader !== null && leader.peer !== this.made.peers.name;
+    this.client = isOther ? this.clientOf(leader) : null;
+  }
+
+  private clientOf(leader: Leader): LeaderClient | null {
+    const { trust, made, table: own } = this;
+    const { candidate, name } = made.peers;
+    const { log, peerKey } = made.running.lasting;
+    try {
+      return new LeaderClient(leader, {
+        ...{ clock: made.parts.clock, log, name, own, trust },
+        headers: () => peerKey.headersOf(null),
+        configHash: () => this.configHash(),
+        onEvent: ({ version, beat }) => {
+          candidate.noteTerm(version.term);
+          if (beat.isEnding) candidate.expectRelease();
+        },
+      });
+    } catch (error) {
+      log.warn({ err: error }, 'the leader that Redis names is not asked: see which peer wrote its lease');
+      return null;
+    }
+  }
+}
+
+function looksOf({ config, running, parts: { clock, openServer } }: FollowingParts): StaleLooks {
+  const own = running.lasting.routes;
+  const open = (server: RouteServerMessage) => openServer(reachedAs(server, config()), () => undefined);
+  const looks = new StaleLooks({ clock, table: own.table, bound: own.bound, open });
+  own.goBy((model, server) => looks.isShown(model, server));
+  return looks;
+}
+
+/** A server that the file names is reached as the file says. Of others only the address is known here. */
+function reachedAs({ id, grpc }: RouteServerMessage, { servers }: Config): ServerConfig {
+  const declared = servers.find((server) => server.id === id && server.grpc === grpc);
+  return { ...(declared ?? completeServer(id, 'api', { grpc }).server), metrics: null };
 }
