@@ -16,20 +16,13 @@ export interface RowsNews {
   readonly onLoss: (writes: number) => void;
 }
 
-/** A write of which it is not known whether Redis has it. */
-interface Doubt {
-  readonly id: string;
-  readonly batch: readonly RowWrite[];
-}
-
 /**
  * The rows of one term in Redis, a hash for each kind. Each batch is one script: it is carried out where no later term is
  * stored and the last write is the one that is known here.
  */
 export class RedisRows implements Rows {
-  private readonly copy = new RowCopy();
+  private copy = new RowCopy();
   private readonly queue: WriteQueue;
-  private doubt: Doubt | null = null;
   private last = '';
   private writes = 0;
   private tries = 0;
@@ -85,14 +78,15 @@ export class RedisRows implements Rows {
   }
 
   private async load(): Promise<void> {
+    const copy = new RowCopy();
     const { writes, last } = await this.head();
     for (const kind of await this.kinds()) {
-      if (!isOnRequest(kind)) this.copy.apply(await this.scan(kind, ''));
+      if (!isOnRequest(kind)) copy.apply(await this.scan(kind, ''));
     }
     const after = await this.head();
     if (after.writes !== writes || after.last !== last)
       throw new Error('it changed while its rows were read');
-    [this.writes, this.last] = [writes, last];
+    Object.assign(this, { copy, writes, last });
   }
 
   /** Where the writes are. Rejects where the server has another term than ours: another one takes the writes, or it lost some. */
@@ -135,27 +129,18 @@ export class RedisRows implements Rows {
     return Array.from(found, ([key, text]) => ({ key, text })).filter(({ key }) => key.startsWith(prefix));
   }
 
-  /** A write in doubt is settled first: after a write of our own, it is there or never will be. */
+  /**
+   * A write that was not answered may be there: then the copy is read anew. After another write of ours it is there or never will
+   * be, as it expects the same last write.
+   */
   private async writeNow(batch: readonly RowWrite[]): Promise<Written> {
-    if (this.doubt !== null) await this.carryOut([], 0);
-    return this.carryOut(batch, 0);
-  }
-
-  private async carryOut(batch: readonly RowWrite[], turn: number): Promise<Written> {
     const id = this.nextId();
     const { reply, isConfirmed } = await this.send(id, batch, [], this.last);
     if (reply[0] === 'written') return this.written(id, batch, isConfirmed);
-    if (reply[0] === 'term') throw this.isOver(Number(reply[1]));
     const [stored, last] = [Number(reply[1]), String(reply[2])];
-    if (last === this.doubt?.id && turn < 2) {
-      this.written(last, this.doubt.batch, false);
-      return this.carryOut(batch, turn + 1);
-    }
-    if (isOwn(last, this.term) && stored === this.writes + 1 && turn < 2) {
-      this.written(last, [], false);
-      return this.carryOut(batch, turn + 1);
-    }
-    return this.writeAll(batch, stored, last);
+    if (stored <= this.writes || !isOwn(last, this.term)) return this.writeAll(batch, stored, last);
+    await this.load();
+    return this.writeNow(batch);
   }
 
   /** Redis has lost writes: what it has of the rows that are in the copy is replaced. */
@@ -166,7 +151,6 @@ export class RedisRows implements Rows {
     const id = this.nextId();
     const emptied = [...kinds].filter((kind) => !isOnRequest(kind));
     const { reply, isConfirmed } = await this.send(id, rows, emptied, last);
-    if (reply[0] === 'term') throw this.isOver(Number(reply[1]));
     if (reply[0] !== 'written') throw new Error('another write came between');
     const written = this.written(id, batch, isConfirmed);
     this.news.onLoss(lost);
@@ -177,21 +161,17 @@ export class RedisRows implements Rows {
     this.copy.apply(batch);
     this.writes += 1;
     this.last = id;
-    this.doubt = null;
     return { durable: isConfirmed };
   }
 
-  /** From when it is sent until it is answered the write is in doubt. */
+  /** Rejects where a later term is stored. */
   private async send(id: string, batch: readonly RowWrite[], emptied: readonly string[], last: string) {
     const rows = batch.flatMap(({ key, text }) => [kindOf(key), key, text === null ? 0 : 1, text ?? '']);
     const { meta, kinds, rows: prefix } = this.keys;
     const args = [this.term, last, this.writes + 1, id, prefix, emptied.length, ...emptied, ...rows];
-    try {
-      return await this.connection.run(WRITE, [meta, kinds], args);
-    } catch (error) {
-      if (batch.length > 0) this.doubt ??= { id, batch };
-      throw error;
-    }
+    const result = await this.connection.run(WRITE, [meta, kinds], args);
+    if (result.reply[0] === 'term') throw this.isOver(Number(result.reply[1]));
+    return result;
   }
 
   private nextId(): string {
