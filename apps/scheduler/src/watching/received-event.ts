@@ -1,5 +1,3 @@
-import type { ServerId } from '#core';
-import { interned } from './interned.js';
 import type { RouteEvent, SentRow } from './route-event.js';
 
 /** An event as gRPC hands it over: its 64-bit numbers are texts, and what was left out is not there. */
@@ -7,7 +5,7 @@ export interface EventMessage extends Omit<RouteEvent, 'version'> {
   readonly version: { readonly term: string; readonly sequence: string };
 }
 
-/** The event. Texts and lists that are the same are one. */
+/** The event. */
 export function readEvent({ number, version, beat, servers, rows, ...event }: EventMessage): RouteEvent {
   return {
     ...event,
@@ -22,10 +20,5 @@ export function readEvent({ number, version, beat, servers, rows, ...event }: Ev
   };
 }
 
-const readRow = ({ leasesEndInMs, server, versions, devices, ...row }: SentRow): SentRow => ({
-  ...row,
-  server: interned.text(server) as ServerId,
-  versions: interned.texts(versions),
-  devices: interned.numbers(devices),
-  ...(leasesEndInMs !== undefined && { leasesEndInMs: Number(leasesEndInMs) }),
-});
+const readRow = (row: SentRow): SentRow =>
+  row.leasesEndInMs === undefined ? row : { ...row, leasesEndInMs: Number(row.leasesEndInMs) };
