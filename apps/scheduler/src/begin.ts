@@ -7,7 +7,6 @@ import { limitsEvent } from './layered-config.js';
 import type { AmongPeers } from './watching/watching.js';
 import { recalledOrders } from './models/model-orders.js';
 import { declaration } from './models/model-writes.js';
-import { beginWarmups } from './warmups/begin-warmups.js';
 
 /**
  * Tells the engine all that is declared and remembered. It shares one turn: nothing is decided on half of it. Rejects where
@@ -35,5 +34,4 @@ export async function begin(
   engine.tell(...servers.filter(isDraining).map((entry) => drainEvent(entry, times)));
   if (freeze.told) engine.tell(freezeEvent(freeze.told, times));
   engine.tell(...recalledOrders(made));
-  beginWarmups(made);
 }

@@ -97,8 +97,8 @@ function composeEngine(
   kept: Store,
   { told, facts, registry: addresses }: Remembered & { readonly registry: Registry },
 ) {
-  const { declarations, leadership, learned, outbox, warmups, health: storeHealth } = kept;
-  const { clock, log, wallNow } = parts;
+  const { declarations, leadership, learned, outbox, health: storeHealth } = kept;
+  const { clock, log, wallNow, warmups = kept.warmups } = parts;
   const now = (): number => clock.now();
   const watch = new TurnWatch();
   const lifecycle = new Lifecycle();

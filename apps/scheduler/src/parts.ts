@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ModelSpec, ServerConfig } from '#config';
 import type { Access } from '#access';
-import type { Clock } from '#engine';
+import type { Clock, Warmups } from '#engine';
 import type { Store } from '#kept';
 import type { Lookup } from './addresses.js';
 import type { Names } from './discovery/names.js';
@@ -53,5 +53,5 @@ export interface SchedulerParts {
   readonly gauge: ProcessGauge | null;
 }
 
-/** The same with what outlives the reigns. */
-export type CompleteParts = SchedulerParts & { readonly lasting: Lasting };
+/** The same with what outlives the reigns. `warmups`: those that all peers share; absent: the store of each reign keeps them. */
+export type CompleteParts = SchedulerParts & { readonly lasting: Lasting; readonly warmups?: Warmups };

@@ -16,7 +16,7 @@ import { GRACE_MS, Reign } from './reigns/reign.js';
 import { Reigns } from './reigns/reigns.js';
 import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
-import { beginSharedWarmups } from './warmups/shared-warmups.js';
+import { sharedWarmupWork } from './warmups/shared-warmups.js';
 
 /** A scheduler that answers. */
 export interface RunningScheduler {
@@ -111,13 +111,15 @@ async function amongPeers(
   const present = new PresentConfig(config, lasting);
   const following = new Following({ config: () => present.now, peers, running, parts });
   running.following = following;
-  beginSharedWarmups(peers, running);
-  const reigns = new Reigns({ config: () => present.now, parts: { ...parts, lasting }, peers, running });
+  const { warmups } = peers;
+  warmups?.begin(sharedWarmupWork(running));
+  const complete = { ...parts, lasting, ...(warmups && { warmups }) };
+  const reigns = new Reigns({ config: () => present.now, parts: complete, peers, running });
   return runningScheduler({
     ...{ lasting, listening, peers, present },
     reign: () => reigns.present,
     stop: async () => {
-      const warmupsClosed = peers.warmups?.close();
+      const warmupsClosed = warmups?.close();
       following.end();
       await reigns.close();
       await warmupsClosed;

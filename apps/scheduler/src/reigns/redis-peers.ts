@@ -5,7 +5,6 @@ import { Election, ELECTION_PROFILES } from '#engine';
 import { openStore, type StoreOptions } from '#kept';
 import { openRedis, QueueWarmups } from '#redis';
 import { MonotonicClock } from '../monotonic-clock.js';
-import { lentWarmups } from '../warmups/shared-warmups.js';
 import type { Peers, Served } from './peers.js';
 
 interface Parts {
@@ -41,10 +40,8 @@ export async function redisPeers(
   const warmups = new QueueWarmups(redis, { onError: oncePerMinute((error) => tellQueue(log, error)) });
   return {
     ...{ name, candidate: election, warmups },
-    openStore: async (leadership) => {
-      const ofTerm = await openStore(await opened.rowsOf(leadership.term), { ...store, leadership });
-      return { ...ofTerm, warmups: lentWarmups(warmups) };
-    },
+    openStore: async (leadership) =>
+      await openStore(await opened.rowsOf(leadership.term), { ...store, leadership }),
     close: async () => {
       await warmups.close();
       await opened.close();

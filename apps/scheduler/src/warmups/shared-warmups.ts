@@ -1,33 +1,22 @@
 import { type ModelMessage, modelSchema, problemSchema, type Reason, REFUSALS } from '#contracts';
-import type { Warmups } from '#engine';
+import type { WarmupWork } from '#engine';
 import { bodyOf, type HttpAnswer } from '../forwarding/http-link.js';
 import { Refused } from '../errors/refused.js';
 import { ModelOrders, type OrderOptions } from '../models/model-orders.js';
-import type { Peers } from '../reigns/peers.js';
 import type { Running } from '../running.js';
 import type { Caller } from '../writes/caller.js';
 import { Written } from '../writes/writes.js';
-import { workOf } from './begin-warmups.js';
+import { workOf } from './warmup-work.js';
 
 /** A model as it is told has no more bytes than this, with its spec. */
 const MOST_BYTES = 2 ** 20;
 
-/** The warm-ups of all peers as the store of one term has them: they are begun and closed with the process. */
-export const lentWarmups = (warmups: Warmups): Warmups => ({
-  add: (warmup) => warmups.add(warmup),
-  get: (id) => warmups.get(id),
-  cancel: (id) => warmups.cancel(id),
-  counts: () => warmups.counts(),
-  begin: () => undefined,
-  close: () => Promise.resolve(),
-});
-
-/** Has this process do warm-ups of all peers, whether it leads or not: their loads are ordered of the peer that leads. */
-export function beginSharedWarmups({ warmups }: Peers, running: Running): void {
+/** What a process does warm-ups of all peers with, whether it leads or not: their loads are ordered of the peer that leads. */
+export function sharedWarmupWork(running: Running): WarmupWork {
   const here = new ModelOrders(running);
   const load = (name: string, options: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> =>
     running.leading === null ? loadThere(running, name, options, caller) : here.load(name, options, caller);
-  warmups?.begin(workOf({ load }, running.lasting));
+  return workOf({ load }, running.lasting);
 }
 
 async function loadThere(

@@ -1,13 +1,7 @@
 import type { WarmupWork } from '#engine';
-import type { Composition } from '../compose.js';
-import { ModelOrders } from '../models/model-orders.js';
+import type { ModelOrders } from '../models/model-orders.js';
 import type { Lasting } from '../reigns/lasting.js';
 import { warmBy } from './warm-model.js';
-
-/** Has the warm-ups of a store of this process' own done from now on. */
-export function beginWarmups(made: Composition): void {
-  made.warmups.begin(workOf(new ModelOrders({ now: made }), made));
-}
 
 /** What warm-ups are done with, where loads are ordered so. What becomes of them is counted. */
 export function workOf(
