@@ -93,13 +93,15 @@ export class LeaderClient {
     const { version } = own.table;
     const have = own.isReceived ? version : undefined;
     const request = { watcher, have, peer: { configHash: configHash() } };
-    const stream = this.link.to(this.leader).makeServerStreamRequest(
-      path,
-      requestSerialize,
-      responseDeserialize as (bytes: Buffer) => EventMessage,
-      request,
-      this.metadata(),
-    );
+    const stream = this.link
+      .to(this.leader)
+      .makeServerStreamRequest(
+        path,
+        requestSerialize,
+        responseDeserialize as (bytes: Buffer) => EventMessage,
+        request,
+        this.metadata(),
+      );
     const settled = () => own.gateways.settled(clock.now());
     const talk = new LeaderTalk(own.table, settled, clock.now());
     stream.on('data', (message: EventMessage) => this.hear(stream, talk, readEvent(message)));

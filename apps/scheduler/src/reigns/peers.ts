@@ -2,7 +2,7 @@ import type { Leaders, Leadership, Warmups, Won } from '#engine';
 import type { Store } from '#kept';
 
 /** This process among others that want to lead, one at a time. */
-export interface Candidate extends Leaders {
+interface Candidate extends Leaders {
   /** Resolves when this process leads. Called again once that reign has ended. Rejects once it is closed. */
   lead(): Promise<Won>;
   /** The leader has said that it is about to let go. */

@@ -35,10 +35,7 @@ export interface RouteKey {
 }
 
 /** `berth.v1.RouteRow`: a row as it is sent. */
-export interface SentRow extends RouteKey, Pick<
-  RouteRow,
-  'versions' | 'devices' | 'isFailing' | 'isEnding'
-> {
+export interface SentRow extends RouteKey, Pick<RouteRow, 'versions' | 'devices' | 'isFailing' | 'isEnding'> {
   /** So long after the event was sent all leases on it have ended; left out: no drain cuts them. */
   readonly leasesEndInMs?: Millis;
 }

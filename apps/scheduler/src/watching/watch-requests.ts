@@ -28,7 +28,10 @@ const server = nameSchema.transform((name) => name as ServerId);
 /** A message that may be left out. */
 const orNull = <Shape extends z.ZodType>(shape: Shape) => shape.nullish().transform((value) => value ?? null);
 
-const version = z.object({ term: number(Number.MAX_SAFE_INTEGER), sequence: number(Number.MAX_SAFE_INTEGER) });
+const version = z.object({
+  term: number(Number.MAX_SAFE_INTEGER),
+  sequence: number(Number.MAX_SAFE_INTEGER),
+});
 
 const watchSchema = z.object({
   watcher,
