@@ -118,8 +118,7 @@ function composeEngine(
   const observers = observersOf([watch, new OrderKeeping(book, writes, log), routeTurns], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const own = parts.lasting.routes;
-  const servesStale = config.staleRoutes !== 'stop';
-  const watching = new Watching({ engine, addresses, leadership, own, servesStale, log });
+  const watching = new Watching({ engine, addresses, leadership, own, log });
   const readiness = new Readiness(engine, lifecycle);
   const onSampled: ScalingParts['onSampled'] = (numbers, wanted) => metrics.scaling.sampled(numbers, wanted);
   const scaling = new ScalingNumbers({ engine, readiness, learned, wallNow, onSampled }, facts.wants);

@@ -57,7 +57,7 @@ export class Lead {
       observers,
     });
     const watching = new Watching({
-      ...{ engine, leadership, own, servesStale: false },
+      ...{ engine, leadership, own },
       addresses: { changes: 1, routeServer: (id) => scenery.addressOf(id as ServerId) },
       log: { warn: () => undefined },
     });

@@ -32,7 +32,7 @@ export class Resolver {
     return this.inherited(query, following?.hasLeader === false);
   }
 
-  /** A new leader goes by the table of before where it has not looked yet. Without peers there is no such table. */
+  /** A leader goes by its table where it has not looked yet, or its lease is out of date. Without peers there is no such table. */
   private inherited(query: ResolveQuery, isCut = false): RouteMessage | undefined {
     if (this.running.following === null) return undefined;
     const { metrics, routes } = this.running.lasting;
@@ -55,13 +55,14 @@ export class Resolver {
     if (this.handsOn !== null) return ended({ kind: 'refusal', refusal: NO_LEADER });
     const made = this.running.now;
     const { engine, lifecycle, store, watching } = made;
+    const { routes } = this.running.lasting;
     const began = engine.now();
     if (lifecycle.isEnding) return ended(counted(made, { kind: 'refusal', refusal: SHUTTING_DOWN }, began));
     const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
     const pending = engine.admit(query, coldStart.maxWait);
     const worded = (answer: Answer): Answer =>
       answer.kind === 'route'
-        ? (watching.vouch(answer) ?? { kind: 'refusal', refusal: NO_LEADER })
+        ? (watching.vouch(answer) ?? routes.route(query, true) ?? { kind: 'refusal', refusal: NO_LEADER })
         : { kind: 'refusal', refusal: store.worded(answer.refusal) };
     return {
       answer: pending.answer.then((answer) => counted(made, worded(answer), began)),
@@ -83,14 +84,13 @@ export class Resolver {
 
 /** The route by the leader's own fleet. */
 function led(
-  { engine, lifecycle, metrics, routes, watching }: Composition,
+  { engine, lifecycle, routes, watching }: Composition,
   query: ResolveQuery,
 ): RouteMessage | undefined {
   if (lifecycle.isEnding) return undefined;
   if (query.avoid.length > 0) engine.report({ kind: 'ServersDoubted', servers: query.avoid });
   const found = engine.route(query);
   const route = found && watching.vouch(found);
-  if (route?.stale) metrics.routes.gaveStale();
   return route && routes.of(route);
 }
 

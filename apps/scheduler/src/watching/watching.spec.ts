@@ -19,7 +19,6 @@ describe("a leader's word on a route", () => {
         ended: new Promise(() => undefined),
       },
       own: new WatchedTable({ clock, bound: 30_000 }),
-      servesStale: true,
       log: { warn: () => undefined },
     });
   });

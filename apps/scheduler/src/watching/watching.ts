@@ -5,7 +5,7 @@ import { Refused } from '../errors/refused.js';
 import type { WatchedTable } from '../following/watched-table.js';
 import { NO_LEADER } from '../lifecycle.js';
 import { FleetFeed, type ServerAddresses } from './fleet-feed.js';
-import { LONGEST_PEER_LEASE, LOOK_GOOD_FOR, TABLE_GOOD_FOR } from './times.js';
+import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
 import { PeerDesk, type Stream } from './peer-desk.js';
 import type { PeerReport, RouteVersion } from './route-event.js';
 
@@ -16,8 +16,6 @@ export interface WatchingParts {
   readonly leadership: Leadership;
   /** Of this process. */
   readonly own: WatchedTable;
-  /** Whether routes are given without a lease that is young enough. */
-  readonly servesStale: boolean;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -179,18 +177,14 @@ export class Watching implements Observer {
   }
 
   /**
-   * A route of the engine where this leader's lease is out of date: given only where it was looked at just now, and for a short
-   * time; undefined where it may not be given. While it is held a longer lease is cut, as it may not be kept. Otherwise it is as
-   * it was.
+   * A route of the engine as it may be given; undefined where this leader's lease is out of date: then its table has to do. While
+   * it is held a longer lease is cut, as it may not be kept.
    */
   vouch(route: Route): Route | undefined {
-    const { engine, leadership, own, servesStale } = this.parts;
+    const { leadership, own } = this.parts;
+    if (leadership.renewedAgo() > own.bound) return undefined;
     const lease = Math.min(route.lease, LONGEST_PEER_LEASE);
-    if (leadership.renewedAgo() <= own.bound)
-      return lease === route.lease || leadership.mayAct() ? route : { ...route, lease };
-    const seenAt = engine.fleet.servers.get(route.server)?.statisticsAt ?? -Infinity;
-    if (!servesStale || engine.now() - seenAt > LOOK_GOOD_FOR) return undefined;
-    return { ...route, lease, stale: true };
+    return lease === route.lease || leadership.mayAct() ? route : { ...route, lease };
   }
 
   private async keep(name: string): Promise<void> {
