@@ -41,11 +41,6 @@ const CANCEL = `if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'cancelled', '1')
 return 1`;
 
-/** Notes how far a job is, for the worker that has its lock. */
-const NOTE = `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'progress', ARGV[2])
-return 1`;
-
 export interface QueueWarmupOptions {
   /** Hears of what went wrong; it goes on by itself. */
   readonly onError?: (error: Error) => void;
@@ -55,7 +50,7 @@ export interface QueueWarmupOptions {
 
 /**
  * Warm-ups as jobs of BullMQ: any peer adds them, and any peer does them. The same job may be done by two peers at once, where
- * one was stopped for a while: loads may be ordered twice.
+ * one was stopped for a while: loads may be ordered twice, and until one of them has ended its progress may fall back.
  */
 export class QueueWarmups implements Warmups {
   private readonly prefix: string;
@@ -123,7 +118,7 @@ export class QueueWarmups implements Warmups {
       },
     );
     worker.on('error', (error) => this.options.onError?.(error));
-    worker.on('completed', (job, result) => work.onEnd(job.id!, result));
+    worker.on('completed', (job, { state }) => work.onEnd(job.id!, state));
     worker.on('failed', (job) => {
       if (job?.finishedOn) work.onEnd(job.id!, 'failed');
     });
@@ -159,32 +154,21 @@ export class QueueWarmups implements Warmups {
 
   private async carryOut(job: WarmupJob, token: string, work: WarmupWork): Promise<WarmupResult> {
     const { signal } = this.ending;
+    const warmup = toDo(job);
+    let { ends } = warmup;
     try {
-      return await carryOutWarmup(toDo(job), {
+      const state = await carryOutWarmup(warmup, {
         warm: (...asked) => work.warm(...asked),
         isCancelled: () => this.asked((queue) => this.isCancelled(queue, job.id!)),
-        note: (ends) => this.note(job, token, ends),
+        note: (known) => job.updateProgress([...(ends = known)]),
         signal,
       });
+      return { state, ends };
     } catch (error) {
       if (!signal.aborted) throw error;
       await within(CLOSE_MS, job.moveToWait(token));
       throw new WaitingError('this process ends');
     }
-  }
-
-  private async note({ id }: WarmupJob, token: string, ends: readonly unknown[]): Promise<void> {
-    await this.asked(async (queue) => {
-      const keys = [queue.toKey(id!), queue.toKey(`${id!}:lock`)];
-      const isOurs = await this.connection.client.eval(
-        NOTE,
-        keys.length,
-        ...keys,
-        token,
-        JSON.stringify(ends),
-      );
-      if (isOurs !== 1) throw new Error(`another worker has the warm-up ${id!}`);
-    });
   }
 
   private async isCancelled(queue: Queue<WarmupData, WarmupResult>, id: string): Promise<boolean> {

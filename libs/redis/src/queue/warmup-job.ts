@@ -8,15 +8,19 @@ const endsSchema = z.array(z.string().nullable());
 /** What a job holds of a warm-up; its id is that of the job. */
 export type WarmupData = Omit<NewWarmup, 'id'>;
 
-/** What a job returns. */
-export type WarmupResult = 'done' | 'cancelled';
+/** What a job returns: it counts more than its progress, which another peer may have told late. */
+export interface WarmupResult {
+  readonly state: 'done' | 'cancelled';
+  readonly ends: readonly WarmEnd[];
+}
 
 export type WarmupJob = Job<WarmupData, WarmupResult | null>;
 
 /** What is to be done of a warm-up. Throws where the job is none that Berth has added. */
-export function toDo({ id, data, progress }: WarmupJob): NewWarmup & { readonly ends: readonly WarmEnd[] } {
-  const { at, credential, models } = dataSchema.parse(data);
-  return { id: id!, at, credential, models, ends: endsIn(progress, models.length) };
+export function toDo(job: WarmupJob): NewWarmup & { readonly ends: readonly WarmEnd[] } {
+  const { at, credential, models } = dataSchema.parse(job.data);
+  const ends = endsIn(job.returnvalue?.ends ?? job.progress, models.length);
+  return { id: job.id!, at, credential, models, ends };
 }
 
 /** A warm-up as it stands. */
@@ -28,7 +32,7 @@ export function warmupOf(job: WarmupJob, isCancelled: boolean): Warmup {
 
 function stateOf(job: WarmupJob, ends: readonly WarmEnd[], isCancelled: boolean): WarmupState {
   // A job that was tried again keeps the reason of its last failure.
-  if (job.finishedOn) return job.returnvalue ?? 'failed';
+  if (job.finishedOn) return job.returnvalue?.state ?? 'failed';
   if (isCancelled) return 'cancelled';
   return job.processedOn || ends.some((end) => end !== null) ? 'running' : 'waiting';
 }
