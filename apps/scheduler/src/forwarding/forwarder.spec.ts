@@ -29,9 +29,13 @@ describe('calls that are handed to the leader', () => {
   function send(answers: readonly (string | typeof AGAIN | null)[], call: Partial<Call<string>> = {}) {
     const left = [...answers];
     return forwarder.send<string>({
-      ...{ size: 1, until: performance.now() + PATIENT_MS, answerBy: performance.now() + PATIENT_MS },
+      ...{
+        next: () => Buffer.alloc(1),
+        until: performance.now() + PATIENT_MS,
+        answerBy: performance.now() + PATIENT_MS,
+      },
       ...{ isPatient: true, gone: new AbortController().signal },
-      ask: ({ peer }, signal) => {
+      ask: ({ peer }, _, signal) => {
         asked.push(peer);
         over.push(signal);
         const answer = left.shift() ?? null;
@@ -78,7 +82,9 @@ describe('calls that are handed to the leader', () => {
     await expect(send(['yes'])).rejects.toMatchObject({ facts: { reason: 'busy' } });
     for (const caller of callers) caller.abort();
     await Promise.allSettled(waiting);
-    await expect(send(['yes'], { size: 65 * 2 ** 20 })).rejects.toMatchObject({ facts: { reason: 'busy' } });
+    await expect(send(['yes'], { next: () => Buffer.alloc(65 * 2 ** 20) })).rejects.toMatchObject({
+      facts: { reason: 'busy' },
+    });
     expect(await send(['yes'])).toBe('yes');
   });
 

@@ -16,8 +16,8 @@ export const AGAIN = Symbol('again');
 
 /** A call that is handed on. */
 export interface Call<Answer> {
-  /** The bytes of its body. */
-  readonly size: number;
+  /** Makes the body of the next try. */
+  readonly next: () => Buffer;
   /** Until then a leader is sought, in milliseconds as `performance.now()` has them. */
   readonly until: number;
   /** By then the leader has to have answered, in milliseconds likewise. */
@@ -27,7 +27,7 @@ export interface Call<Answer> {
   /** Whether it waits for something to happen, and not for its answer alone: it is not waited for where this process ends. */
   readonly isPatient: boolean;
   /** Asks a leader. `over` aborts when the answer is of no use any more. */
-  ask(leader: Leader, over: AbortSignal): Promise<Answer | typeof AGAIN>;
+  ask(leader: Leader, body: Buffer, over: AbortSignal): Promise<Answer | typeof AGAIN>;
 }
 
 interface Parts {
@@ -63,15 +63,16 @@ export class Forwarder {
   async send<Answer>(call: Call<Answer>): Promise<Answer> {
     const { lifecycle, metrics } = this.parts;
     if (lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
-    if (this.underWay >= MOST_UNDER_WAY || this.bytes + call.size > MOST_BYTES) {
+    const first = call.next();
+    if (this.underWay >= MOST_UNDER_WAY || this.bytes + first.length > MOST_BYTES) {
       metrics.forwarded('busy');
       throw new Refused(TOO_MANY);
     }
     this.underWay += 1;
-    this.bytes += call.size;
+    this.bytes += first.length;
     metrics.underWay(this.underWay);
     try {
-      const answer = await this.seek(call);
+      const answer = await this.seek(call, first);
       metrics.forwarded('answered');
       return answer;
     } catch (error) {
@@ -79,16 +80,22 @@ export class Forwarder {
       throw error;
     } finally {
       this.underWay -= 1;
-      this.bytes -= call.size;
+      this.bytes -= first.length;
       metrics.underWay(this.underWay);
     }
   }
 
-  private async seek<Answer>(call: Call<Answer>): Promise<Answer> {
+  private async seek<Answer>(call: Call<Answer>, first: Buffer): Promise<Answer> {
+    let body: Buffer | null = first;
+    const ask = (leader: Leader, over: AbortSignal): Promise<Answer | typeof AGAIN> => {
+      const asked = body ?? call.next();
+      body = null;
+      return call.ask(leader, asked, over);
+    };
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const leader = this.parts.leaders.present;
       const asks = call.isPatient ? this.onEnd : null;
-      const answer = leader && (await this.untilOver(call, asks, (over) => call.ask(leader, over)));
+      const answer = leader && (await this.untilOver(call, asks, (over) => ask(leader, over)));
       if (answer !== null && answer !== AGAIN) return answer;
       if (this.parts.lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
       const left = call.until - performance.now();

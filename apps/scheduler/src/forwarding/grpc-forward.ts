@@ -61,17 +61,12 @@ export class GrpcForward {
     if (metadata.get(FORWARDED).length > 0) throw new Refused(NO_LEADER);
     const write = this.writers.get(path)!;
     const told = this.metadataOf(metadata, peer);
-    const first = write(next());
-    let request: Buffer | null = first;
     return await this.forwarder.send<GrpcAnswer>({
       ...times,
-      size: first.length,
+      next: () => write(next()),
       gone,
-      ask: (leader, over) => {
-        const call = { path, request: request ?? write(next()), metadata: told, deadline };
-        request = null;
-        return this.link.ask(leader, call, over);
-      },
+      ask: (leader, request, over) =>
+        this.link.ask(leader, { path, request, metadata: told, deadline }, over),
     });
   }
 

@@ -51,12 +51,6 @@ export interface Times {
   readonly isPatient: boolean;
 }
 
-/** The body of a call: so many bytes, and what each try sends. */
-export interface Body {
-  readonly size: number;
-  readonly next: () => Buffer;
-}
-
 /** Hands calls over HTTP to the leader. */
 export class HttpForward {
   constructor(
@@ -65,22 +59,25 @@ export class HttpForward {
     private readonly key: PeerKey,
   ) {}
 
-  /** Has a call answered by the leader. Rejects with a refusal where none answers, or where a peer has handed it on already. */
+  /**
+   * Has a call answered by the leader; `next` makes the body of each try. Rejects with a refusal where none answers, or where a peer
+   * has handed it on already.
+   */
   async send(
     request: FastifyRequest,
     reply: FastifyReply,
-    { size, next }: Body,
+    next: () => Buffer,
     times: Times = timesFrom(performance.now()),
   ): Promise<void> {
     if (isForwarded(request)) throw new Refused(NO_LEADER);
     const { method, raw } = request;
-    const headers = this.headersOf(request, size > 0);
+    const headers = this.headersOf(request);
     const answer = await this.forwarder.send<HttpAnswer>({
       ...times,
-      size,
+      next,
       gone: goneOverHttp(reply.raw),
-      ask: (leader, over) =>
-        this.link.ask(leader, { method, path: raw.url ?? '/', headers, body: next() }, over),
+      ask: (leader, body, over) =>
+        this.link.ask(leader, { method, path: raw.url ?? '/', headers, body }, over),
     });
     const told = Object.entries(answer.headers).filter(([name]) => !OF_CONNECTION.has(name));
     void reply.code(answer.status).headers(Object.fromEntries(told)).send(answer.body);
@@ -93,26 +90,21 @@ export class HttpForward {
     gone: AbortSignal,
   ): Promise<HttpAnswer> {
     const headers = { 'idempotency-key': randomUUID(), ...this.key.headersOf(caller), [FORWARDED]: '1' };
-    const call: HttpCall = { method, path, headers, body: Buffer.alloc(0) };
     return this.forwarder.send<HttpAnswer>({
       ...timesFrom(performance.now()),
-      ...{ size: 0, gone },
-      ask: (leader, over) => this.link.ask(leader, call, over),
+      ...{ next: () => Buffer.alloc(0), gone },
+      ask: (leader, body, over) => this.link.ask(leader, { method, path, headers, body }, over),
     });
   }
 
   /** A write without a key is given one, so that a second try changes nothing that the first one has changed. */
-  private headersOf(
-    { method, headers, principal, socket }: FastifyRequest,
-    hasBody: boolean,
-  ): Record<string, string> {
+  private headersOf({ method, headers, principal, socket }: FastifyRequest): Record<string, string> {
     const told = TOLD.flatMap((name) => {
       const value = headers[name];
       return typeof value === 'string' ? [[name, value]] : [];
     });
     const isWrite = method !== 'GET' && method !== 'HEAD';
     return {
-      ...(hasBody && { 'content-type': 'application/json' }),
       ...(isWrite && { 'idempotency-key': randomUUID() }),
       ...(!this.key.isSet && headers.authorization !== undefined && { authorization: headers.authorization }),
       ...Object.fromEntries(told),
@@ -145,7 +137,7 @@ export function forwardHttp(fastify: FastifyInstance, running: Running, problems
   ): Promise<void> => {
     try {
       const body = await bodyOf(payload, request.routeOptions.bodyLimit);
-      await following.http.send(request, reply, { size: body.length, next: () => body });
+      await following.http.send(request, reply, () => body);
     } catch (error) {
       problems.send(error, request, reply);
     }

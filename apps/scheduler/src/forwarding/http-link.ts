@@ -64,8 +64,8 @@ export class HttpLink {
       const { hostname, port } = url;
       const host = hostname.replace(/^\[|\]$/g, '');
       const options = { host, port, method, path, agent: isSecure ? this.secure : this.plain, signal: over };
-      const length = { 'content-length': String(body.length) };
-      const sent = ask({ ...options, headers: { ...headers, ...(body.length > 0 && length) } }, resolve);
+      const ofBody = { 'content-type': 'application/json', 'content-length': String(body.length) };
+      const sent = ask({ ...options, headers: { ...(body.length > 0 && ofBody), ...headers } }, resolve);
       sent.on('error', reject);
       sent.on('socket', (socket) => {
         if (!socket.connecting) return;

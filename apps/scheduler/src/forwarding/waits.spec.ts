@@ -22,10 +22,9 @@ describe('a resolve call that is handed on', () => {
 
   it('leaves it to the model how long it waits, where its caller does', () => {
     const patient = call({});
-    const { size, next } = patient.asJson();
-    expect([size, next().toString()]).toEqual([2, '{}']);
+    expect(patient.next()).toEqual({});
     now += 10_000;
-    expect(next().toString()).toBe('{"waitMs":50000}');
+    expect(patient.next()).toEqual({ waitMs: 50_000 });
   });
 
   it('has its answer soon after its wait', () => {

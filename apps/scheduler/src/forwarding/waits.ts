@@ -1,5 +1,5 @@
 import type { ResolveQuery } from '#engine';
-import { type Body, LONGEST_ANSWER_MS, type Times } from './http-forward.js';
+import { LONGEST_ANSWER_MS, type Times } from './http-forward.js';
 
 /** So long after the end of a wait its answer may take. */
 const MARGIN_MS = 1_000;
@@ -25,18 +25,6 @@ export class PatientCall {
     // The leader alone knows how long the model lets a caller wait that tells of no wait.
     const answerBy = this.query.wait === null ? this.began + LONGEST_ANSWER_MS : until + MARGIN_MS;
     return { until, answerBy, isPatient: true };
-  }
-
-  /** The same as bodies over HTTP. */
-  asJson(): Body {
-    const first = Buffer.from(JSON.stringify(this.next()));
-    let body: Buffer | null = first;
-    const next = (): Buffer => {
-      const now = body ?? Buffer.from(JSON.stringify(this.next()));
-      body = null;
-      return now;
-    };
-    return { size: first.length, next };
   }
 
   /** The request of the next try. What the caller leaves to the model is left to it by the first try. */

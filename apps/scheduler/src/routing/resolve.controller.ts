@@ -65,7 +65,7 @@ export class ResolveController {
           throw new Refused(factsOf(given.refusal));
         const call = new PatientCall(request.body ?? {}, query, began, handsOn.longestWait);
         await handsOn.http
-          .send(request, reply, call.asJson(), call.times)
+          .send(request, reply, () => Buffer.from(JSON.stringify(call.next())), call.times)
           .catch((error: unknown) => send(this.resolver.instead(error, query), reply));
       })
       .catch((error: unknown) => this.fail(error, request, reply));
