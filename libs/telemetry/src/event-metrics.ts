@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import { addReadGauge } from './read-gauge.js';
 
 /** How many events are kept now. */
 export interface KeptEvents {
@@ -24,15 +25,8 @@ export class EventMetrics {
       help: 'Events that are told to no endpoint: the store did not take them.',
       registers: [registry],
     });
-    const gauge = (name: string, help: string, read: () => number): Gauge =>
-      new Gauge({
-        name: `berth_webhook_${name}`,
-        help,
-        registers: [registry],
-        collect() {
-          this.set(read());
-        },
-      });
+    const gauge = (name: string, help: string, read: () => number): void =>
+      addReadGauge(registry, `webhook_${name}`, help, read);
     gauge('events_waiting', 'Events that wait to be delivered.', () => this.kept().waiting);
     gauge('dead_letters', 'Events that are not sent any more.', () => this.kept().deadLetters);
   }

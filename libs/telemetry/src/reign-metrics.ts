@@ -1,6 +1,7 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { Instant } from '#core';
 import type { Turn } from '#engine';
+import { addReadGauge } from './read-gauge.js';
 
 /** What the metrics read while this process decides. */
 export interface ReignFacts {
@@ -21,15 +22,8 @@ export class ReignMetrics {
     registry: Registry,
     private readonly now: () => Instant,
   ) {
-    const gauge = (name: string, help: string, read: () => number): Gauge =>
-      new Gauge({
-        name: `berth_${name}`,
-        help,
-        registers: [registry],
-        collect() {
-          this.set(read());
-        },
-      });
+    const gauge = (name: string, help: string, read: () => number): void =>
+      addReadGauge(registry, name, help, read);
     gauge('leader', 'Whether this process decides.', () => (this.reign === null ? 0 : 1));
     gauge(
       'term',

@@ -1,5 +1,6 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { Millis } from '#core';
+import { addReadGauge } from './read-gauge.js';
 
 /** What is known of the table of routes, and of its watchers. */
 export interface RouteFacts {
@@ -24,20 +25,13 @@ export class RouteMetrics {
   private read: () => RouteFacts = () => NOTHING;
 
   constructor(registry: Registry) {
-    const registers = [registry];
     this.staleRoutes = new Counter({
       name: 'berth_stale_routes_total',
       help: "Routes given by this process' own looks, since no word of a leader was young enough.",
-      registers,
+      registers: [registry],
     });
-    const facts = (): RouteFacts => this.read();
-    const gauge = (name: string, help: string, value: (facts: RouteFacts) => number): Gauge =>
-      new Gauge({
-        ...{ name: `berth_${name}`, help, registers },
-        collect() {
-          this.set(value(facts()));
-        },
-      });
+    const gauge = (name: string, help: string, value: (facts: RouteFacts) => number): void =>
+      addReadGauge(registry, name, help, () => value(this.read()));
     gauge('route_table_rows', 'Copies in the table of routes of this process.', ({ rows }) => rows);
     gauge(
       'route_table_age_seconds',
