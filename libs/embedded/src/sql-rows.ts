@@ -1,33 +1,27 @@
 import { join } from 'node:path';
-import { type Row, type Rows, type RowWrite, StoreUnavailable, type Written } from '#kept';
+import { type Row, type Rows, type RowWrite, StoreUnavailable, WriteQueue, type Written } from '#kept';
 import { FILES } from './folder.js';
 import type { HeldFolder } from './held-folder.js';
 import { READ_AFTER, READ_BOOKS, READ_FROM, READ_ONE, rowOf, stepsOf } from './layout.js';
 import type { Columns } from './sql-thread.js';
 
-/** So many batches may wait for the one before them. */
-const MOST_WAITING = 1_000;
-/** So many bytes go to the thread, or come from it, at once; a single batch or row may be larger. */
+/** So many bytes come from the thread at once; a single row may be larger. */
 const PAGE_BYTES = 2 ** 20;
 
 /** The disk has it. */
 const DURABLE: Written = { durable: true };
 
-interface Waiting {
-  readonly batch: readonly RowWrite[];
-  resolve(written: Written): void;
-  reject(error: unknown): void;
-}
-
 /** Rows in a file of SQLite. Batches that wait for the one before them are written together. */
 export class SqlRows implements Rows {
-  private readonly waiting: Waiting[] = [];
+  private readonly queue: WriteQueue;
   private last: Promise<unknown> = Promise.resolve();
   private hasFailed = false;
   private isClosed = false;
 
   /** @param held has the file open, and is let go by `close`. */
-  constructor(private readonly held: HeldFolder) {}
+  constructor(private readonly held: HeldFolder) {
+    this.queue = new WriteQueue(held.path, (batch) => this.inTurn(() => this.writeNow(batch)));
+  }
 
   get place(): string {
     return this.held.path;
@@ -53,34 +47,20 @@ export class SqlRows implements Rows {
   async write(batch: readonly RowWrite[]): Promise<Written> {
     if (batch.length === 0) return DURABLE;
     this.refuseClosed();
-    if (this.waiting.length >= MOST_WAITING)
-      throw new StoreUnavailable(`${MOST_WAITING} writes wait for the store in ${this.place} already`);
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ batch, resolve, reject });
-      void this.inTurn(() => this.writeWaiting());
-    });
+    return this.queue.add(batch);
   }
 
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
+    await this.queue.idle();
     await this.last;
     await this.held.letGo();
   }
 
-  /** Each batch brings one call of this; those that find everything written do nothing. */
-  private async writeWaiting(): Promise<void> {
-    const group = takeFirst(this.waiting);
-    if (group.length === 0) return;
-    try {
-      await this.reach(async () => {
-        const steps = stepsOf(group.flatMap(({ batch }) => batch));
-        await this.held.thread.run([['BEGIN IMMEDIATE'], ...steps, ['COMMIT']]);
-      });
-      for (const one of group) one.resolve(DURABLE);
-    } catch (error) {
-      for (const one of group) one.reject(error);
-    }
+  private async writeNow(batch: readonly RowWrite[]): Promise<Written> {
+    await this.reach(() => this.held.thread.run([['BEGIN IMMEDIATE'], ...stepsOf(batch), ['COMMIT']]));
+    return DURABLE;
   }
 
   private columns(sql: string, key: string): Promise<readonly Columns[]> {
@@ -126,14 +106,4 @@ export class SqlRows implements Rows {
   private refuseClosed(): void {
     if (this.isClosed) throw new Error(`the store in ${this.place} is closed`);
   }
-}
-
-/** Takes the first ones out, as many as go to the thread together. */
-function takeFirst(waiting: Waiting[]): readonly Waiting[] {
-  let bytes = 0;
-  const beyond = waiting.findIndex(({ batch }, at) => {
-    for (const { key, text } of batch) bytes += key.length + (text?.length ?? 0);
-    return at > 0 && bytes > PAGE_BYTES;
-  });
-  return waiting.splice(0, beyond < 0 ? waiting.length : beyond);
 }

@@ -5,3 +5,4 @@ export { type Row, ROWS_ON_REQUEST, type Rows, type RowWrite } from './rows.js';
 export { StoreUnavailable } from './store-unavailable.js';
 export { StoreUnusable, type UnusableReason } from './store-unusable.js';
 export { TITLE_KEY } from './title.js';
+export { WriteQueue } from './write-queue.js';

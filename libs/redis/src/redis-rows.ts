@@ -1,9 +1,8 @@
-import { type Row, type Rows, type RowWrite, StoreUnavailable, type Written } from '#kept';
+import { type Row, type Rows, type RowWrite, StoreUnavailable, WriteQueue, type Written } from '#kept';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
 import { isOnRequest, kindOf, RowCopy } from './row-copy.js';
 import { WRITE } from './scripts/write.js';
-import { WriteQueue } from './write-queue.js';
 
 /** So many rows are asked for at once. */
 const PAGE = 1_000;

@@ -1,9 +1,11 @@
-import { type RowWrite, StoreUnavailable, type Written } from '#kept';
+import type { Written } from '#engine';
+import type { RowWrite } from './rows.js';
+import { StoreUnavailable } from './store-unavailable.js';
 
 /** So many batches may wait for the one before them. */
 const MOST_WAITING = 1_000;
-/** So many rows are written together; a single batch may have more. */
-const MOST_ROWS = 5_000;
+/** So many bytes are written together; a single batch may have more. */
+const MOST_BYTES = 2 ** 20;
 
 interface Waiting {
   readonly batch: readonly RowWrite[];
@@ -57,10 +59,10 @@ export class WriteQueue {
 
 /** Takes the first ones out, as many as are written together. */
 function takeFirst(waiting: Waiting[]): readonly Waiting[] {
-  let rows = 0;
+  let bytes = 0;
   const beyond = waiting.findIndex(({ batch }, at) => {
-    rows += batch.length;
-    return at > 0 && rows > MOST_ROWS;
+    for (const { key, text } of batch) bytes += key.length + (text?.length ?? 0);
+    return at > 0 && bytes > MOST_BYTES;
   });
   return waiting.splice(0, beyond < 0 ? waiting.length : beyond);
 }
