@@ -48,6 +48,7 @@ export class LeaderClient {
   private talk: LeaderTalk | null = null;
   private openAt = 0;
   private pause = FIRST_PAUSE_MS;
+  private hears = false;
   private isReporting = false;
   private isTold = false;
   private isClosed = false;
@@ -61,6 +62,11 @@ export class LeaderClient {
     this.link = new GrpcLink(parts.trust);
     this.open();
     this.timer = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** Whether the leader tells its routes at present. */
+  get isHeard(): boolean {
+    return this.hears;
   }
 
   /** The leader is to hear that callers have just failed on these servers. */
@@ -115,6 +121,7 @@ export class LeaderClient {
     if (this.stream !== stream || this.isClosed) return;
     this.pause = FIRST_PAUSE_MS;
     this.isTold = false;
+    this.hears = true;
     talk.hear(event, this.parts.clock.now());
     this.parts.onEvent(event);
     this.pump();
@@ -141,6 +148,7 @@ export class LeaderClient {
     const { stream } = this;
     this.stream = null;
     this.talk = null;
+    this.hears = false;
     stream?.on('error', () => undefined);
     stream?.cancel();
   }

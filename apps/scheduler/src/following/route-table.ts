@@ -127,6 +127,11 @@ export class RouteTable {
     };
   }
 
+  /** Whether there is a route, if with a shorter lease than the leader may give. */
+  isWarm(query: ResolveQuery): boolean {
+    return pickFrom(this.rows, query, this.uses) !== undefined;
+  }
+
   /** No lease that a gateway gave by this table lasts longer. */
   gatewaysDoneBy(id: ReplicaId): Instant {
     const goodUntil = this.rows.get(id) ? this.renewedAt + this.parts.bound : this.withdrawnAt.get(id);

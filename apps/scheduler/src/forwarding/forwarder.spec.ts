@@ -67,6 +67,15 @@ describe('calls that are handed to the leader', () => {
     await expect(send([AGAIN, 'late'], past)).rejects.toMatchObject({ facts: { reason: 'no_leader' } });
   });
 
+  it('are given up where the leader does not answer a caller that has another answer', async () => {
+    let hasOther = false;
+    const call = { hasOther: () => hasOther };
+    expect(await send([AGAIN, 'yes'], call)).toBe('yes');
+    hasOther = true;
+    expect(await send(['yes'], call)).toBe('yes');
+    await expect(send([AGAIN, 'late'], call)).rejects.toMatchObject({ facts: { reason: 'no_leader' } });
+  });
+
   it('are given up where their caller goes, and asked of no leader after that', async () => {
     const gone = new AbortController();
     const answer = send([null], { gone: gone.signal });

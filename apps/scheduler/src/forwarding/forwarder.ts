@@ -26,6 +26,8 @@ export interface Call<Answer> {
   readonly gone: AbortSignal;
   /** Whether it waits for something to happen, and not for its answer alone: it is not waited for where this process ends. */
   readonly isPatient: boolean;
+  /** Whether its caller can be answered otherwise: then no leader is sought once one has not answered. */
+  readonly hasOther?: () => boolean;
   /** Asks a leader. `over` aborts when the answer is of no use any more. */
   ask(leader: Leader, body: Buffer, over: AbortSignal): Promise<Answer | typeof AGAIN>;
 }
@@ -99,7 +101,7 @@ export class Forwarder {
       if (answer !== null && answer !== AGAIN) return answer;
       if (this.parts.lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
       const left = call.until - performance.now();
-      if (left <= 0 || call.gone.aborted) throw new Refused(NO_LEADER);
+      if (left <= 0 || call.gone.aborted || call.hasOther?.()) throw new Refused(NO_LEADER);
       const wait = leader === null ? left : Math.min(pause, left);
       await this.untilOver(call, this.onEnd, (over) => sleep(wait, over));
     }

@@ -49,6 +49,7 @@ export interface Times {
   readonly until: number;
   readonly answerBy: number;
   readonly isPatient: boolean;
+  readonly hasOther?: () => boolean;
 }
 
 /** Hands calls over HTTP to the leader. */

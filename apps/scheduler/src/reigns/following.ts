@@ -63,9 +63,9 @@ export class Following {
     this.turnTo(leaders.present);
   }
 
-  /** Whether any peer is known to lead. */
-  get hasLeader(): boolean {
-    return this.made.peers.candidate.present !== null;
+  /** Whether another peer leads, and tells its routes at present. */
+  get hearsLeader(): boolean {
+    return this.client?.isHeard ?? false;
   }
 
   /** How long a resolve call that does not tell its wait, and is handed on, seeks a leader. */

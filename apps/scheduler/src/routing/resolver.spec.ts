@@ -12,18 +12,18 @@ import { Resolver } from './resolver.js';
 
 describe('a resolve call at a peer that follows', () => {
   let routes: WatchedTable;
-  let hasLeader: boolean;
+  let hearsLeader: boolean;
   let resolver: Resolver;
 
   beforeEach(() => {
-    hasLeader = true;
+    hearsLeader = true;
     routes = new WatchedTable({ clock: { now: () => 1_000 }, bound: 30_000 });
     const line = { isFree: true, send: (event: RouteEvent) => routes.table.take(event, 1_000) };
     new Publisher(new FakeFeed().put(aRow('a', 's'))).join(line, null, 1_000);
     const metrics = { resolve: { resolved: () => undefined }, routes: { gaveStale: () => undefined } };
     const following = {
-      get hasLeader() {
-        return hasLeader;
+      get hearsLeader() {
+        return hearsLeader;
       },
     };
     const lasting = { lifecycle: { isEnding: false }, metrics, routes };
@@ -37,8 +37,8 @@ describe('a resolve call at a peer that follows', () => {
     expect(resolver.warm(query({ lease: 10_000 }))).toMatchObject({ leaseMs: 10_000 });
   });
 
-  it('gets a short lease where no peer leads', () => {
-    hasLeader = false;
+  it('gets a short lease where no leader is heard', () => {
+    hearsLeader = false;
     expect(resolver.warm(query({ lease: 60_000 }))).toMatchObject({ model: 'a', leaseMs: 10_000 });
   });
 

@@ -25,11 +25,11 @@ export class Resolver {
     return message;
   }
 
-  /** The route by what the leader has told. It hears of servers on which the caller has just failed. */
+  /** The route by what the leader has told; a longer lease is left to the leader only while it is heard. It hears of servers on which the caller has just failed. */
   private followed(query: ResolveQuery): RouteMessage | undefined {
     const { following } = this.running;
     if (query.avoid.length > 0) following?.doubt(query.avoid);
-    return this.inherited(query, following?.hasLeader === false);
+    return this.inherited(query, following?.hearsLeader === false);
   }
 
   /** A leader goes by its table where it has not looked yet, or its lease is out of date. Without peers there is no such table. */
@@ -40,6 +40,11 @@ export class Resolver {
     if (route === undefined) return undefined;
     if (route.stale) metrics.routes.gaveStale();
     return routes.message(route);
+  }
+
+  /** Whether `instead` has a route. */
+  isWarm(query: ResolveQuery): boolean {
+    return this.running.lasting.routes.table.isWarm(query);
   }
 
   /** What a call gets that no leader has answered: the route to a warm model with a short lease. Throws the refusal where there is none. */

@@ -5,6 +5,7 @@ import { principalOverGrpc } from '../access/principals.js';
 import { factsOf, Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { toldBack } from '../forwarding/grpc-forward.js';
+import type { Times } from '../forwarding/http-forward.js';
 import { PatientCall } from '../forwarding/waits.js';
 import { malformed } from '../grpc/requests.js';
 import { goneOverGrpc } from '../caller-gone.js';
@@ -46,7 +47,8 @@ function resolve(
       const { handsOn } = resolver;
       if (given.refusal.reason !== 'no_leader' || handsOn === null) throw new Refused(factsOf(given.refusal));
       const patient = new PatientCall(call.request, query, began, handsOn.longestWait);
-      await handOn(call, callback, handsOn, patient).catch((error: unknown) =>
+      const times = { ...patient.times, hasOther: () => resolver.isWarm(query) };
+      await handOn(call, callback, handsOn, patient, times).catch((error: unknown) =>
         callback(null, resolver.instead(error, query)),
       );
     })
@@ -59,6 +61,7 @@ async function handOn(
   callback: sendUnaryData<RouteMessage>,
   { grpc }: Following,
   patient: PatientCall,
+  times: Times,
 ): Promise<void> {
   const received = {
     path: call.getPath(),
@@ -67,7 +70,7 @@ async function handOn(
     peer: call.getPeer(),
     gone: goneOverGrpc(call),
   };
-  const { message, refusal } = await grpc.send(received, () => patient.next(), patient.times);
+  const { message, refusal } = await grpc.send(received, () => patient.next(), times);
   if (refusal === null) callback(null, message as never);
   else callback({ code: refusal.code, details: refusal.details, metadata: toldBack(refusal.metadata) });
 }
