@@ -14,10 +14,12 @@ export function askTls(
   url: string,
   how: AgentOptions | Agent,
   headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
+  body = '',
 ): Promise<Answered> {
   const agent = how instanceof Agent ? how : new Agent(how);
   return new Promise<Answered>((resolve, reject) => {
-    const asked = request(url, { agent, headers }, (response) => {
+    const asked = request(url, { agent, headers, method }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('end', () =>
@@ -25,7 +27,7 @@ export function askTls(
       );
     });
     asked.once('error', reject);
-    asked.end();
+    asked.end(body);
   }).finally(() => agent === how || agent.destroy());
 }
 
