@@ -2,8 +2,8 @@
  * Why a store cannot be used: another process has it, it belongs to another installation, another version of Berth wrote it,
  * what is in it makes no sense, the folder has a store of before beside it, the database does not run on this machine, the
  * folder cannot be reached, or the folder does not answer at all. A call to such a folder may hold up the end of the
- * process, too. Of Redis: it drops keys when its memory is full, it lacks the database, it does not take our credentials, or
- * another process has the name of this peer.
+ * process, too. Of Redis: it drops keys when its memory is full, it lacks the database, it does not take our credentials, it
+ * is spoken to with the wrong encryption, or another process has the name of this peer.
  */
 export type UnusableReason =
   | 'in_use'
@@ -17,6 +17,7 @@ export type UnusableReason =
   | 'evicting'
   | 'no_database'
   | 'wrong_credentials'
+  | 'wrong_tls'
   | 'name_in_use';
 
 /** The store was left as it is. The message is for the operator: the operator alone decides what becomes of the store. */

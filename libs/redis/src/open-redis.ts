@@ -8,6 +8,7 @@ import { RedisLease } from './redis-lease.js';
 import { placeText, type RedisOptions } from './redis-options.js';
 import { RedisRows } from './redis-rows.js';
 import { checkServer } from './server-check.js';
+import { checkTls } from './tls-check.js';
 
 /** A command about the lease is answered within so long, and one about rows, in ms. */
 const LEASE_PATIENCE_MS = 1_000;
@@ -88,6 +89,7 @@ async function untilChecked<T>(
       return await check();
     } catch (error) {
       refuse(error as Error, connection.lastError, redis);
+      await checkTls(redis);
       const why = (connection.lastError ?? (error as Error)).message;
       if (!isTold) onWaiting?.(`${placeText(redis)} does not answer: ${why}. It is tried again`);
     }

@@ -55,12 +55,17 @@ export function clientOptions(
   };
 }
 
-function placeOf({ place, username, password, sentinelPassword, tls }: RedisOptions): ClientOptions {
+/** What TLS is spoken with, by the names of Node. */
+export const secureOf = ({ tls }: RedisOptions): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(tls ?? {}).flatMap(([name, pem]) => (pem === null ? [] : [[name, pem]])));
+
+function placeOf(options: RedisOptions): ClientOptions {
+  const { place, username, password, sentinelPassword, tls } = options;
   const credentials = {
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
   };
-  const secure = tls && Object.fromEntries(Object.entries(tls).filter(([, pem]) => pem !== null));
+  const secure = tls && secureOf(options);
   if (place.kind === 'server')
     return { ...place.address, ...credentials, ...(secure ? { tls: secure } : {}) };
   return {
