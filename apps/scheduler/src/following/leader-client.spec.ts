@@ -7,14 +7,13 @@ import { query } from '../../../../test/support/running-engine.js';
 import { until } from '../../../../test/support/until.js';
 import { PeerKey } from '../forwarding/peer-key.js';
 import { Publisher } from '../watching/publisher.js';
-import { eventMessage, type EventMessage, type WatchMessage } from '../watching/route-messages.js';
 import type { RouteEvent } from '../watching/route-event.js';
 import { LeaderClient } from './leader-client.js';
 import { WatchedTable } from './watched-table.js';
 
 const KEY = 'k'.repeat(32);
 
-type Stream = ServerWritableStream<WatchMessage, EventMessage>;
+type Stream = ServerWritableStream<{ readonly have?: object }, RouteEvent>;
 
 /** A report as it came. */
 interface Reported {
@@ -44,7 +43,7 @@ describe('a peer that watches its leader', () => {
     void stream.emit('error', { code: status.UNAUTHENTICATED, details: 'not_signed_in' });
 
   const tell = (stream: Stream): void => {
-    const send = (event: RouteEvent): void => void stream.write(eventMessage(event));
+    const send = (event: RouteEvent): void => void stream.write(event);
     new Publisher(feed).join({ isFree: true, send }, null, now);
   };
 

@@ -67,7 +67,6 @@ export class RouteTable {
   /** When rows were withdrawn, the earliest first. */
   private readonly withdrawnAt = new Map<ReplicaId, Instant>();
   private tell: OnChanged = () => undefined;
-
   constructor(private readonly parts: TableParts) {}
 
   /** Of the last table that was told as a whole; term 0 before the first. */

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ModelId, ServerId } from '#core';
+import type { Look, ModelId, ServerId } from '#core';
 import type { RouteServerMessage } from '#contracts';
-import type { Look, ModelServer } from '#engine';
+import type { ModelServer } from '#engine';
 import { StaleLooks } from './stale-looks.js';
 
 const BOUND = 30_000;
