@@ -68,15 +68,6 @@ describeWithParts('rows in a Redis that fails', ['redis-server'], () => {
     ]);
   });
 
-  it('tell by a write of nothing whether all before it is confirmed', async () => {
-    expect(await rows.write([])).toEqual({ durable: true });
-    const watchful = await openRedis({ redis: at(server, { confirm: 1 }), fleet: 'berth', peer: 'b' });
-    const later = await watchful.rowsOf(term);
-    expect(await later.write([])).toEqual({ durable: false });
-    await later.close();
-    await watchful.close();
-  });
-
   it('take no write of a term that is over', async () => {
     await rows.write([put('a', '1')]);
     const later = await nextRows(redis);

@@ -25,8 +25,8 @@ export interface Rows {
   get(key: string): Promise<string | undefined>;
   /**
    * All of it or none, in the order of the calls. Once resolved it survives a crash of the process, and where it is durable
-   * the loss of a machine, too, as does all that was written before it: an empty batch asks for that alone. Rejects with
-   * `StoreUnavailable`, as reading does, where the place fails; whatever comes after has another try.
+   * the loss of a machine, too. Rejects with `StoreUnavailable`, as reading does, where the place fails; whatever comes after
+   * has another try.
    */
   write(batch: readonly RowWrite[]): Promise<Written>;
   /** Waits for what is under way, then lets other processes have them. Calling it again does nothing. */

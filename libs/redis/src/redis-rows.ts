@@ -66,6 +66,7 @@ export class RedisRows implements Rows {
   }
 
   async write(batch: readonly RowWrite[]): Promise<Written> {
+    if (batch.length === 0) return { durable: true };
     this.refuseClosed();
     return this.queue.add(batch);
   }

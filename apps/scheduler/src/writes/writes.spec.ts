@@ -14,7 +14,6 @@ describe('writes', () => {
   let kept: Map<string, ToldAnswer>;
   let dropped: number;
   let broken: boolean;
-  let durable: boolean;
   let now: number;
   let answers: Answers;
   let lifecycle: Lifecycle;
@@ -22,7 +21,7 @@ describe('writes', () => {
 
   beforeEach(() => {
     stored = [];
-    [broken, durable] = [false, true];
+    broken = false;
     now = Date.parse('2026-01-01T00:00:00Z');
     dropped = 0;
     const store = { answer: async (key: string) => kept.get(key) };
@@ -39,7 +38,7 @@ describe('writes', () => {
         if (change.value === null) kept.delete(change.key);
         else kept.set(change.key, change.value);
       }
-      return { durable };
+      return { durable: true };
     };
     writes = new Writes({ write }, { answers, audit: emptyAudit() }, lifecycle);
   });
@@ -122,18 +121,6 @@ describe('writes', () => {
     await writes.toldLater({ ...operation('k'), present: () => present }, { status: 202, body: present });
     expect(await order('never')).toMatchObject({ status: 202, body: present });
     expect(present.state).toBe('ready');
-  });
-
-  it('are as durable as they are by now where they are answered again, those of webhooks, too', async () => {
-    const put = async () =>
-      (await writes.perform(operation('k'), () => prepared([change]))).isDurable;
-    const repeat = async () =>
-      (await writes.hear(operation(), () => ({ changes: [], commit: () => 'repeated' }))).isDurable;
-    expect([await put(), await put(), await repeat()]).toEqual([true, true, true]);
-    durable = false;
-    expect([await put(), await repeat()]).toEqual([false, false]);
-    durable = true;
-    expect([await put(), await repeat()]).toEqual([true, true]);
   });
 
   it('that took effect, and of which the answer could not be noted, are answered by the next try', async () => {

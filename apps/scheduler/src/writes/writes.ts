@@ -80,9 +80,7 @@ export class Writes {
     this.admit(operation, 'queue_full');
     return this.turns.take(async () => {
       const first = await this.books.answers.find(operation);
-      // The first try may not have been confirmed.
-      if (first)
-        return new Written(first.status, asFirstTold(operation.present(first), first), await this.keep([]));
+      if (first) return new Written(first.status, asFirstTold(operation.present(first), first));
       return this.performNow(operation, prepare());
     }, operation.caller.gone);
   }
@@ -118,10 +116,7 @@ export class Writes {
 
   /** Lets go of answers whose time is over. */
   async tidy(): Promise<void> {
-    await this.turns.take(async () => {
-      const overdue = this.books.answers.overdue();
-      if (overdue.length > 0) await this.keep(overdue);
-    });
+    await this.turns.take(() => this.keep(this.books.answers.overdue()));
   }
 
   /**
@@ -178,8 +173,9 @@ export class Writes {
     await this.keep(this.books.answers.amendments(operation, first));
   }
 
-  /** Resolves with whether it is durable, and all before it. */
+  /** Resolves with whether it is durable. */
   private async keep(changes: readonly ToldChange[]): Promise<boolean> {
+    if (changes.length === 0) return true;
     const { durable } = await this.store.write(changes).catch((error: unknown) => {
       this.books.audit.doubt();
       throw error;

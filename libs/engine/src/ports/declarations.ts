@@ -196,6 +196,6 @@ export interface Declarations {
   auditHead(): Promise<ToldAuditHead | undefined>;
   /** The audit record of a number; undefined where it is not kept. */
   auditRecord(number: number): Promise<ToldAudit | undefined>;
-  /** All of it or none. No changes at all ask whether what was written before is durable. */
+  /** All of it or none. */
   write(changes: readonly ToldChange[]): Promise<Written>;
 }
