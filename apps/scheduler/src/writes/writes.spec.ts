@@ -14,6 +14,7 @@ describe('writes', () => {
   let kept: Map<string, ToldAnswer>;
   let dropped: number;
   let broken: boolean;
+  let isConfirmed: boolean;
   let now: number;
   let answers: Answers;
   let lifecycle: Lifecycle;
@@ -22,6 +23,7 @@ describe('writes', () => {
   beforeEach(() => {
     stored = [];
     broken = false;
+    isConfirmed = true;
     now = Date.parse('2026-01-01T00:00:00Z');
     dropped = 0;
     const store = { answer: async (key: string) => kept.get(key) };
@@ -38,7 +40,7 @@ describe('writes', () => {
         if (change.value === null) kept.delete(change.key);
         else kept.set(change.key, change.value);
       }
-      return { durable: true };
+      return { durable: isConfirmed };
     };
     writes = new Writes({ write }, { answers, audit: emptyAudit() }, lifecycle);
   });
@@ -104,6 +106,23 @@ describe('writes', () => {
     now += DAY;
     await again();
     expect(commits).toBe(2);
+  });
+
+  it('that no replica has confirmed are not said to be durable when they are asked for again, until one has', async () => {
+    let commits = 0;
+    const again = async () =>
+      (
+        await writes.perform(operation('k'), () => ({
+          ...prepared([change]),
+          commit: () => (commits += 1),
+        }))
+      ).isDurable;
+    isConfirmed = false;
+    expect([await again(), await again()]).toEqual([false, false]);
+    isConfirmed = true;
+    expect([await again(), commits]).toEqual([true, 1]);
+    const count = stored.length;
+    expect([await again(), stored.length]).toEqual([true, count]);
   });
 
   it('are answered again with the thing as it is, and the status, revision and state of the first answer', async () => {

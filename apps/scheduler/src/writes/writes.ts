@@ -68,6 +68,8 @@ export interface Books {
 /** Does writes one after another: checked, stored with its audit record, told to the engine, and only then answered. */
 export class Writes {
   private readonly turns = new Turns();
+  /** Whether the last write was not confirmed: then none of those that a replay tells of is sure to be durable. */
+  private isUnsure = false;
 
   constructor(
     private readonly store: Pick<Declarations, 'write'>,
@@ -80,7 +82,7 @@ export class Writes {
     this.admit(operation, 'queue_full');
     return this.turns.take(async () => {
       const first = await this.books.answers.find(operation);
-      if (first) return new Written(first.status, asFirstTold(operation.present(first), first));
+      if (first) return this.replay(operation, first);
       return this.performNow(operation, prepare());
     }, operation.caller.gone);
   }
@@ -147,6 +149,13 @@ export class Writes {
     throw new Refused({ reason: full, detail: 'too many writes wait already', retryAfter: 1_000 });
   }
 
+  /** Where what it tells of may not be durable it is stored once more: replicas confirm a write with all that came before. */
+  private async replay<Body>(operation: Operation<Body>, first: FirstAnswer): Promise<Written<Body>> {
+    const body = asFirstTold(operation.present(first), first);
+    if (this.isUnsure) await this.note(operation, first);
+    return new Written(first.status, body, !this.isUnsure);
+  }
+
   /** What is told is known only once the write has taken effect; what was stored with it is a guess, and mostly right. */
   private async performNow<Body>(
     operation: Operation<Body>,
@@ -180,6 +189,7 @@ export class Writes {
       this.books.audit.doubt();
       throw error;
     });
+    this.isUnsure = !durable;
     this.books.answers.follow(changes);
     this.books.audit.follow(changes);
     return durable;
