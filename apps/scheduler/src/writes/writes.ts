@@ -68,7 +68,10 @@ export interface Books {
 /** Does writes one after another: checked, stored with its audit record, told to the engine, and only then answered. */
 export class Writes {
   private readonly turns = new Turns();
-  /** Whether the last write was not confirmed: then none of those that a replay tells of is sure to be durable. */
+  /**
+   * Whether the last write was not confirmed: then none of those that a replay tells of is sure to be durable. At first all are: a
+   * term counts only once a replica has confirmed it, with all that was written before.
+   */
   private isUnsure = false;
 
   constructor(
