@@ -47,12 +47,6 @@ describeWithParts('the lease in Redis', ['redis-server'], () => {
     expect((await other!.read()).lease).toEqual({ ...lease, renewals: 1 });
   });
 
-  it('is read with whether other peers are there, while no term is known', async () => {
-    expect((await one!.read()).hasOthers).toBe(true);
-    await opened.pop()!.close();
-    expect((await one!.read()).hasOthers).toBe(false);
-  });
-
   it('goes to one of those that ask at once', async () => {
     const asked = [one!.acquire(claim('a')), other!.acquire(claim('b'))];
     const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);

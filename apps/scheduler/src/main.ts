@@ -19,7 +19,7 @@ const log = pino({ name: 'berth' }, pino.destination(2));
 
 /** For so long the banner waits for what it says of servers: longer than a try of a connection takes. */
 const SERVERS_TOLD_MS = 5_000;
-/** Among peers it waits so long to tell which one leads: several that begin on an empty Redis wait for a whole lease first. */
+/** Among peers it waits so long to tell which one leads: on an empty Redis a whole lease passes first. */
 const LEADER_KNOWN_MS = 20_000;
 /** The configuration file may be so long: 10,000 models with a config each. */
 const MOST_CONFIG_BYTES = 64 * 2 ** 20;

@@ -131,8 +131,8 @@ export class Election implements Leaders {
     const isHurried = askedAt < this.hurriesUntil;
     this.dueAt = askedAt + (isHurried ? tickEvery(this.profile) : pollEvery(this.profile));
     const heardOf = this.floor;
-    const { canConfirm, hasOthers, ...state } = await this.keeper.read();
-    this.watch.sees({ ...state, canConfirm, hasOthers }, askedAt, this.clock.now());
+    const { canConfirm, ...state } = await this.keeper.read();
+    this.watch.sees({ ...state, canConfirm }, askedAt, this.clock.now());
     this.noteLoss(heardOf, state.lastTerm);
     this.floor = Math.max(this.floor, state.lastTerm, state.lease?.term ?? 0);
     // A later term may have been lost with the store before it counted: then the leader goes on to renew its lease.

@@ -2,8 +2,8 @@ import type { Instant, Millis } from '#core';
 import { type ElectionProfile, pollEvery } from './election-profile.js';
 import type { LeaseReading, LeaseState } from './ports/lease-keeper.js';
 
-/** Why a peer may take the lease: its holder has let go of it, was silent for too long, or there was never any. */
-export type Vacancy = 'released' | 'silent' | 'never';
+/** Why a peer may take the lease: its holder has let go of it, or none was heard of for too long. */
+export type Vacancy = 'released' | 'silent';
 
 /**
  * What a peer that does not lead has seen of the lease. Only the time in which the store answered, and could confirm a renewal,
@@ -56,10 +56,7 @@ export class LeaseWatch {
   vacancy(floor: number): Vacancy | null {
     if (this.state === null) return null;
     const { lease, lastTerm, releasedTerm } = this.state;
-    if (lease === null && releasedTerm === lastTerm && floor <= lastTerm) {
-      if (lastTerm > 0) return 'released';
-      if (!this.state.hasOthers && this.silentFor >= 2 * this.profile.retry) return 'never';
-    }
+    if (lease === null && lastTerm > 0 && releasedTerm === lastTerm && floor <= lastTerm) return 'released';
     return this.silentFor >= this.profile.lease ? 'silent' : null;
   }
 

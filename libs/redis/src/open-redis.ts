@@ -71,7 +71,7 @@ export async function openRedis(options: OpenRedisOptions): Promise<OpenRedis> {
   const onLoss = (writes: number): void => onAdvice(lossText(place, writes));
   return {
     place,
-    leaseKeeper: new RedisLease(forLease, keys, fleet, redis.confirm, peer),
+    leaseKeeper: new RedisLease(forLease, keys, fleet, redis.confirm),
     rowsOf: (term) => RedisRows.open(forRows, keys, { term, place, onHigherTerm, onLoss }),
     close,
   };

@@ -13,10 +13,6 @@ const LATE_AFTER_MS = 1_000;
 /** A replica that was last heard of so long ago is there, in s: it tells each second. */
 const MOST_LAG_S = 2;
 
-/** So many keys are looked at once for the names of peers, and so often. */
-const PAGE = 10_000;
-const MOST_PAGES = 50;
-
 /** A release is tried so often. */
 const RELEASE_TRIES = 3;
 
@@ -35,8 +31,6 @@ export class RedisLease implements LeaseKeeper {
     private readonly fleet: string,
     /** So many replicas have to confirm. */
     private readonly confirm: number,
-    /** The name of this peer. */
-    private readonly peer: string,
   ) {}
 
   async read(): Promise<LeaseReading> {
@@ -45,13 +39,12 @@ export class RedisLease implements LeaseKeeper {
     );
     const reply = found as unknown[];
     this.noteClock(Number(reply[0]));
-    const [text, lastTerm] = [String(reply[1]), Number(reply[2])];
+    const text = String(reply[1]);
     return {
       lease: text === '' ? null : leaseOf(text),
-      lastTerm,
+      lastTerm: Number(reply[2]),
       releasedTerm: Number(reply[3]),
       canConfirm,
-      hasOthers: lastTerm === 0 && (await this.hasOthers()),
     };
   }
 
@@ -93,22 +86,6 @@ export class RedisLease implements LeaseKeeper {
     const info = await client.info('replication');
     const lags = [...info.matchAll(/^slave\d+:.*state=online.*lag=(\d+)/gm)].map(([, lag]) => Number(lag));
     return /^role:master/m.test(info) && lags.filter((lag) => lag <= MOST_LAG_S).length >= this.confirm;
-  }
-
-  /** Asked only of a Redis that knows of no term: it is new, or was emptied, and its peers say their names again each second. */
-  private async hasOthers(): Promise<boolean> {
-    const own = this.keys.names + this.peer;
-    let cursor = '0';
-    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-      const from = cursor;
-      const [next, found] = await this.connection.ask((client) =>
-        client.scan(from, 'MATCH', `${this.keys.names}*`, 'COUNT', PAGE),
-      );
-      if (found.some((key) => key !== own)) return true;
-      if (next === '0') return false;
-      cursor = next;
-    }
-    return true;
   }
 
   private get lockKeys(): [string, string] {

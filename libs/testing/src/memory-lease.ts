@@ -5,15 +5,13 @@ export class MemoryLease implements LeaseKeeper {
   /** Calls reject with it. */
   failsWith: Error | null = null;
   isConfirming = true;
-  /** Whether it is said that other peers are there. */
-  hasOthers = false;
   /** The least that a new term is: the microseconds of the store's clock. */
   micros = 1;
   private state: LeaseState = NOTHING;
 
   async read(): Promise<LeaseReading> {
     await this.turn();
-    return { ...this.state, canConfirm: this.isConfirming, hasOthers: this.hasOthers };
+    return { ...this.state, canConfirm: this.isConfirming };
   }
 
   async acquire({ peer, grpc, http, floor, seen }: LeaseClaim): Promise<Claimed> {

@@ -100,7 +100,7 @@ export class SimLeaseKeeper implements LeaseKeeper {
   async read(): Promise<LeaseReading> {
     return (
       await this.client.call(({ lease }, node) => ({
-        value: { ...lease, canConfirm: this.redis.canConfirm(node), hasOthers: true },
+        value: { ...lease, canConfirm: this.redis.canConfirm(node) },
       }))
     ).value;
   }

@@ -25,8 +25,6 @@ export interface LeaseState {
 export interface LeaseReading extends LeaseState {
   /** Whether enough replicas of the store are there to confirm a renewal: else silence says nothing about the leader. */
   readonly canConfirm: boolean;
-  /** Whether other peers are there, where the store knows of no term: one of them may still act under a term that was lost. */
-  readonly hasOthers: boolean;
 }
 
 /** Which peer asks for the lease, and what still has to be so. */
