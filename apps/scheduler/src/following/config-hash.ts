@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '#config';
 
+/** What peers have to have alike. */
+const ALIKE = [
+  ...(['fleet', 'servers', 'models', 'defaults', 'limits', 'discovery'] as const),
+  ...(['residency', 'staleRoutes', 'webhooks', 'auth'] as const),
+];
+
 /** The SHA-256 of all that peers have to have alike, in hex. It is told to the leader alone. */
 export function configHash(config: Config): string {
-  const { fleet, servers, models, defaults, limits, discovery, residency, staleRoutes, webhooks, auth } =
-    config;
-  const alike = {
-    fleet,
-    servers,
-    models,
-    defaults,
-    limits,
-    discovery,
-    residency,
-    staleRoutes,
-    webhooks,
-    auth,
-  };
+  const alike = ALIKE.map((key) => config[key]);
   return createHash('sha256').update(JSON.stringify(alike)).digest('hex');
 }

@@ -24,10 +24,14 @@ export interface ReignsParts {
 export class Reigns {
   private reign: Reign | null = null;
   private readonly closing = new AbortController();
+  private readonly closed: Promise<'closing'>;
   private readonly all: Promise<void>;
 
   /** Leads from now on each time that it is this process' turn. */
   constructor(private readonly made: ReignsParts) {
+    this.closed = new Promise((resolve) => {
+      this.closing.signal.addEventListener('abort', () => resolve('closing'));
+    });
     this.all = this.lead();
   }
 
@@ -84,7 +88,7 @@ export class Reigns {
         if (!(error instanceof StoreUnavailable)) throw error;
         if (tries === 0)
           parts.log.warn({ err: error }, 'the store does not answer: the reign begins once it does');
-        await this.unlessClosing(sleep(AGAIN_MS));
+        await sleep(AGAIN_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
       }
     }
     return null;
@@ -114,15 +118,6 @@ export class Reigns {
   }
 
   private unlessClosing<T>(work: Promise<T>): Promise<T | 'closing'> {
-    const { signal } = this.closing;
-    if (signal.aborted) {
-      work.catch(() => undefined);
-      return Promise.resolve('closing');
-    }
-    return new Promise((resolve, reject) => {
-      const close = (): void => resolve('closing');
-      signal.addEventListener('abort', close, { once: true });
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', close));
-    });
+    return Promise.race([this.closed, work]);
   }
 }
