@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Leader, Leaders } from '#engine';
 import type { ForwardMetrics } from '#telemetry';
 import { Refused } from '../errors/refused.js';
@@ -103,7 +104,9 @@ export class Forwarder {
       const left = call.until - performance.now();
       if (left <= 0 || call.gone.aborted || call.hasOther?.()) throw new Refused(NO_LEADER);
       const wait = leader === null ? left : Math.min(pause, left);
-      await this.untilOver(call, this.onEnd, (over) => sleep(wait, over));
+      await this.untilOver(call, this.onEnd, (signal) =>
+        sleep(wait, undefined, { signal }).catch(() => undefined),
+      );
     }
   }
 
@@ -130,17 +133,6 @@ export class Forwarder {
     }
   }
 }
-
-/** Resolves so much later, or when the signal aborts. */
-const sleep = (ms: number, over: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (over.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    over.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 
 const TOO_MANY = {
   reason: 'busy',

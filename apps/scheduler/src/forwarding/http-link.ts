@@ -1,6 +1,7 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Leader } from '#engine';
+import { bodyOf } from '../http/body.js';
 import { AGAIN } from './forwarder.js';
 import { isReachedByTls, type PeerTrust } from './leader-reach.js';
 
@@ -47,7 +48,7 @@ export class HttpLink {
     if (response === null) return AGAIN;
     const { statusCode: status = 0, headers } = response;
     if (status !== 503) return { status, headers, body: response };
-    const body = await bodyOf(response).catch(() => null);
+    const body = await bodyOf(response, MOST_REFUSAL).catch(() => null);
     return body === null || saysItEnds(body) ? AGAIN : { status, headers, body };
   }
 
@@ -78,18 +79,6 @@ export class HttpLink {
       sent.end(body);
     });
   }
-}
-
-/** Reads an answer. Rejects where it has more bytes than `most`. */
-export async function bodyOf(response: IncomingMessage, most = MOST_REFUSAL): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > most) throw new Error('the answer of the leader is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** Whether a refusal says that the process decides no more. */

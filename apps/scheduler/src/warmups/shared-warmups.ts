@@ -1,6 +1,7 @@
 import { type ModelMessage, modelSchema, problemSchema, type Reason, REFUSALS } from '#contracts';
 import type { WarmupWork } from '#engine';
-import { bodyOf, type HttpAnswer } from '../forwarding/http-link.js';
+import type { HttpAnswer } from '../forwarding/http-link.js';
+import { bodyOf } from '../http/body.js';
 import { Refused } from '../errors/refused.js';
 import { ModelOrders, type OrderOptions } from '../models/model-orders.js';
 import type { Running } from '../running.js';

@@ -11,7 +11,7 @@ import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { WatchedTable } from '../following/watched-table.js';
 import { NO_LEADER } from '../lifecycle.js';
-import { MOST_GATEWAYS } from './gateway-desk.js';
+import { type GatewayStream, MOST_GATEWAYS } from './gateway-desk.js';
 import { MOST_PEERS } from './peer-desk.js';
 import type { ReportedUse, RouteEvent } from './route-event.js';
 import { readReport, readWatch, type WatchCall } from './watch-requests.js';
@@ -77,35 +77,32 @@ async function watchAsPeer(
   { watcher, have, peer }: WatchCall,
   parts: WatchParts,
 ): Promise<() => void> {
-  const { errors, isPeer, leading } = parts;
+  const { isPeer, leading } = parts;
   if (!isPeer(principalOverGrpc(stream.metadata))) throw NOT_A_PEER;
   const watching = leading();
   if (watching === null) throw new Refused(NO_LEADER);
   if (!watching.hasPeers) throw NOT_A_PEER;
   if (!watching.desk.takes(watcher)) throw busy(`at most ${MOST_PEERS} peers may watch`);
-  const line = {
-    write: (event: RouteEvent) => void stream.write(event),
-    end: () => stream.emit('error', errors.of(farewell(parts))),
-  };
-  return await watching.open(watcher, line, have, peer!.configHash);
+  return await watching.open(watcher, streamTo(stream, parts), have, peer!.configHash);
 }
 
 /** Any peer tells gateways of its table. A gateway that does not read is told again once it does. */
 function watchAsGateway(stream: WatchStream, { have }: WatchCall, parts: WatchParts): () => void {
-  const { errors, leading, now, own } = parts;
+  const { leading, now, own } = parts;
   if (own.gateways.size >= MOST_GATEWAYS) throw busy(`at most ${MOST_GATEWAYS} gateways may watch one Berth`);
   leading()?.expectGateway();
   if (!own.table.isReady) throw new Refused(NO_LEADER);
-  const line = {
-    get isFree() {
-      return !stream.writableNeedDrain;
-    },
-    write: (event: RouteEvent) => void stream.write(event),
-    end: () => stream.emit('error', errors.of(farewell(parts))),
-  };
   stream.on('drain', () => own.publisher.flushAll(now()));
-  return own.gateways.open(line, have, now());
+  return own.gateways.open(streamTo(stream, parts), have, now());
 }
+
+const streamTo = (stream: WatchStream, parts: WatchParts): GatewayStream => ({
+  get isFree() {
+    return !stream.writableNeedDrain;
+  },
+  write: (event) => void stream.write(event),
+  end: () => stream.emit('error', parts.errors.of(farewell(parts))),
+});
 
 /** Why a stream is ended: the process ends, or knows no leader. */
 function farewell({ admit }: WatchParts): unknown {
