@@ -90,7 +90,7 @@ export class LeaderClient {
     const now = this.parts.clock.now();
     if (this.talk && now - this.talk.lastHeardAt > SILENT_MS) this.reopen();
     if (this.stream === null && now >= this.openAt) this.open();
-    this.pump();
+    void this.pump();
   }
 
   private open(): void {
@@ -124,7 +124,7 @@ export class LeaderClient {
     this.hears = true;
     talk.hear(event, this.parts.clock.now());
     this.parts.onEvent(event);
-    this.pump();
+    void this.pump();
   }
 
   /** Once for each outage. */
@@ -154,20 +154,18 @@ export class LeaderClient {
   }
 
   /** One report at a time is under way. */
-  private pump(): void {
+  private async pump(): Promise<void> {
     const { talk } = this;
     if (talk === null || this.isReporting || this.isClosed || !talk.isDue(this.parts.clock.now())) return;
     this.isReporting = true;
-    void this.send(talk.next(this.parts.clock.now()))
-      .then(
-        () => true,
-        () => (talk.failed(), false),
-      )
-      .then((hasArrived) => {
-        this.isReporting = false;
-        // What failed is tried again with the next tick.
-        if (hasArrived) this.pump();
-      });
+    const isSent = await this.send(talk.next(this.parts.clock.now())).then(
+      () => true,
+      () => false,
+    );
+    this.isReporting = false;
+    // What failed is tried again with the next tick.
+    if (isSent) void this.pump();
+    else talk.failed();
   }
 
   /** The uses come before the acknowledgement. */

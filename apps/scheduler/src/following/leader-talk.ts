@@ -1,5 +1,6 @@
 import type { Instant, Millis, ServerId } from '#core';
 import {
+  earlier,
   MOST_DOUBTED,
   type PeerReport,
   type RouteEvent,
@@ -84,6 +85,3 @@ export class LeaderTalk {
     this.repeatedAt = -Infinity;
   }
 }
-
-const earlier = (one: RouteVersion, other: RouteVersion): RouteVersion =>
-  one.term < other.term || (one.term === other.term && one.sequence <= other.sequence) ? one : other;

@@ -1,7 +1,7 @@
 import type { Instant, Millis } from '#core';
 import type { RouteTable } from '../following/route-table.js';
 import type { Line, Publisher } from './publisher.js';
-import type { RouteEvent, RouteVersion } from './route-event.js';
+import { earlier, type RouteEvent, type RouteVersion } from './route-event.js';
 import { TABLE_GOOD_FOR } from './times.js';
 
 /** So many gateways watch at most. */
@@ -114,12 +114,7 @@ export class GatewayDesk {
   /** The version up to which no gateway goes by what is withdrawn. */
   settled(now: Instant): RouteVersion {
     let settled = NEVER;
-    for (const line of this.lines) {
-      if (line.isOver(now)) continue;
-      const own = line.settled(now);
-      if (own.term < settled.term || (own.term === settled.term && own.sequence < settled.sequence))
-        settled = own;
-    }
+    for (const line of this.lines) if (!line.isOver(now)) settled = earlier(settled, line.settled(now));
     return settled;
   }
 

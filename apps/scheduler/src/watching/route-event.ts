@@ -10,6 +10,9 @@ export interface RouteVersion {
   readonly sequence: number;
 }
 
+export const earlier = (one: RouteVersion, other: RouteVersion): RouteVersion =>
+  one.term < other.term || (one.term === other.term && one.sequence <= other.sequence) ? one : other;
+
 /** `berth.v1.WatchedServer`: a server as watchers are told it. */
 export interface WatchedServer {
   readonly server: RouteServerMessage;
