@@ -8,7 +8,7 @@ import { withoutStoredFiles } from '../fleet/stored-files.js';
 import type { EndReason } from '../lifecycle.js';
 import { ModelOrders } from '../models/model-orders.js';
 import type { CompleteParts, Demo, SchedulerParts } from '../parts.js';
-import { workOf } from '../warmups/warmup-work.js';
+import { workOf } from '../warmups/warm-model.js';
 
 /** What was begun has so long to end by itself. */
 export const GRACE_MS = 3_000;

@@ -7,7 +7,7 @@ import { ModelOrders, type OrderOptions } from '../models/model-orders.js';
 import type { Running } from '../running.js';
 import type { Caller } from '../writes/caller.js';
 import { Written } from '../writes/writes.js';
-import { workOf } from './warmup-work.js';
+import { workOf } from './warm-model.js';
 
 /** A model as it is told has no more bytes than this, with its spec. */
 const MOST_BYTES = 2 ** 20;
