@@ -18,6 +18,8 @@ export interface GatewayStream {
   end(): void;
 }
 
+type WatchableTable = Pick<RouteTable, 'version' | 'isReady'>;
+
 interface Mark {
   readonly since: Instant;
   at: Instant;
@@ -30,22 +32,24 @@ const NEVER: RouteVersion = { term: Infinity, sequence: Infinity };
 class GatewayLine implements Line {
   isOpen = true;
   private readonly marks: Mark[] = [];
+  /** What was withdrawn before it was told anything. */
+  private before: RouteVersion;
   private sentAt: Instant;
   /** When it was last told the whole of what it lacked, or its stream was opened. */
   private wholeAt: Instant;
 
   constructor(
     readonly stream: GatewayStream,
-    /** What was withdrawn before it was told anything. */
-    private before: RouteVersion,
+    private readonly table: WatchableTable,
     now: Instant,
   ) {
+    this.before = table.version;
     this.sentAt = now;
     this.wholeAt = now;
   }
 
   get isFree(): boolean {
-    return this.isOpen && this.stream.isFree;
+    return this.isOpen && this.table.isReady && this.stream.isFree;
   }
 
   send(event: RouteEvent, now: Instant): void {
@@ -81,7 +85,7 @@ export class GatewayDesk {
   private readonly lines = new Set<GatewayLine>();
 
   constructor(
-    private readonly table: Pick<RouteTable, 'version' | 'isReady'>,
+    private readonly table: WatchableTable,
     private readonly publisher: Publisher,
   ) {}
 
@@ -97,7 +101,7 @@ export class GatewayDesk {
 
   /** Tells a gateway of the table from now on. Returns what is to be called when its stream has ended. */
   open(stream: GatewayStream, have: RouteVersion | null, now: Instant): () => void {
-    const line = new GatewayLine(stream, this.table.version, now);
+    const line = new GatewayLine(stream, this.table, now);
     this.lines.add(line);
     this.publisher.join(line, have, now);
     return () => this.close(line);

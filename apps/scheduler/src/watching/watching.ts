@@ -92,15 +92,15 @@ export class Watching implements Observer {
     if (this.isFed) this.feed.tell(fleet.rerouted, now);
   }
 
-  /** A peer wants the table. Rejects where there is none of this term yet, or it cannot be stored that the peer has one. */
+  /** A peer wants the table. Rejects where it cannot be stored that it has one, and before the first table of the term and after its end. */
   async open(
     name: string,
     stream: Stream,
     have: RouteVersion | null,
     configHash: string,
   ): Promise<() => void> {
-    if (!this.feed.hasTold) throw new Refused(NO_LEADER);
     await this.keep(name);
+    if (!this.feed.hasTold) throw new Refused(NO_LEADER);
     return this.desk.open(name, stream, have, configHash, this.parts.engine.now());
   }
 
