@@ -23,6 +23,9 @@ export interface ScriptResult {
 export const isRefusal = (error: Error | null): error is Error =>
   error !== null && REFUSED.test(error.message);
 
+/** What the lease and the rows need of a connection. */
+export type RedisLink = Pick<Connection, 'generation' | 'run' | 'ask' | 'settled' | 'askAnew'>;
+
 /** One connection to the Redis that takes writes. It connects again by itself until it is closed. */
 export class Connection {
   /** Counts the times that it was connected. */

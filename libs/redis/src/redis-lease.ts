@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseReading, Renewed } from '#engine';
-import type { Connection, ScriptResult } from './connection.js';
+import type { RedisLink, ScriptResult } from './connection.js';
 import type { Keys } from './keys.js';
 import { ACQUIRE } from './scripts/acquire.js';
 import { READ_LEASE } from './scripts/read-lease.js';
@@ -26,11 +26,13 @@ export class RedisLease implements LeaseKeeper {
   private generation = -1;
 
   constructor(
-    private readonly connection: Connection,
+    private readonly connection: RedisLink,
     private readonly keys: Keys,
     private readonly fleet: string,
     /** So many replicas have to confirm. */
     private readonly confirm: number,
+    /** The clock of this process, in ms. */
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   async read(): Promise<LeaseReading> {
@@ -104,11 +106,11 @@ export class RedisLease implements LeaseKeeper {
 
   private async notAfter(): Promise<number> {
     if (this.clockAhead === null || this.generation !== this.connection.generation) await this.read();
-    return Math.ceil(performance.now() + (this.clockAhead ?? 0) + LATE_AFTER_MS);
+    return Math.ceil(this.now() + (this.clockAhead ?? 0) + LATE_AFTER_MS);
   }
 
   private noteClock(redisNow: number): void {
-    this.clockAhead = redisNow - performance.now();
+    this.clockAhead = redisNow - this.now();
     this.generation = this.connection.generation;
   }
 }

@@ -1,5 +1,5 @@
 import { type Row, type Rows, type RowWrite, StoreUnavailable, WriteQueue, type Written } from '#kept';
-import type { Connection } from './connection.js';
+import type { RedisLink } from './connection.js';
 import type { Keys } from './keys.js';
 import { isOnRequest, kindOf, RowCopy } from './row-copy.js';
 import { WRITE } from './scripts/write.js';
@@ -28,7 +28,7 @@ export class RedisRows implements Rows {
   private isClosed = false;
 
   private constructor(
-    private readonly connection: Connection,
+    private readonly connection: RedisLink,
     private readonly keys: Keys,
     private readonly term: number,
     private readonly news: RowsNews,
@@ -39,7 +39,7 @@ export class RedisRows implements Rows {
 
   /** Reads the copy. Rejects with `StoreUnavailable` where Redis fails, or a later term is stored. */
   static async open(
-    connection: Connection,
+    connection: RedisLink,
     keys: Keys,
     { term, place, ...news }: RowsNews & { readonly term: number; readonly place: string },
   ): Promise<RedisRows> {
