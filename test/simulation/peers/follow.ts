@@ -5,6 +5,7 @@ import type { Peer } from './peer.js';
 import type { Scenery } from './scenery.js';
 
 const TICK: Millis = 250;
+const TICKS_A_SECOND = 4;
 /** A leader that is silent for so long is asked for the table anew. */
 const SILENT: Millis = 3_500;
 /** A question for the table, and a report, are given up after so long. */
@@ -21,6 +22,7 @@ interface Following {
 /** Keeps the table of a peer told by whichever other peer leads, over the simulated network. */
 export class Follow {
   private following: Following | null = null;
+  private ticks = 0;
   private isOpening = false;
   private isReporting = false;
 
@@ -32,7 +34,8 @@ export class Follow {
   tick(): void {
     const { peer } = this;
     const now = peer.process.now();
-    peer.own.tick(now);
+    if ((this.ticks += 1) % TICKS_A_SECOND === 0) peer.own.tick(now);
+    peer.looks?.tick();
     const leader = peer.leader();
     const { following } = this;
     if (following && (following.to !== leader?.name || now - following.talk.lastHeardAt > SILENT))
@@ -40,6 +43,13 @@ export class Follow {
     if (!this.following && !this.isOpening && leader && leader !== peer && !peer.lead) this.open(leader);
     this.pump();
     peer.process.after(TICK, () => this.tick());
+  }
+
+  /** The peer gives no more routes: its last report says so. */
+  end(): void {
+    const leader = this.peer.leader();
+    if (leader && leader.name === this.following?.to)
+      this.send(leader, this.following.talk, this.following.talk.next(this.peer.process.now(), true));
   }
 
   private hangUp(): void {

@@ -1,13 +1,5 @@
-import type { Event, ModelId, ServerId } from '#core';
-import {
-  Engine,
-  type KnownPeers,
-  type Leadership,
-  type Observer,
-  type Won,
-  type ResolveQuery,
-  type Route,
-} from '#engine';
+import type { ServerId } from '#core';
+import { Engine, type Leadership, type Observer, type Won, type ResolveQuery, type Route } from '#engine';
 import { openStore, type Rows } from '#kept';
 import type { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
 import { Watching } from '../../../apps/scheduler/src/watching/watching.js';
@@ -20,12 +12,13 @@ import type { Site } from '../site.js';
 import { Wire } from '../wire.js';
 import type { Scenery } from './scenery.js';
 import { WatchedLink } from './watched-link.js';
+import { WriteDesk } from './write-desk.js';
 
 /** What one reign is made of. */
 export interface LeadParts {
   readonly name: string;
   readonly process: Process;
-  readonly reign: Won;
+  readonly won: Won;
   readonly rows: Rows;
   readonly own: WatchedTable;
   readonly scenery: Scenery;
@@ -40,19 +33,22 @@ export class Lead {
   private constructor(
     readonly engine: Engine,
     readonly watching: Watching,
+    readonly desk: WriteDesk,
     private readonly parts: LeadParts,
   ) {}
 
   /** Rejects where the store does not answer, or belongs to a later term. */
   static async begin(parts: LeadParts): Promise<Lead> {
-    const { process, reign, scenery, own, name } = parts;
-    const { leadership } = reign;
+    const { process, won, scenery, own, name } = parts;
+    const { leadership } = won;
+    const wallNow = (): number => process.now();
     const store = await openStore(parts.rows, { fleet: 'berth', leadership });
+    const facts = await store.learned.read();
     const observers: Observer[] = [...parts.observers];
     const engine = new Engine({
       clock: clockOn(process),
-      wallNow: () => process.now(),
-      learned: store.learned,
+      wallNow,
+      learned: { read: async () => facts, write: (changes) => store.learned.write(changes) },
       leadership,
       observers,
     });
@@ -62,11 +58,12 @@ export class Lead {
       log: { warn: () => undefined },
     });
     observers.push(watching);
-    const lead = new Lead(engine, watching, parts);
-    await watching.recall({
-      ...{ name, known: knownPeers(parts.rows), lastRenewalSeenAt: reign.lastRenewalSeenAt },
-    });
-    await lead.tell(reign.isCleanRelease ? 1 : 2);
+    const models = scenery.plan.models.map(({ model }) => model);
+    const desk = await WriteDesk.open({ store, engine, models, wallNow });
+    const lead = new Lead(engine, watching, desk, parts);
+    const { lastRenewalSeenAt } = won;
+    await watching.recall({ name, known: store.peers, lastRenewalSeenAt });
+    await lead.tell(won.isCleanRelease ? 1 : 2);
     return lead;
   }
 
@@ -78,12 +75,12 @@ export class Lead {
     engine.tell({ kind: 'LimitsSet', limits: plan.limits, defaults: plan.defaults });
     for (const site of sites.values()) engine.addServer(site.planned.spec, () => this.link(site));
     await engine.recall();
-    engine.tell(...plan.models.map(({ model }): Event => ({ kind: 'ModelDeclared', model })));
+    engine.tell(...this.desk.events());
     this.beat();
   }
 
   get leadership(): Leadership {
-    return this.parts.reign.leadership;
+    return this.parts.won.leadership;
   }
 
   /** A warm route of the leader's own, where its lease is young enough. */
@@ -95,6 +92,7 @@ export class Lead {
   /** The term is over: another process leads. */
   end(): void {
     this.isOver = true;
+    this.desk.end();
     void this.watching.end(false);
     this.engine.stop('no_leader');
     this.watching.handOver();
@@ -116,27 +114,15 @@ export class Lead {
   }
 
   private link(site: Site): WatchedLink {
-    const { name, process, reign, scenery } = this.parts;
-    const { term } = reign.leadership;
+    const { name, process, won, scenery } = this.parts;
+    const { term } = won.leadership;
     const random = new Random(scenery.plan.seed, `wire ${site.id} ${name} ${term}`);
     const wire = new Wire(site, scenery.agenda, random, { longest: 2 }, 0);
     const connection = new Connection(site, wire, process);
     this.connections.push(connection);
     const link = new SimLink(site, connection, scenery.lifeOf(term), () => undefined);
-    return new WatchedLink(link, {
-      load: (model: ModelId) => scenery.referee.sends('load', term, site, model),
-      unload: (model: ModelId) => scenery.referee.sends('unload', term, site, model),
-    });
+    return new WatchedLink(link, (kind, model) =>
+      scenery.referee.sends({ kind, term, site, model, mayAct: won.leadership.mayAct() }),
+    );
   }
 }
-
-/** As the store keeps them. */
-const knownPeers = (rows: Rows): KnownPeers => ({
-  read: async () => {
-    const names = new Set<string>();
-    for await (const { key } of rows.read('peer/')) names.add(key.slice('peer/'.length));
-    return names;
-  },
-  keep: async (name) => void (await rows.write([{ key: `peer/${name}`, text: '{}' }])),
-  forget: async (name) => void (await rows.write([{ key: `peer/${name}`, text: null }])),
-});

@@ -12,13 +12,15 @@ export class Network {
     private readonly random: Random,
   ) {}
 
-  send(from: string, to: string, process: Process, arrive: () => void): void {
+  /** `lose` is called in its place where it is lost. */
+  send(from: string, to: string, process: Process, arrive: () => void, lose = (): void => undefined): void {
     const link = `${from} ${to}`;
     const now = this.timers.now();
     const due = Math.max(this.latest.get(link) ?? 0, now + 0.1 + 2 * this.random.next());
     this.latest.set(link, due);
     this.timers.after(due - now, () => {
-      if (!this.isCut(from) && !this.isCut(to)) process.receive(arrive);
+      if (this.isCut(from) || this.isCut(to)) lose();
+      else process.receive(arrive);
     });
   }
 

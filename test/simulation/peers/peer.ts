@@ -1,4 +1,4 @@
-import type { Instant, Millis } from '#core';
+import type { Instant, Millis, ServerId } from '#core';
 import {
   type Answer,
   Election,
@@ -6,21 +6,36 @@ import {
   type Observer,
   type ResolveQuery,
   type Route,
+  type Won,
 } from '#engine';
+import { Refused } from '../../../apps/scheduler/src/errors/refused.js';
+import { StaleLooks } from '../../../apps/scheduler/src/following/stale-looks.js';
 import { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
 import { clockOn } from '../berth.js';
 import { Process } from '../process.js';
-import { Random } from '../random.js';
+import type { WriteAnswer } from './outside/admins.js';
 import { Follow } from './follow.js';
+import { HandingOn } from './handing-on.js';
 import { Lead } from './lead.js';
-import { RedisClient, SimLeaseKeeper } from './redis-client.js';
+import { PeersRedis } from './redis/store-of.js';
 import type { Scenery } from './scenery.js';
-import { SimRows } from './sim-rows.js';
+import { StaleServers } from './stale-servers.js';
+import type { AdminWrite } from './write-desk.js';
 
 /** Twice the lease. */
 const BOUND: Millis = 2 * ELECTION_PROFILES.default.lease;
-/** What could not be forwarded is tried again so much later. */
-const AGAIN: Millis = 200;
+const NO_LEADER: Answer = { kind: 'refusal', refusal: { reason: 'no_leader', retryAfter: 1_000 } };
+
+/** What a peer has of the world. */
+export interface PeerParts {
+  readonly name: string;
+  readonly life: number;
+  readonly scenery: Scenery;
+  readonly others: () => Iterable<Peer>;
+  readonly observe: () => readonly Observer[];
+  /** Hears of each reign that has begun. */
+  readonly onReign: (lead: Lead, peer: Peer) => void;
+}
 
 /** One life of a process among several, from its start to its end. */
 export class Peer {
@@ -28,22 +43,36 @@ export class Peer {
   readonly election: Election;
   readonly own: WatchedTable;
   lead: Lead | null = null;
+  /** How many writes of admins it is about. */
+  writing = 0;
+  private readonly handing: HandingOn;
+  private readonly redis: PeersRedis;
+  private readonly follow: Follow;
+  private readonly servers: StaleServers;
+  /** Null: routes that are out of date are not given. */
+  readonly looks: StaleLooks | null;
   private isOver = false;
 
-  constructor(
-    readonly name: string,
-    private readonly life: number,
-    private readonly scenery: Scenery,
-    private readonly others: () => Iterable<Peer>,
-    private readonly observe: (peer: Peer) => readonly Observer[],
-  ) {
+  constructor(private readonly parts: PeerParts) {
+    const { name, life, scenery } = parts;
     this.process = new Process(scenery.agenda);
     const clock = clockOn(this.process);
-    const keeper = new SimLeaseKeeper(this.client('lease'), scenery.redis);
-    this.election = new Election(clock, keeper, { self: { peer: name, grpc: name, http: name } });
+    this.redis = new PeersRedis(scenery, this.process, name, life);
+    this.election = new Election(clock, this.redis.leaseKeeper, {
+      self: { peer: name, grpc: name, http: name },
+    });
     this.own = new WatchedTable({ clock: this.process, bound: BOUND });
+    this.servers = new StaleServers(scenery, this.process, `${name} ${life}`);
+    this.looks = scenery.plan.servesStale ? this.openLooks() : null;
+    this.handing = new HandingOn(this, scenery.network);
+    this.election.follow(() => this.handing.leaderChanged());
     this.campaign();
-    new Follow(this, scenery).tick();
+    this.follow = new Follow(this, scenery);
+    this.follow.tick();
+  }
+
+  get name(): string {
+    return this.parts.name;
   }
 
   get isAlive(): boolean {
@@ -57,7 +86,7 @@ export class Peer {
   }
 
   crash(): void {
-    this.isOver = true;
+    this.hangUp();
     this.process.die();
     this.lead?.disconnect();
   }
@@ -65,7 +94,8 @@ export class Peer {
   /** Lets go: the last word to the peers, every answer, and the release. */
   stop(): void {
     const { lead } = this;
-    this.isOver = true;
+    this.follow.end();
+    this.hangUp();
     void lead?.watching.end(true);
     lead?.engine.stop();
     lead?.disconnect();
@@ -74,98 +104,107 @@ export class Peer {
 
   /** Answers a call once, by its deadline: itself where it can, else by the leader. */
   resolve(query: ResolveQuery, deadline: Instant, answer: (answer: Answer) => void): void {
-    const route = this.routeHere(query);
+    const route = this.routeHere(query, !this.lead && this.election.present === null);
     if (route) return answer(route);
-    this.ask(query, deadline, answer);
-  }
-
-  private routeHere(query: ResolveQuery): Route | undefined {
-    const route = this.lead ? this.lead.routeHere(query) : this.own.route(query);
-    if (route) this.scenery.referee.gives(this.name, route, this.scenery.sites.get(route.server)!);
-    return route;
-  }
-
-  private ask(query: ResolveQuery, deadline: Instant, answer: (answer: Answer) => void): void {
-    const left = deadline - this.process.now();
-    if (left <= 0) return answer({ kind: 'refusal', refusal: { reason: 'no_leader', retryAfter: 1_000 } });
-    let isOver = false;
-    const end = (found: Answer | null): void => {
-      if (isOver) return;
-      isOver = true;
-      cancel();
-      const isFinal = found !== null && !(found.kind === 'refusal' && found.refusal.reason === 'no_leader');
-      if (isFinal) return answer(found);
-      this.process.after(Math.min(AGAIN, Math.max(0, deadline - this.process.now())), () =>
-        this.ask(query, deadline, answer),
-      );
-    };
-    const cancel = this.process.after(Math.min(left, 10_000), () => end(null));
-    const leader = this.leader();
-    if (!leader) return end(null);
-    const { network } = this.scenery;
-    if (leader === this) return this.admit(query, deadline, end);
-    network.send(this.name, leader.name, leader.process, () =>
-      leader.admit(query, deadline, (found) =>
-        network.send(leader.name, this.name, this.process, () => end(found)),
-      ),
+    this.handing.send<Answer>(
+      deadline,
+      (leader, done) => leader.admit(query, deadline, done),
+      (found) => answer(found ?? this.routeHere(query, true) ?? NO_LEADER),
     );
   }
 
-  /** One hop: a process that does not lead says so. */
-  private admit(query: ResolveQuery, deadline: Instant, answer: (answer: Answer) => void): void {
-    const { lead } = this;
-    if (this.isOver || !lead)
-      return answer({ kind: 'refusal', refusal: { reason: 'no_leader', retryAfter: 1_000 } });
-    const warm = this.routeHere(query);
-    if (warm) return answer(warm);
-    const wait = Math.max(0, deadline - this.process.now());
-    const pending = lead.engine.admit({ ...query, wait }, 60_000);
-    void pending.answer.then((found) => {
-      const given = found.kind === 'route' ? lead.watching.vouch(found) : undefined;
-      if (given) this.scenery.referee.gives(this.name, given, this.scenery.sites.get(given.server)!);
-      if (found.kind !== 'route') answer(found);
-      else answer(given ?? { kind: 'refusal', refusal: { reason: 'no_leader', retryAfter: 1_000 } });
-    });
+  /** Answers a write once, by its deadline, unless this process dies. */
+  write(write: AdminWrite, until: Instant, answer: (answer: WriteAnswer) => void): void {
+    this.handing.send<WriteAnswer>(
+      until,
+      (leader, done) => leader.takeWrite(write, done),
+      (found) => answer(found ?? 'no_leader'),
+    );
   }
 
   /** The peer that leads, as far as this one has heard. */
   leader(): Peer | undefined {
     const { present } = this.election;
-    return present ? [...this.others()].find((one) => one.name === present.peer && one.isAlive) : undefined;
+    return present
+      ? [...this.parts.others()].find((one) => one.name === present.peer && one.isAlive)
+      : undefined;
+  }
+
+  private routeHere(query: ResolveQuery, isCut = false): Route | undefined {
+    const route = this.lead?.routeHere(query) ?? this.own.route(query, isCut);
+    if (route) this.given(route);
+    return route;
+  }
+
+  private given(route: Route): void {
+    const { referee, sites } = this.parts.scenery;
+    referee.gives(this.name, route, sites.get(route.server)!);
+  }
+
+  /** One hop: a process that does not lead says so, with null. */
+  private admit(query: ResolveQuery, deadline: Instant, done: (answer: Answer | null) => void): void {
+    const { lead } = this;
+    if (this.isOver || !lead) return done(null);
+    const warm = this.routeHere(query);
+    if (warm) return done(warm);
+    const wait = Math.max(0, deadline - this.process.now());
+    const pending = lead.engine.admit({ ...query, wait }, 60_000);
+    void pending.answer.then((found) => {
+      const answer = found.kind === 'route' ? (lead.watching.vouch(found) ?? NO_LEADER) : found;
+      if (answer.kind === 'route') this.given(answer);
+      done(answer.kind === 'refusal' && answer.refusal.reason === 'no_leader' ? null : answer);
+    });
+  }
+
+  private takeWrite(write: AdminWrite, done: (answer: WriteAnswer | null) => void): void {
+    const { lead } = this;
+    if (this.isOver || !lead) return done(null);
+    this.writing += 1;
+    const end = (answer: WriteAnswer | null): void => {
+      this.writing -= 1;
+      done(answer);
+    };
+    void lead.desk.perform(write).then(
+      ({ isDurable }) => end(isDurable ? 'durable' : 'not durable'),
+      (error: unknown) => end(error instanceof Refused ? null : 'store_unavailable'),
+    );
+  }
+
+  private openLooks(): StaleLooks {
+    const looks = new StaleLooks({
+      ...{ clock: this.process, table: this.own.table, bound: BOUND },
+      open: ({ id }) => this.servers.open(id as ServerId),
+    });
+    this.own.goBy((model, server) => looks.isShown(model, server));
+    return looks;
   }
 
   private campaign(): void {
-    void this.election.lead().then((reign) => {
-      const { leadership } = reign;
-      this.scenery.referee.begins(leadership.term, this.name);
+    void this.election.lead().then((won) => {
+      const { leadership } = won;
+      this.parts.scenery.succession.begins(leadership.term, this);
       void leadership.ended.then(() => {
         this.depose();
         if (!this.isOver) this.campaign();
       });
-      void this.begin(reign);
+      void this.begin(won);
     });
   }
 
   /** Where the store does not answer it is asked again, as long as the term lasts. */
-  private async begin(reign: Awaited<ReturnType<Election['lead']>>): Promise<void> {
+  private async begin(won: Won): Promise<void> {
+    const { name, process, own } = this;
+    const { scenery } = this.parts;
     let isEnded = false;
-    void reign.leadership.ended.then(() => (isEnded = true));
+    void won.leadership.ended.then(() => (isEnded = true));
     while (!isEnded && !this.isOver) {
-      const rows = new SimRows(this.client(`rows ${reign.leadership.term}`), reign.leadership.term);
-      const { name, process, own, scenery } = this;
       try {
-        const lead = await Lead.begin({
-          name,
-          process,
-          own,
-          scenery,
-          reign,
-          rows,
-          observers: this.observe(this),
-        });
+        const rows = await this.redis.rowsOf(won.leadership.term, (term) => this.election.noteTerm(term));
+        const observers = this.parts.observe();
+        const lead = await Lead.begin({ name, process, own, scenery, won, rows, observers });
         if (isEnded || this.isOver) return lead.end();
         this.lead = lead;
-        return;
+        return this.parts.onReign(lead, this);
       } catch (error) {
         scenery.trail.note(`${name} cannot begin: ${String(error)}`);
         await new Promise<void>((resolve) => void process.after(500, resolve));
@@ -177,13 +216,16 @@ export class Peer {
     const { lead } = this;
     this.lead = null;
     if (!lead || this.isOver) return;
-    this.scenery.trail.note(`${this.name} leads no more`);
+    this.parts.scenery.trail.note(`${this.name} leads no more`);
     lead.end();
   }
 
-  private client(stream: string): RedisClient {
-    const { scenery, process, name, life } = this;
-    const random = new Random(scenery.plan.seed, `redis ${name} ${life} ${stream}`);
-    return new RedisClient(scenery.redis, process, name, random, scenery.agenda);
+  /** Every connection of this process ends. */
+  private hangUp(): void {
+    this.isOver = true;
+    this.own.gateways.endAll();
+    this.looks?.close();
+    this.servers.close();
+    for (const other of this.parts.others()) other.process.receive(() => other.handing.lost(this.name));
   }
 }

@@ -6,15 +6,18 @@ import { TurnPromises } from '../../checkers/promises.js';
 import { Random } from '../random.js';
 import { Site } from '../site.js';
 import { Trail } from '../trail.js';
-import { Callers } from './callers.js';
-import type { Wrongs } from './lease-rules.js';
+import { Admins } from './outside/admins.js';
+import { Callers } from './outside/callers.js';
+import { Gateway } from './outside/gateway.js';
 import { Network } from './network.js';
 import { Peer } from './peer.js';
 import type { PeersPlan } from './peers-plan.js';
 import { Referee } from './referee.js';
 import { addressOf, type Scenery } from './scenery.js';
-import { SimRedis } from './sim-redis.js';
+import { SimRedis } from './redis/sim-redis.js';
+import { Succession } from './succession.js';
 import { Troubles } from './troubles.js';
+import type { WriteDesk } from './write-desk.js';
 
 const NAMES = ['p1', 'p2', 'p3'] as const;
 /** After the storm all is well for so long before it is looked at. */
@@ -26,6 +29,8 @@ export interface PeersPlayed {
   readonly failure: string | undefined;
   readonly reigns: number;
   readonly orders: number;
+  /** How many routes were given that were out of date. */
+  readonly stale: number;
   readonly answers: ReadonlyMap<string, number>;
   readonly lines: readonly string[];
 }
@@ -37,6 +42,7 @@ export class PeersWorld {
   private readonly scenery: Scenery;
   private readonly peers = new Map<string, Peer>();
   private readonly callers: Callers;
+  private readonly admins: Admins;
   private lives = 0;
   private steps = 0;
   /** Of whichever peer led last. */
@@ -44,7 +50,6 @@ export class PeersWorld {
 
   constructor(
     private readonly plan: PeersPlan,
-    wrongs: Wrongs = {},
     keepsAll = false,
   ) {
     const { agenda } = this;
@@ -52,15 +57,17 @@ export class PeersWorld {
     const { seed, models, servers } = plan;
     const terms: number[] = [];
     this.trail = trail;
+    const redis = new SimRedis(agenda, new Random(seed, 'redis'), plan);
+    const referee = new Referee(agenda, trail, plan.servesStale);
+    const succession = new Succession(agenda, trail, redis, () => referee.leases.takenOver());
     this.scenery = {
       ...{ plan, agenda, trail, addressOf: remembered(addressOf) },
       sites: new Map(servers.map((one) => [one.spec.id, new Site(one, models, agenda, trail)])),
-      redis: new SimRedis(agenda, new Random(seed, 'redis'), wrongs),
-      network: new Network(agenda, new Random(seed, 'network')),
-      referee: new Referee(agenda, trail),
+      ...{ redis, referee, succession, network: new Network(agenda, new Random(seed, 'network')) },
       lifeOf: (term) => (terms.includes(term) ? terms.indexOf(term) + 1 : terms.push(term)),
     };
     this.callers = new Callers(this.scenery, this.peers);
+    this.admins = new Admins(this.scenery, this.peers);
   }
 
   async run(): Promise<PeersPlayed> {
@@ -68,30 +75,45 @@ export class PeersWorld {
       () => undefined,
       (error: unknown) => this.trail.failure ?? String((error as Error).stack ?? error),
     );
-    const { reigns, orders } = this.scenery.referee;
-    return { failure, reigns, orders, answers: this.callers.answers, lines: this.trail.lines };
+    const { referee, succession } = this.scenery;
+    const { reigns } = succession;
+    const { orders, stale } = referee;
+    return { failure, reigns, orders, stale, answers: this.callers.answers, lines: this.trail.lines };
   }
 
   private async live(): Promise<void> {
     const { agenda, plan } = this;
     for (const name of NAMES) this.start(name);
-    const troubles = new Troubles(this.scenery, this.peers, (name) => this.start(name));
+    const troubles = this.troubles();
     for (const trouble of plan.troubles) agenda.after(trouble.at, () => troubles.befall(trouble));
     this.callers.callNext();
     this.callers.orderNext();
+    this.admins.writeNext();
     await this.passUntil(plan.storm);
     this.callers.isCalm = true;
+    this.admins.isCalm = true;
     this.trail.note('the storm is over');
     await this.passUntil(plan.storm + CALM);
     this.expectRest();
     if (this.trail.failure !== undefined) throw new Error(this.trail.failure);
   }
 
+  private troubles(): Troubles {
+    const { scenery, peers, plan } = this;
+    const gateways = Array.from({ length: plan.gateways }, (_, at) => new Gateway(`g${at}`, scenery, peers));
+    scenery.referee.gateways = gateways;
+    const lose = (): void => {
+      this.admins.forget();
+      scenery.referee.leases.loseAll();
+    };
+    return new Troubles(scenery, peers, gateways, (name) => this.start(name), lose);
+  }
+
   private async passUntil(end: number): Promise<void> {
     const { agenda, trail, scenery } = this;
     for (let due = agenda.nextDue(); due !== undefined && due <= end; due = agenda.nextDue()) {
       agenda.runNext();
-      await (++this.steps % STRETCH === 0 ? setImmediate() : settled());
+      await (++this.steps % STRETCH === 0 || this.isWriting ? setImmediate() : settled());
       for (const site of scenery.sites.values()) site.checkMemory(this.fleet);
       scenery.referee.act([...this.peers.values()].flatMap(({ actsIn }) => actsIn ?? []));
       if (trail.failure !== undefined) throw new Error(trail.failure);
@@ -99,14 +121,19 @@ export class PeersWorld {
     agenda.runUntil(end);
   }
 
+  /** The product does a write over several ticks of the event loop. */
+  private get isWriting(): boolean {
+    for (const { isAlive, writing } of this.peers.values()) if (isAlive && writing > 0) return true;
+    return false;
+  }
+
   private start(name: string): void {
-    const peer: Peer = new Peer(
-      name,
-      ++this.lives,
-      this.scenery,
-      () => this.peers.values(),
-      () => [this.promises(), { turnTaken: (_, fleet) => void (this.fleet = fleet) }],
-    );
+    const peer = new Peer({
+      ...{ name, life: ++this.lives, scenery: this.scenery },
+      others: () => this.peers.values(),
+      observe: () => [this.promises(), { turnTaken: (_, fleet) => void (this.fleet = fleet) }],
+      onReign: ({ desk }) => this.admins.expectKept(desk, name),
+    });
     this.peers.set(name, peer);
   }
 
@@ -125,8 +152,12 @@ export class PeersWorld {
     const { trail } = this;
     const acting = [...this.peers.values()].filter(({ actsIn }) => actsIn !== undefined);
     trail.expect(acting.length === 1, () => `${acting.length} act at rest`);
-    const fleet = acting[0]?.lead?.engine.fleet;
-    if (!fleet) return;
+    const [leader] = acting;
+    if (!leader?.lead) return;
+    const { desk, engine } = leader.lead;
+    const { fleet } = engine;
+    this.admins.expectKept(desk, leader.name);
+    this.expectDeclared(fleet, desk);
     for (const { model } of this.plan.models)
       if (model.pinnedCopies > 0)
         trail.expect(isReady(fleet, model.id), () => `${model.id} is pinned, and not ready at rest`);
@@ -137,8 +168,26 @@ export class PeersWorld {
         () => `${name} has ${[...own.table.replicas()].toSorted().join()}, and the leader ${rows}`,
       );
     for (const { name } of this.peers.values())
-      if (name !== acting[0]!.name)
+      if (name !== leader.name)
         trail.expect(fleet.watchers.has(name as never), () => `${name} is no watcher at rest`);
+  }
+
+  /** What is declared is what is so. */
+  private expectDeclared(fleet: Readonly<Fleet>, { declared }: WriteDesk): void {
+    const { trail, plan } = this;
+    trail.expect(this.admins.isDone, () => 'a server is drained at rest');
+    for (const { spec, drain } of fleet.servers.values())
+      trail.expect(
+        (drain !== null) === (declared.get(spec.id)?.isDraining === true),
+        () => `${spec.id} is drained, or is not, other than declared`,
+      );
+    for (const { model } of plan.models) {
+      const idle = (model.idleUnload ?? 0) + 1_000 * (declared.get(model.id)?.revision ?? 0);
+      trail.expect(
+        fleet.models.get(model.id)?.idleUnload === idle,
+        () => `${model.id} is not what was declared`,
+      );
+    }
   }
 }
 

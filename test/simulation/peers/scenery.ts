@@ -1,21 +1,23 @@
 import type { ServerId } from '#core';
 import type { Agenda } from '#testing';
-import type { Plan } from '../plan.js';
 import type { Site } from '../site.js';
 import type { Trail } from '../trail.js';
 import type { Network } from './network.js';
+import type { PeersPlan } from './peers-plan.js';
+import type { SimRedis } from './redis/sim-redis.js';
 import type { Referee } from './referee.js';
-import type { SimRedis } from './sim-redis.js';
+import type { Succession } from './succession.js';
 
 /** What all peers of a world share. */
 export interface Scenery {
-  readonly plan: Pick<Plan, 'seed' | 'models' | 'limits' | 'defaults'>;
+  readonly plan: PeersPlan;
   readonly agenda: Agenda;
   readonly trail: Trail;
   readonly sites: ReadonlyMap<string, Site>;
   readonly redis: SimRedis;
   readonly network: Network;
   readonly referee: Referee;
+  readonly succession: Succession;
   /** Which reign a term is, counted from 1. */
   readonly lifeOf: (term: number) => number;
   readonly addressOf: (server: ServerId) => ReturnType<typeof addressOf>;

@@ -2,25 +2,22 @@ import type { ContactFact, LoadConfig, Look, Millis, ModelId } from '#core';
 import type { ModelDescription, ModelServer } from '#engine';
 
 /** Is told of each order at the moment at which it is sent. */
-export interface Sends {
-  load(model: ModelId): void;
-  unload(model: ModelId): void;
-}
+type OnSend = (kind: 'load' | 'unload', model: ModelId) => void;
 
-/** A server, and who sends it what. */
+/** A server, and what it is sent. */
 export class WatchedLink implements ModelServer {
   constructor(
     private readonly to: ModelServer,
-    private readonly sends: Sends,
+    private readonly onSend: OnSend,
   ) {}
 
   load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]> {
-    this.sends.load(model);
+    this.onSend('load', model);
     return this.to.load(model, config, timeout);
   }
 
   unload(model: ModelId): Promise<void> {
-    this.sends.unload(model);
+    this.onSend('unload', model);
     return this.to.unload(model);
   }
 

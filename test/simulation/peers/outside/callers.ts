@@ -1,11 +1,14 @@
-import type { ModelId, TenantId } from '#core';
+import type { Millis, ModelId, TenantId } from '#core';
 import type { Answer, ResolveQuery } from '#engine';
-import { Random } from '../random.js';
-import type { Peer } from './peer.js';
-import type { Scenery } from './scenery.js';
+import { Random } from '../../random.js';
+import type { Peer } from '../peer.js';
+import type { Scenery } from '../scenery.js';
 
 /** An answer may be so much later than its deadline. */
 const LATE = 100;
+
+/** The last long lease ends so long after the storm. */
+const LEASED_AFTER: Millis = 40_000;
 
 /** Gateways that ask any peer, and an admin that has models unloaded. */
 export class Callers {
@@ -40,7 +43,7 @@ export class Callers {
   private call(peer: Peer, model: ModelId): void {
     const { agenda, trail } = this.scenery;
     const wait = this.random.spread(500, 40_000);
-    const lease = this.random.spread(500, 10_000);
+    const lease = this.drawLease();
     const query: ResolveQuery = {
       ...{ model, version: null, wait, lease, class: null, avoid: [] },
       tenant: 'callers' as TenantId,
@@ -57,6 +60,14 @@ export class Callers {
       trail.expect(count === 1, () => `${peer.name} gave ${count} answers for ${model} by its deadline`);
     };
     agenda.after(wait + LATE, check);
+  }
+
+  /** Long ones are over before all is to be at rest: what is pinned may have to wait for them. */
+  private drawLease(): Millis {
+    const { agenda, plan } = this.scenery;
+    const most = Math.min(600_000, plan.storm + LEASED_AFTER - agenda.now());
+    const isLong = this.random.chance(0.06) && most > 10_001;
+    return isLong ? this.random.spread(10_001, most) : this.random.spread(500, 10_000);
   }
 
   private answered(answer: Answer, count: number): void {

@@ -1,0 +1,167 @@
+import { type Instant, type ModelId, type ReplicaId, replicaId, type ServerId } from '#core';
+import type {
+  ReportedUse,
+  RouteEvent,
+  RouteVersion,
+} from '../../../../apps/scheduler/src/watching/route-event.js';
+import { Process } from '../../process.js';
+import { Random } from '../../random.js';
+import { noteUses, watchAsGateway } from './as-gateway.js';
+import type { Peer } from '../peer.js';
+import type { Scenery } from '../scenery.js';
+
+/** A row is good for 10 s after the last event, less what the event may have been under way. */
+const GOOD_FOR = 9_990;
+/** One that hears nothing for so long watches another peer. */
+const SILENT = 3_500;
+const TICK = 1_000;
+const LONGEST_LEASE = 10_000;
+
+interface GatewayRow {
+  readonly model: ModelId;
+  readonly server: ServerId;
+}
+
+interface Lease extends GatewayRow {
+  at: Instant;
+  until: Instant;
+  routes: number;
+}
+
+/** A gateway that keeps the routes itself, as docs/api.md says: it watches any peer, and acknowledges nothing. */
+export class Gateway {
+  readonly process: Process;
+  private readonly random: Random;
+  private readonly rows = new Map<ReplicaId, GatewayRow>();
+  /** Rows that were there before the table was begun anew, and have not been told since. */
+  private old: Set<ReplicaId> | null = null;
+  private readonly leases = new Map<ReplicaId, Lease>();
+  private version: RouteVersion | null = null;
+  private heardAt: Instant = -Infinity;
+  private watched: { readonly peer: Peer; close: () => void } | null = null;
+  private watchedAt: Instant = -Infinity;
+  /** Until then it reads nothing of what it is sent. */
+  private deafUntil: Instant = -Infinity;
+
+  constructor(
+    readonly name: string,
+    private readonly scenery: Scenery,
+    private readonly peers: ReadonlyMap<string, Peer>,
+  ) {
+    this.process = new Process(scenery.agenda);
+    this.random = new Random(scenery.plan.seed, `gateway ${name}`);
+    this.tick();
+    this.routeNext();
+  }
+
+  /** Whether it may lead a request to a copy at this moment. */
+  goesBy(id: ReplicaId): boolean {
+    return this.isGood && this.rows.has(id);
+  }
+
+  /** It reads nothing for a while. */
+  deafen(ms: number): void {
+    const { agenda } = this.scenery;
+    this.deafUntil = agenda.now() + ms;
+    agenda.after(ms, () => {
+      const { peer } = this.watched ?? {};
+      peer?.process.receive(() => peer.own.gateways.flush(peer.process.now()));
+    });
+  }
+
+  private get isGood(): boolean {
+    return this.process.now() - this.heardAt <= GOOD_FOR;
+  }
+
+  private tick(): void {
+    const now = this.process.now();
+    if (!this.watched || now - Math.max(this.heardAt, this.watchedAt) > SILENT) this.watch();
+    this.report(now);
+    this.process.after(TICK, () => this.tick());
+  }
+
+  private watch(): void {
+    const { network } = this.scenery;
+    const before = this.watched;
+    if (before) network.send(this.name, before.peer.name, before.peer.process, () => before.close());
+    const peer = this.random.pick([...this.peers.values()]);
+    const watched = { peer, close: (): void => undefined };
+    this.watched = watched;
+    this.watchedAt = this.process.now();
+    const drop = (): void => {
+      if (this.watched === watched) this.watched = null;
+    };
+    // A stream without a gap: where something is lost it has ended.
+    const back = (run: () => void): void =>
+      network.send(peer.name, this.name, this.process, () => this.watched === watched && run(), drop);
+    const isDeaf = (): boolean => this.process.now() < this.deafUntil;
+    const stream = {
+      get isFree() {
+        return !isDeaf();
+      },
+      write: (event: RouteEvent): void => back(() => this.hear(event)),
+      end: (): void => back(drop),
+    };
+    const have = this.version;
+    network.send(
+      this.name,
+      peer.name,
+      peer.process,
+      () => (watched.close = watchAsGateway(peer, stream, have)),
+    );
+  }
+
+  private hear({ resets, hasMore, rows, gone, version }: RouteEvent): void {
+    this.heardAt = this.process.now();
+    if (resets) this.old = new Set(this.rows.keys());
+    for (const { model, server } of rows) {
+      const id = replicaId(model, server);
+      this.rows.set(id, { model, server });
+      this.old?.delete(id);
+    }
+    for (const id of gone) this.rows.delete(id);
+    if (hasMore) return;
+    for (const id of this.old ?? []) this.rows.delete(id);
+    this.old = null;
+    this.version = version;
+  }
+
+  private routeNext(): void {
+    this.process.after(this.random.pause(400), () => {
+      if (this.isGood && this.rows.size > 0) this.route(this.random.pick([...this.rows]));
+      this.routeNext();
+    });
+  }
+
+  private route([id, row]: readonly [ReplicaId, GatewayRow]): void {
+    const now = this.process.now();
+    const until = now + this.random.spread(500, LONGEST_LEASE);
+    const lease = this.leases.get(id) ?? { ...row, at: now, until, routes: 0 };
+    this.leases.set(id, {
+      ...lease,
+      ...{ at: now, until: Math.max(until, lease.until), routes: lease.routes + 1 },
+    });
+    this.scenery.referee.routes(this.name, id, this.scenery.sites.get(row.server)!);
+  }
+
+  /** To any peer. What has arrived is a lease that no unload may break. */
+  private report(now: Instant): void {
+    const { network, referee, sites } = this.scenery;
+    const told = [...this.leases].filter(([, { until }]) => until > now);
+    this.leases.clear();
+    if (told.length === 0) return;
+    const peer = this.random.pick([...this.peers.values()]);
+    const uses = told.map(([, lease]) => useOf(lease, now));
+    network.send(this.name, peer.name, peer.process, () => {
+      if (!peer.isAlive) return;
+      noteUses(peer.own, uses, peer.process.now());
+      for (const [id, { until, server }] of told) referee.reports(this.name, id, until, sites.get(server)!);
+    });
+  }
+}
+
+const useOf = ({ model, server, at, until, routes }: Lease, now: Instant): ReportedUse => ({
+  ...{ model, server, routes },
+  lastUsedAgo: now - at,
+  inUseFor: until - now,
+});
