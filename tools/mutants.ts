@@ -4,6 +4,7 @@ import { OF_MEMORY } from './mutants-of-memory.js';
 import { OF_ORDERS } from './mutants-of-orders.js';
 import { OF_PEERS } from './mutants-of-peers.js';
 import { OF_PROMISES } from './mutants-of-promises.js';
+import { OF_REPLICAS } from './mutants-of-replicas.js';
 import { OF_SCALING } from './mutants-of-scaling.js';
 import { OF_THE_LINE } from './mutants-of-the-line.js';
 
@@ -209,6 +210,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_MEMORY,
   ...OF_ORDERS,
   ...OF_PEERS,
+  ...OF_REPLICAS,
   ...OF_PROMISES,
   ...OF_THE_LINE,
   // What operators order.

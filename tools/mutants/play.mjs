@@ -1,7 +1,7 @@
 /**
- * `npm run mutants [-- [NAME...] [--only specs|seeds] [--seeds N] [--lanes N]]`: puts each mutant of tools/mutants.ts into the
- * code and sees what finds it: a spec of the core or the engine, else a seed of the simulation. Status 1 where one is not
- * found, 2 where the arguments or the list are wrong.
+ * `npm run mutants [-- [NAME...] [--only specs|seeds|peers] [--seeds N] [--lanes N]]`: puts each mutant of tools/mutants.ts into the
+ * code and sees what finds it: a spec of the core or the engine, else a seed of the simulation, else one of the simulation of
+ * three peers. Status 1 where one is not found, 2 where the arguments or the list are wrong.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -19,15 +19,16 @@ const started = performance.now();
 const base = stageBase();
 const mutants = choose(await importMutants(base));
 const waiting = [...mutants];
-const found = { specs: [], seeds: [], nothing: [] };
+const found = { specs: [], seeds: [], peers: [], nothing: [] };
 /** Of each spec or seed that failed with a mutant, whether it fails without any. */
 const failing = new Map();
 await Promise.all(Array.from({ length: lanes }, lane)).catch(({ message }) => refuse(message, 1));
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
 console.log(
-  `${found.specs.length} of ${mutants.length} found by specs, ${found.seeds.length} by seeds, in ${minutes} minutes`,
+  `${found.specs.length} of ${mutants.length} found by specs, ${found.seeds.length} by seeds, ${found.peers.length} by peers, in ${minutes} minutes`,
 );
 if (found.seeds.length > 0) console.log(`by seeds alone: ${found.seeds.join(', ')}`);
+if (found.peers.length > 0) console.log(`by peers alone: ${found.peers.join(', ')}`);
 if (found.nothing.length > 0) refuse(`NOT FOUND: ${found.nothing.join(', ')}`, 1);
 
 function readOptions() {
@@ -43,8 +44,8 @@ function readOptions() {
     const counts = { seeds: Number(values.seeds), lanes: Number(values.lanes) };
     if (!Object.values(counts).every((count) => Number.isSafeInteger(count) && count >= 1))
       throw new Error('--seeds and --lanes are whole numbers above 0');
-    if (![undefined, 'specs', 'seeds'].includes(values.only))
-      throw new Error('--only specs, or --only seeds');
+    if (![undefined, 'specs', 'seeds', 'peers'].includes(values.only))
+      throw new Error('--only specs, --only seeds, or --only peers');
     return { ...counts, only: values.only, names: positionals };
   } catch ({ message }) {
     return refuse(message, 2);
@@ -71,13 +72,25 @@ async function lane() {
 
 async function playOne(mutant) {
   const stage = stageMutant(base, mutant);
-  const spec = only === 'seeds' ? undefined : await findBySpecs(stage, mutant);
-  const seed = spec || only === 'specs' ? undefined : await findBySeeds(stage);
+  const { by, at, said } = (await find(stage, mutant)) ?? { by: 'nothing' };
   removeStage(stage);
-  found[spec ? 'specs' : seed ? 'seeds' : 'nothing'].push(mutant.name);
-  const { at, said } = spec ?? seed ?? {};
-  const by = at === undefined ? 'NOT FOUND' : `found by ${at} (${shorten(said)})`;
-  console.log(`${Object.values(found).flat().length}/${mutants.length} ${mutant.name}: ${by}`);
+  found[by].push(mutant.name);
+  const told = at === undefined ? 'NOT FOUND' : `found by ${at} (${shorten(said)})`;
+  console.log(`${Object.values(found).flat().length}/${mutants.length} ${mutant.name}: ${told}`);
+}
+
+/** What finds it, the cheapest way first. */
+async function find(stage, mutant) {
+  const ways = {
+    specs: () => findBySpecs(stage, mutant),
+    seeds: () => findBySeeds(stage, 'play-seeds.mjs'),
+    peers: () => findBySeeds(stage, 'play-peers.mjs'),
+  };
+  for (const [by, way] of Object.entries(ways)) {
+    const failure = only === undefined || only === by ? await way() : undefined;
+    if (failure) return { by, ...failure };
+  }
+  return undefined;
 }
 
 /** Rejects where what seems to find the mutant fails without it as well. */
@@ -89,19 +102,20 @@ async function findBySpecs(stage, { name, file }) {
 }
 
 /** A seed that fails without the mutant too proves nothing. */
-async function findBySeeds(stage, from = 1) {
-  const failure = from > seeds ? undefined : await firstFailure('play-seeds.mjs', stage, from, seeds);
+async function findBySeeds(stage, script, from = 1) {
+  const failure = from > seeds ? undefined : await firstFailure(script, stage, from, seeds);
   if (!failure) return undefined;
-  if (!(await failsWithout('play-seeds.mjs', failure.at, [failure.at, failure.at])))
+  if (!(await failsWithout(script, failure.at, [failure.at, failure.at])))
     return { ...failure, at: `seed ${failure.at}` };
   console.log(`seed ${failure.at} fails without a mutant`);
-  return findBySeeds(stage, failure.at + 1);
+  return findBySeeds(stage, script, failure.at + 1);
 }
 
 /** Most mutants are found by the same few. */
 async function failsWithout(script, at, args) {
-  if (!failing.has(at)) failing.set(at, firstFailure(script, base, ...args));
-  return (await failing.get(at)) !== undefined;
+  const key = `${script} ${at}`;
+  if (!failing.has(key)) failing.set(key, firstFailure(script, base, ...args));
+  return (await failing.get(key)) !== undefined;
 }
 
 function shorten(text) {

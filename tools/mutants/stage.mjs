@@ -7,7 +7,7 @@ import jestConfig from '../../jest.config.mjs';
 import { ROOT } from '../set-up.mjs';
 
 const STAGES = join(ROOT, '.cache', 'mutants');
-const SOURCES = ['libs', 'test/simulation', 'test/checkers', 'test/support', 'apps/scheduler/src/errors'];
+const SOURCES = ['libs', 'test/simulation', 'test/checkers', 'test/support', 'apps/scheduler/src'];
 /** Beside the sources: what `#core` and its like, and Jest's globals, are in a process without Jest. */
 const OTHERS = {
   'package.json': '{ "type": "module", "imports": { "#*": "./libs/*/src/index.js" } }',
