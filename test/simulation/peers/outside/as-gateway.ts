@@ -16,9 +16,9 @@ export function watchAsGateway(peer: Peer, stream: GatewayStream, have: RouteVer
 
 /** What watch.grpc.ts does with the uses that a gateway reports. */
 export function noteUses({ table }: WatchedTable, uses: readonly ReportedUse[], now: Instant): void {
-  for (const { model, server, lastUsedAgo, inUseFor, routes } of uses) {
+  for (const { model, server, lastUsedMsAgo, inUseForMs, routes } of uses) {
     const id = replicaId(model, server);
-    const until = Math.min(now + inUseFor, table.gatewaysDoneBy(id));
-    if (until >= now) table.uses.note({ id, model, server }, now - lastUsedAgo, until, routes);
+    const until = Math.min(now + inUseForMs, table.gatewaysDoneBy(id));
+    if (until >= now) table.uses.note({ id, model, server }, now - lastUsedMsAgo, until, routes);
   }
 }

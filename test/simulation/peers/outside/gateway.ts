@@ -65,7 +65,7 @@ export class Gateway {
     this.deafUntil = agenda.now() + ms;
     agenda.after(ms, () => {
       const { peer } = this.watched ?? {};
-      peer?.process.receive(() => peer.own.gateways.flush(peer.process.now()));
+      peer?.process.receive(() => peer.own.publisher.flushAll(peer.process.now()));
     });
   }
 
@@ -119,7 +119,7 @@ export class Gateway {
       this.rows.set(id, { model, server });
       this.old?.delete(id);
     }
-    for (const id of gone) this.rows.delete(id);
+    for (const { model, server } of gone) this.rows.delete(replicaId(model, server));
     if (hasMore) return;
     for (const id of this.old ?? []) this.rows.delete(id);
     this.old = null;
@@ -162,6 +162,6 @@ export class Gateway {
 
 const useOf = ({ model, server, at, until, routes }: Lease, now: Instant): ReportedUse => ({
   ...{ model, server, routes },
-  lastUsedAgo: now - at,
-  inUseFor: until - now,
+  lastUsedMsAgo: now - at,
+  inUseForMs: until - now,
 });

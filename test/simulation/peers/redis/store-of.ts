@@ -30,9 +30,7 @@ export class PeersRedis {
       return new SimConnection({ redis, process, peer, random, world }, patience);
     };
     this.forRows = connection('rows', ROWS_PATIENCE);
-    const lease = new RedisLease(connection('lease', LEASE_PATIENCE), KEYS, FLEET, 1, peer, () =>
-      process.now(),
-    );
+    const lease = new RedisLease(connection('lease', LEASE_PATIENCE), KEYS, FLEET, 1, () => process.now());
     this.leaseKeeper = this.watched(lease);
   }
 
