@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
+import { adminClientService } from '#contracts';
 import { OwnAuthority } from '../../apps/scheduler/src/tls/own-authority.js';
 import { issueKey } from '../support/issued-key.js';
 import { type Peer, type PeersWorld, startPeers } from '../support/peers.js';
@@ -103,6 +105,28 @@ describe('several Berths over TLS, with credentials', () => {
     expect(body.items[0]).toMatchObject({
       ...{ credential: 'admin-1', subject: { kind: 'model', name: 'm' } },
       source: { over: 'http', address: '127.0.0.1' },
+    });
+  });
+
+  it('do so over gRPC, too', async () => {
+    const { path, requestSerialize, responseDeserialize } = adminClientService()['PutModel']!;
+    const client = new Client(follower.scheduler.grpc, credentials.createSsl(Buffer.from(ca)));
+    const metadata = new Metadata();
+    metadata.set('authorization', admin.headers['authorization']!);
+    const spec = { fields: { gpuMemoryLimitMb: { numberValue: 100 } } };
+    await new Promise<void>((resolve, reject) =>
+      client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        { model: 'n', spec },
+        metadata,
+        (error) => (error ? reject(error) : resolve()),
+      ),
+    ).finally(() => client.close());
+    expect((await ask(follower, 'GET', '/v1/audit')).body.items[0]).toMatchObject({
+      ...{ credential: 'admin-1', subject: { kind: 'model', name: 'n' } },
+      source: { over: 'grpc', address: '127.0.0.1' },
     });
   });
 

@@ -30,7 +30,7 @@ export interface Peer {
 }
 
 /** What the others reach a peer through, over HTTP and gRPC. */
-export interface Link {
+interface Link {
   /** Every connection ends, and each new one at once. */
   cut(): void;
   /** As `cut`, as soon as the peer answers over HTTP: what it was asked is done, and its answer is lost. */

@@ -102,7 +102,7 @@ export class Forwarder {
       if (answer !== null && answer !== AGAIN) return answer;
       if (this.parts.lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
       const left = call.until - performance.now();
-      if (left <= 0 || call.gone.aborted || call.hasOther?.()) throw new Refused(NO_LEADER);
+      if (left <= 0 || isGivenUp(call)) throw new Refused(NO_LEADER);
       const wait = leader === null ? left : Math.min(pause, left);
       await this.untilOver(call, this.onEnd, (signal) =>
         sleep(wait, undefined, { signal }).catch(() => undefined),
@@ -139,3 +139,5 @@ const TOO_MANY = {
   detail: 'too many calls are handed to the leader',
   retryAfter: 1_000,
 } as const;
+
+const isGivenUp = ({ gone, hasOther }: Call<unknown>): boolean => gone.aborted || hasOther?.() === true;
