@@ -51,8 +51,8 @@ async function pageOf(audit: Audit, query: AuditListQuery, gone: AbortSignal): P
   for (let number = newest; number >= oldest; number -= 1) {
     if (gone.aborted) throw new CallerGone();
     const record = await audit.record(number);
-    if (record === undefined) return { items, nextPageToken: '' };
-    if (!passes(record, query)) continue;
+    // Dropped meanwhile, or lost by a Redis that has those before it.
+    if (record === undefined || !passes(record, query)) continue;
     bytes += Buffer.byteLength(JSON.stringify(record)) + AROUND_ITEM;
     const isFull = items.length === query.pageSize || (items.length > 0 && bytes > PAGE_BYTES);
     if (isFull) return { items, nextPageToken: tokenOf(number + 1) };

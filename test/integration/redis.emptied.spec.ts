@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
+import { describeWithParts } from '../support/parts.js';
+import { RedisServer } from '../support/redis.js';
+import { call, configFor, type Reply } from '../support/running-scheduler.js';
+import { until } from '../support/until.js';
+
+const AUDIT_ROWS = 'berth:rows:told/audit/';
+const SPEC = { gpuMemoryLimitMb: 100 };
+const MESSAGE = { type: 'server.leaving', id: 'm-1', data: { server: 'a', deadlineMs: 600_000 } };
+
+describeWithParts('a leader whose Redis has lost what it had', ['redis-server'], () => {
+  let redis: RedisServer;
+  let triton: RunningSim;
+  let folder: string;
+  let scheduler: RunningScheduler;
+  const lines: { readonly level: number; readonly msg: string }[] = [];
+
+  const start = async (): Promise<void> => {
+    const yaml = `redis: { url: '${redis.url}', profile: fast }\npeer: { name: a }`;
+    const write = (line: string): void => void lines.push(JSON.parse(line));
+    const log = pino({ level: 'warn' }, { write });
+    scheduler = await createScheduler(configFor(triton, join(folder, 'a'), yaml), { log });
+    await until(async () => (await fetch(`${scheduler.http}/health/ready`)).ok);
+  };
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    triton = await startTritonSim({ speed: 10 });
+    folder = await mkdtemp(join(tmpdir(), 'berth-emptied-'));
+    await start();
+  });
+
+  afterAll(async () => {
+    await scheduler.close();
+    await triton.close();
+    await redis.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const ask = (method: string, path: string, body?: unknown, key?: string): Promise<Reply> =>
+    call({ scheduler }, method, path, body, key === undefined ? {} : { 'idempotency-key': key });
+
+  const put = (name: string, key?: string): Promise<Reply> => ask('PUT', `/v1/models/${name}`, SPEC, key);
+
+  /** The numbers and names of the records that the audit tells, over all its pages. */
+  const audited = async (): Promise<string[]> => {
+    const found: string[] = [];
+    for (let token = ''; ;) {
+      const { body } = await ask('GET', `/v1/audit?pageSize=2&pageToken=${token}`);
+      for (const { number, subject } of body.items) found.push(`${number} ${subject.name}`);
+      token = body.nextPageToken;
+      if (token === '') return found;
+    }
+  };
+
+  const losses = () => lines.filter(({ msg }) => msg.includes('has lost'));
+
+  it('tells the audit beyond the records that were lost', async () => {
+    for (const name of ['m1', 'm2', 'm3', 'm4']) await put(name);
+    expect(await audited()).toEqual(['4 m4', '3 m3', '2 m2', '1 m1']);
+    const keys = (await redis.command('HKEYS', AUDIT_ROWS)) as string[];
+    for (const key of keys.toSorted().slice(1, 3)) await redis.command('HDEL', AUDIT_ROWS, key);
+    expect(await audited()).toEqual(['4 m4', '1 m1']);
+  });
+
+  it('writes again what was declared, says what is lost, and goes on with the audit', async () => {
+    expect((await put('kept', 'k')).status).toBe(201);
+    expect((await ask('POST', '/v1/webhooks/fleet', MESSAGE)).body.repeated).toBe(false);
+    await redis.restartEmpty();
+    await until(async () => (await put('after')).status === 201);
+    expect(losses()).toEqual([expect.objectContaining({ level: 40 })]);
+    expect(losses()[0]!.msg).toMatch(
+      /answered to repeated calls, records of the audit, ids of webhooks .* are lost/,
+    );
+    for (const name of ['m1', 'kept', 'after'])
+      expect((await ask('GET', `/v1/models/${name}`)).status).toBe(200);
+    const [newest] = await audited();
+    expect([newest, await audited()]).toEqual(['7 after', ['7 after']]);
+    expect((await ask('POST', '/v1/webhooks/fleet', MESSAGE)).body.repeated).toBe(true);
+  });
+
+  it('has what was written again in the next life, and does not know what was lost', async () => {
+    await scheduler.close();
+    await start();
+    expect((await ask('GET', '/v1/models/kept')).body).toMatchObject({ revision: '1', source: 'api' });
+    await until(async () => (await ask('GET', '/v1/servers/a')).body.state.startsWith('drain'));
+    expect(await audited()).toEqual(['7 after']);
+    const again = await put('kept', 'k');
+    expect([again.status, again.body.revision]).toEqual([200, '2']);
+    expect((await put('later')).status).toBe(201);
+    expect(await audited()).toEqual(['9 later', '8 kept', '7 after']);
+    expect(losses()).toHaveLength(1);
+  });
+});
