@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from '#config';
+import type { ServerId } from '#core';
 import { openStore } from '#kept';
 import { type FakeElection, FakeElections, MemoryRows } from '#testing';
 import type { SchedulerParts } from '../../apps/scheduler/src/parts.js';
@@ -91,6 +92,7 @@ export async function startPeers({
   };
   const ready = await leader();
   await until(() => isReady(ready.scheduler.http));
+  await until(() => ready.scheduler.engine.fleet.servers.get('a' as ServerId)?.lookedAt != null);
   return {
     ...{ elections, triton, store, peers, leader },
     followers: async () => {
