@@ -3,6 +3,7 @@ import { addAudit } from './audit-command.js';
 import { example } from './example.js';
 import { addKeys } from './key-command.js';
 import { count, several } from './option-values.js';
+import { addWarmups } from './warmup-command.js';
 import { addWebhooks } from './webhooks-command.js';
 import type { Work } from './work.js';
 
@@ -18,6 +19,7 @@ export function addCommands(program: Command, act: Act): void {
   addResolve(program, act);
   addPins(program, act);
   addOrders(program, act);
+  addWarmups(program.command('warmup').description('have many models loaded, and see how far that is'), act);
   addApply(program, act);
   addReload(program, act);
   addDrains(program, act);
