@@ -20,22 +20,14 @@ const LONG = [
   'tools/set-up\\.',
 ];
 
-/** Jest runs the TypeScript sources directly; `#core` and its like lead to `libs/<name>/src`, as tsc reads them. */
-const swc = {
-  jsc: {
-    target: 'es2023',
-    parser: { syntax: 'typescript', decorators: true },
-    transform: { legacyDecorator: true, decoratorMetadata: true, verbatimModuleSyntax: true },
-  },
-  module: { type: 'es6' },
-  sourceMaps: 'inline',
-};
-
 const project = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/jest/environment.mjs',
+  testRunner: '<rootDir>/tools/jest/play-spec.mjs',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/tools'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+  // What is played is read by Node itself; see tools/jest.
+  transform: {},
+  injectGlobals: false,
+  // So that Jest knows, while it watches, which specs a changed file concerns.
   moduleNameMapper: {
     '^#([a-z]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
@@ -54,6 +46,8 @@ export default {
   ],
   // What waits for a fact says which it is before Jest ends the test.
   testTimeout: PATIENCE_MS + 60_000,
+  // Never in the process of Jest itself, which would keep old modules while it watches.
+  workerIdleMemoryLimit: '1GB',
   // On two cores a third one works while others wait for a Triton or a process.
   maxWorkers: availableParallelism() > 2 ? '50%' : 3,
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { it, jest } from '@jest/globals';
+import { it } from '@jest/globals';
 import { describeReal, type RealTritonKit } from '../support/real-triton.js';
 import { PATIENCE_MS } from '../support/until.js';
 import { Pair } from './pair.js';
@@ -20,29 +20,37 @@ const [PATH, REPLAY_PATH] = REPLAY?.split(' ') ?? [];
 /** One seed of so many has servers that complete configs; a load takes ten times as long there. */
 const AUTO_COMPLETING = 4;
 const SHRINK_MS = 60_000;
-
-jest.setTimeout(COUNT * PATIENCE_MS + SHRINK_MS);
+/** Enough for the sequences one after another, and to shrink one. */
+const TIMEOUT_MS = COUNT * PATIENCE_MS + SHRINK_MS;
 
 describeReal('a simulated Triton beside a real one', (kit) => {
   if (STEPS !== undefined) {
-    it('tells the same through the steps that were given', async () => {
-      const steps = JSON.parse(STEPS) as readonly Step[];
-      const commands = steps.map((step) => new StepCommand(step));
-      assert.equal(await playSequence(kit, isAutoCompleting(FIRST), commands), commands.length);
-    });
+    it(
+      'tells the same through the steps that were given',
+      async () => {
+        const steps = JSON.parse(STEPS) as readonly Step[];
+        const commands = steps.map((step) => new StepCommand(step));
+        assert.equal(await playSequence(kit, isAutoCompleting(FIRST), commands), commands.length);
+      },
+      TIMEOUT_MS,
+    );
     return;
   }
 
-  it(`tells the same through ${COUNT} sequences from SEED=${FIRST}`, async () => {
-    const seeds = Array.from({ length: COUNT }, (_, at) => FIRST + at);
-    const lanes = Array.from({ length: LANE_COUNT }, () => playAll(kit, seeds));
-    const played = (await Promise.all(lanes)).flat();
-    const steps = played.reduce((sum, { length }) => sum + length, 0);
-    process.stdout.write(`likeness: ${played.length} sequences of ${steps} steps in all\n`);
-    const failures = played.flatMap(({ failure }) => failure ?? []);
-    if (failures.length > 0) assert.fail(failures.join('\n\n'));
-    assert.equal(played.length, COUNT);
-  });
+  it(
+    `tells the same through ${COUNT} sequences from SEED=${FIRST}`,
+    async () => {
+      const seeds = Array.from({ length: COUNT }, (_, at) => FIRST + at);
+      const lanes = Array.from({ length: LANE_COUNT }, () => playAll(kit, seeds));
+      const played = (await Promise.all(lanes)).flat();
+      const steps = played.reduce((sum, { length }) => sum + length, 0);
+      process.stdout.write(`likeness: ${played.length} sequences of ${steps} steps in all\n`);
+      const failures = played.flatMap(({ failure }) => failure ?? []);
+      if (failures.length > 0) assert.fail(failures.join('\n\n'));
+      assert.equal(played.length, COUNT);
+    },
+    TIMEOUT_MS,
+  );
 });
 
 interface Played {

@@ -1,8 +1,7 @@
 /**
  * Plays specs on one stage, all in this process: `play-specs.mjs STAGE CHANGED [SPEC]`. Without SPEC these are the specs of
- * the core and the engine, those nearest to the file CHANGED first. Jest's own runner plays them; what Jest adds to it, a
- * fresh copy of all modules for each spec, costs most of its time. Tells its parent of each test that begins, and of those
- * that fail.
+ * the core and the engine, those nearest to the file CHANGED first. Jest's own runner plays them. Tells its parent of each
+ * test that begins, and of those that fail.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

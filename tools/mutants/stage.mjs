@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transformSync } from '@swc/core';
-import jestConfig from '../../jest.config.mjs';
+import { SWC } from '../jest/hooks.mjs';
 import { ROOT } from '../set-up.mjs';
 
 const STAGES = join(ROOT, '.cache', 'mutants');
@@ -15,9 +15,6 @@ const OTHERS = {
   'node_modules/@jest/globals/index.js': read('tools/mutants/jest-globals.mjs'),
   'tools/patience.mjs': read('tools/patience.mjs'),
 };
-/** One way to read TypeScript, whether Jest does it or we. */
-const [, SWC] = Object.values(jestConfig.projects[0].transform)[0];
-
 const stages = new Set();
 process.on('exit', () => stages.forEach(removeStage));
 
@@ -71,7 +68,7 @@ function sourcesUnder(folder) {
 }
 
 function compile(stage, path, source) {
-  const { code } = transformSync(source, { ...SWC, filename: path, swcrc: false, sourceMaps: false });
+  const { code } = transformSync(source, { ...SWC, filename: path, sourceMaps: false });
   write(stage, path.replace(/\.ts$/, '.js'), code);
 }
 

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Event, Fleet, ModelId } from '#core';
 import type { Engine } from '#engine';
 import { lookedForAnew } from './order-checks.js';
@@ -22,8 +23,8 @@ function anEngine(servers: Readonly<Record<string, object>>) {
 
 describe('a look for a model at slow servers', () => {
   // The time does not pass.
-  beforeEach(() => void jest.useFakeTimers());
-  afterEach(() => void jest.useRealTimers());
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
 
   it('ends once its caller has gone', async () => {
     const { engine } = anEngine({ a: aServer('up') });
