@@ -44,6 +44,7 @@ export default {
     },
     { ...project, displayName: 'long', testRegex: LONG.map((path) => `/${path}.*spec\\.ts$`) },
   ],
+  testSequencer: '<rootDir>/tools/jest/sequencer.mjs',
   // What waits for a fact says which it is before Jest ends the test.
   testTimeout: PATIENCE_MS + 60_000,
   // Never in the process of Jest itself, which would keep old modules while it watches.
