@@ -255,6 +255,14 @@ describe('an election', () => {
     const before = leadership.renewedAgo();
     await pass(5_000);
     expect(leadership.renewedAgo()).toBe(before + 5_000);
+    lease.failsWith = null;
+    let answer = (): void => undefined;
+    lease.answers = new Promise((resolve) => (answer = resolve));
+    await pass(3_000);
+    answer();
+    await settle();
+    expect(leadership.renewedAgo()).toBeGreaterThan(2_500);
+    expect(leadership.renewedAgo()).toBeLessThan(5_000);
   });
 
   it('takes no lease that was not confirmed', async () => {

@@ -4,6 +4,8 @@ import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseReading, LeaseState,
 export class MemoryLease implements LeaseKeeper {
   /** Calls reject with it. */
   failsWith: Error | null = null;
+  /** Calls are answered once it has resolved. */
+  answers: Promise<void> = Promise.resolve();
   isConfirming = true;
   /** The least that a new term is: the microseconds of the store's clock. */
   micros = 1;
@@ -43,7 +45,7 @@ export class MemoryLease implements LeaseKeeper {
   }
 
   private async turn(): Promise<void> {
-    await Promise.resolve();
+    await this.answers;
     if (this.failsWith) throw this.failsWith;
   }
 }
