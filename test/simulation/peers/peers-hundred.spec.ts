@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { peersPlan } from './peers-plan.js';
 import { keepPeersPromises } from './peers-seeds.js';
+import { PeersWorld } from './peers-world.js';
+import type { Wrongs } from './redis/sim-redis.js';
 
 const SEEDS = 100;
 
@@ -11,5 +14,23 @@ describe('three peers under faults, a hundred times', () => {
     expect(['warm', 'cold', 'no_leader'].filter((answer) => !met.has(answer))).toEqual([]);
     expect(played.some(({ reigns }) => reigns > 4)).toBe(true);
     expect(played.every(({ orders }) => orders > 0)).toBe(true);
+    expect(played.some(({ stale }) => stale > 0)).toBe(true);
+  });
+});
+
+const NEXT_TERM = 'math.max(tonumber(term) + 1, tonumber(ARGV[5]) + 1, time[1] * 1000000 + time[2])';
+
+/** What goes wrong where Redis does not keep its word, or a script lacks a rule: the simulation would find that, too. */
+describe('a Redis that does not do as it should', () => {
+  const WRONGS: readonly (readonly [string, Wrongs])[] = [
+    ['renews the lease of whoever asks', { edit: ['if isOthers or term > tonumber(ARGV[2]) or', 'if'] }],
+    ['counts the terms up', { edit: [NEXT_TERM, 'tonumber(term) + 1'] }],
+    ['says of every write that it is confirmed', { confirmsAll: true }],
+  ];
+
+  it.each(WRONGS)('that %s is found out', async (_, wrongs) => {
+    for (let seed = 1; seed <= SEEDS; seed += 1)
+      if ((await new PeersWorld(peersPlan(seed), wrongs).run()).failure !== undefined) return;
+    throw new Error(`${SEEDS} seeds find nothing`);
   });
 });

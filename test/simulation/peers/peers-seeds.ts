@@ -16,7 +16,7 @@ export function keepPeersPromises({
   const seeds = chosen ? [Number(chosen)] : Array.from({ length: count }, (_, at) => first + at);
   const played: PeersPlayed[] = [];
   it.each(seeds)('keep their promises and come to rest (SEED=%i)', async (seed) => {
-    const one = await new PeersWorld(peersPlan(seed), chosen !== undefined).run();
+    const one = await new PeersWorld(peersPlan(seed), {}, chosen !== undefined).run();
     played.push(one);
     if (chosen) process.stdout.write(`${one.lines.join('\n')}\n`);
     expect(one.failure && [one.failure, ...one.lines.slice(-LAST_LINES)].join('\n')).toBe(undefined);

@@ -14,7 +14,7 @@ import { Peer } from './peer.js';
 import type { PeersPlan } from './peers-plan.js';
 import { Referee } from './referee.js';
 import { addressOf, type Scenery } from './scenery.js';
-import { SimRedis } from './redis/sim-redis.js';
+import { SimRedis, type Wrongs } from './redis/sim-redis.js';
 import { Succession } from './succession.js';
 import { Troubles } from './troubles.js';
 import type { WriteDesk } from './write-desk.js';
@@ -50,6 +50,7 @@ export class PeersWorld {
 
   constructor(
     private readonly plan: PeersPlan,
+    wrongs: Wrongs = {},
     keepsAll = false,
   ) {
     const { agenda } = this;
@@ -57,7 +58,7 @@ export class PeersWorld {
     const { seed, models, servers } = plan;
     const terms: number[] = [];
     this.trail = trail;
-    const redis = new SimRedis(agenda, new Random(seed, 'redis'), plan);
+    const redis = new SimRedis(agenda, new Random(seed, 'redis'), plan, wrongs);
     const referee = new Referee(agenda, trail, plan.servesStale);
     const succession = new Succession(agenda, trail, redis, () => referee.leases.takenOver());
     this.scenery = {

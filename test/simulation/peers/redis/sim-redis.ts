@@ -3,6 +3,14 @@ import type { Random } from '../../random.js';
 import type { PeersPlan } from '../peers-plan.js';
 import { RedisNode } from './redis-node.js';
 
+/** What a Redis may do wrong: the simulation has to find each of these. */
+export interface Wrongs {
+  /** Every write is said to be confirmed. */
+  readonly confirmsAll?: boolean;
+  /** A text of a script, and what is in its place. */
+  readonly edit?: readonly [text: string, other: string];
+}
+
 /** A stale master is made a replica so long after another one was promoted. */
 const STALE_FOR = 10_000;
 
@@ -33,6 +41,7 @@ export class SimRedis {
     private readonly timers: Timers,
     private readonly random: Random,
     private readonly settings: Pick<PeersPlan, 'skew' | 'needsReplica'>,
+    private readonly wrongs: Wrongs = {},
   ) {
     const { skew } = settings;
     this.nodes = ['a', 'b', 'c'].map(
@@ -59,7 +68,9 @@ export class SimRedis {
     [script, keys, args]: readonly [string, readonly string[], readonly (string | number)[]],
     onConfirmed: () => void,
   ): { readonly reply: unknown[]; readonly hasChanged: boolean } {
-    const { reply, effects } = node.run(script, keys, args);
+    const { confirmsAll, edit } = this.wrongs;
+    const { reply, effects } = node.run(edit ? script.replace(...edit) : script, keys, args);
+    if (confirmsAll) this.timers.after(0, onConfirmed);
     const replicas = this.nodes.filter(({ source }) => source === node);
     if (effects.length > 0)
       node.replicate(effects, replicas, (replica) => this.isLinked(node, replica), onConfirmed);
