@@ -1,4 +1,4 @@
-import type { Millis } from '#core';
+import type { Instant, Millis } from '#core';
 import { LeaderTalk, type MadeReport } from '../../../apps/scheduler/src/following/leader-talk.js';
 import type { RouteEvent } from '../../../apps/scheduler/src/watching/route-event.js';
 import type { Peer } from './peer.js';
@@ -36,13 +36,19 @@ export class Follow {
     const now = peer.process.now();
     if ((this.ticks += 1) % TICKS_A_SECOND === 0) peer.own.tick(now);
     peer.looks?.tick();
+    this.turn(now);
+    this.pump();
+    peer.process.after(TICK, () => this.tick());
+  }
+
+  /** To the peer that leads, where it is another one than before, or says nothing. */
+  private turn(now: Instant): void {
+    const { peer } = this;
     const leader = peer.leader();
     const { following } = this;
     if (following && (following.to !== leader?.name || now - following.talk.lastHeardAt > SILENT))
       this.hangUp();
     if (!this.following && !this.isOpening && leader && leader !== peer && !peer.lead) this.open(leader);
-    this.pump();
-    peer.process.after(TICK, () => this.tick());
   }
 
   /** The peer gives no more routes: its last report says so. */

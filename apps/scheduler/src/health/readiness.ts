@@ -25,11 +25,16 @@ export class Readiness {
   }
 }
 
-/** Whether callers should come to this process, whether it leads or not: it can answer warm calls, and is not leaving. */
+/**
+ * Whether callers should come to this process, whether it leads or not: it can answer warm calls, and is not leaving. A leader
+ * that has not looked yet goes by the rows that the leader before has told it.
+ */
 export function readyStateOf({ lasting, leading, following }: Running): ReadyState {
   if (lasting.lifecycle.isEnding) return 'ending';
   const state = leading?.readiness.state() ?? 'starting';
-  if (state !== 'starting' || following?.table.isReceived !== true) return state;
+  const routes = following?.table;
+  const isTold = leading === null ? routes?.isReceived : (routes?.table.rows.size ?? 0) > 0;
+  if (state !== 'starting' || isTold !== true) return state;
   return lasting.pressure.level === 'extreme' ? 'pressure' : 'ready';
 }
 

@@ -1,4 +1,13 @@
-import { type Call, isTrue, numberOf, type Scope, type Table, tableOf, type Value } from './lua-values.js';
+import {
+  type Call,
+  isTrue,
+  numberOf,
+  type Scope,
+  type Table,
+  tableOf,
+  textOf,
+  type Value,
+} from './lua-values.js';
 import type { WordReader } from './lua-reader.js';
 
 /** An expression that was read: its value where it is run, and where it is a place, how a value is put there. */
@@ -19,7 +28,7 @@ const OPERATIONS: readonly Readonly<Record<string, Operation>>[] = [
     '<=': (one, other) => numberOf(one) <= numberOf(other),
     '>=': (one, other) => numberOf(one) >= numberOf(other),
   },
-  { '..': (one, other) => `${String(one)}${String(other)}` },
+  { '..': (one, other) => `${textOf(one)}${textOf(other)}` },
   {
     '+': (one, other) => numberOf(one) + numberOf(other),
     '-': (one, other) => numberOf(one) - numberOf(other),

@@ -13,14 +13,21 @@ export const isTrue = (value: Value): boolean => value !== undefined && value !=
 /** A text counts as its number in a sum. */
 export const numberOf = (value: Value): number => Number(value);
 
+/** A text, or a number as it is written. */
+export function textOf(value: Value): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  throw new Error('a script has something else where a text is due');
+}
+
 const LIBRARY: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   math: {
     floor: (one) => Math.floor(numberOf(one)),
     max: (...all) => Math.max(...all.map(numberOf)),
   },
   string: {
-    sub: (text, from, to) => String(text).slice(numberOf(from) - 1, numberOf(to)),
-    format: (pattern, ...values) => formatted(String(pattern), values),
+    sub: (text, from, to) => textOf(text).slice(numberOf(from) - 1, numberOf(to)),
+    format: (pattern, ...values) => formatted(textOf(pattern), values),
   },
 };
 
@@ -39,5 +46,5 @@ export function globals(call: Call): Scope {
 
 function formatted(pattern: string, values: readonly Value[]): string {
   const left = [...values];
-  return pattern.replaceAll(/%s|%\.0f/g, () => String(left.shift()));
+  return pattern.replaceAll(/%s|%\.0f/g, () => textOf(left.shift()));
 }

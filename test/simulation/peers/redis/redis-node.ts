@@ -2,7 +2,7 @@ import type { Timers } from '#testing';
 import type { Random } from '../../random.js';
 import { type Effect, Keyspace } from './keyspace.js';
 import { scriptOf } from './lua.js';
-import { tableOf, type Table, type Value } from './lua-values.js';
+import { type Table, tableOf, textOf, type Value } from './lua-values.js';
 
 /** A replica takes what its master sends so much later, at most. */
 const MOST_DELAY = 3;
@@ -72,7 +72,7 @@ export class RedisNode {
   ): { reply: unknown[]; effects: readonly Effect[] } {
     const effects: Effect[] = [];
     const value = scriptOf(script)(keys, args.map(String), (command, ...rest) =>
-      command === 'TIME' ? this.time() : this.data.call(effects, String(command), rest.map(String)),
+      command === 'TIME' ? this.time() : this.data.call(effects, textOf(command), rest.map(textOf)),
     );
     return { reply: replyOf(value), effects };
   }
