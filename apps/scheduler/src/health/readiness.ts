@@ -25,17 +25,20 @@ export class Readiness {
   }
 }
 
-/**
- * Whether callers should come to this process, whether it leads or not: it can answer warm calls, and is not leaving. A leader
- * that has not looked yet goes by the rows that the leader before has told it.
- */
-export function readyStateOf({ lasting, leading, following }: Running): ReadyState {
+/** Whether callers should come to this process, whether it leads or not: it can answer warm calls, and is not leaving. */
+export function readyStateOf(running: Running): ReadyState {
+  const { lasting, leading } = running;
   if (lasting.lifecycle.isEnding) return 'ending';
   const state = leading?.readiness.state() ?? 'starting';
-  const routes = following?.table;
-  const isTold = leading === null ? routes?.isReceived : (routes?.table.rows.size ?? 0) > 0;
-  if (state !== 'starting' || isTold !== true) return state;
+  if (state !== 'starting' || !isTold(running)) return state;
   return lasting.pressure.level === 'extreme' ? 'pressure' : 'ready';
+}
+
+/** Whether another leader has told the routes. One that leads and has not looked yet goes by these rows, where there are any. */
+function isTold({ leading, following }: Running): boolean {
+  if (following === null) return false;
+  const { table, isReceived } = following.table;
+  return leading === null ? isReceived : table.rows.size > 0;
 }
 
 function haveSettled({ startedAt, servers, serversAwaited }: Readonly<Fleet>, now: number): boolean {
