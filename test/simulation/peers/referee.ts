@@ -83,7 +83,8 @@ export class Referee {
     const before = this.sentBy;
     this.trail.expect(mayAct, () => `term ${term} sends ${what}, and may not act`);
     this.expect(term >= before, () => `term ${term} sends ${what} after term ${before}`);
-    this.sentBy = Math.max(before, term);
+    // Of two that lead for a while the higher term may be the one that is thrown away.
+    if (!this.isExcused) this.sentBy = Math.max(before, term);
     const id = replicaId(model, site.id);
     if (kind === 'unload') return this.unload(site, id, model);
     this.unloaded.delete(id);
