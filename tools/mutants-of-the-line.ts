@@ -21,7 +21,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'all-starve-at-once', breaks: 8, file: `${CORE}/loading/job.ts`, find: `this.oldest?.model.id === id ? this.oldest.waitsSince`, replace: `this.oldest ? want.waitsSince` },
   { name: 'a-pin-of-copies-beyond-it', breaks: 13, file: `${CORE}/loading/load-order.ts`, find: `claims.find(({ copies }) => had < copies);`, replace: `claims.find(({ copies }) => 0 * had < copies);` },
   // Slots.
-  { name: 'a-line-costs-no-wait', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    this.slotsOf(place.server).take(place.devices, start, load);\n`, replace: `` },
+  { name: 'a-line-costs-no-wait', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    this.slots.on(place.server.spec.id).take(place.devices, start, load);\n`, replace: `` },
   { name: 'loads-under-way-not-counted', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `      else this.onServer.push(busy);\n`, replace: `` },
   { name: 'all-of-a-load-always-to-come', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `restOfLoad(this.fleet, replica, this.now);`, replace: `restOfLoad(this.fleet, { ...replica, orderedAt: this.now }, this.now);` },
   { name: 'a-load-that-hangs-leaves-its-slot', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `const left = loadsAtMost(fleet, server, overdue) - overdue;`, replace: `const left = loadsAtMost(fleet, server, overdue);` },

@@ -1,6 +1,6 @@
 import type { Request } from '../fleet/fleet.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
-import { grouped } from '../numbers/grouped.js';
+import { grouped } from '../numbers/groups.js';
 
 /** One place of so many goes to a lower class, as long as requests of lower classes are left. */
 const FLOOR = 10;

@@ -3,7 +3,7 @@ import type { Backlog, Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { routableReplicas } from '../learned/routes.js';
-import { grouped } from '../numbers/grouped.js';
+import { grouped } from '../numbers/groups.js';
 import { expectedThroughput, throughputOf } from './throughput.js';
 import { fairly } from './fair-order.js';
 

@@ -6,7 +6,7 @@ import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { isShed, underPressure } from '../fleet/pressure.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
 import { readyIn } from '../loading/eta.js';
-import { grouped } from '../numbers/grouped.js';
+import { grouped } from '../numbers/groups.js';
 import { refusal } from './refuse.js';
 import { SHORT_HINT } from './verdicts.js';
 

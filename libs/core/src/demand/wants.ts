@@ -5,12 +5,11 @@ import { type ModelId, replicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
 import type { Instant, Model } from '../fleet/model.js';
-import { copiesOf, standingCopies } from '../memory/pins.js';
+import { copiesOf, guaranteedCopies, standingCopies } from '../memory/pins.js';
 import { PINNED, rankOf } from './rank.js';
 import { isComingBack } from '../memory/reloads.js';
 import { isOverdue, standingOf } from '../fleet/standing.js';
 import { type Asking, askingIn, leavingDraining } from './asking.js';
-import { causeOf } from './cause.js';
 import { starvesSince } from './starving.js';
 import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
 
@@ -74,6 +73,29 @@ function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Aski
   const waitsSince = isAsked ? starvesSince(fleet, model.id, now) : since;
   const cause = causeOf(fleet, model, claim, asking);
   return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, cause };
+}
+
+/**
+ * Why a copy is loaded for a claim on a model: of several causes the one that puts the claim first among the wants.
+ * The cause `asked` goes by the requests that waited when `wantsOf` was last called.
+ */
+function causeOf(
+  fleet: Readonly<Fleet>,
+  model: Model,
+  { copies, after, rank, isExtra }: Claim,
+  { leaving, failing }: Asking,
+): LoadCause {
+  if (isExtra) return 'demand';
+  if (rank === PINNED) return 'pinned';
+  if (after === 0 && leaving.has(model.id)) return 'drain';
+  if (copies <= guaranteedCopies(model) && rank === rankOf(model.class)) return 'kept_warm';
+  return causeOfAsk(fleet, model.id, failing);
+}
+
+function causeOfAsk(fleet: Readonly<Fleet>, id: ModelId, failing: Asking['failing']): LoadCause {
+  if (fleet.wishes.get(id)?.admin) return 'order';
+  if (fleet.awaitedSince.has(id)) return 'asked';
+  return failing.has(id) ? 'replaced' : 'wished';
 }
 
 /** Whether a model may be loaded: it neither fails wherever it is loaded nor takes more memory than its limit. */

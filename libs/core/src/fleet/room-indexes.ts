@@ -1,7 +1,8 @@
 import { addTo, removeFrom } from '../numbers/groups.js';
 import type { AccountId, ReplicaId, ServerId } from './ids.js';
 import type { Bytes } from './model.js';
-import type { Gaps, EvictionCost, Offers } from '../room/offer.js';
+import type { Gaps } from '../room/gaps.js';
+import type { EvictionCost, Offers } from '../room/offers.js';
 import type { Booking } from './replica.js';
 
 /** The indexes about memory: which replica holds how much, and what follows from that. */
@@ -42,15 +43,10 @@ export interface Holding {
 }
 
 /** A replica is worth more or less than before, or holds something else. */
-export function noteChange({ offers, costs }: RoomIndexes, { id, server, held }: Holding): void {
-  if (held.length === 0) return;
-  for (const { account } of held) {
-    const there = offers.get(account);
-    if (!there) continue;
-    there.changed.add(id);
-    there.onlyUsed = false;
-  }
-  for (const ofSize of costs.values()) ofSize.delete(server);
+export function noteChange(indexes: RoomIndexes, hold: Holding): void {
+  if (hold.held.length === 0) return;
+  noteUse(indexes, hold);
+  for (const ofSize of indexes.costs.values()) ofSize.delete(hold.server);
 }
 
 /** A replica was used, so it is worth more; nothing else about it has changed. */

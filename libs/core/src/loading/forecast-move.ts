@@ -1,6 +1,5 @@
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, moveMadeFor } from '../fleet/fleet.js';
 import type { ReplicaId } from '../fleet/ids.js';
-import { moveMadeFor } from '../fleet/moving.js';
 import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import { isNeeded } from '../memory/footprint.js';
 import {
@@ -12,7 +11,7 @@ import {
 } from '../memory/pins.js';
 import type { Instant } from '../fleet/model.js';
 import type { Ready } from '../fleet/replica.js';
-import type { Moving } from '../room/freed.js';
+import type { Moving } from './movable.js';
 import { growthsOn, type Place, placesOn } from '../room/places.js';
 import { covers, neededAt, shortfall } from '../room/victims.js';
 import { SOON } from './memory-pool.js';

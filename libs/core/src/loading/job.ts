@@ -2,8 +2,8 @@ import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { ToLoad } from './load-order.js';
-import { isToLoad, Reasons } from './load-order.js';
-import { isCarried } from '../fleet/standing.js';
+import { Reasons } from './load-order.js';
+import { isCarried, isPromised } from '../fleet/standing.js';
 import { overShare } from '../learned/shares.js';
 import { demandKey } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
@@ -120,7 +120,7 @@ export class Jobs {
   /** The jobs that have their places. */
   placed(): Job[] {
     const { fleet, now } = this;
-    const replicas = unsettled(fleet).filter((one): one is ToLoad => isToLoad(one) && !isCarried(one));
+    const replicas = unsettled(fleet).filter((one): one is ToLoad => isPromised(one) && !isCarried(one));
     if (replicas.length === 0) return [];
     const reasons = new Reasons(fleet, now);
     return replicas.map((replica) => this.ofPlaced(replica, reasons));

@@ -78,7 +78,7 @@ export class Line {
 
   /** Whether any server could begin a load now beside those in line. */
   isAnySlotFree(): boolean {
-    return this.open.some((server) => this.schedule.slotsOf(server).isAnyFree(server));
+    return this.open.some((server) => this.schedule.slots.on(server.spec.id).isAnyFree(server));
   }
 
   /** The forecast of what is wanted, whether it stands in line or not. */

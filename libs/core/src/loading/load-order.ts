@@ -4,7 +4,8 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import { rankOf } from '../demand/rank.js';
-import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
+import type { Booking, Placed, Ready } from '../fleet/replica.js';
+import { isPromised } from '../fleet/standing.js';
 import { claimsOn, ranksAsked } from '../demand/claims.js';
 import { leavingDraining } from '../demand/asking.js';
 import { isDue, presentCopies, stageOf } from '../demand/wants.js';
@@ -66,7 +67,7 @@ export class Reasons {
 /** Copies of a model that are there, or whose loads have begun. */
 function copiesBegun(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
   let copies = presentCopies(fleet, model, now);
-  for (const one of replicasOf(fleet, model)) if (isToLoad(one)) copies -= copiesToCome(fleet, one);
+  for (const one of replicasOf(fleet, model)) if (isPromised(one)) copies -= copiesToCome(fleet, one);
   return copies;
 }
 
@@ -74,7 +75,7 @@ function copiesBegun(fleet: Readonly<Fleet>, model: ModelId, now: Instant): numb
 function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
   const others: ModelId[] = [];
   if (fleet.composed.size > 0)
-    for (const needer of dependentsOf(fleet, replica)) if (isToLoad(needer)) others.push(needer.model);
+    for (const needer of dependentsOf(fleet, replica)) if (isPromised(needer)) others.push(needer.model);
   for (const move of fleet.moves.values()) if (move.to === replica.id) others.push(move.for);
   return others;
 }
@@ -82,9 +83,6 @@ function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
 /** What a load that has its place adds to the books. */
 export const bookingsToCome = (replica: ToLoad): readonly Booking[] =>
   replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
-
-export const isToLoad = (replica: Replica): replica is ToLoad =>
-  replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);
 
 const copiesToCome = (fleet: Readonly<Fleet>, replica: ToLoad): number =>
   replica.phase === 'ready'

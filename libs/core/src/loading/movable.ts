@@ -1,25 +1,20 @@
-import { type Fleet, replicasOf } from '../fleet/fleet.js';
+import { type Fleet, moveMadeFor, replicasOf } from '../fleet/fleet.js';
 import { dependenciesOf, isNeeded } from '../memory/footprint.js';
 import { type AccountId, hostAccount } from '../fleet/ids.js';
 import { movableFrom } from '../fleet/idle-rule.js';
-import { byOrder } from '../fleet/indexes.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
-import type { Offer } from '../room/offer.js';
-import { moveMadeFor } from '../fleet/moving.js';
 import { copiesOf, copiesOn, solidCopies } from '../memory/pins.js';
 import { reloadsOf } from '../memory/reloads.js';
-import { isFailing, type Ready } from '../fleet/replica.js';
+import { isFailing, isSettled, type Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { steadyCopies } from '../learned/strain.js';
 import { bestFit } from '../room/best-fit.js';
 import { coolingOn } from '../demand/cooling.js';
 import { waitingFor } from './eta.js';
-import type { Moving } from '../room/freed.js';
 import { gapsOn, leastOnGpu } from '../room/gaps.js';
 import { isKept } from '../demand/idle.js';
-import { knownOffersOn, offersOn } from '../room/offers.js';
 import { type Place, placesOn } from '../room/places.js';
 import { Site } from '../room/sites.js';
 import { openAgainAt } from '../room/swaps.js';
@@ -31,6 +26,13 @@ const MOVES_AT_ONCE = 4;
 
 /** So many of the smallest copies in the way are tried, so that a turn stays short in a large fleet. */
 const TRIED = 16;
+
+/** A copy that could be moved, and where to. */
+export interface Moving {
+  readonly replica: Ready;
+  readonly model: Model;
+  readonly place: Place;
+}
 
 /** Where a copy that could be moved is looked for; the same for many places. */
 export interface MoveSearch {
@@ -95,89 +97,44 @@ export function moveFor(
   return undefined;
 }
 
-/** How large a copy in the way is, or may be at least, and on which of the sites. */
-interface Sized {
-  readonly bytes: Bytes;
-  readonly at: number;
-}
-
-const bySize = (one: Sized, other: Sized): number => one.bytes - other.bytes || one.at - other.at;
-
-interface InTheWay extends Sized {
+interface InTheWay {
   readonly replica: Ready;
+  readonly bytes: Bytes;
   /** What its place is short of. */
   readonly short: ReadonlyMap<AccountId, Bytes>;
 }
 
-/** The copies each of which is all that is in the way at a place, the smallest first; sites are searched as they are needed. */
-function* inTheWay(search: MoveSearch, sites: readonly Site[], want: Want): Iterable<InTheWay> {
-  const among = new Set(search.servers);
-  const bytesOn = leastOnGpu(search.fleet, want.model);
-  const smallest = ({ server }: Site): Bytes =>
-    among.has(server) ? smallestOn(search, server, bytesOn(server)) : Infinity;
-  const unsearched = sites
-    .map((site, at) => ({ site, at, bytes: smallest(site) }))
-    .filter(({ bytes }) => bytes < Infinity)
-    .sort(bySize);
-  const found: InTheWay[] = [];
-  for (;;) {
-    const [next] = unsearched;
-    const [first] = found;
-    if (first && (!next || bySize(first, next) < 0)) {
-      yield first;
-      found.shift();
-    } else if (next) {
-      unsearched.shift();
-      found.push(...next.site.places.flatMap((place) => inTheWayAt(search, place, next.at, want)));
-      found.sort(bySize);
-    } else return;
-  }
+/** The copies each of which is all that is in the way at a place, the smallest first. */
+function inTheWay(search: MoveSearch, sites: readonly Site[], want: Want): InTheWay[] {
+  const { fleet, servers, most } = search;
+  const among = new Set(servers);
+  const bytesOn = leastOnGpu(fleet, want.model);
+  return sites
+    .filter(({ server }) => among.has(server) && bytesOn(server) - gapsOn(fleet, server).most <= most)
+    .flatMap(({ places }) => places.flatMap((place) => inTheWayAt(search, place, want)))
+    .sort((one, other) => one.bytes - other.bytes);
 }
 
-/** How small a copy may be that could be moved out of the way of so much on a server; infinity where there is none. */
-function smallestOn(search: MoveSearch, server: Server, bytes: Bytes): Bytes {
-  const { fleet, most } = search;
-  const gaps = gapsOn(fleet, server);
-  if (bytes - gaps.most > most) return Infinity;
-  if (bytes <= gaps.most) return 0;
-  let smallest = Infinity;
-  for (const { account, gap } of gaps.gpus) {
-    if (bytes - gap > most) continue;
-    smallest = Math.min(smallest, smallestOf(search, knownOffersOn(fleet, account), bytes - gap));
-  }
-  return smallest;
-}
-
-function smallestOf({ now }: MoveSearch, offers: readonly Offer[], missing: Bytes): Bytes {
-  let smallest = Infinity;
-  for (const { bytes, whole, movable } of offers) {
-    if (bytes >= missing && whole < smallest && movable <= now) smallest = whole;
-  }
-  return smallest;
-}
-
-/** The copies each of which is all that is in the way at one place, in the order of the fleet. */
-function inTheWayAt({ fleet, ledger, most }: MoveSearch, place: Place, at: number, want: Want): InTheWay[] {
+/** The same at one place, in the order of the fleet. */
+function inTheWayAt({ fleet, ledger, most }: MoveSearch, place: Place, want: Want): InTheWay[] {
   const short = shortfall(ledger, place.bookings);
   const host = hostAccount(place.server.spec.host);
   // A copy that makes up for such a shortfall fits on no other device.
   if ([...short].some(([account, bytes]) => account !== host && bytes > most)) return [];
+  const [account] = short.keys();
+  if (account === undefined) return [];
   const needed = neededAt(fleet, place, want);
-  return holdersOf(fleet, place.server, short).flatMap(({ replica, whole }) =>
-    needed.has(replica.id) || !covers([replica], short) ? [] : [{ replica, bytes: whole, at, short }],
-  );
+  return ledger.holdersOf(account).flatMap((replica) => {
+    const isInTheWay =
+      isSettled(replica) &&
+      replica.server === place.server.spec.id &&
+      !needed.has(replica.id) &&
+      covers([replica], short);
+    return isInTheWay ? [{ replica, bytes: bytesIn(replica), short }] : [];
+  });
 }
 
-/** What rests on a server and holds as much as a place there is short of, in the order of the fleet. */
-function holdersOf(fleet: Fleet, server: Server, short: ReadonlyMap<AccountId, Bytes>): readonly Offer[] {
-  const [[account, missing] = [undefined, 0]] = short;
-  if (account === undefined) return [];
-  const found = offersOn(fleet, account).filter(
-    ({ replica, bytes }) => replica.server === server.spec.id && bytes >= missing,
-  );
-  const isFirst = byOrder(fleet);
-  return found.sort((one, other) => isFirst(one.replica, other.replica));
-}
+const bytesIn = ({ bookings }: Ready): Bytes => bookings.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Where another copy could be loaded, taking nothing of what its place is short of, which two servers may share. */
 const waysOut = ({ fleet, servers, now }: MoveSearch, { replica, short }: InTheWay): Site[] =>

@@ -10,7 +10,7 @@ import type { Server } from '../fleet/server.js';
 import { residentUntil } from '../fleet/idle-rule.js';
 import { usualLease } from '../learned/leases.js';
 import { unloadForecast } from '../learned/unload-times.js';
-import type { Moving } from '../room/freed.js';
+import type { Moving } from './movable.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
 import { awaitedModels, covers, shortfall } from '../room/victims.js';
@@ -21,7 +21,7 @@ import type { Job } from './job.js';
 import { CopiesToCome } from './leavers.js';
 import { bookingsToCome, type ToLoad } from './load-order.js';
 import { besides, type Freed, MemoryPool } from './memory-pool.js';
-import { devicesToCome, Slots, type Start } from './slots.js';
+import { devicesToCome, ServerSlots, type Start } from './slots.js';
 
 /** The forecast of a job: its place, the copies that leave for it, and when. Instants; infinite where there is no telling. */
 export interface JobForecast {
@@ -53,7 +53,7 @@ export class Schedule {
   private readonly present: Ledger;
   readonly memory: MemoryPool;
   readonly inWork: InWork;
-  private readonly slots = new Map<ServerId, Slots>();
+  readonly slots: ServerSlots;
   private readonly busy: ReadonlySet<ServerId>;
   private readonly leaving = new Set<ReplicaId>();
   /** The accounts that copies leave for jobs before this one. */
@@ -72,21 +72,14 @@ export class Schedule {
     this.present = new Ledger(fleet, now);
     this.memory = new MemoryPool(fleet, this.ledger, now);
     this.inWork = new InWork(fleet, now);
+    this.slots = new ServerSlots(fleet, now);
     this.awaited = awaitedModels(fleet, now);
     this.busy = new Set(unsettled(fleet).map(({ server }) => server));
   }
 
-  slotsOf(server: Server): Slots {
-    const known = this.slots.get(server.spec.id);
-    if (known) return known;
-    const slots = new Slots(this.fleet, server, this.now);
-    this.slots.set(server.spec.id, slots);
-    return slots;
-  }
-
   /** Whether nothing comes to a server nor leaves it, now or for a job before this one. */
   isQuiet({ spec }: Server): boolean {
-    return !this.busy.has(spec.id) && !this.slots.has(spec.id);
+    return !this.busy.has(spec.id) && !this.slots.wereAskedFor(spec.id);
   }
 
   /** Whether copies leave its devices for a job before this one. */
@@ -97,7 +90,7 @@ export class Schedule {
   /** When a load can begin on these devices whose memory is free from a moment on. */
   startOn(server: Server, devices: readonly number[], from: Instant, load: Forecast): Start {
     if (from === Infinity || this.isQuiet(server)) return { at: from, variance: 0 };
-    return this.slotsOf(server).earliest(devices, from, load);
+    return this.slots.on(server.spec.id).earliest(devices, from, load);
   }
 
   /** Whether a place could be promised now: all it needs is free, drains already, or is held by these. */
@@ -166,13 +159,12 @@ export class Schedule {
     this.memory.take(bookingsToCome(placed), roomAt);
     this.addCopy(job, placed.server, placed.bookings, ready);
     if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;
-    const server = this.fleet.servers.get(placed.server)!;
-    this.slotsOf(server).take(devicesToCome(placed), start, load);
+    this.slots.on(placed.server).take(devicesToCome(placed), start, load);
   }
 
   private addTo(place: Place, forecast: JobForecast): void {
     const { job, victims, frees, isSwap, move, placeAt, start, load, ready } = forecast;
-    this.slotsOf(place.server).take(place.devices, start, load);
+    this.slots.on(place.server.spec.id).take(place.devices, start, load);
     this.addCopy(job, place.server.spec.id, place.bookings, ready);
     if (move) this.takeFor(move.place.bookings, start.at);
     for (const one of victims) {

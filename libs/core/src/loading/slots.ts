@@ -1,4 +1,5 @@
 import { type Fleet, unsettledOn } from '../fleet/fleet.js';
+import type { ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -110,6 +111,26 @@ export class Slots {
     const none: Busy[] = [];
     this.onDevices.set(device, none);
     return none;
+  }
+}
+
+/** The load slots of servers, each taken down when first asked for. */
+export class ServerSlots {
+  private readonly known = new Map<ServerId, Slots>();
+
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    private readonly now: Instant,
+  ) {}
+
+  on(server: ServerId): Slots {
+    const slots = this.known.get(server) ?? new Slots(this.fleet, this.fleet.servers.get(server)!, this.now);
+    this.known.set(server, slots);
+    return slots;
+  }
+
+  wereAskedFor(server: ServerId): boolean {
+    return this.known.has(server);
   }
 }
 

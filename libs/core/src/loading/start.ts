@@ -1,19 +1,18 @@
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put } from '../fleet/fleet.js';
-import type { Booking, LoadCause, Placed, Ready, Replica } from '../fleet/replica.js';
+import type { Booking, LoadCause, Placed, Ready } from '../fleet/replica.js';
 import { settleCharge } from '../learned/shares.js';
-import type { ModelId, ServerId } from '../fleet/ids.js';
+import type { ModelId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { isBlocked, unitOf } from './blocked.js';
 import { InWork } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../learned/retries.js';
-import { isCarried } from '../fleet/standing.js';
 import { type Line, mayHold } from './line.js';
-import { isToLoad, type ToLoad } from './load-order.js';
+import type { ToLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
-import { devicesToCome, Slots } from './slots.js';
+import { devicesToCome, ServerSlots } from './slots.js';
 import { configFor } from '../room/places.js';
 
 /**
@@ -21,20 +20,16 @@ import { configFor } from '../room/places.js';
  * whose slot is kept for a promise waits for it; a job that cannot begin for another reason keeps no slot.
  */
 export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
-  const placed = line.all.filter((one) => one.job.placed !== null && isWaiting(one.job.placed));
+  const placed = line.all.filter(({ job }) => job.placed !== null);
   if (placed.length === 0) return [];
   const ledger = new Ledger(fleet, now);
   const slots = new ServerSlots(fleet, now);
   const inWork = new InWork(fleet, now);
-  const canBegin = (replica: ToLoad): boolean =>
-    canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);
-  const startable = placed.filter(
-    ({ job }) => !isBlocked(fleet, inWork, job.placed!, now) && canBegin(job.placed!),
-  );
   const actions: Action[] = [];
-  for (const one of startable) {
+  for (const one of placed) {
     const replica = one.job.placed!;
-    if (!canBegin(replica) || isKeptForAnother(line, one, now)) continue;
+    if (isBlocked(fleet, inWork, replica, now) || !canStart(fleet, ledger, slots, replica)) continue;
+    if (isKeptForAnother(line, one, now)) continue;
     ledger.start(bookingsOfUnit(fleet, replica));
     slots.on(replica.server).take(devicesToCome(replica), { at: now, variance: 0 }, one.load);
     inWork.add(replica);
@@ -63,8 +58,6 @@ function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast,
   );
 }
 
-const isWaiting = (replica: Replica): replica is ToLoad => isToLoad(replica) && !isCarried(replica);
-
 const bookingsOfUnit = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
   replica.phase === 'placed'
     ? sumOf(unitOf(fleet, replica).map(({ bookings }) => bookings))
@@ -72,24 +65,6 @@ const bookingsOfUnit = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
 
 const canStart = (fleet: Fleet, ledger: Ledger, slots: ServerSlots, replica: ToLoad): boolean =>
   ledger.fitsFree(bookingsOfUnit(fleet, replica)) && slots.on(replica.server).isFree(devicesToCome(replica));
-
-/** The load slots of the servers, each taken down when first asked for. */
-class ServerSlots {
-  private readonly known = new Map<ServerId, Slots>();
-
-  constructor(
-    private readonly fleet: Fleet,
-    private readonly now: Instant,
-  ) {}
-
-  on(server: ServerId): Slots {
-    const known = this.known.get(server);
-    if (known) return known;
-    const slots = new Slots(this.fleet, this.fleet.servers.get(server)!, this.now);
-    this.known.set(server, slots);
-    return slots;
-  }
-}
 
 function start(fleet: Fleet, replica: Placed, now: Instant): Action {
   const unit = unitOf(fleet, replica);

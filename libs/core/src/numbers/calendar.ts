@@ -1,7 +1,6 @@
 import type { ReplicaId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { addTo, removeFrom } from './groups.js';
-import { firstFrom } from './sorted.js';
 
 const secondOf = (at: Instant): number => Math.floor(at / 1_000);
 
@@ -66,4 +65,16 @@ export class Calendar {
     removeFrom(this.pages, number, id);
     if (!this.pages.has(number)) this.numbers.splice(firstFrom(this.numbers, number), 1);
   }
+}
+
+/** The index of the first element of an ascending list that is not below a number (binary search). */
+function firstFrom(sorted: readonly number[], number: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

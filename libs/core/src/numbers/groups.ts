@@ -18,3 +18,15 @@ export function appendTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: 
   if (known) known.push(value);
   else lists.set(key, [value]);
 }
+
+/** The items in groups, each in the given order; the groups in the order of their first items. */
+export function grouped<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}

@@ -1,7 +1,7 @@
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet/fleet.js';
 import { spreadFound } from '../memory/device-sets.js';
-import type { Ready, Replica } from '../fleet/replica.js';
+import type { Ready, Replica, Unknown, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { bookingsFor, noteDependencies } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
@@ -70,6 +70,18 @@ export function forgetReplica(fleet: Fleet, replica: Replica): void {
   const { model } = replica;
   forget(fleet, replica);
   if (!fleet.models.has(model) && !fleet.holders.has(model)) forgetTraits(fleet, model);
+}
+
+/**
+ * Ends a replica that has left, and remembers why. Its model, should it be found there later, is a stranger, unless a
+ * load of ours may still bring it up.
+ */
+export function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
+  const { model, server, cause, makesRoomFor } = replica;
+  const mayCome = replica.phase === 'unknown' && replica.after === 'load';
+  if (!mayCome) fleet.servers.get(server)?.ordered.delete(model);
+  if (cause) fleet.lastUnloads.set(model, { at: now, cause, makesRoomFor });
+  forgetReplica(fleet, replica);
 }
 
 function forgetTraits(fleet: Fleet, id: ModelId): void {

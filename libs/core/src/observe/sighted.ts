@@ -19,7 +19,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { isStuck } from '../fleet/stuck.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
 import { warmUp } from '../learned/cooldown.js';
-import { end } from './ended.js';
+import { end } from './declared.js';
 import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
 import { mayBeEnsemble, mayWaitUnseen } from '../looks/unseen.js';

@@ -1,7 +1,6 @@
-import type { Fleet, Move } from '../fleet/fleet.js';
+import { type Fleet, type Move, moveMadeFor } from '../fleet/fleet.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { moveMadeFor } from '../fleet/moving.js';
 import type { Ready } from '../fleet/replica.js';
 import { takesOrders } from '../fleet/standing.js';
 import { isLacking } from '../demand/wants.js';

@@ -1,13 +1,12 @@
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, moveMadeFor } from '../fleet/fleet.js';
 import { isPinProtected } from '../memory/pins.js';
 import type { Instant } from '../fleet/model.js';
 import type { JobForecast } from '../loading/schedule.js';
-import type { Moving } from '../room/freed.js';
+import type { Moving } from '../loading/movable.js';
 import { areRead } from '../room/reading.js';
 import { devicesSwapped, noteSwap } from '../room/swaps.js';
 import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
-import { moveMadeFor } from '../fleet/moving.js';
 import { replicaId } from '../fleet/ids.js';
 import { promisePlace } from './promise-place.js';
 import { drain } from './retire.js';

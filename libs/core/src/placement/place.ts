@@ -9,6 +9,7 @@ import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { standingCopies } from '../memory/pins.js';
 import { isPromised } from '../fleet/standing.js';
+import { bookingsToCome } from '../loading/load-order.js';
 import { copiesByDemand, steadyCopies } from '../learned/strain.js';
 import { isBroken } from '../demand/cooling.js';
 import { endMoves } from './moves.js';
@@ -34,9 +35,7 @@ export function dropHomeless(fleet: Fleet, open: readonly Server[], now: Instant
 export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant): Ledger | null {
   const ledger = new Ledger(fleet, now);
   const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
-  const promisedTo = (replica: Placed | Ready): readonly Booking[] =>
-    replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
-  if (!dropWhere(fleet, (replica) => promisedTo(replica).some(isOverdrawn))) return ledger;
+  if (!dropWhere(fleet, (replica) => bookingsToCome(replica).some(isOverdrawn))) return ledger;
   dropHomeless(fleet, open, now);
   return null;
 }

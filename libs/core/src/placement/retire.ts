@@ -11,7 +11,8 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { isGuaranteed, isPinProtected, solidCopies } from '../memory/pins.js';
 import { isToReload } from '../memory/reloads.js';
-import { takesOrders } from '../fleet/standing.js';
+import { areOrdersStopped, takesOrders } from '../fleet/standing.js';
+import { unloadCopy } from '../observe/requests.js';
 import { hasEmptied } from '../demand/emptied.js';
 import { waitingFor } from '../loading/eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from '../demand/idle.js';
@@ -34,6 +35,20 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
     drained = true;
   }
   return drained;
+}
+
+/**
+ * Carries out the unloads that admins ordered and that had to wait: while orders are stopped nothing is let go, and what is on a
+ * server that this life of ours has never looked at is not known.
+ */
+export function takeUpUnloads(fleet: Fleet, now: Instant): void {
+  if (areOrdersStopped(fleet)) return;
+  for (const [id, { server, force }] of fleet.putOff) {
+    if (fleet.servers.get(server)!.lookedAt === null) continue;
+    fleet.putOff.delete(id);
+    const replica = fleet.replicas.get(id);
+    if (replica) unloadCopy(fleet, replica, force, now);
+  }
 }
 
 /** Where a drain has cut all leases nothing is routed to any more: a route would end in this very turn. */

@@ -6,8 +6,7 @@ import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
 import { bookingsToCome } from '../loading/load-order.js';
 import type { JobForecast } from '../loading/schedule.js';
-import { sitesFor } from '../room/sites-for.js';
-import { placesAmong, type Site } from '../room/sites.js';
+import { placesAmong, type Site, sitesFor } from '../room/sites.js';
 import { shortfall } from '../room/victims.js';
 
 /**

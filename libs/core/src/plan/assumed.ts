@@ -4,7 +4,7 @@ import type { ReplicaId } from '../fleet/ids.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { becomeReady } from '../observe/orders.js';
-import { end } from '../observe/ended.js';
+import { end } from '../observe/declared.js';
 import { Room } from '../room/feasible.js';
 import type { Loading, Ready, Replica, Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';

@@ -1,9 +1,9 @@
+import { compareKeys } from '../numbers/compare-keys.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
-import { leastOnGpu } from './gaps.js';
-import { mayHaveRoom } from './offers.js';
+import { leastOnGpu, mayHaveRoom } from './gaps.js';
 import type { Place } from './places.js';
 import type { Site } from './sites.js';
 import { slackIn } from './slack.js';
@@ -29,7 +29,7 @@ export function bestFit(
     const { server, bookings, grows } = place;
     if (!ledger.fitsSpare(bookings)) continue;
     const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0, delayAt(place), slackOf(place)];
-    if (!best || isLower(rank, best.rank)) best = { place, rank };
+    if (!best || compareKeys(rank, best.rank) < 0) best = { place, rank };
   }
   return best?.place;
 }
@@ -54,9 +54,3 @@ function lackIn(sites: readonly Site[]): (server: Server) => boolean {
 /** Whether the model, or what it brings, takes memory of a GPU there. */
 const takesGpu = ({ bookings }: Place): boolean =>
   bookings.some(({ account, bytes }) => bytes > 0 && account.startsWith('gpu:'));
-
-/** Compares lists of numbers by the first that differ. */
-function isLower(one: readonly number[], other: readonly number[]): boolean {
-  const at = one.findIndex((value, index) => value !== other[index]);
-  return at >= 0 && one[at]! < other[at]!;
-}

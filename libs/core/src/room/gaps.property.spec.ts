@@ -5,14 +5,15 @@ import { crowded, crowdedFleet } from '../../../../test/support/crowded-fleets.j
 import { copyFleet } from '../plan/copy-fleet.js';
 import type { Fleet, Model } from '../index.js';
 import { Ledger } from '../memory/ledger.js';
-import type { EvictionCost } from './offer.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
-import { gapsOn, leastOnGpu } from './gaps.js';
+import { gapsOn, leastOnGpu, mayHaveRoom } from './gaps.js';
 import { searchIn } from '../loading/movable.js';
-import { byCost, knownCostAt, knownCostOn, leastCost, leastCostOn, mayHaveRoom } from './offers.js';
+import { byCost, type EvictionCost, knownCostOn, leastCostOn } from './offers.js';
 import { growthsOn, type Place, placesOn } from './places.js';
-import { shortfall } from './victims.js';
+import { costOf, planFor } from './plan-victims.js';
+import { shortfall, victimsAt, victimTest } from './victims.js';
+import { wantFor } from '../demand/wants.js';
 
 /** Whether this holds of every place that there is for any model on a server that takes orders. */
 const ofEachPlace = (
@@ -27,8 +28,6 @@ const ofEachPlace = (
       .every((place) => isTrue(place, model, ledger)),
   );
 };
-
-const anybody = (): boolean => true;
 
 /** Whether this holds of what each model books at least on each server. */
 const ofEachSize = (fleet: Fleet, isTrue: (server: Server, bytes: number) => boolean): boolean =>
@@ -81,15 +80,12 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
   it('say of no place that it hurts more to free than it does', () => {
     holds((fleet, now) =>
       ofEachPlace(fleet, now, (place, model, ledger) => {
-        const found = leastCost(fleet, ledger, place.bookings, anybody);
-        const { server, bookings } = place;
-        const bounds = [
-          leastCostOn(fleet, server, leastOnGpu(fleet, model)(server)),
-          knownCostAt(fleet, server, bookings),
-        ];
-        return bounds.every(
-          (least) => found === undefined || (least !== undefined && byCost(least, found) <= 0),
-        );
+        if (ledger.fitsSpare(place.bookings)) return true;
+        const want = wantFor(fleet, model, now);
+        const victims = victimsAt(fleet, victimTest(fleet, want, now), place, ledger);
+        const plan = planFor(fleet, ledger, place, want, victims);
+        const least = leastCostOn(fleet, place.server, leastOnGpu(fleet, model)(place.server));
+        return !plan || (least !== undefined && byCost(least, costOf(plan.victims)) <= 0);
       }),
     );
   });

@@ -1,9 +1,16 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { isBookedBySteps, isOnHost, reservationOf } from '../memory/footprint.js';
 import { indexesOf } from '../fleet/indexes.js';
+import type { AccountId } from '../fleet/ids.js';
 import type { Bytes, Model } from '../fleet/model.js';
-import type { Gaps } from './offer.js';
 import type { Server } from '../fleet/server.js';
+
+/** The gaps of a server: what its GPUs could have free if nothing were evicted. */
+export interface Gaps {
+  readonly gpus: readonly { readonly account: AccountId; readonly gap: Bytes }[];
+  /** The largest; Infinity on a server that has not only GPUs. */
+  readonly most: Bytes;
+}
 
 /** The gaps on the GPUs of a server beside what stays there. They are kept until a replica or the devices change. */
 export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
@@ -20,6 +27,10 @@ export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
   gaps.set(server.spec.id, found);
   return found;
 }
+
+/** Whether a server may have so much room without an eviction. */
+export const mayHaveRoom = (fleet: Readonly<Fleet>, server: Server, bytes: Bytes): boolean =>
+  bytes <= gapsOn(fleet, server).most;
 
 /**
  * Tells the least that a model books on some GPU of a server; -Infinity where it may book on none. It is worked out once

@@ -1,10 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
-import { movableFrom } from '../fleet/idle-rule.js';
 import { byOrder, indexesOf } from '../fleet/indexes.js';
-import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
-import type { EvictionCost, Offer, Offers } from './offer.js';
 import { rankOf } from '../demand/rank.js';
 import type { Booking, Ready, Settled } from '../fleet/replica.js';
 import { worthKey } from '../learned/worth.js';
@@ -13,11 +10,31 @@ import { byWorth, type Worth } from './worth.js';
 import { gapsOn } from './gaps.js';
 import { settingsOf } from '../demand/idle.js';
 
+/** A settled replica as a candidate for eviction: what it holds of one account and in all, and its worth at least. */
+interface Offer extends Worth {
+  readonly replica: Settled;
+  readonly bytes: Bytes;
+  readonly whole: Bytes;
+}
+
+/** The settled replicas that hold memory of an account, from the first query on. */
+export interface Offers {
+  /** The least valuable first, as of the last query. */
+  sorted: readonly Offer[];
+  /** The replicas that have changed or left since then: they are valued anew at the next query. */
+  readonly changed: Set<ReplicaId>;
+}
+
+/** The eviction cost of a place: the worth of the most valuable victim, how many replicas leave, and their bytes. */
+export interface EvictionCost {
+  readonly dearest: Worth;
+  readonly leaving: number;
+  readonly bytes: Bytes;
+}
+
 /** The lower cost first: by the worth of the most valuable victim, then by the number of replicas, then by bytes. */
 export const byCost = (one: EvictionCost, other: EvictionCost): number =>
   byWorth(one.dearest, other.dearest) || one.leaving - other.leaving || one.bytes - other.bytes;
-
-type MayGo = (one: Settled) => boolean;
 
 /** Less than the worth of any replica. */
 const WORTH_NOTHING: Worth = { rank: -Infinity, isSpare: true, density: -Infinity, lastUse: -Infinity };
@@ -25,63 +42,25 @@ const WORTH_NOTHING: Worth = { rank: -Infinity, isSpare: true, density: -Infinit
 const NO_COST: EvictionCost = { dearest: WORTH_NOTHING, leaving: 0, bytes: 0 };
 
 /**
- * A lower bound of the eviction cost of room for these bookings; undefined where all replicas that may go do not free
- * enough. It is exact where one replica is enough, no other leaves with it, and its model need not keep it.
- */
-export function leastCost(
-  fleet: Readonly<Fleet>,
-  ledger: Ledger,
-  bookings: readonly Booking[],
-  mayGo: MayGo,
-): EvictionCost | undefined {
-  return costOfAll(bookings, ({ account, bytes }) => {
-    const missing = bytes - ledger.spare(account);
-    return missing <= 0 ? NO_COST : leastOfferFor(offersOn(fleet, account), missing, mayGo);
-  });
-}
-
-/** The cost of the booking that costs most; undefined where there is no room for one of them. */
-function costOfAll(
-  bookings: readonly Booking[],
-  costOfOne: (booking: Booking) => EvictionCost | undefined,
-): EvictionCost | undefined {
-  let most = NO_COST;
-  for (const booking of bookings) {
-    const cost = costOfOne(booking);
-    if (!cost) return undefined;
-    if (byCost(cost, most) > 0) most = cost;
-  }
-  return most;
-}
-
-/**
  * A lower bound of the eviction cost of so much room on some GPU of a server, as if all replicas could go and none were
- * in motion; undefined where even that is not enough. Of its GPUs only those with the least known cost are valued anew
- * (lazy evaluation, Minoux 1978).
+ * in motion; undefined where even that is not enough.
  */
 export function leastCostOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): EvictionCost | undefined {
-  let { account, cost } = leastKnown(fleet, server, bytes);
-  while (account && isOutdated(fleet, account)) {
-    offersOn(fleet, account);
-    ({ account, cost } = leastKnown(fleet, server, bytes));
+  const { gpus, most } = gapsOn(fleet, server);
+  let least = bytes <= most ? NO_COST : undefined;
+  for (const { account, gap } of least ? [] : gpus) {
+    const cost = leastOfferFor(offersOn(fleet, account), bytes - gap);
+    if (cost && (!least || byCost(cost, least) < 0)) least = cost;
   }
-  knownCosts(fleet, bytes).set(server.spec.id, cost ?? null);
-  return cost;
+  knownCosts(fleet, bytes).set(server.spec.id, least ?? null);
+  return least;
 }
 
-/** The same as of the last query, without valuing anew: it is no more than the bound now. */
+/** The same as it was last worked out: no more than the bound now, since uses since then only raise it. */
 export function knownCostOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes): EvictionCost | undefined {
-  const costs = knownCosts(fleet, bytes);
-  const known = costs.get(server.spec.id);
-  if (known !== undefined) return known ?? undefined;
-  const { cost } = leastKnown(fleet, server, bytes);
-  costs.set(server.spec.id, cost ?? null);
-  return cost;
+  const known = knownCosts(fleet, bytes).get(server.spec.id);
+  return known === undefined ? leastCostOn(fleet, server, bytes) : (known ?? undefined);
 }
-
-/** Whether a server may have so much room without an eviction. */
-export const mayHaveRoom = (fleet: Readonly<Fleet>, server: Server, bytes: Bytes): boolean =>
-  knownCostOn(fleet, server, bytes) === NO_COST;
 
 /** Costs are kept for so many sizes: models are of few. */
 const SIZES = 64;
@@ -96,48 +75,15 @@ function knownCosts(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Evictio
   return found;
 }
 
-/** The GPU of a server with the least known cost of so much room, and that cost. */
-function leastKnown(
-  fleet: Readonly<Fleet>,
-  server: Server,
-  bytes: Bytes,
-): { readonly account?: AccountId; readonly cost: EvictionCost | undefined } {
-  const { gpus, most } = gapsOn(fleet, server);
-  if (bytes <= most) return { cost: NO_COST };
-  let least: ReturnType<typeof leastKnown> = { cost: undefined };
-  for (const { account, gap } of gpus) {
-    const cost = knownCost(fleet, account, bytes - gap);
-    if (cost && (!least.cost || byCost(cost, least.cost) < 0)) least = { account, cost };
-  }
-  return least;
-}
-
-/** The known cost of one place, by what it books on GPUs. */
-export function knownCostAt(
-  fleet: Readonly<Fleet>,
-  server: Server,
-  bookings: readonly Booking[],
-): EvictionCost | undefined {
-  const { gpus } = gapsOn(fleet, server);
-  return costOfAll(bookings, ({ account, bytes }) => {
-    const gap = gpus.find((one) => one.account === account)?.gap ?? Infinity;
-    return knownCost(fleet, account, bytes - gap);
-  });
-}
-
-const knownCost = (fleet: Readonly<Fleet>, account: AccountId, missing: Bytes): EvictionCost | undefined =>
-  missing <= 0 ? NO_COST : leastOfferFor(knownOffersOn(fleet, account), missing, () => true);
-
 /**
  * The least cost of the missing bytes. Offers are taken from the least valuable on until they are enough: the last is
  * the dearest victim. Of those worth no more, the smallest that is enough alone costs least; several cost more.
  */
-function leastOfferFor(offers: readonly Offer[], missing: Bytes, mayGo: MayGo): EvictionCost | undefined {
+function leastOfferFor(offers: readonly Offer[], missing: Bytes): EvictionCost | undefined {
   let dearest: Worth | undefined;
   let [sum, alone] = [0, Infinity];
   for (const offer of offers) {
     if (dearest && byWorth(offer, dearest) > 0) break;
-    if (!mayGo(offer.replica)) continue;
     sum += offer.bytes;
     if (sum >= missing) dearest ??= offer;
     if (offer.bytes >= missing) alone = Math.min(alone, offer.whole);
@@ -161,25 +107,15 @@ export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly O
   for (const id of changed) if (holding?.has(id)) found.push(offerOf(fleet, id, account));
   found.sort((one, other) => byWorth(one, other) || isFirst(one.replica, other.replica));
   offers.sorted = found;
-  offers.onlyUsed = true;
   changed.clear();
   return found;
 }
-
-/** The same, but uses since the last query are not counted: they only raise the worth of a replica. */
-export function knownOffersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
-  const { sorted, onlyUsed } = offersOf(fleet, account);
-  return onlyUsed ? sorted : offersOn(fleet, account);
-}
-
-const isOutdated = (fleet: Readonly<Fleet>, account: AccountId): boolean =>
-  offersOf(fleet, account).changed.size > 0;
 
 function offersOf(fleet: Readonly<Fleet>, account: AccountId): Offers {
   const { offers, holding } = indexesOf(fleet);
   const known = offers.get(account);
   if (known) return known;
-  const found = { sorted: [], changed: new Set(holding.get(account)), onlyUsed: false };
+  const found = { sorted: [], changed: new Set(holding.get(account)) };
   offers.set(account, found);
   return found;
 }
@@ -213,6 +149,5 @@ function offerOf(fleet: Readonly<Fleet>, id: ReplicaId, account: AccountId): Off
     lastUse: replica.lastUse,
     bytes,
     whole,
-    movable: movableFrom(fleet, replica),
   };
 }
