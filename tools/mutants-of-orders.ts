@@ -6,7 +6,7 @@ const CORE = 'libs/core/src';
 // prettier-ignore
 export const OF_ORDERS: readonly Mutant[] = [
   { name: 'change-given-up-behind-a-lock', breaks: 5, file: `${CORE}/observe/sighted.ts`, find: `if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {`, replace: `if (change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {` },
-  { name: 'load-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/loading/start.ts`, find: `canStart(fleet, ledger, slots, replica) && !inWork.isOnTied(replica);`, replace: `canStart(fleet, ledger, slots, replica);` },
+  { name: 'load-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/loading/blocked.ts`, find: `  inWork.isOnTied(replica) ||\n`, replace: `` },
   { name: 'unload-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/placement/retire.ts`, find: `if (inWork.isOnTied(replica) || `, replace: `if (` },
   { name: 'unloads-all-at-once', breaks: 6, file: `${CORE}/placement/retire.ts`, find: `inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer`, replace: `inWork.unloadsOn(replica.server) < 0` },
   { name: 'unload-is-over-with-its-answer', breaks: 5, file: `${CORE}/loading/in-work.ts`, find: `return replica.absentSince === null;`, replace: `return replica.phase === 'unknown' && replica.absentSince === null;` },
@@ -15,7 +15,7 @@ export const OF_ORDERS: readonly Mutant[] = [
   { name: 'warm-up-is-a-use', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `(!isNew && isUsed(replica.pulse!, counts))`, replace: `(isNew || isUsed(replica.pulse!, counts))` },
   { name: 'queue-of-a-hidden-copy-is-a-use', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `hidden.length === 0`, replace: `hidden.length >= 0` },
   { name: 'what-could-not-be-told-makes-stale', breaks: 14, file: `${CORE}/observe/contact.ts`, find: `if (why === 'not_now' && now < `, replace: `if (why === 'not_now' && now < 0 * ` },
-  { name: 'unload-where-none-can-follow', breaks: 14, file: `${CORE}/observe/requests.ts`, find: `if (isLeftAlone(fleet.servers.get(replica.server)!)) return;`, replace: `` },
+  { name: 'unload-where-none-can-follow', breaks: 14, file: `${CORE}/observe/requests.ts`, find: ` && !isLeftAlone(fleet.servers.get(replica.server)!)`, replace: `` },
   { name: 'reload-waits-for-what-stays-away', breaks: 19, file: `${CORE}/placement/reload.ts`, find: `return standingOf(server, now) === 'connecting';`, replace: `return server.contact.kind === 'down' || (standingOf(server, now) !== 'ready' && !server.looked);` },
   { name: 'reload-waits-where-no-order-is-taken', breaks: 19, file: `${CORE}/placement/reload.ts`, find: `server.drain === null && !isLeftAlone(server) &&`, replace: `server.drain === null &&` },
   { name: 'unanswered-config-taken-as-read', breaks: 3, file: `${CORE}/observe/looked.ts`, find: `!server.configs.has(model) || state === 'asked'`, replace: `!server.configs.has(model)` },

@@ -24,7 +24,7 @@ export const OF_PEERS: readonly Mutant[] = [
   { name: 'second-look-is-not-asked-for', breaks: 19, file: `${CORE}/observe/looked.ts`, find: `  server.lookWanted = Math.max(server.lookWanted ?? -Infinity, server.secondLookFrom);\n`, replace: `` },
   // Watchers of routes.
   { name: 'no-acknowledgement', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged) continue;`, replace: `if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged + 1e9) continue;` },
-  { name: 'force-waits-for-no-watcher', breaks: 7, file: `${CORE}/observe/requests.ts`, find: `...{ withdrawnIn: fleet.routesRevision + 1, isForced: force },`, replace: `...{ withdrawnIn: force ? 0 : fleet.routesRevision + 1, isForced: force },` },
+  { name: 'force-waits-for-no-watcher', breaks: 7, file: `${CORE}/observe/requests.ts`, find: `put(fleet, { ...draining, inUseUntil: now, isForced: true });`, replace: `put(fleet, { ...draining, inUseUntil: now, isForced: true, withdrawnIn: 0 });` },
   { name: 'forced-unload-waits-for-leases-of-watchers', breaks: 19, file: `${CORE}/observe/requests.ts`, find: `(replica.phase !== 'draining' || replica.isForced)`, replace: `replica.phase !== 'draining'` },
   { name: 'silent-watcher-waited-for-for-ever', breaks: 19, file: `${CORE}/learned/watchers.ts`, find: `if (!isSilent(one, now)) acknowledged = `, replace: `acknowledged = ` },
   { name: 'new-watcher-has-the-latest-table', breaks: 7, file: `${CORE}/observe/watchers.ts`, find: `const NO_REVISION = -1;`, replace: `const NO_REVISION = 1e9;` },

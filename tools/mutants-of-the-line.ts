@@ -30,7 +30,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'no-doubt-of-the-loads-before', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.sqrt(variance + (p90 - p50) ** 2)`, replace: `(p90 - p50)` },
   { name: 'doubts-add-up', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.sqrt(variance + (p90 - p50) ** 2)`, replace: `Math.sqrt(variance) + (p90 - p50)` },
   { name: 'a-blocked-job-keeps-a-slot', breaks: 19, file: `${CORE}/loading/schedule.ts`, find: `    if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;\n`, replace: `` },
-  { name: 'a-promise-ahead-keeps-no-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `if (!canBegin(replica) || isKeptForAnother(line, one, now)) continue;`, replace: `if (!canBegin(replica)) continue;` },
+  { name: 'a-promise-ahead-keeps-no-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `    if (isKeptForAnother(line, one, now)) continue;\n`, replace: `` },
   { name: 'a-lost-promise-keeps-a-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `      mayHold(one) &&\n`, replace: `` },
   // Memory.
   { name: 'two-jobs-take-the-same-memory', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    this.memory.take(bookings, begins);\n`, replace: `` },

@@ -17,7 +17,7 @@ import { covers, neededAt, shortfall } from '../room/victims.js';
 import { SOON } from './memory-pool.js';
 import { waitingFor } from './eta.js';
 import type { Job } from './job.js';
-import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
+import { type JobForecast, type Schedule, startingAt } from './schedule.js';
 
 /**
  * The forecast of a job for which a copy is moved: another copy of that model is loaded where memory is free, then the one
@@ -35,20 +35,14 @@ export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobF
   const load = schedule.loadOf(job, place);
   const freed = schedule.freedBy(replica, from);
   const start = schedule.startOn(place.server, place.devices, freed, load);
-  const ready = readyAfter(start, load);
-  return {
-    job,
+  return startingAt(job, load, start, {
     place,
     victims: [replica],
-    frees: [],
     isSwap: true,
     move: begin ?? null,
     placeAt: from,
-    start,
-    load,
-    ready,
     roomAt: now,
-  };
+  });
 }
 
 function movedFor(fleet: Readonly<Fleet>, { model }: Job): Ready | undefined {

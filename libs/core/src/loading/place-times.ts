@@ -8,7 +8,7 @@ import { devicesSwapped } from '../room/swaps.js';
 import { besides, SOON } from './memory-pool.js';
 import type { Job } from './job.js';
 import type { Leaver } from './leavers.js';
-import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
+import { type JobForecast, type Schedule, startingAt } from './schedule.js';
 import type { Start } from './slots.js';
 import { worthMoreFrom } from './worth-more.js';
 
@@ -41,17 +41,10 @@ export class PlaceTimes {
     const { schedule, job } = this;
     const { now } = schedule;
     const load = schedule.loadOf(job, place);
-    const shared = { job, place, victims, frees: [], isSwap: victims.length > 0, move: null, load };
     if (victims.length === 0) {
       const roomAt = schedule.memory.freeAt(place.bookings);
       const start = this.startAt(place, roomAt);
-      return {
-        ...shared,
-        placeAt: this.placeAt(place, start, roomAt),
-        start,
-        ready: readyAfter(start, load),
-        roomAt,
-      };
+      return startingAt(job, load, start, { place, placeAt: this.placeAt(place, start, roomAt), roomAt });
     }
     const drainable = Math.max(...victims.map((one) => schedule.drainableFrom(one)));
     // What leaves for jobs before it and does not drain yet, or has been promised to others, cannot be promised to it.
@@ -62,13 +55,8 @@ export class PlaceTimes {
     const start = this.startAt(place, Math.max(restAt, freedBy(from)));
     const lead = Math.max(...victims.map((one) => schedule.leadOf(one)));
     const placeAt = Math.max(from, now, start.at - lead);
-    return {
-      ...shared,
-      placeAt,
-      start,
-      ready: readyAfter(start, load),
-      roomAt: Math.max(...victims.map((one) => schedule.emptiedBy(one))),
-    };
+    const roomAt = Math.max(...victims.map((one) => schedule.emptiedBy(one)));
+    return startingAt(job, load, start, { place, victims, isSwap: true, placeAt, roomAt });
   }
 
   /**
@@ -120,8 +108,8 @@ export class PlaceTimes {
     const waitsFor = leavers.filter(({ victim }) => victim === null).map(({ emptiedAt }) => emptiedAt);
     const placeAt = Math.max(schedule.now + SOON, drainFrom, ...waitsFor);
     const begins = { ...start, variance: Math.max(start.variance, last.variance) };
-    const shared = { job, place, victims: [], frees: leavers, isSwap: told.length > 0, move: null };
-    return { ...shared, load, placeAt, start: begins, ready: readyAfter(begins, load), roomAt: emptied };
+    const isSwap = told.length > 0;
+    return startingAt(job, load, begins, { place, frees: leavers, isSwap, placeAt, roomAt: emptied });
   }
 }
 

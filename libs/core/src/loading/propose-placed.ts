@@ -1,31 +1,13 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { replicaId } from '../fleet/ids.js';
 import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
-import type { Forecast } from '../learned/load-times.js';
 import { directDependencies } from '../memory/footprint.js';
 import type { Instant } from '../fleet/model.js';
 import type { Placed, Ready, Replica } from '../fleet/replica.js';
 import type { Job } from './job.js';
 import { bookingsToCome } from './load-order.js';
-import { type JobForecast, readyAfter, type Schedule } from './schedule.js';
+import { type JobForecast, type Schedule, startingAt } from './schedule.js';
 import { devicesToCome } from './slots.js';
-
-const NEVER: Forecast = { p50: Infinity, p90: Infinity };
-
-/** The forecast of a job for which no place is in sight. */
-export const nowhere = (job: Job, load: Forecast, roomAt: Instant): JobForecast => ({
-  job,
-  place: null,
-  victims: [],
-  frees: [],
-  isSwap: false,
-  move: null,
-  placeAt: Infinity,
-  start: { at: Infinity, variance: 0 },
-  load,
-  ready: NEVER,
-  roomAt,
-});
 
 /** What has its place waits for what leaves there, for what it needs, and for a slot. */
 export function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Ready): JobForecast {
@@ -36,7 +18,7 @@ export function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Re
   const roomAt = schedule.memory.freeAt(bookings);
   const from = Math.max(roomAt, replica.phase === 'placed' ? now + needsOf(fleet, replica, now) : now);
   const start = schedule.startOn(server, devicesToCome(replica), from, load);
-  return { ...nowhere(job, load, roomAt), placeAt: now, start, ready: readyAfter(start, load) };
+  return startingAt(job, load, start, { placeAt: now, roomAt });
 }
 
 /** How long what it needs and is loaded by an order of its own should take yet. */

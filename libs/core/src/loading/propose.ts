@@ -16,8 +16,8 @@ import { moveFor, searchIn } from './movable.js';
 import { forecastMove } from './forecast-move.js';
 import type { Job } from './job.js';
 import { PlaceTimes } from './place-times.js';
-import { nowhere, proposePlaced } from './propose-placed.js';
-import type { JobForecast, Schedule } from './schedule.js';
+import { proposePlaced } from './propose-placed.js';
+import { type JobForecast, nowhere, type Schedule } from './schedule.js';
 
 /**
  * Where a job goes, which copies leave for it, and when: behind the jobs that the schedule has already. It decides for the

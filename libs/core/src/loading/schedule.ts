@@ -215,3 +215,28 @@ export function readyAfter({ at, variance }: Start, { p50, p90 }: Forecast): For
   const by = at + p50;
   return { p50: by, p90: by + Math.sqrt(variance + (p90 - p50) ** 2) };
 }
+
+const NEVER: Forecast = { p50: Infinity, p90: Infinity };
+
+/** The forecast of a job for which no place is in sight. */
+export const nowhere = (job: Job, load: Forecast, roomAt: Instant): JobForecast => ({
+  job,
+  place: null,
+  victims: [],
+  frees: [],
+  isSwap: false,
+  move: null,
+  placeAt: Infinity,
+  start: { at: Infinity, variance: 0 },
+  load,
+  ready: NEVER,
+  roomAt,
+});
+
+/** The forecast of a job whose load begins at `start`; `parts` is what differs from a job without a place. */
+export const startingAt = (
+  job: Job,
+  load: Forecast,
+  start: Start,
+  parts: Pick<JobForecast, 'placeAt' | 'roomAt'> & Partial<JobForecast>,
+): JobForecast => ({ ...nowhere(job, load, parts.roomAt), start, ready: readyAfter(start, load), ...parts });

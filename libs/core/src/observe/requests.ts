@@ -6,7 +6,7 @@ import { pardon } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { isFullWanted, toldAt } from '../looks/look-around.js';
 import { isPinProtected } from '../memory/pins.js';
-import type { Replica } from '../fleet/replica.js';
+import type { Ready, Replica, UnloadCause } from '../fleet/replica.js';
 import { areOrdersStopped, isAllSeen, isLeftAlone } from '../fleet/standing.js';
 import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/strain.js';
@@ -92,19 +92,22 @@ export function rememberUnload(fleet: Fleet, { model, copies }: EventOf<'UnloadR
  * copies on servers that take no orders.
  */
 export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Instant): void {
-  if (replica.phase === 'draining' && force) put(fleet, { ...replica, inUseUntil: now, isForced: true });
-  if (replica.phase !== 'ready' || replica.change?.order || isPinProtected(fleet, replica)) return;
-  if (isLeftAlone(fleet.servers.get(replica.server)!)) return;
+  const mayGo = !isPinProtected(fleet, replica) && !isLeftAlone(fleet.servers.get(replica.server)!);
+  if (replica.phase === 'ready' && !replica.change?.order && mayGo) drain(fleet, replica, 'admin', null, now);
+  const draining = fleet.replicas.get(replica.id);
+  if (force && draining?.phase === 'draining') put(fleet, { ...draining, inUseUntil: now, isForced: true });
+}
+
+/** Withdraws the route of a copy, which is unloaded once its leases have ended. */
+export function drain(
+  fleet: Fleet,
+  replica: Ready,
+  cause: UnloadCause,
+  makesRoomFor: ModelId | null,
+  now: Instant,
+): void {
   const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
-  const kept = { id, model, server, devices, bookings, stranger, versions, pulse };
-  const leased = force ? now : inUseUntil;
-  put(fleet, {
-    phase: 'draining',
-    since: now,
-    inUseUntil: leased,
-    cause: 'admin',
-    makesRoomFor: null,
-    ...{ withdrawnIn: fleet.routesRevision + 1, isForced: force },
-    ...kept,
-  });
+  const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse };
+  const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision + 1, isForced: false };
+  put(fleet, { phase: 'draining', since: now, ...left, ...kept });
 }

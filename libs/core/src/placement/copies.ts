@@ -11,7 +11,7 @@ import { carriedBy, EASY_FOR, isStrained, mayHaveMore, stands } from '../learned
 import type { Strain } from '../learned/strain-state.js';
 import { waitingFor } from '../loading/eta.js';
 import { hasQueue, isKept } from '../demand/idle.js';
-import { drain } from './retire.js';
+import { drain } from '../observe/requests.js';
 import { crowding } from '../room/spread.js';
 import { residentUntil } from '../fleet/idle-rule.js';
 import { presentCopies } from '../demand/wants.js';

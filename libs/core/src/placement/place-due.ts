@@ -9,7 +9,7 @@ import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
 import { replicaId } from '../fleet/ids.js';
 import { promisePlace } from './promise-place.js';
-import { drain } from './retire.js';
+import { drain } from '../observe/requests.js';
 
 /**
  * Gives places to the jobs whose time has come: the copies that leave for them begin to drain. Says whether any got one. What

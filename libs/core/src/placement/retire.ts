@@ -7,12 +7,11 @@ import { InWork } from '../loading/in-work.js';
 import { dueToRetire, inOrder } from '../fleet/indexes.js';
 import { leasesEndBy } from '../learned/leases.js';
 import { isExcessive } from '../memory/limits.js';
-import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { isGuaranteed, isPinProtected, solidCopies } from '../memory/pins.js';
 import { isToReload } from '../memory/reloads.js';
 import { areOrdersStopped, takesOrders } from '../fleet/standing.js';
-import { unloadCopy } from '../observe/requests.js';
+import { drain, unloadCopy } from '../observe/requests.js';
 import { hasEmptied } from '../demand/emptied.js';
 import { waitingFor } from '../loading/eta.js';
 import { hasQueue, idleAt, idleUnloadAt, isKept } from '../demand/idle.js';
@@ -91,19 +90,6 @@ function isUseRead(fleet: Fleet, replica: Ready): boolean {
   const isRead = (server.statisticsAt ?? -Infinity) >= since;
   if (!isRead) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, since);
   return isRead;
-}
-
-export function drain(
-  fleet: Fleet,
-  replica: Ready,
-  cause: UnloadCause,
-  makesRoomFor: ModelId | null,
-  now: Instant,
-): void {
-  const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
-  const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse };
-  const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision + 1, isForced: false };
-  put(fleet, { phase: 'draining', since: now, ...left, ...kept });
 }
 
 /** Why it is to go now; undefined where it may stay. */
