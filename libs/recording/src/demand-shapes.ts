@@ -21,11 +21,6 @@ export const cooldown = z.strictObject({
   at: amount,
 });
 export const breaker = z.strictObject({ failures: amount, until: amount, cause: failureCause });
-export const reading = z.strictObject({
-  ...{ server: serverId, devices: list(whole), victims: list(replicaId) },
-  ...{ lastUse: amount, askedAt: amount },
-});
-
 export const strain = z.strictObject({
   copies: amount,
   standing: orNull(z.strictObject({ since: amount, until: amount, looks: whole })),

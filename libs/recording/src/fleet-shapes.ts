@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cooldown, breaker, reading, strain, fading, jobInLine } from './demand-shapes.js';
+import { cooldown, breaker, strain, fading, jobInLine } from './demand-shapes.js';
 import type { AccountId, Booking, Contact, FleetFacts, Replica, Server, TenantId, WatcherId } from '#core';
 import {
   amount,
@@ -193,7 +193,7 @@ export const facts = z.strictObject({
   },
   line: z.map(modelId, jobInLine),
   ...{ lateLoadAt: amount, lateMemoryAt: amount },
-  ...{ readings: z.map(modelId, reading), strains: z.map(modelId, strain) },
+  strains: z.map(modelId, strain),
   loadTimes: z.map(modelId, loadTimes),
   serviceTimes: z.map(modelId, z.strictObject({ served: amount, took: amount })),
   ...{ asks: z.map(modelId, fading), cold: z.set(modelId) },

@@ -154,9 +154,7 @@ export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Instant):
 function noteSince(fleet: Fleet, lacking: UnmetClaims, now: Instant): void {
   noteAwaited(fleet, now);
   for (const model of fleet.wantedSince.keys()) {
-    if (lacking.has(model)) continue;
-    fleet.wantedSince.delete(model);
-    fleet.readings.delete(model);
+    if (!lacking.has(model)) fleet.wantedSince.delete(model);
   }
   for (const [model, claims] of lacking) {
     const isAlone = claims.every(({ isExtra }) => isExtra);

@@ -64,16 +64,6 @@ export interface Wish {
   readonly since: Instant;
 }
 
-/** A place for a model, and its victims, whose use is read before they drain. */
-export interface Reading {
-  readonly server: ServerId;
-  readonly devices: readonly number[];
-  readonly victims: readonly ReplicaId[];
-  /** The latest use of any victim when the reading was asked for. */
-  readonly lastUse: Instant;
-  readonly askedAt: Instant;
-}
-
 /** A copy that an admin wants loaded anew: it leaves, and comes back to the same server. */
 export interface Reload {
   readonly model: ModelId;
@@ -174,8 +164,6 @@ export class EmptyFleet {
   readonly wantedSince = new Map<ModelId, Instant>();
   /** Since when each of these models has had a waiting request at every moment. */
   readonly awaitedSince = new Map<ModelId, Instant>();
-  /** The evictions for which the use of the victims is being read, by the model that gets the room. */
-  readonly readings = new Map<ModelId, Reading>();
   /** How hard models that may have several copies are used, as long as one is ready. */
   readonly strains = new Map<ModelId, Strain>();
   /** How long loads of each model take, on all servers together. */

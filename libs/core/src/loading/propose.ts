@@ -6,7 +6,6 @@ import type { Want } from '../demand/wants.js';
 import { bestFit } from '../room/best-fit.js';
 import { bestPlan } from '../room/best-plan.js';
 import { type EvictionPlan, planFor } from '../room/plan-victims.js';
-import { planRead } from '../room/reading.js';
 import type { Place } from '../room/places.js';
 import { type Site, sitesFor } from '../room/sites.js';
 import { crowding } from '../room/spread.js';
@@ -118,11 +117,7 @@ class Search {
     const { schedule, want } = this;
     const sites = this.sitesInTime();
     const isVictim = this.leavingBy((server) => this.latestOn(server));
-    const read = planRead(schedule.fleet, schedule.ledger, sites, want, isVictim);
-    const plan =
-      read === 'asking' || read === undefined
-        ? bestPlan(schedule.fleet, schedule.ledger, sites, want, isVictim)
-        : read;
+    const plan = bestPlan(schedule.fleet, schedule.ledger, sites, want, isVictim);
     const found = plan && this.planned(plan);
     return found && this.isInTime(found) ? found : undefined;
   }

@@ -221,7 +221,7 @@ describe('a set of victims', () => {
     warmInTurn(driver, ['q', 't'], ['p', 't']);
     driver.looksEnd = false;
     driver.resolve('x');
-    expect(driver.fleet.readings.get('x' as ModelId)?.victims).toEqual(['q@t', 'p@t']);
+    expect(driver.fleet.line.get('x' as ModelId)?.victims).toEqual(['q@t', 'p@t']);
     driver.resolve('e');
     driver.looksEnd = true;
     const look = driver.shelf('t').look(driver.now, 'statistics', false);

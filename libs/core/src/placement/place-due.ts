@@ -1,9 +1,10 @@
 import { type Fleet, moveMadeFor } from '../fleet/fleet.js';
 import { isPinProtected } from '../memory/pins.js';
-import type { Instant } from '../fleet/model.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import type { Ready } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
 import type { JobForecast } from '../loading/schedule.js';
 import type { Moving } from '../loading/movable.js';
-import { areRead } from '../room/reading.js';
 import { devicesSwapped, noteSwap } from '../room/swaps.js';
 import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
@@ -45,7 +46,7 @@ function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want
   if (victims.length > 0) {
     // For one before it the other copy of a pinned model may leave now: then these stay.
     if (victims.some((one) => isPinProtected(fleet, one))) return false;
-    if (!areRead(fleet, place!, victims, want, now)) return false;
+    if (!isUseRead(fleet, victims, want, now)) return false;
     for (const replica of victims) drain(fleet, replica, 'evicted', want.model.id, now);
     noteSwap(fleet, place!, now);
     noteStarved(fleet, job.isStarving, place!);
@@ -53,6 +54,20 @@ function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want
   promisePlace(fleet, place!, want, now);
   return true;
 }
+
+/** A reading of use that is older is read again before anything is drained for memory. */
+const FRESH: Millis = 500;
+
+/** Whether the use of these copies was read since the want arose and a short time ago. If not, asks for it. */
+function isUseRead(fleet: Fleet, victims: readonly Ready[], want: Want, now: Instant): boolean {
+  const left = new Set(victims.map(({ server }) => fleet.servers.get(server)!));
+  const stale = [...left].filter((one) => !isFresh(one, want, now));
+  for (const one of stale) one.statisticsWanted = Math.max(one.statisticsWanted ?? 0, now);
+  return stale.length === 0;
+}
+
+const isFresh = ({ statisticsAt, lookTook }: Server, want: Want, now: Instant): boolean =>
+  statisticsAt !== null && statisticsAt >= want.since && now - statisticsAt <= Math.max(FRESH, 2 * lookTook);
 
 /** Every second job of a device at most goes for having starved. */
 function noteStarved(fleet: Fleet, isStarving: boolean, place: NonNullable<JobForecast['place']>): void {

@@ -10,10 +10,9 @@ import { openServers } from '../fleet/standing.js';
 import { bestPlan } from './best-plan.js';
 import { byCost, offersOn } from './offers.js';
 import { growthsOn, placesOn } from './places.js';
-import { costOf, type EvictionPlan, planFor } from './plan-victims.js';
-import { areRead, planRead } from './reading.js';
+import { costOf, planFor } from './plan-victims.js';
 import { Site } from './sites.js';
-import { replicasIn, victimsAmong, victimTest } from './victims.js';
+import { victimsAmong, victimTest } from './victims.js';
 import { type Want, wantFor } from '../demand/wants.js';
 
 /** Wants of every rank for one copy more of each model, some of them old enough to starve. */
@@ -22,31 +21,6 @@ function wantsIn(fleet: Fleet, now: number): Want[] {
     const want = wantFor(fleet, model, now);
     return [want, { ...want, rank: 3, isExtra: false, since: -Infinity }, { ...want, isExtra: true }];
   });
-}
-
-/** The places on which there is no room yet. */
-function fullSites(fleet: Fleet, want: Want, now: number): Site[] {
-  const ledger = new Ledger(fleet, now);
-  const all = openServers(fleet, now).map(
-    (server) => new Site(server, () => placesOn(fleet, server, want.model)),
-  );
-  return all.map((site) => site.where(({ bookings }) => !ledger.fitsSpare(bookings)));
-}
-
-/** Asks for the use of the replicas that make room best; undefined where none could. */
-function askFor(fleet: Fleet, want: Want, now: number): EvictionPlan | undefined {
-  const isVictim = victimTest(fleet, want, now);
-  const best = bestPlan(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
-  for (const server of fleet.servers.values()) server.statisticsAt = -Infinity;
-  if (best) expect(areRead(fleet, best.place, [...replicasIn(best.victims)], want, now)).toBe(false);
-  return best;
-}
-
-/** What is read of that once all servers have told. */
-function readFor(fleet: Fleet, want: Want, now: number): ReturnType<typeof planRead> {
-  for (const server of fleet.servers.values()) server.statisticsAt = now;
-  const isVictim = victimTest(fleet, want, now);
-  return planRead(fleet, new Ledger(fleet, now), fullSites(fleet, want, now), want, isVictim);
 }
 
 function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
@@ -79,27 +53,6 @@ describe('the set of replicas that makes room, whatever happened', () => {
         const { fleet, now } = crowdedFleet(one);
         const want = wantFor(fleet, fleet.models.get(NEWCOMER)!, now);
         return [want, { ...want, isExtra: true }].every((any) => isSamePlan(fleet, any, now));
-      }),
-      { numRuns: 20 },
-    );
-  });
-
-  it('is the one that was asked about, where it was not used since', () => {
-    fc.assert(
-      fc.property(crowded, (one) => {
-        const driver = crowdedFleet(one);
-        const { fleet, now } = driver;
-        const want = wantFor(fleet, fleet.models.get(NEWCOMER)!, now);
-        const asked = askFor(fleet, want, now);
-        if (!asked) return;
-        const isShared = asked.victims.some(({ replicas }) => replicas.length > 1);
-        expect([asked, ...(isShared ? [undefined] : [])]).toContainEqual(readFor(fleet, want, now));
-        const [replica] = asked.victims.at(-1)!.replicas;
-        driver.tell({
-          kind: 'RoutesUsed',
-          uses: [{ replica: replica!.id, at: now, inUseUntil: now, routes: 1 }],
-        });
-        expect(readFor(fleet, want, now)).toBeUndefined();
       }),
       { numRuns: 20 },
     );
