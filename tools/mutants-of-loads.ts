@@ -13,6 +13,6 @@ export const OF_LOADS: readonly Mutant[] = [
   // A load that ran out of memory.
   { name: 'ran-out-and-nothing-learned', breaks: 3, file: `${CORE}/observe/ran-out.ts`, find: `fleet.shortfalls.set(account, { at: now, replica: id, model, server, bytes, until: now + UNMEASURED });`, replace: `` },
   { name: 'look-from-before-a-load-ran-out', breaks: 3, file: `${CORE}/observe/foreign.ts`, find: `told.look.begunAt < shortfall.at + SHOWN_AFTER`, replace: `told.look.begunAt < shortfall.at` },
-  { name: 'unmeasured-device-as-it-was', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `takenOf(purse.server, device) + unmeasuredShortfall(fleet, device)`, replace: `takenOf(purse.server, device) + 0 * unmeasuredShortfall(fleet, device)` },
+  { name: 'unmeasured-device-as-it-was', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `takenOf(owner.server, device) + unmeasuredShortfall(fleet, device)`, replace: `takenOf(owner.server, device) + 0 * unmeasuredShortfall(fleet, device)` },
   { name: 'too-large-a-model-closes-a-device', breaks: 10, file: `${CORE}/observe/ran-out.ts`, find: `used !== null || !fleet.cooldowns.has(id);`, replace: `used !== null || fleet.cooldowns !== null;` },
 ];

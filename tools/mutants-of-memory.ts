@@ -10,7 +10,7 @@ export const OF_MEMORY: readonly Mutant[] = [
   { name: 'hidden-copy-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `for (const { bookings } of hidden) this.add('held', bookings);`, replace: `if (hidden === undefined) return;` },
   { name: 'host-memory-not-booked', breaks: 3, file: `${CORE}/memory/footprint.ts`, find: `return [...gpus.map(({ account }) => ({ account, bytes })), ...host];`, replace: `return gpus.map(({ account }) => ({ account, bytes }));` },
   { name: 'foreign-memory-ignored', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `kind === 'gpu' ? takenByOthers(server, ordinal) : 0;`, replace: `kind === 'gpu' && server.looked ? 0 * ordinal : 0;` },
-  { name: 'loaded-into-what-nobody-has-measured', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (device) doubtful += perhapsTaken(fleet, purse.server, device) ?? 0;`, replace: `if (device) doubtful += 0;` },
+  { name: 'loaded-into-what-nobody-has-measured', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (device) doubtful += perhapsTaken(fleet, owner.server, device) ?? 0;`, replace: `if (device) doubtful += 0;` },
   { name: 'what-only-just-came-explains-use', breaks: 3, file: `${CORE}/observe/foreign.ts`, find: `begunAt >= since + 2 * METRICS_INTERVAL;`, replace: `begunAt >= since;` },
   { name: 'others-counted-at-rest-only', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `else boundForeign(fleet, server, device, { look, now });`, replace: `else if (server.meters.get(device.ordinal)?.foreign == null) boundForeign(fleet, server, device, { look, now });` },
   { name: 'others-stay-counted', breaks: 3, file: `${CORE}/observe/foreign.ts`, find: `Math.min(atAll, Math.max(meter.foreign ?? 0, surely));`, replace: `Math.max(meter.foreign ?? 0, surely);` },

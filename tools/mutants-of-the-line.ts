@@ -71,7 +71,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'many-that-wait-are-worth-one', breaks: 8, file: `${CORE}/learned/worth.ts`, find: `  count * (1 + longest / COUNTS_TWICE_AFTER);`, replace: `  Math.min(1, count) * (1 + longest / COUNTS_TWICE_AFTER);` },
   { name: 'lower-class-judged-by-worth', breaks: 8, file: `${CORE}/loading/worth-more.ts`, find: ` >= job.rank);`, replace: ` >= 0 * job.rank);` },
   { name: 'each-copy-is-worth-the-whole-model', breaks: 8, file: `${CORE}/loading/worth-more.ts`, find: ` / Math.max(1, fleet.holders.get(id)?.size ?? 0),`, replace: `,` },
-  { name: 'worth-blind-to-size', breaks: 8, file: `${CORE}/room/offers.ts`, find: `key - Math.log(Math.max(1, bytes)) -`, replace: `key - 0 * bytes -` },
+  { name: 'worth-blind-to-size', breaks: 8, file: `${CORE}/room/candidates.ts`, find: `key - Math.log(Math.max(1, bytes)) -`, replace: `key - 0 * bytes -` },
   { name: 'worth-blind-to-the-load', breaks: 8, file: `${CORE}/learned/worth.ts`, find: ` + Math.log(load / ASKS_FADE_OVER);`, replace: ` + 0 * load;` },
   { name: 'what-comes-during-a-load-is-worth-nothing', breaks: 8, file: `${CORE}/learned/worth.ts`, find: `return duringLoad * (1 + duringLoad / 2);`, replace: `return duringLoad;` },
   { name: 'copy-more-evicts-what-is-in-use', breaks: 8, file: `${CORE}/room/victims.ts`, find: `return !want.isExtra || (replica.inUseUntil <= now &&`, replace: `return !want.isExtra || (now >= 0 &&` },

@@ -6,7 +6,7 @@ import type { Server } from './fleet/server.js';
 import { lowerCopies } from './placement/copies.js';
 import { grantWaiting } from './answers/grant.js';
 import { dropUnwanted, openLedger } from './placement/place.js';
-import { refuseHopeless } from './answers/refuse.js';
+import { refuseUnservable } from './answers/refuse.js';
 import { drainRetired } from './placement/retire.js';
 import { takeBack } from './placement/take-back.js';
 import { areOrdersStopped } from './fleet/standing.js';
@@ -37,7 +37,7 @@ export function giveUp(fleet: Fleet, open: readonly Server[], now: Instant): Giv
     else ledger = openLedger(fleet, open, now);
   }
   const isChanged = fleet.routesRevision > routes || fleet.replicas.size < known;
-  return { ledger, answers: isChanged ? [...granted, ...refuseHopeless(fleet, open, now)] : granted };
+  return { ledger, answers: isChanged ? [...granted, ...refuseUnservable(fleet, open, now)] : granted };
 }
 
 /** Whether anything goes by itself, or is given up by demand. */

@@ -5,15 +5,15 @@ import type { Fleet } from './fleet/fleet.js';
 import type { Instant } from './fleet/model.js';
 import { observe } from './observe/observe.js';
 import { admit, forgetAnswered } from './answers/admission.js';
-import { refuseBelated } from './answers/belated.js';
+import { refuseLateTurns } from './answers/late-turns.js';
 import { giveUp } from './give-up.js';
 import { grantWaiting } from './answers/grant.js';
 import { refuseLost } from './answers/lost.js';
 import { holdBack } from './answers/hold-back.js';
 import { lookAround } from './looks/look-around.js';
 import { endDemands, raiseCopies } from './placement/copies.js';
-import { dropHomeless } from './placement/place.js';
-import { answerExpired, refuseAll, refuseHopeless, takeExpired, takeHasty } from './answers/refuse.js';
+import { dropInvalidPlaces } from './placement/place.js';
+import { answerExpired, refuseAll, refuseUnservable, takeExpired, takeNoWait } from './answers/refuse.js';
 import { answerOverflow, takeOverflow } from './answers/overflow.js';
 import { bringBack, followReloads } from './placement/reload.js';
 import { drainCut, takeUpUnloads, unloadDrained } from './placement/retire.js';
@@ -62,14 +62,14 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   followOrders(fleet, now);
   raiseCopies(fleet, now);
   takeBack(fleet, now);
-  dropHomeless(fleet, open, now);
-  add(refuseHopeless(fleet, open, now));
+  dropInvalidPlaces(fleet, open, now);
+  add(refuseUnservable(fleet, open, now));
   const late = takeExpired(fleet, now);
   holdBack(fleet, now);
   add(grantWaiting(fleet, now));
-  const expired = [...late, ...takeHasty(fleet, now)];
+  const expired = [...late, ...takeNoWait(fleet, now)];
   const away = takeOverflow(fleet);
-  add(refuseBelated(fleet, now));
+  add(refuseLateTurns(fleet, now));
   const { ledger, answers } = giveUp(fleet, open, now);
   add(answers);
   const before = { routes: fleet.routesRevision, replicas: fleet.replicas.size };
@@ -101,7 +101,7 @@ function giveOrders(fleet: Fleet, line: Line, now: Instant): Action[] {
 
 const regrant = (fleet: Fleet, open: readonly Server[], now: Instant): Action[] => [
   ...grantWaiting(fleet, now),
-  ...refuseHopeless(fleet, open, now),
+  ...refuseUnservable(fleet, open, now),
 ];
 
 /**

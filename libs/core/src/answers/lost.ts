@@ -3,9 +3,9 @@ import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import { p10Of } from '../learned/load-times.js';
 import { routableReplicas } from '../learned/routes.js';
 import type { Instant } from '../fleet/model.js';
+import { isLoading } from '../fleet/replica.js';
 import { areOrdersStopped, isSettling } from '../fleet/standing.js';
 import type { Line } from '../loading/line.js';
-import { isLoading } from '../loading/eta.js';
 import { refuseAdmission } from './admission.js';
 import { SHORT_HINT } from './verdicts.js';
 

@@ -50,7 +50,7 @@ export function refuseAll(fleet: Fleet, reason: StopReason, now: Instant): Actio
 }
 
 /** Refuses requests that no wait would serve, and those whose models allow no wait. */
-export function refuseHopeless(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
+export function refuseUnservable(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
   if (fleet.waiting.size === 0) return [];
   const verdicts = new Verdicts(fleet, open, now);
   return refuseWhere(fleet, now, (request) => wrongVersion(fleet, request) ?? verdicts.on(request));
@@ -66,16 +66,16 @@ function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | unde
 
 /** Takes out requests whose deadline has passed: none gets a route, whatever is ready by now. */
 export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
-  takeOut(fleet, (request) => request.deadline <= now && !waitsNotAtAll(request));
+  takeOut(fleet, (request) => request.deadline <= now && !isNoWait(request));
 
 /** Takes out requests that would not wait and got no route at once; each leaves a wish for its model. */
-export function takeHasty(fleet: Fleet, now: Instant): Request[] {
-  const hasty = takeOut(fleet, waitsNotAtAll);
-  for (const { model } of hasty) wish(fleet, model, now);
-  return hasty;
+export function takeNoWait(fleet: Fleet, now: Instant): Request[] {
+  const noWait = takeOut(fleet, isNoWait);
+  for (const { model } of noWait) wish(fleet, model, now);
+  return noWait;
 }
 
-const waitsNotAtAll = ({ arrivedAt, deadline }: Request): boolean => deadline <= arrivedAt;
+const isNoWait = ({ arrivedAt, deadline }: Request): boolean => deadline <= arrivedAt;
 
 function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Request[] {
   const taken = [...waiting.values()].filter(isMeant);

@@ -1,6 +1,6 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import { needsRestart } from '../memory/device-flags.js';
-import { type FailureCause, isFailing, type Phase, type Replica } from '../fleet/replica.js';
+import { type FailureCause, isBeingUnloaded, isFailing, type Phase, type Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { AccountId, ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
@@ -79,7 +79,7 @@ export type ServerFlag = 'stuck_load' | 'stuck_unload' | 'hidden_copy' | 'failin
 export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerFlag[] {
   const replicas = replicasOn(fleet, server.spec.id);
   const stuck = replicas.filter((replica) => isStuck(fleet, replica, now));
-  const isUnloadStuck = stuck.some(isUnload);
+  const isUnloadStuck = stuck.some(isBeingUnloaded);
   const overdue = loadsByServer(fleet, now).get(server.spec.id)?.overdue ?? 0;
   const flags: ServerFlag[] = [];
   if (stuck.some((one) => loadBegan(one) !== null)) flags.push('stuck_load');
@@ -90,10 +90,6 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
     flags.push('needs_restart');
   return flags;
 }
-
-/** Whether Triton was told to unload it, and the unload is not seen to have happened. */
-const isUnload = (replica: Replica): boolean =>
-  replica.phase === 'unloading' || (replica.phase === 'unknown' && replica.after === 'unload');
 
 /** The memory of one device or host, in bytes; the capacity is Infinity where there is no limit. */
 export interface Memory {

@@ -1,5 +1,5 @@
 import type { LoadTimes } from '../learned/load-times.js';
-import type { Purse } from '../memory/purses.js';
+import type { AccountOwner } from '../memory/account-owners.js';
 import type { Fleet } from './fleet-state.js';
 import type { AccountId, ServerId } from './ids.js';
 import type { Indexes } from './indexes.js';
@@ -21,7 +21,7 @@ export interface FleetIndex {
   /** From `models`. */
   models: ModelLists | null;
   /** What draws on each account. From `servers`, their devices and hosts. */
-  purses: ReadonlyMap<AccountId, readonly Purse[]> | null;
+  owners: ReadonlyMap<AccountId, readonly AccountOwner[]> | null;
   /** How long loads take for their size, on all servers together. From the pace of each server. */
   pace: { readonly common: LoadTimes | null } | null;
   /** By how much the looks at each server are shifted against those at other servers. From its id: never outdated. */
@@ -40,14 +40,14 @@ export const newIndex = (): FleetIndex => ({
   replicas: null,
   unsettled: null,
   models: null,
-  purses: null,
+  owners: null,
   pace: null,
   shifts: new Map(),
 });
 
 /** Outdates what follows from the accounts: a server came or went, or has other devices or another host. */
 export function accountsChanged(fleet: Fleet): void {
-  fleet.index.purses = null;
+  fleet.index.owners = null;
   devicesChanged(fleet);
 }
 

@@ -198,6 +198,14 @@ export const isFailing = ({ pulse }: Pick<Ready, 'pulse'>): boolean =>
 export const isLeaving = (replica: Replica): replica is Draining | Unloading =>
   replica.phase === 'draining' || replica.phase === 'unloading';
 
+/** Whether a load of it runs. */
+export const isLoading = (replica: Replica): boolean =>
+  replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
+
+/** Whether Triton was told to unload it, and the unload is not seen to have happened. */
+export const isBeingUnloaded = (replica: Replica): boolean =>
+  replica.phase === 'unloading' || (replica.phase === 'unknown' && replica.after === 'unload');
+
 /** The bookings of what holds nothing: one list, which is compared by identity. */
 export const NO_BOOKINGS: readonly Booking[] = [];
 

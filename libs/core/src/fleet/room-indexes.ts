@@ -2,7 +2,7 @@ import { addTo, removeFrom } from '../numbers/groups.js';
 import type { AccountId, ReplicaId, ServerId } from './ids.js';
 import type { Bytes } from './model.js';
 import type { Gaps } from '../room/gaps.js';
-import type { EvictionCost, Offers } from '../room/offers.js';
+import type { EvictionCost, Candidates } from '../room/candidates.js';
 import type { Booking } from './replica.js';
 
 /** The indexes about memory: which replica holds how much, and what follows from that. */
@@ -14,7 +14,7 @@ export interface RoomIndexes {
   /** The settled replicas that hold any of each account. */
   readonly holding: Map<AccountId, Set<ReplicaId>>;
   /** The candidates for eviction on each account, where they were asked for. */
-  readonly offers: Map<AccountId, Offers>;
+  readonly candidates: Map<AccountId, Candidates>;
   /** What the GPUs of each server have beside what stays there. Dropped when that or the devices change. */
   readonly gaps: Map<ServerId, Gaps>;
   /**
@@ -29,7 +29,7 @@ export const noRoomIndexes = (): RoomIndexes => ({
   held: new Map(),
   staying: new Map(),
   holding: new Map(),
-  offers: new Map(),
+  candidates: new Map(),
   gaps: new Map(),
   costs: new Map(),
 });
@@ -50,8 +50,8 @@ export function noteChange(indexes: RoomIndexes, hold: Holding): void {
 }
 
 /** A replica was used, so it is worth more; nothing else about it has changed. */
-export function noteUse({ offers }: RoomIndexes, { id, held }: Holding): void {
-  for (const { account } of held) offers.get(account)?.changed.add(id);
+export function noteUse({ candidates }: RoomIndexes, { id, held }: Holding): void {
+  for (const { account } of held) candidates.get(account)?.changed.add(id);
 }
 
 /** Sets what a replica holds; nothing unless it is settled. */

@@ -3,7 +3,7 @@ import type { ModelId } from '../fleet/ids.js';
 import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import type { Replica } from '../fleet/replica.js';
+import { isLoading } from '../fleet/replica.js';
 import { areOrdersStopped } from '../fleet/standing.js';
 
 /** How far the load of a model has come. */
@@ -47,10 +47,6 @@ export const fromNow = ({ p50, p90 }: Forecast, now: Instant): Forecast | null =
 /** When a repeated request finds the model ready nine times of ten; its load alone where there is no forecast. */
 export const readyIn = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
   (etaOf(fleet, model, now) ?? loadForecast(fleet, model, null)).p90;
-
-/** Whether a load of it runs. */
-export const isLoading = (replica: Replica): boolean =>
-  replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
 
 /** How many requests wait for a model. */
 export function waitingFor(fleet: Readonly<Fleet>, model: ModelId): number {

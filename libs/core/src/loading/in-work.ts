@@ -2,7 +2,7 @@ import { type Fleet, unsettled } from '../fleet/fleet.js';
 import { hasRelatives, relativesOf } from '../memory/footprint.js';
 import type { ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import type { Replica } from '../fleet/replica.js';
+import { isBeingUnloaded, type Replica } from '../fleet/replica.js';
 import { isStuck } from '../fleet/stuck.js';
 import { appendTo } from '../numbers/groups.js';
 
@@ -61,6 +61,3 @@ export class InWork {
     return (this.servers.get(server) ?? []).filter(isBeingUnloaded).length;
   }
 }
-
-const isBeingUnloaded = (replica: Replica): boolean =>
-  replica.phase === 'unloading' || (replica.phase === 'unknown' && replica.after === 'unload');

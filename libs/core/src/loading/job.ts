@@ -84,8 +84,7 @@ export class Jobs {
   ) {
     this.waiting = waitingByModel(fleet);
     this.leaving = new Set(leavingDraining(fleet, now));
-    const isOver = overShare(fleet, now);
-    this.isOver = (tenant) => isOver(tenant);
+    this.isOver = overShare(fleet, now);
     this.oldest = oldestOf(wants);
   }
 
@@ -108,7 +107,7 @@ export class Jobs {
       demand: this.demandOf(stage, [id]),
       warmUntil: this.warmUntil(id, stage, waiting),
       isDue: want.rank === PINNED || !want.isAsked || isDue(fleet, want.model, want),
-      isOverShare: this.isOverShare(waiting),
+      isOverShare: areOver(waiting, this.isOver),
       neededBy: waiting.neededBy,
       waiting,
       since: want.since,
@@ -139,7 +138,7 @@ export class Jobs {
       demand: this.demandOf(stage, models),
       warmUntil: -Infinity,
       isDue: isOperators,
-      isOverShare: this.isOverShare(waiting),
+      isOverShare: areOver(waiting, this.isOver),
       neededBy: waiting.neededBy,
       waiting,
       // As long as requests have waited it keeps its turn: behind others it would have no place beside its own memory.
@@ -157,10 +156,6 @@ export class Jobs {
   private warmUntil(model: ModelId, stage: number, { count }: Waiting): Instant {
     return isOfDrain(stage) && count === 0 ? drainsUntil(this.fleet, model) : -Infinity;
   }
-
-  private isOverShare(waiting: Waiting): boolean {
-    return areOver(waiting, this.isOver);
-  }
 }
 
 /** The latest deadline of the draining servers on which a model is ready; infinite where one of them has none. */
@@ -174,7 +169,7 @@ function drainsUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
 
 /** Whether tenants wait, and all of them have had more than their part. */
 export const areOver = ({ tenants }: Waiting, isOver: (tenant: TenantId) => boolean): boolean =>
-  tenants.size > 0 && [...tenants].every(isOver);
+  tenants.size > 0 && [...tenants].every((one) => isOver(one));
 
 const together = (one: Waiting, other: Waiting): Waiting => ({
   count: one.count + other.count,

@@ -1,6 +1,6 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { type AccountId, hostAccount } from '../fleet/ids.js';
-import { pursesOf } from './purses.js';
+import { ownersOf } from './account-owners.js';
 import type { Memory } from '../explain/view.js';
 
 /** The memory of a host, as it is booked. It is not measured. */
@@ -19,7 +19,7 @@ export function hostMemoryOf(
   const account = hostAccount(host);
   const amounts = memory(account);
   if (!Number.isFinite(amounts.capacity)) return null;
-  const isDeclared = pursesOf(fleet, account).some(({ server }) => server.spec.hostMemory !== null);
+  const isDeclared = ownersOf(fleet, account).some(({ server }) => server.spec.hostMemory !== null);
   return { host, ...amounts, basis: isDeclared ? 'declared' : 'found' };
 }
 

@@ -1,7 +1,7 @@
 import type { AccountId } from '../fleet/ids.js';
 import { type Fleet, unsettledAt } from '../fleet/fleet.js';
 import { indexesOf, inOrder } from '../fleet/indexes.js';
-import { deviceOf, type Purse, pursesByAccount, pursesOf } from './purses.js';
+import { type AccountOwner, deviceOf, ownersByAccount, ownersOf } from './account-owners.js';
 import type { Booking, Replica } from '../fleet/replica.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { bytesOn, perhapsTaken, takenByOthers } from '../fleet/meter.js';
@@ -44,8 +44,8 @@ export class Ledger {
     const known = accounts.get(account);
     if (known) return known;
     const held = indexesOf(this.fleet).held.get(account) ?? 0;
-    const purses = pursesOf(this.fleet, account);
-    const [capacity, doubtful] = [usableCapacity(this.fleet, purses), doubtfulIn(this.fleet, purses)];
+    const owners = ownersOf(this.fleet, account);
+    const [capacity, doubtful] = [usableCapacity(this.fleet, owners), doubtfulIn(this.fleet, owners)];
     const balance = { capacity, held, promised: 0, leaving: 0, doubtful };
     accounts.set(account, balance);
     for (const replica of unsettledAt(this.fleet, account)) this.book(replica, account, balance);
@@ -131,11 +131,11 @@ export class Ledger {
 }
 
 /** What an account may hold beside foreign memory, residue and shortfalls: 0 at least. */
-function usableCapacity(fleet: Readonly<Fleet>, purses: readonly Purse[]): Bytes {
-  const capacity = leastCapacity(purses);
-  for (const purse of purses) {
-    const device = deviceOf(purse);
-    const taken = device ? takenOf(purse.server, device) + unmeasuredShortfall(fleet, device) : 0;
+function usableCapacity(fleet: Readonly<Fleet>, owners: readonly AccountOwner[]): Bytes {
+  const capacity = leastCapacity(owners);
+  for (const owner of owners) {
+    const device = deviceOf(owner);
+    const taken = device ? takenOf(owner.server, device) + unmeasuredShortfall(fleet, device) : 0;
     if (taken > 0) return Math.max(0, capacity - taken);
   }
   return capacity;
@@ -144,37 +144,37 @@ function usableCapacity(fleet: Readonly<Fleet>, purses: readonly Purse[]): Bytes
 const takenOf = (server: Server, { kind, ordinal }: Device): Bytes =>
   kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
 
-function doubtfulIn(fleet: Readonly<Fleet>, purses: readonly Purse[]): Bytes {
+function doubtfulIn(fleet: Readonly<Fleet>, owners: readonly AccountOwner[]): Bytes {
   let doubtful = 0;
-  for (const purse of purses) {
-    const device = deviceOf(purse);
-    if (device) doubtful += perhapsTaken(fleet, purse.server, device) ?? 0;
+  for (const owner of owners) {
+    const device = deviceOf(owner);
+    if (device) doubtful += perhapsTaken(fleet, owner.server, device) ?? 0;
   }
   return doubtful;
 }
 
 /** What an account may hold by its size; infinite where no limit was told. */
 export const capacityOf = (fleet: Readonly<Fleet>, account: AccountId): Bytes =>
-  leastCapacity(pursesOf(fleet, account));
+  leastCapacity(ownersOf(fleet, account));
 
 /** The same of all accounts that have a limit. */
 export function capacities(fleet: Readonly<Fleet>): ReadonlyMap<AccountId, Bytes> {
   const found = new Map<AccountId, Bytes>();
-  for (const [account, purses] of pursesByAccount(fleet)) {
-    const capacity = leastCapacity(purses);
+  for (const [account, owners] of ownersByAccount(fleet)) {
+    const capacity = leastCapacity(owners);
     if (capacity < Infinity) found.set(account, capacity);
   }
   return found;
 }
 
 /** Servers share the memory of their host: the least that any of them tells counts. */
-const leastCapacity = (purses: readonly Purse[]): Bytes =>
-  purses.reduce((least, purse) => Math.min(least, toldCapacity(purse)), Infinity);
+const leastCapacity = (owners: readonly AccountOwner[]): Bytes =>
+  owners.reduce((least, owner) => Math.min(least, toldCapacity(owner)), Infinity);
 
-function toldCapacity(purse: Purse): Bytes {
-  const device = deviceOf(purse);
+function toldCapacity(owner: AccountOwner): Bytes {
+  const device = deviceOf(owner);
   if (device?.kind === 'gpu') return device.capacity;
-  return purse.server.spec.hostMemory ?? device?.capacity ?? Infinity;
+  return owner.server.spec.hostMemory ?? device?.capacity ?? Infinity;
 }
 
 /** One list of bookings with each account once. */

@@ -3,7 +3,7 @@ import { type Fleet, forget, replicasOf } from '../fleet/fleet.js';
 import { replicaId } from '../fleet/ids.js';
 import { pardon } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
-import type { Replica } from '../fleet/replica.js';
+import { isLoading } from '../fleet/replica.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { forgetPutOff, orderLoad } from './requests.js';
 
@@ -15,7 +15,7 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
   if (!fleet.models.has(model)) return;
   for (const replica of replicasOf(fleet, model)) {
     if (replica.phase === 'placed') forget(fleet, replica);
-    else if (isToComeAgain(replica)) {
+    else if (replica.phase === 'ready' || isLoading(replica)) {
       const { id, server, devices } = replica;
       fleet.reloads.set(id, { model, server, devices, leftAt: null, config: null });
     }
@@ -43,6 +43,3 @@ export function rememberReload(
     fleet.reloads.set(replicaId(model, server), { model, server, devices: [], leftAt, config: null });
   }
 }
-
-const isToComeAgain = (replica: Replica): boolean =>
-  replica.phase === 'ready' || replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);

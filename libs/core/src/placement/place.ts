@@ -21,7 +21,7 @@ import { mayBeLoaded } from '../demand/wants.js';
  * Gives up places on servers that take nothing new. It also gives up those of models that are not to come there any
  * more, or have just failed too often elsewhere. Models that are still wanted are placed anew.
  */
-export function dropHomeless(fleet: Fleet, open: readonly Server[], now: Instant): void {
+export function dropInvalidPlaces(fleet: Fleet, open: readonly Server[], now: Instant): void {
   dropWhere(fleet, ({ server: id, model }) => {
     const server = fleet.servers.get(id);
     return !server || !open.includes(server) || !mayCome(fleet, server, model) || isBroken(fleet, model, now);
@@ -36,7 +36,7 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
   const ledger = new Ledger(fleet, now);
   const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
   if (!dropWhere(fleet, (replica) => bookingsToCome(replica).some(isOverdrawn))) return ledger;
-  dropHomeless(fleet, open, now);
+  dropInvalidPlaces(fleet, open, now);
   return null;
 }
 
@@ -76,23 +76,23 @@ function dropWhere(
     else put(fleet, { ...replica, change: null });
   }
   for (const replica of dropped) andThen(replica);
-  return dropBereft(fleet, promised) || dropped.length > 0;
+  return dropIncomplete(fleet, promised) || dropped.length > 0;
 }
 
 /** Of two ensembles that share a step one brings it: when that one goes so does the step, and the other with it. */
-function dropBereft(fleet: Fleet, promised: readonly Replica[]): boolean {
-  const bereft = promised.flatMap(({ id }) => {
+function dropIncomplete(fleet: Fleet, promised: readonly Replica[]): boolean {
+  const incomplete = promised.flatMap(({ id }) => {
     const replica = fleet.replicas.get(id);
-    return replica?.phase === 'placed' && isBereft(fleet, replica) ? [replica] : [];
+    return replica?.phase === 'placed' && isIncomplete(fleet, replica) ? [replica] : [];
   });
-  if (bereft.length === 0) return false;
-  for (const replica of bereft) forget(fleet, replica);
-  dropBereft(fleet, promised);
+  if (incomplete.length === 0) return false;
+  for (const replica of incomplete) forget(fleet, replica);
+  dropIncomplete(fleet, promised);
   return true;
 }
 
 /** Whether what was to bring it, or what it needs, is not there and does not come. */
-const isBereft = (fleet: Fleet, replica: Placed): boolean =>
+const isIncomplete = (fleet: Fleet, replica: Placed): boolean =>
   isOrphan(fleet, replica) || lacksNeeds(fleet, replica);
 
 const lacksNeeds = (fleet: Fleet, { model, server }: Placed): boolean =>

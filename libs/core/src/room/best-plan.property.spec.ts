@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { holds } from '../../../../test/support/core-histories.js';
 import { crowded, crowdedFleet, NEWCOMER } from '../../../../test/support/crowded-fleets.js';
@@ -8,7 +8,7 @@ import { indexesOf } from '../fleet/indexes.js';
 import { Ledger } from '../memory/ledger.js';
 import { openServers } from '../fleet/standing.js';
 import { bestPlan } from './best-plan.js';
-import { byCost, offersOn } from './offers.js';
+import { byCost, candidatesOn } from './candidates.js';
 import { growthsOn, placesOn } from './places.js';
 import { costOf, planFor } from './plan-victims.js';
 import { Site } from './sites.js';
@@ -62,7 +62,8 @@ describe('the set of replicas that makes room, whatever happened', () => {
     holds((fleet) => {
       const anew = copyFleet(fleet);
       return [...indexesOf(fleet).holding.keys()].every(
-        (account) => JSON.stringify(offersOn(fleet, account)) === JSON.stringify(offersOn(anew, account)),
+        (account) =>
+          JSON.stringify(candidatesOn(fleet, account)) === JSON.stringify(candidatesOn(anew, account)),
       );
     });
   });

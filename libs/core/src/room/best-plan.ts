@@ -1,7 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { Ledger } from '../memory/ledger.js';
 import { leastOnGpu } from './gaps.js';
-import { byCost, type EvictionCost, knownCostOn, leastCostOn } from './offers.js';
+import { byCost, type EvictionCost, knownCostOn, leastCostOn } from './candidates.js';
 import { costOf, type EvictionPlan, planFor } from './plan-victims.js';
 import type { Site } from './sites.js';
 import { victimsAt, type VictimTest } from './victims.js';

@@ -9,7 +9,7 @@ import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { gapsOn, leastOnGpu, mayHaveRoom } from './gaps.js';
 import { searchIn } from '../loading/movable.js';
-import { byCost, type EvictionCost, knownCostOn, leastCostOn } from './offers.js';
+import { byCost, type EvictionCost, knownCostOn, leastCostOn } from './candidates.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import { costOf, planFor } from './plan-victims.js';
 import { shortfall, victimsAt, victimTest } from './victims.js';

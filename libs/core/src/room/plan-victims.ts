@@ -3,7 +3,7 @@ import type { AccountId } from '../fleet/ids.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
 import { byWorth } from './worth.js';
-import { byCost, type EvictionCost } from './offers.js';
+import { byCost, type EvictionCost } from './candidates.js';
 import type { Place } from './places.js';
 import { covers, holdsAnyOf, neededAt, replicasIn, shortfall, type Victim, withinKept } from './victims.js';
 import type { Want } from '../demand/wants.js';

@@ -13,11 +13,11 @@ import {
   servingReplicas,
   solidCopies,
 } from '../memory/pins.js';
-import { pursesOf } from '../memory/purses.js';
+import { ownersOf } from '../memory/account-owners.js';
 import { rankOf } from '../demand/rank.js';
 import type { Server } from '../fleet/server.js';
 import { takesOrders } from '../fleet/standing.js';
-import { densityOf } from './offers.js';
+import { densityOf } from './candidates.js';
 import type { Worth } from './worth.js';
 import { hasQueue, isKept, settingsOf } from '../demand/idle.js';
 import type { Place } from './places.js';
@@ -112,7 +112,7 @@ export function replicasBeside(
           lists.flat().map(({ id }) => id),
         );
   const found: Replica[] = [];
-  for (const { server } of pursesOf(fleet, hostAccount(spec.host))) {
+  for (const { server } of ownersOf(fleet, hostAccount(spec.host))) {
     const all = hasRelatives(fleet, server) ? replicasOn(fleet, server.spec.id) : holders;
     for (const one of all) if (one.server === server.spec.id) found.push(one);
   }

@@ -3,7 +3,7 @@ import { hostAccount } from '../fleet/ids.js';
 import type { Bytes } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import type { Ledger } from '../memory/ledger.js';
-import { pursesOf } from '../memory/purses.js';
+import { ownersOf } from '../memory/account-owners.js';
 
 /** The room that one server brings. */
 export interface ServerRoom {
@@ -42,6 +42,6 @@ export function roomOf(fleet: Readonly<Fleet>, ledger: Ledger, { spec, devices }
     gpus += 1;
     gpuBytes += ledger.of(account).capacity;
   }
-  const sharing = Math.max(1, pursesOf(fleet, host).length);
+  const sharing = Math.max(1, ownersOf(fleet, host).length);
   return { gpus, gpuBytes, hostBytes: ledger.of(host).capacity / sharing };
 }

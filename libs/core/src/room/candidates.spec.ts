@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount } from '../fleet/ids.js';
 import { gapsOn } from './gaps.js';
-import { knownCostOn, offersOn } from './offers.js';
+import { knownCostOn, candidatesOn } from './candidates.js';
 
 const GPU = gpuAccount(aServer('t').id, 0);
 
@@ -18,7 +18,8 @@ function aDriver(): CoreDriver {
   return driver;
 }
 
-const offered = ({ fleet }: CoreDriver): string[] => offersOn(fleet, GPU).map(({ replica }) => replica.model);
+const offered = ({ fleet }: CoreDriver): string[] =>
+  candidatesOn(fleet, GPU).map(({ replica }) => replica.model);
 
 /** The most valuable that would have to leave for two bytes more than there are. */
 function dearest({ fleet }: CoreDriver): object | undefined {
@@ -26,7 +27,7 @@ function dearest({ fleet }: CoreDriver): object | undefined {
   return knownCostOn(fleet, server, gapsOn(fleet, server).most + 2)?.dearest;
 }
 
-describe('what a GPU offers', () => {
+describe('what a GPU candidates', () => {
   it('is what was used least recently first, also where it was used after they were asked for', () => {
     const driver = aDriver();
     expect(offered(driver)).toEqual(['a', 'b', 'c']);
@@ -39,7 +40,7 @@ describe('what a GPU offers', () => {
     driver.pass(1_000);
     driver.resolve('a');
     expect(offered(driver)).toEqual(['b', 'c', 'a']);
-    const [, , last] = offersOn(driver.fleet, GPU);
+    const [, , last] = candidatesOn(driver.fleet, GPU);
     expect(last!.replica).toBe(driver.fleet.replicas.get(last!.replica.id));
   });
 
@@ -61,7 +62,7 @@ describe('what a GPU offers', () => {
     expect(offered(driver)).toEqual(['a', 'c']);
   });
 
-  it('hurts less to take once it has another copy, though the offers were asked for before', () => {
+  it('hurts less to take once it has another copy, though the candidates were asked for before', () => {
     const driver = aDriver();
     driver.declare(aModel('a', { gpuBytes: 2, minCopies: 2 })).serve(aServer('u'), []);
     expect(dearest(driver)).toMatchObject({ replica: { model: 'a' }, isSpare: false });

@@ -11,16 +11,16 @@ import { gapsOn } from './gaps.js';
 import { settingsOf } from '../demand/idle.js';
 
 /** A settled replica as a candidate for eviction: what it holds of one account and in all, and its worth at least. */
-interface Offer extends Worth {
+interface Candidate extends Worth {
   readonly replica: Settled;
   readonly bytes: Bytes;
   readonly whole: Bytes;
 }
 
 /** The settled replicas that hold memory of an account, from the first query on. */
-export interface Offers {
+export interface Candidates {
   /** The least valuable first, as of the last query. */
-  sorted: readonly Offer[];
+  sorted: readonly Candidate[];
   /** The replicas that have changed or left since then: they are valued anew at the next query. */
   readonly changed: Set<ReplicaId>;
 }
@@ -49,7 +49,7 @@ export function leastCostOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes
   const { gpus, most } = gapsOn(fleet, server);
   let least = bytes <= most ? NO_COST : undefined;
   for (const { account, gap } of least ? [] : gpus) {
-    const cost = leastOfferFor(offersOn(fleet, account), bytes - gap);
+    const cost = leastCostOf(candidatesOn(fleet, account), bytes - gap);
     if (cost && (!least || byCost(cost, least) < 0)) least = cost;
   }
   knownCosts(fleet, bytes).set(server.spec.id, least ?? null);
@@ -76,17 +76,17 @@ function knownCosts(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Evictio
 }
 
 /**
- * The least cost of the missing bytes. Offers are taken from the least valuable on until they are enough: the last is
+ * The least cost of the missing bytes. Candidates are taken from the least valuable on until they are enough: the last is
  * the dearest victim. Of those worth no more, the smallest that is enough alone costs least; several cost more.
  */
-function leastOfferFor(offers: readonly Offer[], missing: Bytes): EvictionCost | undefined {
+function leastCostOf(candidates: readonly Candidate[], missing: Bytes): EvictionCost | undefined {
   let dearest: Worth | undefined;
   let [sum, alone] = [0, Infinity];
-  for (const offer of offers) {
-    if (dearest && byWorth(offer, dearest) > 0) break;
-    sum += offer.bytes;
-    if (sum >= missing) dearest ??= offer;
-    if (offer.bytes >= missing) alone = Math.min(alone, offer.whole);
+  for (const candidate of candidates) {
+    if (dearest && byWorth(candidate, dearest) > 0) break;
+    sum += candidate.bytes;
+    if (sum >= missing) dearest ??= candidate;
+    if (candidate.bytes >= missing) alone = Math.min(alone, candidate.whole);
   }
   if (!dearest) return undefined;
   return alone < Infinity ? { dearest, leaving: 1, bytes: alone } : { dearest, leaving: 2, bytes: missing };
@@ -97,26 +97,26 @@ function leastOfferFor(offers: readonly Offer[], missing: Bytes): EvictionCost |
  * lower bounds: a replica that others depend on is worth more, and one with other copies need not be spare. Replicas
  * that have changed since the last query are valued anew.
  */
-export function offersOn(fleet: Readonly<Fleet>, account: AccountId): readonly Offer[] {
-  const offers = offersOf(fleet, account);
-  const { sorted, changed } = offers;
+export function candidatesOn(fleet: Readonly<Fleet>, account: AccountId): readonly Candidate[] {
+  const candidates = candidatesAt(fleet, account);
+  const { sorted, changed } = candidates;
   if (changed.size === 0) return sorted;
   const isFirst = byOrder(fleet);
   const holding = indexesOf(fleet).holding.get(account);
   const found = sorted.filter(({ replica }) => !changed.has(replica.id));
-  for (const id of changed) if (holding?.has(id)) found.push(offerOf(fleet, id, account));
+  for (const id of changed) if (holding?.has(id)) found.push(candidateOf(fleet, id, account));
   found.sort((one, other) => byWorth(one, other) || isFirst(one.replica, other.replica));
-  offers.sorted = found;
+  candidates.sorted = found;
   changed.clear();
   return found;
 }
 
-function offersOf(fleet: Readonly<Fleet>, account: AccountId): Offers {
-  const { offers, holding } = indexesOf(fleet);
-  const known = offers.get(account);
+function candidatesAt(fleet: Readonly<Fleet>, account: AccountId): Candidates {
+  const { candidates, holding } = indexesOf(fleet);
+  const known = candidates.get(account);
   if (known) return known;
   const found = { sorted: [], changed: new Set(holding.get(account)) };
-  offers.set(account, found);
+  candidates.set(account, found);
   return found;
 }
 
@@ -134,7 +134,7 @@ function bytesHeldOf(bookings: readonly Booking[], onGpus: boolean): Bytes {
   return sum;
 }
 
-function offerOf(fleet: Readonly<Fleet>, id: ReplicaId, account: AccountId): Offer {
+function candidateOf(fleet: Readonly<Fleet>, id: ReplicaId, account: AccountId): Candidate {
   const replica = fleet.replicas.get(id) as Settled;
   let [bytes, whole] = [0, 0];
   for (const booking of replica.bookings) {

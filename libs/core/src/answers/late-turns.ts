@@ -10,8 +10,8 @@ import { SHORT_HINT } from './verdicts.js';
  * Refuses held-back requests whose turn comes after their deadlines, at once. The hint is a turn behind all others. The
  * deadline is that of the route (`waitMs`), however long serving takes then.
  */
-export function refuseBelated(fleet: Fleet, now: Instant): Action[] {
-  const belated: Action[] = [];
+export function refuseLateTurns(fleet: Fleet, now: Instant): Action[] {
+  const refused: Action[] = [];
   for (const [model, backlog] of fleet.backlogs) {
     const throughput = throughputOf(fleet, model)!;
     const late: Request[] = [];
@@ -23,8 +23,8 @@ export function refuseBelated(fleet: Fleet, now: Instant): Action[] {
     const retryAfter = Math.max(SHORT_HINT, turnBehind(backlog, throughput, served) - now);
     for (const request of late) {
       fleet.waiting.delete(request.id);
-      belated.push(refusal(fleet, request, { reason: 'deadline_unreachable', retryAfter }, now));
+      refused.push(refusal(fleet, request, { reason: 'deadline_unreachable', retryAfter }, now));
     }
   }
-  return belated;
+  return refused;
 }
