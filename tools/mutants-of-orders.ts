@@ -6,12 +6,12 @@ const CORE = 'libs/core/src';
 // prettier-ignore
 export const OF_ORDERS: readonly Mutant[] = [
   { name: 'change-given-up-behind-a-lock', breaks: 5, file: `${CORE}/observe/sighted.ts`, find: `if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {`, replace: `if (change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {` },
-  { name: 'load-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/loading/blocked.ts`, find: `  inWork.isOnTied(replica) ||\n`, replace: `` },
+  { name: 'load-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/loading/in-work.ts`, find: `  inWork.isOnTied(replica) ||\n`, replace: `` },
   { name: 'unload-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/placement/retire.ts`, find: `if (inWork.isOnTied(replica) || `, replace: `if (` },
   { name: 'unloads-all-at-once', breaks: 6, file: `${CORE}/placement/retire.ts`, find: `inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer`, replace: `inWork.unloadsOn(replica.server) < 0` },
   { name: 'unload-is-over-with-its-answer', breaks: 5, file: `${CORE}/loading/in-work.ts`, find: `return replica.absentSince === null;`, replace: `return replica.phase === 'unknown' && replica.absentSince === null;` },
   { name: 'what-is-stuck-keeps-others-waiting', breaks: 19, file: `${CORE}/loading/in-work.ts`, find: `isUnderOrder(replica) && !isStuck(fleet, replica, now);`, replace: `isUnderOrder(replica) && (now < 0 || !isStuck(fleet, replica, 0));` },
-  { name: 'loads-keep-what-drained-waiting', breaks: 19, file: `${CORE}/loading/blocked.ts`, find: `  isAfterUnload(fleet, replica, now) ||\n`, replace: `` },
+  { name: 'loads-keep-what-drained-waiting', breaks: 19, file: `${CORE}/loading/in-work.ts`, find: `  isAfterUnload(fleet, replica, now) ||\n`, replace: `` },
   { name: 'warm-up-is-a-use', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `(!isNew && isUsed(replica.pulse!, counts))`, replace: `(isNew || isUsed(replica.pulse!, counts))` },
   { name: 'queue-of-a-hidden-copy-is-a-use', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `hidden.length === 0`, replace: `hidden.length >= 0` },
   { name: 'what-could-not-be-told-makes-stale', breaks: 14, file: `${CORE}/observe/contact.ts`, find: `if (why === 'not_now' && now < `, replace: `if (why === 'not_now' && now < 0 * ` },

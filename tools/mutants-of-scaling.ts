@@ -11,7 +11,7 @@ export const OF_SCALING: readonly Mutant[] = [
   { name: 'disabled-and-needed', breaks: 21, file: NEEDS, find: `if (!model?.enabled) continue;`, replace: `if (!model) continue;` },
   { name: 'needed-without-its-steps', breaks: 21, file: NEEDS, find: `raiseTo(asked, needed, 1);`, replace: `raiseTo(asked, id, 1);` },
   { name: 'wanted-though-it-fits-nowhere', breaks: 21, file: NEEDS, find: `if (!couldHold(fleet, model, gpuBytes)) return null;`, replace: `` },
-  { name: 'wanted-by-labels-that-no-server-has', breaks: 21, file: `${SCALING}/could-hold.ts`, find: `labelsMatch(server, model) &&`, replace: `` },
+  { name: 'wanted-by-labels-that-no-server-has', breaks: 21, file: `${SCALING}/model-needs.ts`, find: `labelsMatch(server, model) &&`, replace: `` },
   { name: 'idle-time-of-a-moment', breaks: 21, file: `${SCALING}/holdings.ts`, find: `Math.max(ASKED_FOR, idleUnload ?? DEFAULTS.idleUnload!)`, replace: `Math.min(ASKED_FOR, idleUnload ?? DEFAULTS.idleUnload!)` },
   { name: 'two-large-copies-on-one-device', breaks: 21, file: `${SCALING}/servers-wanted.ts`, find: `Math.max((SLACK * bytes) / gpuBytes, ...large)`, replace: `Math.max((SLACK * bytes) / gpuBytes, large.length * 0)` },
   { name: 'no-server-for-what-is-needed', breaks: 21, file: `${SCALING}/servers-wanted.ts`, find: `if (room === null) return 1;`, replace: `if (room === null) return 0;` },

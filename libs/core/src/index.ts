@@ -62,7 +62,6 @@ export {
 export { MOST_WATCHERS, type Watcher } from './learned/watchers.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';
-export { type DeviceFlag, deviceFlags } from './memory/device-flags.js';
 export { measuredOn, perhapsTaken, takenByOthers } from './fleet/meter.js';
 export type { Footprint } from './fleet/meters.js';
 export { type Basis, dependenciesOf, reservationOf } from './memory/footprint.js';
@@ -78,6 +77,11 @@ export { residentUntil } from './fleet/idle-rule.js';
 export { isAllSeen, isLeftAlone, isListedNowhere, isSettling } from './fleet/standing.js';
 export {
   copiesPerModel,
+  type DeviceFlag,
+  deviceFlags,
+  hostMemories,
+  type HostMemory,
+  hostMemoryOf,
   lastFailure,
   loadsInFlight,
   type Memory,
@@ -90,7 +94,6 @@ export {
   serverState,
   unsatisfiedPins,
 } from './explain/view.js';
-export { type HostMemory, hostMemories, hostMemoryOf } from './memory/host-memory.js';
 export type { Hold } from './explain/holds.js';
 export type { WhyHere } from './explain/why-here.js';
 export type { WhyHolder, WhyMove } from './explain/scene.js';

@@ -1,4 +1,3 @@
-import assert from 'node:assert';
 import type { Action } from './fleet/actions.js';
 import type { Event } from './fleet/events.js';
 import type { Fleet } from './fleet/fleet.js';
@@ -22,9 +21,10 @@ import type { Line } from './loading/line.js';
 import { noteLine } from './loading/note-line.js';
 import { takeBack } from './placement/take-back.js';
 import type { Server } from './fleet/server.js';
-import { forgetShortfalls } from './memory/shortfalls.js';
+import { forgetShortfalls } from './observe/ran-out.js';
 import { areOrdersStopped, openServers } from './fleet/standing.js';
 import { book } from './placement/book.js';
+import assert from 'node:assert';
 
 /** The rounds of one turn: what a round gives up may be what another round needs. */
 const MOST_ROUNDS = 3;

@@ -6,16 +6,14 @@ import type { Draining, Ready, Replica } from './fleet/replica.js';
 import type { Server } from './fleet/server.js';
 import type { Instant } from './fleet/model.js';
 import { sparedAt } from './placement/copies.js';
-import { idleAt, idleUnloadAt } from './demand/idle.js';
+import { idleAt, idleUnloadAt, queueGraceEnds } from './demand/idle.js';
 import { busyServers, dueLook } from './looks/look-around.js';
 import { movesUntil } from './placement/moves.js';
-import { queueGraceEnds } from './demand/emptied.js';
-import { WISH_STARVES } from './demand/starving.js';
+import { WISH_STARVES } from './demand/wants.js';
 import { untoldUntil } from './memory/untold.js';
 import { retriesAgainAt } from './learned/retries.js';
 import { changesOfWatchers } from './learned/watchers.js';
-import { loadBounds, RECONNECT_GRACE, SETTLING } from './fleet/standing.js';
-import { stuckAt } from './fleet/stuck.js';
+import { loadBounds, RECONNECT_GRACE, SETTLING, stuckAt } from './fleet/standing.js';
 
 /** The next moment at which time alone would change a decision. One alarm, not one per object. */
 export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {

@@ -6,12 +6,12 @@ import { isBarred } from '../memory/limits.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { isLasting } from '../learned/cooldown.js';
 import { routableReplicas } from '../learned/routes.js';
-import { isStuck } from '../fleet/stuck.js';
 import {
   isAboutToTakeOrders,
   isAllSeen,
   isOverdue,
   isSettling,
+  isStuck,
   SETTLING,
   standingOf,
 } from '../fleet/standing.js';

@@ -1,11 +1,12 @@
 import { toReplace } from '../memory/failing.js';
-import type { Fleet } from '../fleet/fleet.js';
-import type { ModelId } from '../fleet/ids.js';
-import { standingModels } from '../fleet/standing-models.js';
+import { type Fleet, standingModels } from '../fleet/fleet.js';
+import type { ModelId, ReplicaId } from '../fleet/ids.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { guaranteedCopies, standingCopies } from '../memory/pins.js';
 import { PINNED, type Rank, rankOf } from './rank.js';
 import { copiesByDemand } from '../learned/strain.js';
+import { inOrder } from '../fleet/indexes.js';
+import { idleAt } from './idle.js';
 
 /** A reason for a model to have so many copies, whether or not it has them. */
 export interface Claim {
@@ -75,4 +76,32 @@ export function ranksAsked(
   for (const id of toReplace(fleet, now)) raise(id);
   for (const [id, { admin }] of fleet.wishes) if (admin || !ranks.has(id)) raise(id);
   return ranks;
+}
+
+/** What asks for copies of models at one moment. */
+export interface Asking {
+  /** The rank at which one copy of each model is asked for (`ranksAsked`). */
+  readonly asked: ReadonlyMap<ModelId, Rank>;
+  /** The models in use on draining servers: see `leavingDraining`. */
+  readonly leaving: ReadonlySet<ModelId>;
+  /** The models that have a failing copy to replace. */
+  readonly failing: ReadonlySet<ModelId>;
+}
+
+/** What asks for copies now, worked out once for all wants of a turn. */
+export function askingIn(fleet: Readonly<Fleet>, now: Instant): Asking {
+  const leaving = new Set(leavingDraining(fleet, now));
+  return { asked: ranksAsked(fleet, leaving, now), leaving, failing: new Set(toReplace(fleet, now)) };
+}
+
+/** Models in use on a server that drains: they are loaded elsewhere before it lets them go. */
+export function leavingDraining(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
+  const ids: ReplicaId[] = [];
+  for (const { spec, drain } of fleet.servers.values()) {
+    if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
+  }
+  if (ids.length === 0) return [];
+  return inOrder(fleet, ids).flatMap((replica) =>
+    replica.phase === 'ready' && (idleAt(fleet, replica) ?? Infinity) > now ? [replica.model] : [],
+  );
 }

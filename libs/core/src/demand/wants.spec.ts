@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { RequestId } from '../fleet/ids.js';
 import { AT_REST } from '../learned/strain.js';
-import { leavingDraining } from './asking.js';
+import { leavingDraining } from './claims.js';
 import { isGivenUp, isLacking, presentCopies, wantsOf } from './wants.js';
 
 const A = aModel('a').id;

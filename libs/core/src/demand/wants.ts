@@ -9,9 +9,15 @@ import { copiesOf, guaranteedCopies, standingCopies } from '../memory/pins.js';
 import { PINNED, rankOf } from './rank.js';
 import { isComingBack } from '../memory/reloads.js';
 import { isOverdue, standingOf } from '../fleet/standing.js';
-import { type Asking, askingIn, leavingDraining } from './asking.js';
-import { starvesSince } from './starving.js';
-import { type Claim, claimsOf, claimsOn, ranksAsked } from './claims.js';
+import {
+  type Asking,
+  askingIn,
+  type Claim,
+  claimsOf,
+  claimsOn,
+  leavingDraining,
+  ranksAsked,
+} from './claims.js';
 
 /** A claim on a model that has fewer copies than the claim asks for. */
 export interface Want extends Claim {
@@ -216,3 +222,18 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): bool
       return isComingBack(fleet, replica);
   }
 }
+
+/** A wish starves so many times as late as a waiting request: a refused request has had its answer. */
+export const WISH_STARVES = 4;
+
+/** Since when a model that requests ask for counts as waiting for its load: see `waitsSince` of a want. */
+export function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Instant {
+  const since = fleet.wantedSince.get(id) ?? now;
+  const waited = Math.max(since, fleet.awaitedSince.get(id) ?? Infinity);
+  const wished = since + (WISH_STARVES - 1) * fleet.limits.starvation;
+  return Math.min(waited, wished);
+}
+
+/** Whether a want that has waited since then starves. */
+export const hasStarved = (fleet: Readonly<Fleet>, since: Instant, now: Instant): boolean =>
+  now - since >= fleet.limits.starvation;

@@ -1,5 +1,5 @@
-import { type Fleet, moveMadeFor } from '../fleet/fleet.js';
-import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import { type Fleet, moveMadeFor, type Request } from '../fleet/fleet.js';
+import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { Room } from '../room/feasible.js';
@@ -9,15 +9,20 @@ import { planFor } from '../room/plan-victims.js';
 import { Site } from '../room/sites.js';
 import { grouped } from '../numbers/groups.js';
 import { replicasIn, victimsAt, type VictimTest, victimTest } from '../room/victims.js';
-import { type Want, wantFor, wantsNow } from '../demand/wants.js';
+import { mayBeLoaded, presentCopies, type Want, wantFor, wantsNow } from '../demand/wants.js';
 import { residentUntil } from '../fleet/idle-rule.js';
-import type { AdmissionVerdict } from '../answers/admission.js';
+import { Admission, type AdmissionVerdict } from '../answers/admission.js';
 import { type Job, Jobs } from '../loading/job.js';
 import type { Booking, Phase, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { type Hold, holdsAgainst } from './holds.js';
-import { supposedRequest } from './supposed.js';
+import { ASKS_FADE_OVER } from '../learned/demand.js';
+import { drainTime, takeOverflow } from '../answers/overflow.js';
+import { plainRequest } from '../answers/request-of.js';
+import { routableReplicas } from '../learned/routes.js';
+import { Line } from '../loading/line.js';
+import { added } from '../numbers/decaying-sum.js';
 
 /** A replica that holds memory which a place is short of, and what keeps it there. */
 export interface WhyHolder {
@@ -167,3 +172,47 @@ const isSamePlace = (one: Place, other: Place): boolean =>
   one.server === other.server &&
   one.grows?.id === other.grows?.id &&
   String(one.devices) === String(other.devices);
+
+/**
+ * How a request for a cold model that came now and may wait as long as the model allows would be judged, by admission and
+ * by the bounds of the queues. Null where the model has a copy, may not be loaded, or lets no request wait. The fleet is
+ * not changed.
+ */
+export function supposedRequest(
+  fleet: Readonly<Fleet>,
+  model: Model,
+  open: readonly Server[],
+  now: Instant,
+): AdmissionVerdict | null {
+  if (!model.enabled || !mayBeLoaded(fleet, model.id) || model.coldStart.policy === 'shed') return null;
+  if (routableReplicas(fleet, model.id).length > 0 || presentCopies(fleet, model.id, now) > 0) return null;
+  const request = plainRequest('' as RequestId, model.id, mostCharged(fleet), model, now);
+  const supposed = withRequest(fleet, request, now);
+  const line = new Line(supposed, wantsNow(supposed, now), open, now);
+  const verdict = new Admission(supposed, line, now).judge(request);
+  const away = takeOverflow(supposed).find((one) => one.request === request);
+  return away ? { ...verdict, why: { ...away.why, retryAfter: drainTime(fleet, model.id, now) } } : verdict;
+}
+
+/** The tenant that was charged most lately: a request of any other tenant would wait no longer. */
+function mostCharged({ spending, waiting }: Readonly<Fleet>): TenantId {
+  let [most] = Array.from(waiting.values(), ({ tenant }) => tenant);
+  let known = -Infinity;
+  for (const [tenant, { sum, at }] of spending) {
+    // All charges decay alike, so their order is the same at any moment.
+    const key = Math.log(sum) + at / ASKS_FADE_OVER;
+    if (key > known) [most, known] = [tenant, key];
+  }
+  return most ?? ('' as TenantId);
+}
+
+/** The fleet with the request in it, and copies of what admission writes into. */
+const withRequest = (fleet: Readonly<Fleet>, request: Request, now: Instant): Fleet => ({
+  ...fleet,
+  waiting: new Map(fleet.waiting).set(request.id, request),
+  awaitedSince: new Map(fleet.awaitedSince).set(request.model, fleet.awaitedSince.get(request.model) ?? now),
+  asks: new Map(fleet.asks).set(request.model, added(fleet.asks.get(request.model), 1, now, ASKS_FADE_OVER)),
+  promises: new Map(fleet.promises),
+  charges: new Map(fleet.charges),
+  spending: new Map(fleet.spending),
+});

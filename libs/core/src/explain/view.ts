@@ -1,19 +1,24 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
-import { needsRestart } from '../memory/device-flags.js';
 import { type FailureCause, isBeingUnloaded, isFailing, type Phase, type Replica } from '../fleet/replica.js';
-import type { Server } from '../fleet/server.js';
-import type { AccountId, ModelId } from '../fleet/ids.js';
+import type { Device, Server } from '../fleet/server.js';
+import { type AccountId, hostAccount, type ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { isWrittenOff } from '../memory/failing.js';
 import { isOverLimit, isQuarantined } from '../memory/limits.js';
-import { claimsOf, ranksAsked } from '../demand/claims.js';
+import { claimsOf, leavingDraining, ranksAsked } from '../demand/claims.js';
 import { waitingFor } from '../loading/eta.js';
-import { isKept } from '../demand/idle.js';
-import { leavingDraining } from '../demand/asking.js';
+import { isKept } from '../fleet/idle-rule.js';
 import { copiesOf } from '../memory/pins.js';
-import { isRoutable, loadBegan, loadsByServer, type Standing, standingOf } from '../fleet/standing.js';
-import { isStuck } from '../fleet/stuck.js';
+import {
+  isRoutable,
+  isStuck,
+  loadBegan,
+  loadsByServer,
+  type Standing,
+  standingOf,
+} from '../fleet/standing.js';
+import { ownersOf } from '../memory/account-owners.js';
 
 /** A model in one word: the phase of its most useful replica, else why it has none. */
 export type ModelState = 'absent' | 'waiting' | 'cooling_down' | Phase;
@@ -139,3 +144,67 @@ export function copiesPerModel(
 /** How many loads were ordered and have not ended. */
 export const loadsInFlight = (fleet: Readonly<Fleet>): number =>
   [...fleet.replicas.values()].filter((replica) => loadBegan(replica) !== null).length;
+
+/** The memory of a host, as it is booked. It is not measured. */
+export interface HostMemory extends Memory {
+  readonly host: string;
+  /** Where its capacity is from: the declaration of a server, or the metrics of a server without any GPU. */
+  readonly basis: 'declared' | 'found';
+}
+
+/** The memory of one host; null where it has no limit. */
+export function hostMemoryOf(
+  fleet: Readonly<Fleet>,
+  host: string,
+  memory: (account: AccountId) => Memory,
+): HostMemory | null {
+  const account = hostAccount(host);
+  const amounts = memory(account);
+  if (!Number.isFinite(amounts.capacity)) return null;
+  const isDeclared = ownersOf(fleet, account).some(({ server }) => server.spec.hostMemory !== null);
+  return { host, ...amounts, basis: isDeclared ? 'declared' : 'found' };
+}
+
+/** The memory of each host where it has a limit. */
+export function hostMemories(
+  fleet: Readonly<Fleet>,
+  memory: (account: AccountId) => Memory,
+): readonly HostMemory[] {
+  const hosts = new Set(Array.from(fleet.servers.values(), ({ spec }) => spec.host));
+  return Array.from(hosts, (host) => hostMemoryOf(fleet, host, memory)).filter((one) => one !== null);
+}
+
+/**
+ * What is wrong with a device. `overcommitted`: more is held than its capacity. `miscounted`: the metrics show another
+ * number of GPUs than before. `unmapped`: it cannot be told which GPU of the metrics it is. `unmeasured`: the metrics
+ * say nothing of it. `residue`: unloads did not give back more than a tenth of it.
+ */
+export type DeviceFlag = 'overcommitted' | 'miscounted' | 'unmapped' | 'unmeasured' | 'residue';
+
+/** With more residue than this part of a device its server needs a restart. */
+const RESIDUE_BOUND = 0.1;
+
+export function deviceFlags(
+  server: Server,
+  device: Device,
+  { capacity, held }: { readonly capacity: Bytes; readonly held: Bytes },
+): DeviceFlag[] {
+  const isMiscounted = (server.found?.other ?? null) !== null;
+  const isBlind = device.kind === 'gpu' && device.used === null && server.looked;
+  const isUnmapped = server.metricsAnswered && device.uuid === null;
+  const flags: [DeviceFlag, boolean][] = [
+    ['overcommitted', held > capacity],
+    ['miscounted', isMiscounted],
+    ['unmapped', isBlind && isUnmapped && !isMiscounted],
+    ['unmeasured', isBlind && !isUnmapped && !isMiscounted],
+    ['residue', hasResidue(server, device)],
+  ];
+  return flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));
+}
+
+const hasResidue = (server: Server, { ordinal, capacity }: Device): boolean =>
+  (server.meters.get(ordinal)?.residue ?? 0) > RESIDUE_BOUND * capacity;
+
+/** Whether a server needs a restart for the residue on some device. */
+export const needsRestart = (server: Server): boolean =>
+  (server.devices ?? []).some((device) => hasResidue(server, device));

@@ -1,11 +1,9 @@
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import { idleUnloadAt } from '../demand/idle.js';
-import { queueGraceEnds } from '../demand/emptied.js';
+import { idleUnloadAt, queueGraceEnds } from '../demand/idle.js';
 import type { Booking, Phase, Replica, UnloadCause } from '../fleet/replica.js';
-import { loadBounds } from '../fleet/standing.js';
-import { stuckAt } from '../fleet/stuck.js';
+import { loadBounds, stuckAt } from '../fleet/standing.js';
 import { type ReplicaFlag, replicaFlags } from './view.js';
 import { type Hold, holdsOn } from './holds.js';
 

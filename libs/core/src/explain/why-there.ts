@@ -1,4 +1,4 @@
-import { type DeviceFlag, deviceFlags } from '../memory/device-flags.js';
+import { type DeviceFlag, deviceFlags } from './view.js';
 import {
   type AccountId,
   hostAccount,

@@ -6,7 +6,7 @@ import type { Indexes } from './indexes.js';
 import type { Millis } from './model.js';
 import type { Replica } from './replica.js';
 import { dropRoom } from './room-indexes.js';
-import type { ModelLists } from './standing-models.js';
+import type { ModelLists } from './fleet.js';
 
 /**
  * Caches of what follows from the rest of a fleet, so that a turn costs no more in a larger fleet. They are no facts: a

@@ -7,7 +7,7 @@ import { DEFAULTS, LIMITS, type Limits } from './settings.js';
 import type { Footprint, Shortfall } from './meters.js';
 import type { DecayingSum } from '../numbers/decaying-sum.js';
 import type { Charge } from '../learned/shares.js';
-import type { Strain } from '../learned/strain-state.js';
+import type { Strain } from '../learned/strain.js';
 import type { StopReason } from './events.js';
 import type { Watcher } from '../learned/watchers.js';
 import type { LoadTimes } from '../learned/load-times.js';

@@ -3,7 +3,7 @@ import { holds } from '../../../../test/support/core-histories.js';
 import { copyFleet } from '../plan/copy-fleet.js';
 import type { AccountId, Fleet, ReplicaId } from '../index.js';
 import { dueToRetire, indexesOf, inOrder } from './indexes.js';
-import { discoveredModels, standingModels } from './standing-models.js';
+import { discoveredModels, standingModels } from './fleet.js';
 import { capacities, Ledger } from '../memory/ledger.js';
 import { idleAt } from '../demand/idle.js';
 import { retiresFrom } from './idle-rule.js';

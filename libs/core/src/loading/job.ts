@@ -1,15 +1,13 @@
 import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import type { ToLoad } from './load-order.js';
-import { Reasons } from './load-order.js';
+import { Reasons, type ToLoad } from './load-order.js';
 import { isCarried, isPromised } from '../fleet/standing.js';
 import { overShare } from '../learned/shares.js';
 import { demandKey } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
-import { hasStarved } from '../demand/starving.js';
-import { isDue, isOfDrain, stageOf, type Want } from '../demand/wants.js';
-import { leavingDraining } from '../demand/asking.js';
+import { hasStarved, isDue, isOfDrain, stageOf, type Want } from '../demand/wants.js';
+import { leavingDraining } from '../demand/claims.js';
 
 /** A load that is going to happen, from when it is wanted until it begins. */
 export interface Job {

@@ -6,8 +6,7 @@ import { copiesOf } from '../memory/pins.js';
 import { rankOf } from '../demand/rank.js';
 import type { Booking, Placed, Ready } from '../fleet/replica.js';
 import { isPromised } from '../fleet/standing.js';
-import { claimsOn, ranksAsked } from '../demand/claims.js';
-import { leavingDraining } from '../demand/asking.js';
+import { claimsOn, leavingDraining, ranksAsked } from '../demand/claims.js';
 import { isDue, presentCopies, stageOf } from '../demand/wants.js';
 
 /** A load that has its place: of a model, or of one copy more where one is ready. */

@@ -11,7 +11,7 @@ import { isComingBack } from '../memory/reloads.js';
 import { toldUntil } from '../memory/untold.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { type Booking, type Draining, isLeaving, type Ready, type Unloading } from '../fleet/replica.js';
-import { isStuck } from '../fleet/stuck.js';
+import { isStuck } from '../fleet/standing.js';
 
 /**
  * What only an event will tell, such as a look or the end of a load that takes longer than expected, is taken to come so

@@ -1,7 +1,7 @@
 import { type Fleet, moveMadeFor, replicasOf } from '../fleet/fleet.js';
 import { dependenciesOf, isNeeded } from '../memory/footprint.js';
 import { type AccountId, hostAccount } from '../fleet/ids.js';
-import { movableFrom } from '../fleet/idle-rule.js';
+import { isKept, movableFrom } from '../fleet/idle-rule.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { copiesOf, copiesOn, solidCopies } from '../memory/pins.js';
@@ -14,7 +14,6 @@ import { bestFit } from '../room/best-fit.js';
 import { coolingOn } from '../demand/cooling.js';
 import { waitingFor } from './eta.js';
 import { gapsOn, leastOnGpu } from '../room/gaps.js';
-import { isKept } from '../demand/idle.js';
 import { type Place, placesOn } from '../room/places.js';
 import { Site } from '../room/sites.js';
 import { openAgainAt } from '../room/swaps.js';

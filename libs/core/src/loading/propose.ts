@@ -14,8 +14,7 @@ import { firstEnough, leaversAt } from './leavers.js';
 import { moveFor, searchIn } from './movable.js';
 import { forecastMove } from './forecast-move.js';
 import type { Job } from './job.js';
-import { PlaceTimes } from './place-times.js';
-import { proposePlaced } from './propose-placed.js';
+import { PlaceTimes, proposePlaced } from './place-times.js';
 import { type JobForecast, nowhere, type Schedule } from './schedule.js';
 
 /**

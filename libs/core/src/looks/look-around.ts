@@ -6,8 +6,7 @@ import type { ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { fractionOf } from '../numbers/jitter.js';
 import { isBeingMeasured } from '../fleet/meter.js';
-import { hasOpenOrder } from '../fleet/stuck.js';
-import { takesOrders } from '../fleet/standing.js';
+import { hasOpenOrder, takesOrders } from '../fleet/standing.js';
 
 /** The longest time between two full looks at a server without open orders, and the time with open orders. */
 const FULL_LOOK_EVERY: Millis = 10_000;

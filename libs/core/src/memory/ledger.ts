@@ -7,8 +7,7 @@ import type { Bytes, Instant } from '../fleet/model.js';
 import { bytesOn, perhapsTaken, takenByOthers } from '../fleet/meter.js';
 import { isComingBack } from './reloads.js';
 import type { Device, Server } from '../fleet/server.js';
-import { unmeasuredShortfall } from './shortfalls.js';
-import { isStuck } from '../fleet/stuck.js';
+import { isStuck } from '../fleet/standing.js';
 
 /** The bytes of one account. */
 export interface Balance {
@@ -139,6 +138,20 @@ function usableCapacity(fleet: Readonly<Fleet>, owners: readonly AccountOwner[])
     if (taken > 0) return Math.max(0, capacity - taken);
   }
   return capacity;
+}
+
+/**
+ * What must be in use of an unmeasured device, beside all that is counted, since a load ran out there. While that load may
+ * hold its booking still, nothing is left; once it is known to be gone, a byte less than it had asked for.
+ */
+function unmeasuredShortfall(
+  { shortfalls, replicas }: Readonly<Fleet>,
+  { account, used }: Pick<Device, 'account' | 'used'>,
+): Bytes {
+  const shortfall = used === null ? shortfalls.get(account) : undefined;
+  if (!shortfall) return 0;
+  const mayHold = replicas.get(shortfall.replica)?.phase === 'unknown';
+  return mayHold ? shortfall.bytes - 1 : shortfall.bytes;
 }
 
 const takenOf = (server: Server, { kind, ordinal }: Device): Bytes =>

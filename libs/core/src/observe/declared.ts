@@ -1,5 +1,13 @@
 import type { EventOf } from '../fleet/events.js';
-import { type Fleet, forget, forgetModel, put, putModel, replicasOn } from '../fleet/fleet.js';
+import {
+  discoveredModels,
+  type Fleet,
+  forget,
+  forgetModel,
+  put,
+  putModel,
+  replicasOn,
+} from '../fleet/fleet.js';
 import { spreadFound } from '../memory/device-sets.js';
 import type { Ready, Replica, Unknown, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -9,8 +17,7 @@ import { recallExcess } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
-import { discoveredModels } from '../fleet/standing-models.js';
-import { withKeysInOrder, type Instant, type Model, type ModelSettings } from '../fleet/model.js';
+import { type Instant, type Model, type ModelSettings, withKeysInOrder } from '../fleet/model.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
   fleet.limits = limits;

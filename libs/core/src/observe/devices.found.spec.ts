@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { deviceFlags } from '../memory/device-flags.js';
+import { deviceFlags } from '../explain/view.js';
 import type { MetricsSample } from '../looks/look.js';
 import type { ServerSpec } from '../fleet/server.js';
 

@@ -5,8 +5,7 @@ import type { Meter } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
-import { SETTLING } from '../fleet/standing.js';
-import { isStuck } from '../fleet/stuck.js';
+import { isStuck, SETTLING } from '../fleet/standing.js';
 
 /** How often Triton reads its GPUs: the default of `--metrics-interval-ms`, which no call tells. */
 export const METRICS_INTERVAL: Millis = 2_000;

@@ -14,7 +14,7 @@ import { findDevices } from './devices.js';
 import { measure } from './measure.js';
 import { readPulses } from './pulse.js';
 import { type Listing, listingOf } from '../looks/listing.js';
-import { keepPromised } from './promised.js';
+import { keepPromised } from './servers.js';
 import { sighted } from './sighted.js';
 import { NOT_SLOW, readLatencies } from '../learned/slowdown.js';
 import { readStrain } from './strain.js';

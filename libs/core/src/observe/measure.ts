@@ -6,7 +6,7 @@ import type { Meter, Trial } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Booking, Replica, Unloading } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
-import { hasOpenOrder } from '../fleet/stuck.js';
+import { hasOpenOrder } from '../fleet/standing.js';
 import { rebook } from './declared.js';
 import { boundForeign, explainedBy, METRICS_INTERVAL, forgetSamples } from './foreign.js';
 

@@ -7,7 +7,17 @@ import { freeze, holdOrders, unfreeze } from './freezes.js';
 import { rememberLoadPace, rememberLoadTimes } from './load-times.js';
 import { looked } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
-import { rememberLeases } from './promised.js';
+import {
+  awaitServers,
+  beginTerm,
+  declareServer,
+  drainServer,
+  endDrain,
+  rememberLeases,
+  rememberOrders,
+  rememberServer,
+  withdrawServer,
+} from './servers.js';
 import { orderReload, rememberReload } from './reloads.js';
 import {
   admitRequest,
@@ -18,16 +28,6 @@ import {
   rememberUnload,
   useRoutes,
 } from './requests.js';
-import {
-  awaitServers,
-  beginTerm,
-  declareServer,
-  drainServer,
-  endDrain,
-  rememberOrders,
-  rememberServer,
-  withdrawServer,
-} from './servers.js';
 import { acknowledgeRoutes, forgetWatcher, rememberWatchers, seeWatcher } from './watchers.js';
 
 type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Instant) => void;

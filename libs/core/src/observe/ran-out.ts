@@ -34,3 +34,8 @@ function askedOf(fleet: Fleet, replica: Loading | Ready, account: AccountId): By
   );
   return brought.reduce((sum, { bookings }) => sum + bytesOn(account, bookings), 0);
 }
+
+/** Forgets the shortfalls whose time is over. */
+export function forgetShortfalls({ shortfalls }: Fleet, now: Instant): void {
+  for (const [account, { until }] of shortfalls) if (until <= now) shortfalls.delete(account);
+}

@@ -1,7 +1,14 @@
 import type { EventOf } from '../fleet/events.js';
 import { accountsChanged } from '../fleet/fleet-index.js';
 import { type Fleet, noteRoutesOn, replicasOn } from '../fleet/fleet.js';
-import { type AccountId, gpuAccount, hostAccount, type ServerId } from '../fleet/ids.js';
+import {
+  type AccountId,
+  gpuAccount,
+  hostAccount,
+  type ModelId,
+  replicaId,
+  type ServerId,
+} from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { DeclaredDevice, Device, Server, ServerSpec } from '../fleet/server.js';
 import { NOT_SLOW } from '../learned/slowdown.js';
@@ -161,3 +168,17 @@ const unseen = (spec: ServerSpec, looks: Fleet['looks']): Server => ({
   loadTimes: new Map(),
   ...NEVER_LOADED,
 });
+
+/** Takes up leases that an earlier process of Berth gave, unless the server was looked at already. */
+export function rememberLeases(fleet: Fleet, { server: id, leases }: EventOf<'LeasesRemembered'>): void {
+  const server = fleet.servers.get(id);
+  if (server?.lookedAt === null) server.promised = new Map(leases.map(({ model, until }) => [model, until]));
+}
+
+/** After a look only copies on their way in may still take up a lease: those that serve have done so, others are gone. */
+export function keepPromised(fleet: Fleet, server: Server): void {
+  if (server.promised.size === 0) return;
+  const isComing = (model: ModelId): boolean =>
+    fleet.replicas.get(replicaId(model, server.spec.id))?.phase === 'unknown';
+  server.promised = new Map([...server.promised].filter(([model]) => isComing(model)));
+}

@@ -16,7 +16,7 @@ import { sumOf } from '../memory/ledger.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
 import type { Sighting } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { isStuck } from '../fleet/stuck.js';
+import { isStuck } from '../fleet/standing.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
 import { warmUp } from '../learned/cooldown.js';
 import { end } from './declared.js';

@@ -5,8 +5,7 @@ import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { AT_REST, strainAfter, mayHaveMore } from '../learned/strain.js';
-import type { Sample } from '../learned/strain-state.js';
+import { AT_REST, mayHaveMore, type Sample, strainAfter } from '../learned/strain.js';
 
 /** Reads off the statistics of a server, as of `at`, how hard models that may have several copies are used. */
 export function readStrain(

@@ -7,13 +7,12 @@ import { copiesOf, solidCopies, standingCopies } from '../memory/pins.js';
 import type { Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { takesOrders } from '../fleet/standing.js';
-import { carriedBy, EASY_FOR, isStrained, mayHaveMore, stands } from '../learned/strain.js';
-import type { Strain } from '../learned/strain-state.js';
+import { carriedBy, EASY_FOR, isStrained, mayHaveMore, stands, type Strain } from '../learned/strain.js';
 import { waitingFor } from '../loading/eta.js';
-import { hasQueue, isKept } from '../demand/idle.js';
+import { hasQueue } from '../demand/idle.js';
+import { isKept, residentUntil } from '../fleet/idle-rule.js';
 import { drain } from '../observe/requests.js';
 import { crowding } from '../room/spread.js';
-import { residentUntil } from '../fleet/idle-rule.js';
 import { presentCopies } from '../demand/wants.js';
 
 /** Asks for one copy more of each model of which more has been asked for long than it serves; what is cold begins anew. */

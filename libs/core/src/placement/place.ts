@@ -1,10 +1,9 @@
-import { type Fleet, forget, put, replicasOn, unsettled } from '../fleet/fleet.js';
+import { type Fleet, forget, put, replicasOn, standingModels, unsettled } from '../fleet/fleet.js';
 import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { toReplace } from '../memory/failing.js';
 import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
-import { standingModels } from '../fleet/standing-models.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { standingCopies } from '../memory/pins.js';

@@ -8,8 +8,7 @@ import { end } from '../observe/declared.js';
 import { Room } from '../room/feasible.js';
 import type { Loading, Ready, Replica, Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { isOverdue, standingOf } from '../fleet/standing.js';
-import { isStuck } from '../fleet/stuck.js';
+import { isOverdue, isStuck, standingOf } from '../fleet/standing.js';
 
 /**
  * The assumed outcomes of orders on a copy of a fleet, which no server carries out. A load succeeds after its forecast

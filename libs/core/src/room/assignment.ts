@@ -7,7 +7,7 @@ import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } 
 import { capacities, sumOf } from '../memory/ledger.js';
 import { isBarred } from '../memory/limits.js';
 import type { Bytes, Model } from '../fleet/model.js';
-import { isKept } from '../demand/idle.js';
+import { isKept } from '../fleet/idle-rule.js';
 import { copiesOn } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
 import { canChoose, deviceChoices, devicesOfStep, isLoadable, readyWithNeeds } from './places.js';

@@ -8,7 +8,7 @@ import { worthKey } from '../learned/worth.js';
 import type { Server } from '../fleet/server.js';
 import { byWorth, type Worth } from './worth.js';
 import { gapsOn } from './gaps.js';
-import { settingsOf } from '../demand/idle.js';
+import { settingsOf } from '../fleet/idle-rule.js';
 
 /** A settled replica as a candidate for eviction: what it holds of one account and in all, and its worth at least. */
 interface Candidate extends Worth {

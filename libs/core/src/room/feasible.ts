@@ -1,17 +1,16 @@
-import { type Fleet, replicasOf } from '../fleet/fleet.js';
+import { type Fleet, replicasOf, standingModels } from '../fleet/fleet.js';
 import type { Booking, Ready } from '../fleet/replica.js';
-import { labelsMatch, type Device, type Server } from '../fleet/server.js';
+import { type Device, labelsMatch, type Server } from '../fleet/server.js';
 import { dependenciesOf, isNeeded } from '../memory/footprint.js';
 import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
 import { indexesOf } from '../fleet/indexes.js';
-import { standingModels } from '../fleet/standing-models.js';
 import { capacityOf } from '../memory/ledger.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { isSpread } from '../memory/device-sets.js';
 import { isWrittenOff } from '../memory/failing.js';
 import { copiesOf } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
-import { isKept } from '../demand/idle.js';
+import { isKept } from '../fleet/idle-rule.js';
 import { bookingsWith, deviceChoices, hasDevicesFor, isGoing, readyWithNeeds } from './places.js';
 
 /** Whether a server could hold a model once all that may leave had left, and if not, why. */

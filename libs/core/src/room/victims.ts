@@ -19,9 +19,10 @@ import type { Server } from '../fleet/server.js';
 import { takesOrders } from '../fleet/standing.js';
 import { densityOf } from './candidates.js';
 import type { Worth } from './worth.js';
-import { hasQueue, isKept, settingsOf } from '../demand/idle.js';
+import { hasQueue } from '../demand/idle.js';
+import { isKept, settingsOf } from '../fleet/idle-rule.js';
 import type { Place } from './places.js';
-import { leavingDraining } from '../demand/asking.js';
+import { leavingDraining } from '../demand/claims.js';
 import type { Want } from '../demand/wants.js';
 
 /** A replica and all that depends on it: they leave together. */

@@ -4,8 +4,9 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { isSpread } from '../memory/device-sets.js';
 import { dependenciesOf, isBookedBySteps, reservationOf } from '../memory/footprint.js';
-import { couldHold } from './could-hold.js';
 import { type Holdings, neededFor } from './holdings.js';
+import { labelsMatch, type Server } from '../fleet/server.js';
+import { isSeen } from '../fleet/standing.js';
 
 /** What a fleet needs in order to serve one model. It is built with its keys in one order: see `withKeysInOrder`. */
 export interface ModelNeed {
@@ -95,4 +96,24 @@ function absentNeed(fleet: Readonly<Fleet>, model: Model, copies: number): Model
     gpuBytes,
     hostBytes: hostDeclared || !fleet.steps.has(id) ? hostBytes : 0,
   };
+}
+
+/**
+ * Whether any known server could hold a model with so many bytes on a GPU: it has the labels, a device of that size, and
+ * the model in its repository. A server that was never seen could, and where there is no server any model counts.
+ */
+export function couldHold(fleet: Readonly<Fleet>, model: Model, gpuBytes: Bytes): boolean {
+  if (fleet.servers.size === 0) return true;
+  for (const server of fleet.servers.values()) {
+    if (labelsMatch(server, model) && couldBeOn(server, model, gpuBytes)) return true;
+  }
+  return false;
+}
+
+function couldBeOn(server: Server, { id }: Model, gpuBytes: Bytes): boolean {
+  if (!isSeen(server)) return true;
+  if (!server.repository.has(id)) return false;
+  const { devices } = server;
+  if (devices === null || devices.length === 0) return true;
+  return devices.some(({ kind, capacity }) => kind === 'cpu' || gpuBytes <= capacity);
 }
