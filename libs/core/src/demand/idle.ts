@@ -7,7 +7,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { isGuaranteed, isPinProtected } from '../memory/pins.js';
 import { leasedUntil, leasesEndBy } from '../learned/leases.js';
 import type { Server } from '../fleet/server.js';
-import { takesOrders } from '../fleet/standing.js';
+import { isUseRead, takesOrders } from '../fleet/standing.js';
 
 /**
  * When a replica may be retired for being idle. Null where it never may: it is pinned, kept warm by `copies.min`, a
@@ -57,7 +57,5 @@ export const queueGraceEnds = (fleet: Readonly<Fleet>, replica: Draining): Insta
 /** Judged by a reading begun after the routes were withdrawn; asks for one where there is none. */
 function isQueueEmpty(fleet: Fleet, server: Server, replica: Draining): boolean {
   if (!server.metricsAnswered) return true;
-  const isFresh = (server.statisticsAt ?? -Infinity) >= replica.since;
-  if (!isFresh) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, replica.since);
-  return isFresh && !hasQueue(fleet, replica);
+  return isUseRead(server, replica.since) && !hasQueue(fleet, replica);
 }

@@ -227,7 +227,7 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): bool
 export const WISH_STARVES = 4;
 
 /** Since when a model that requests ask for counts as waiting for its load: see `waitsSince` of a want. */
-export function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Instant {
+function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Instant {
   const since = fleet.wantedSince.get(id) ?? now;
   const waited = Math.max(since, fleet.awaitedSince.get(id) ?? Infinity);
   const wished = since + (WISH_STARVES - 1) * fleet.limits.starvation;

@@ -178,7 +178,7 @@ const isSamePlace = (one: Place, other: Place): boolean =>
  * by the bounds of the queues. Null where the model has a copy, may not be loaded, or lets no request wait. The fleet is
  * not changed.
  */
-export function supposedRequest(
+function supposedRequest(
   fleet: Readonly<Fleet>,
   model: Model,
   open: readonly Server[],

@@ -6,18 +6,12 @@ import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { isWrittenOff } from '../memory/failing.js';
 import { isOverLimit, isQuarantined } from '../memory/limits.js';
+import { routableReplicas } from '../learned/routes.js';
 import { claimsOf, leavingDraining, ranksAsked } from '../demand/claims.js';
 import { waitingFor } from '../loading/eta.js';
 import { isKept } from '../fleet/idle-rule.js';
 import { copiesOf } from '../memory/pins.js';
-import {
-  isRoutable,
-  isStuck,
-  loadBegan,
-  loadsByServer,
-  type Standing,
-  standingOf,
-} from '../fleet/standing.js';
+import { isStuck, loadBegan, loadsByServer, type Standing, standingOf } from '../fleet/standing.js';
 import { ownersOf } from '../memory/account-owners.js';
 
 /** A model in one word: the phase of its most useful replica, else why it has none. */
@@ -122,8 +116,7 @@ export function unsatisfiedPins(fleet: Readonly<Fleet>): ModelId[] {
 }
 
 const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
-  replicasOf(fleet, model)
-    .filter((one) => one.phase === 'ready' && isRoutable(fleet.servers.get(one.server)!))
+  routableReplicas(fleet, model)
     .filter((one) => !isWrittenOff(fleet, one))
     .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);
 
@@ -206,5 +199,5 @@ const hasResidue = (server: Server, { ordinal, capacity }: Device): boolean =>
   (server.meters.get(ordinal)?.residue ?? 0) > RESIDUE_BOUND * capacity;
 
 /** Whether a server needs a restart for the residue on some device. */
-export const needsRestart = (server: Server): boolean =>
+const needsRestart = (server: Server): boolean =>
   (server.devices ?? []).some((device) => hasResidue(server, device));

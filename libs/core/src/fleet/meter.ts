@@ -69,6 +69,10 @@ export const perhapsTaken = (
 export const isBeingMeasured = (fleet: Readonly<Fleet>, server: Server): boolean =>
   (server.devices ?? []).some((device) => perhapsTaken(fleet, server, device) !== null);
 
+/** Bytes of a list of bookings, on all accounts together. */
+export const bytesIn = (bookings: readonly Booking[]): Bytes =>
+  bookings.reduce((sum, { bytes }) => sum + bytes, 0);
+
 /** Bytes of a list of bookings on one account. */
 export const bytesOn = (account: AccountId, bookings: readonly Booking[]): Bytes =>
   bookings.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);

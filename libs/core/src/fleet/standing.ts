@@ -62,6 +62,13 @@ const lacksLook = ({ secondLookFrom, mode }: Server): boolean => secondLookFrom 
 export const isAboutToTakeOrders = (server: Server, now: Instant): boolean =>
   standingOf(server, now) === 'ready' && lacksLook(server);
 
+/** Whether the statistics of a server were read at `since` or later; asks for a reading where they were not. */
+export function isUseRead(server: Server, since: Instant): boolean {
+  const isRead = (server.statisticsAt ?? -Infinity) >= since;
+  if (!isRead) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, since);
+  return isRead;
+}
+
 /** Whether no load and no unload is ordered anywhere: the fleet is frozen, or this process may not act at present. */
 export const areOrdersStopped = ({ frozen, held }: Readonly<Fleet>): boolean => frozen !== null || held;
 

@@ -34,11 +34,8 @@ export class EarliestRoom {
   }
 
   /** A job ahead brings a copy, which may leave again. */
-  add(copy: CopyToCome): void {
-    for (const { account, bytes } of copy.bookings) {
-      const known = this.byAccount.get(account);
-      if (known && bytes > 0) insert(known, this.ofComing(copy, bytes));
-    }
+  add({ bookings }: CopyToCome): void {
+    for (const { account } of bookings) this.byAccount.delete(account);
   }
 
   private freed(account: AccountId, missing: Bytes): Instant {
@@ -61,7 +58,10 @@ export class EarliestRoom {
       const at = bytes > 0 && !isLeaving(one) ? this.earliest(one) : Infinity;
       if (at < Infinity) found.push({ id: one.id, bytes, at });
     }
-    for (const copy of coming.on([account])) found.push(this.ofComing(copy, bytesOn(account, copy.bookings)));
+    for (const copy of coming.on([account])) {
+      const at = leavesAgainAt(this.schedule, copy, this.schedule.now);
+      found.push({ id: copy.id, bytes: bytesOn(account, copy.bookings), at });
+    }
     found.sort((one, other) => one.at - other.at);
     this.byAccount.set(account, found);
     return found;
@@ -77,13 +77,4 @@ export class EarliestRoom {
       Math.max(now, idleUnloadAt(fleet, replica) ?? Infinity) + schedule.unloadTime(replica.server);
     return Math.min(idle, schedule.freedBy(replica, schedule.drainableFrom(replica)));
   }
-
-  private ofComing(copy: CopyToCome, bytes: Bytes): Leavable {
-    return { id: copy.id, bytes, at: leavesAgainAt(this.schedule, copy, this.schedule.now) };
-  }
-}
-
-function insert(sorted: Leavable[], one: Leavable): void {
-  const behind = sorted.findIndex(({ at }) => at > one.at);
-  sorted.splice(behind < 0 ? sorted.length : behind, 0, one);
 }

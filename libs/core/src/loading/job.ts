@@ -88,7 +88,7 @@ export class Jobs {
 
   waitingFor = (model: ModelId): Waiting => this.waiting.get(model) ?? NONE_WAIT;
 
-  /** The job of a want; `more` are requests that wait for it besides. */
+  /** The job of a want for which these requests wait. */
   of(want: Want, waiting: Waiting = this.waitingFor(want.model.id)): Job {
     const { fleet } = this;
     const id = want.model.id;
@@ -201,9 +201,4 @@ export const withOne = (
   waiting: Waiting,
   { tenant, arrivedAt }: Pick<Request, 'tenant' | 'arrivedAt'>,
   neededBy: Instant,
-): Waiting => ({
-  count: waiting.count + 1,
-  since: Math.min(waiting.since, arrivedAt),
-  neededBy: Math.min(waiting.neededBy, neededBy),
-  tenants: new Set([...waiting.tenants, tenant]),
-});
+): Waiting => together(waiting, { count: 1, since: arrivedAt, neededBy, tenants: new Set([tenant]) });

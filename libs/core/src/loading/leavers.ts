@@ -21,15 +21,12 @@ import {
   type VictimTest,
   yieldsTo,
 } from '../room/victims.js';
-import { SOON } from './memory-pool.js';
+import { type Freed, SOON } from './memory-pool.js';
 import type { Schedule } from './schedule.js';
 
 /** Memory that comes free by a moment, at a place that is short of it. */
-export interface Leaver {
-  readonly copies: readonly ReplicaId[];
-  readonly bookings: readonly Booking[];
-  /** When it is free by the P50, and the variance of that moment. */
-  readonly at: Instant;
+export interface Leaver extends Freed {
+  /** The variance of the moment at which it is free. */
   readonly variance: number;
   /** When leases and residencies that keep it end. */
   readonly emptiedAt: Instant;

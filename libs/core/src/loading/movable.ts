@@ -2,6 +2,7 @@ import { type Fleet, moveMadeFor, replicasOf } from '../fleet/fleet.js';
 import { dependenciesOf, isNeeded } from '../memory/footprint.js';
 import { type AccountId, hostAccount } from '../fleet/ids.js';
 import { isKept, movableFrom } from '../fleet/idle-rule.js';
+import { bytesIn } from '../fleet/meter.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { copiesOf, copiesOn, solidCopies } from '../memory/pins.js';
@@ -129,11 +130,9 @@ function inTheWayAt({ fleet, ledger, most }: MoveSearch, place: Place, want: Wan
       replica.server === place.server.spec.id &&
       !needed.has(replica.id) &&
       covers([replica], short);
-    return isInTheWay ? [{ replica, bytes: bytesIn(replica), short }] : [];
+    return isInTheWay ? [{ replica, bytes: bytesIn(replica.bookings), short }] : [];
   });
 }
-
-const bytesIn = ({ bookings }: Ready): Bytes => bookings.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Where another copy could be loaded, taking nothing of what its place is short of, which two servers may share. */
 const waysOut = ({ fleet, servers, now }: MoveSearch, { replica, short }: InTheWay): Site[] =>

@@ -17,7 +17,11 @@ export const copiesOn = (model: Model | undefined, devices: readonly number[]): 
   isSpread(model) ? 1 : Math.max(1, devices.length);
 
 /** How many ready copies of a model are on servers that stay, without the given replicas and written-off ones. */
-export function solidCopies(fleet: Readonly<Fleet>, model: ModelId, except: ReadonlySet<ReplicaId>): number {
+export function solidCopies(
+  fleet: Readonly<Fleet>,
+  model: ModelId,
+  except: ReadonlySet<ReplicaId> = new Set(),
+): number {
   return solidReplicas(fleet, model)
     .filter(({ id }) => !except.has(id))
     .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);

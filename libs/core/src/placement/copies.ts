@@ -28,8 +28,7 @@ export function raiseCopies(fleet: Fleet, now: Instant): void {
 export function endDemands(fleet: Fleet): boolean {
   const known = fleet.strains.size;
   for (const [id, strain] of fleet.strains) {
-    if (!mayHaveMore(fleet.models.get(id)) || solidCopies(fleet, id, NONE_LEFT_OUT) === 0)
-      endDemand(fleet, id, strain);
+    if (!mayHaveMore(fleet.models.get(id)) || solidCopies(fleet, id) === 0) endDemand(fleet, id, strain);
   }
   return fleet.strains.size < known;
 }
@@ -51,8 +50,6 @@ export function lowerCopies(fleet: Fleet, now: Instant): boolean {
   }
   return any;
 }
-
-const NONE_LEFT_OUT: ReadonlySet<never> = new Set();
 
 const isLong = ({ easySince }: Strain, now: Instant): boolean =>
   easySince !== null && now >= easySince + EASY_FOR;

@@ -46,7 +46,7 @@ function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want
   if (victims.length > 0) {
     // For one before it the other copy of a pinned model may leave now: then these stay.
     if (victims.some((one) => isPinProtected(fleet, one))) return false;
-    if (!isUseRead(fleet, victims, want, now)) return false;
+    if (!isFreshlyRead(fleet, victims, want, now)) return false;
     for (const replica of victims) drain(fleet, replica, 'evicted', want.model.id, now);
     noteSwap(fleet, place!, now);
     noteStarved(fleet, job.isStarving, place!);
@@ -59,7 +59,7 @@ function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want
 const FRESH: Millis = 500;
 
 /** Whether the use of these copies was read since the want arose and a short time ago. If not, asks for it. */
-function isUseRead(fleet: Fleet, victims: readonly Ready[], want: Want, now: Instant): boolean {
+function isFreshlyRead(fleet: Fleet, victims: readonly Ready[], want: Want, now: Instant): boolean {
   const left = new Set(victims.map(({ server }) => fleet.servers.get(server)!));
   const stale = [...left].filter((one) => !isFresh(one, want, now));
   for (const one of stale) one.statisticsWanted = Math.max(one.statisticsWanted ?? 0, now);

@@ -10,7 +10,7 @@ import { isExcessive } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { isGuaranteed, isPinProtected, solidCopies } from '../memory/pins.js';
 import { isToReload } from '../memory/reloads.js';
-import { areOrdersStopped, takesOrders } from '../fleet/standing.js';
+import { areOrdersStopped, isUseRead, takesOrders } from '../fleet/standing.js';
 import { drain, unloadCopy } from '../observe/requests.js';
 import { hasEmptied, hasQueue, idleAt, idleUnloadAt } from '../demand/idle.js';
 import { isKept } from '../fleet/idle-rule.js';
@@ -27,8 +27,10 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
   let drained = false;
   for (const replica of mayRetire(fleet, now)) {
     if (replica.phase !== 'ready' || replica.change) continue;
+    const server = fleet.servers.get(replica.server)!;
     const cause = retirement(fleet, replica, now);
-    if (!cause || (cause === 'idle' && !isUseRead(fleet, replica))) continue;
+    // What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes.
+    if (!cause || (cause === 'idle' && !isUseRead(server, idleUnloadAt(fleet, replica)!))) continue;
     drain(fleet, replica, cause, null, now);
     if (cause === 'idle') wantFewer(fleet, replica, now);
     drained = true;
@@ -81,15 +83,6 @@ function mayRetire(fleet: Fleet, now: Instant): Replica[] {
   }
   const others = ids.filter((id) => !fleet.reloads.has(id));
   return [...inOrder(fleet, [...fleet.reloads.keys()]), ...inOrder(fleet, others)];
-}
-
-/** What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes. */
-function isUseRead(fleet: Fleet, replica: Ready): boolean {
-  const server = fleet.servers.get(replica.server)!;
-  const since = idleUnloadAt(fleet, replica)!;
-  const isRead = (server.statisticsAt ?? -Infinity) >= since;
-  if (!isRead) server.statisticsWanted = Math.max(server.statisticsWanted ?? 0, since);
-  return isRead;
 }
 
 /** Why it is to go now; undefined where it may stay. */

@@ -1,6 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { byOrder, indexesOf } from '../fleet/indexes.js';
+import { bytesIn, bytesOn } from '../fleet/meter.js';
 import type { Bytes } from '../fleet/model.js';
 import { rankOf } from '../demand/rank.js';
 import type { Booking, Ready, Settled } from '../fleet/replica.js';
@@ -136,18 +137,13 @@ function bytesHeldOf(bookings: readonly Booking[], onGpus: boolean): Bytes {
 
 function candidateOf(fleet: Readonly<Fleet>, id: ReplicaId, account: AccountId): Candidate {
   const replica = fleet.replicas.get(id) as Settled;
-  let [bytes, whole] = [0, 0];
-  for (const booking of replica.bookings) {
-    whole += booking.bytes;
-    if (booking.account === account) bytes += booking.bytes;
-  }
   return {
     replica,
     rank: rankOf(settingsOf(fleet, replica).class),
     isSpare: fleet.holders.get(replica.model)!.size > 1,
     density: densityOf(fleet, replica),
     lastUse: replica.lastUse,
-    bytes,
-    whole,
+    bytes: bytesOn(account, replica.bookings),
+    whole: bytesIn(replica.bookings),
   };
 }

@@ -1,6 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { AccountId } from '../fleet/ids.js';
 import type { Ledger } from '../memory/ledger.js';
+import { bytesIn } from '../fleet/meter.js';
 import type { Bytes } from '../fleet/model.js';
 import { byWorth } from './worth.js';
 import { byCost, type EvictionCost } from './candidates.js';
@@ -22,8 +23,7 @@ export interface EvictionPlan {
 export const costOf = (victims: readonly Victim[]): EvictionCost => {
   const dearest = victims.reduce((most, one) => (byWorth(one, most) > 0 ? one : most));
   const leaving = replicasIn(victims);
-  let bytes = 0;
-  for (const { bookings } of leaving) for (const booking of bookings) bytes += booking.bytes;
+  const bytes = Array.from(leaving, ({ bookings }) => bytesIn(bookings)).reduce((sum, one) => sum + one);
   return { dearest, leaving: leaving.size, bytes };
 };
 

@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { type AccountId, hostAccount } from '../fleet/ids.js';
+import { bytesIn } from '../fleet/meter.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
 import type { Booking } from '../fleet/replica.js';
@@ -34,7 +35,7 @@ export function slackIn(fleet: Readonly<Fleet>, ledger: Ledger): (place: Place) 
     const { spare, capacity } = poolOf(host);
     if (capacity <= 0) return tightest;
     const left = leastLeft(ledger, onHost.length > 0 ? onHost : [{ account, bytes: 0 }]);
-    return tightest + Math.abs(left - (spare - totalBytes(onGpus)) / capacity);
+    return tightest + Math.abs(left - (spare - bytesIn(onGpus)) / capacity);
   };
 }
 
@@ -61,6 +62,3 @@ function poolOn(fleet: Readonly<Fleet>, ledger: Ledger, host: string): Pool {
     { spare: 0, capacity: 0 },
   );
 }
-
-const totalBytes = (bookings: readonly Booking[]): Bytes =>
-  bookings.reduce((total, { bytes }) => total + bytes, 0);
