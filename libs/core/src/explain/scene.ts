@@ -17,12 +17,11 @@ import type { Booking, Phase, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { type Hold, holdsAgainst } from './holds.js';
-import { ASKS_FADE_OVER } from '../learned/demand.js';
 import { drainTime, takeOverflow } from '../answers/overflow.js';
 import { plainRequest } from '../answers/request-of.js';
 import { routableReplicas } from '../learned/routes.js';
 import { Line } from '../loading/line.js';
-import { added } from '../numbers/decaying-sum.js';
+import { added, TIME_CONSTANT } from '../numbers/decaying-sum.js';
 
 /** A replica that holds memory which a place is short of, and what keeps it there. */
 export interface WhyHolder {
@@ -200,7 +199,7 @@ function mostCharged({ spending, waiting }: Readonly<Fleet>): TenantId {
   let known = -Infinity;
   for (const [tenant, { sum, at }] of spending) {
     // All charges decay alike, so their order is the same at any moment.
-    const key = Math.log(sum) + at / ASKS_FADE_OVER;
+    const key = Math.log(sum) + at / TIME_CONSTANT;
     if (key > known) [most, known] = [tenant, key];
   }
   return most ?? ('' as TenantId);
@@ -211,7 +210,7 @@ const withRequest = (fleet: Readonly<Fleet>, request: Request, now: Instant): Fl
   ...fleet,
   waiting: new Map(fleet.waiting).set(request.id, request),
   awaitedSince: new Map(fleet.awaitedSince).set(request.model, fleet.awaitedSince.get(request.model) ?? now),
-  asks: new Map(fleet.asks).set(request.model, added(fleet.asks.get(request.model), 1, now, ASKS_FADE_OVER)),
+  asks: new Map(fleet.asks).set(request.model, added(fleet.asks.get(request.model), 1, now)),
   promises: new Map(fleet.promises),
   charges: new Map(fleet.charges),
   spending: new Map(fleet.spending),

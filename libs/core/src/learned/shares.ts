@@ -2,7 +2,6 @@ import { added, decayed } from '../numbers/decaying-sum.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { ASKS_FADE_OVER } from './demand.js';
 
 /** Charges below this count as none. */
 const NOTHING: Millis = 1;
@@ -26,7 +25,7 @@ export function refund(fleet: Fleet, model: ModelId, now: Instant): void {
   const charged = fleet.charges.get(model);
   if (!charged) return;
   fleet.charges.delete(model);
-  const left = decayed({ sum: charged.cost, at: charged.at }, now, ASKS_FADE_OVER);
+  const left = decayed({ sum: charged.cost, at: charged.at }, now);
   pay(fleet, charged.tenant, -left, now);
 }
 
@@ -34,7 +33,7 @@ export function refund(fleet: Fleet, model: ModelId, now: Instant): void {
 export const settleCharge = ({ charges }: Fleet, model: ModelId): boolean => charges.delete(model);
 
 function pay({ spending }: Fleet, tenant: TenantId, cost: Millis, now: Instant): void {
-  const paid = added(spending.get(tenant), cost, now, ASKS_FADE_OVER);
+  const paid = added(spending.get(tenant), cost, now);
   spending.delete(tenant);
   if (paid.sum >= NOTHING) spending.set(tenant, paid);
   forgetFaded(spending, now);
@@ -43,7 +42,7 @@ function pay({ spending }: Fleet, tenant: TenantId, cost: Millis, now: Instant):
 /** Tenants may come once and never again: there may be as many as tokens have subjects. Those charged longest ago come first. */
 function forgetFaded(spending: Fleet['spending'], now: Instant): void {
   for (const [tenant, spent] of spending) {
-    if (decayed(spent, now, ASKS_FADE_OVER) >= NOTHING) return;
+    if (decayed(spent, now) >= NOTHING) return;
     spending.delete(tenant);
   }
 }
@@ -59,7 +58,7 @@ export function overShare(
   const paid = new Map<TenantId, Millis>();
   for (const { tenant } of fleet.waiting.values()) paid.set(tenant, 0);
   for (const [tenant, spent] of fleet.spending) {
-    const lately = decayed(spent, now, ASKS_FADE_OVER);
+    const lately = decayed(spent, now);
     if (lately >= NOTHING || paid.has(tenant)) paid.set(tenant, lately);
   }
   let all = 0;

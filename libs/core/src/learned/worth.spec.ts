@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
-import { countAsks } from './demand.js';
-import { demandKey, worthKey, worthOf, worthOfWaiting } from './worth.js';
+import { countAsks, demandKey, worthKey, worthOf, worthOfWaiting } from './worth.js';
 
 const [A, B] = ['a', 'b'] as ModelId[] as [ModelId, ModelId];
 

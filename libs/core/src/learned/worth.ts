@@ -1,8 +1,9 @@
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { ASKS_FADE_OVER } from './demand.js';
 import { FIRST_LOAD_GUESS, forecastOf } from './load-times.js';
+import { added, TIME_CONSTANT } from '../numbers/decaying-sum.js';
+import { noteAsked } from '../fleet/indexes.js';
 
 /**
  * The logarithm of how many requests come during a load of the model, as of instant 0. Requests decay alike for all
@@ -16,7 +17,7 @@ export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
   const asks = fleet.asks.get(model);
   if (!asks) return -Infinity;
   const load = predictedLoad(fleet, model);
-  return Math.log(asks.sum) + asks.at / ASKS_FADE_OVER + Math.log(load / ASKS_FADE_OVER);
+  return Math.log(asks.sum) + asks.at / TIME_CONSTANT + Math.log(load / TIME_CONSTANT);
 }
 
 /**
@@ -30,7 +31,7 @@ export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
 export function demandKey(fleet: Readonly<Fleet>, model: ModelId): number {
   const asks = fleet.asks.get(model);
   if (!asks) return -Infinity;
-  return Math.log(asks.sum) + asks.at / ASKS_FADE_OVER - Math.log(predictedLoad(fleet, model));
+  return Math.log(asks.sum) + asks.at / TIME_CONSTANT - Math.log(predictedLoad(fleet, model));
 }
 
 const predictedLoad = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
@@ -41,7 +42,7 @@ const predictedLoad = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
  * begins a load waits for all of it, and each of those that come during the load for half of it on the average.
  */
 export function worthOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
-  const duringLoad = Math.exp(worthKey(fleet, model) - now / ASKS_FADE_OVER);
+  const duringLoad = Math.exp(worthKey(fleet, model) - now / TIME_CONSTANT);
   return duringLoad * (1 + duringLoad / 2);
 }
 
@@ -54,3 +55,10 @@ const COUNTS_TWICE_AFTER: Millis = 30_000;
  */
 export const worthOfWaiting = (count: number, longest: Millis): number =>
   count * (1 + longest / COUNTS_TWICE_AFTER);
+
+/** Counts requests for a known model, whether it is warm and whatever they are answered. */
+export function countAsks(fleet: Fleet, id: ModelId, more: number, at: Instant): void {
+  if (more === 0 || !fleet.models.has(id)) return;
+  fleet.asks.set(id, added(fleet.asks.get(id), more, at));
+  noteAsked(fleet, id);
+}

@@ -18,8 +18,6 @@ import { bookingsToCome } from './load-order.js';
 
 /** When one job would begin and be ready at places, by what has to leave there. */
 export class PlaceTimes {
-  private readonly startsNow = new Map<Place, Start>();
-
   constructor(
     private readonly schedule: Schedule,
     private readonly job: Job,
@@ -28,11 +26,7 @@ export class PlaceTimes {
 
   /** When a load could begin there if its memory were free now. */
   startNow(place: Place): Start {
-    const known = this.startsNow.get(place);
-    if (known) return known;
-    const start = this.startAt(place, this.schedule.now);
-    this.startsNow.set(place, start);
-    return start;
+    return this.startAt(place, this.schedule.now);
   }
 
   /** When a load begins there whose memory is free from a moment on. */

@@ -1,10 +1,10 @@
 import { worthOf, worthOfWaiting } from '../learned/worth.js';
-import { ASKS_FADE_OVER } from '../learned/demand.js';
 import type { Instant } from '../fleet/model.js';
 import { rankOf } from '../demand/rank.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Job } from './job.js';
 import type { Schedule } from './schedule.js';
+import { TIME_CONSTANT } from '../numbers/decaying-sum.js';
 
 /**
  * The moment at which a job is worth more than copies of these models: its requests weigh more as they wait longer.
@@ -29,7 +29,7 @@ export function worthMoreFrom(
   const lost = lostAt(now);
   if (lost === 0 || isWorthMore(now)) return now;
   // What would be lost fades if no request comes: by then it is no more than the requests that wait.
-  const by = count > 0 ? now + ASKS_FADE_OVER * Math.max(0, Math.log(lost / count)) : Infinity;
+  const by = count > 0 ? now + TIME_CONSTANT * Math.max(0, Math.log(lost / count)) : Infinity;
   return Math.min(by < Infinity ? crossing(isWorthMore, now, by) : by, Math.max(now, starvesAt));
 }
 

@@ -1,4 +1,4 @@
-import { countAsks } from '../learned/demand.js';
+import { countAsks } from '../learned/worth.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, put, replicasOf } from '../fleet/fleet.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { decayed } from '../numbers/decaying-sum.js';
-import { ASKS_FADE_OVER } from './demand.js';
 import type { ModelId, ReplicaId } from '../index.js';
 
 const A = 'a' as ModelId;
@@ -11,7 +10,7 @@ const aDriver = (): CoreDriver =>
     .declare(aModel('a', { idleUnload: null }))
     .serve(aServer('s', [4], { discover: false }), ['a', 'b']);
 
-const asked = ({ fleet, now }: CoreDriver): number => decayed(fleet.asks.get(A), now, ASKS_FADE_OVER);
+const asked = ({ fleet, now }: CoreDriver): number => decayed(fleet.asks.get(A), now);
 
 describe('how often a model was asked for lately', () => {
   it('counts waiting and routed requests alike', () => {
