@@ -87,7 +87,7 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   add(lost);
   noteLine(fleet, wished ? [...line.all, wished] : line.all);
   add(answerOverflow(fleet, away, now));
-  add(answerExpired(fleet, expired, line, open, now));
+  add(answerExpired(fleet, expired, line, now));
   forgetAnswered(fleet);
   return endDemands(fleet) || lost.length > 0;
 }

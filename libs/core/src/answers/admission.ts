@@ -205,7 +205,7 @@ export class Admission {
   private readyInPlaceOfLower(forecast: JobForecast, by: Instant): Instant {
     const { fleet, line, now } = this;
     if (forecast.ready.p90 <= by) return Infinity;
-    const lower = new Yielding(fleet, line, line.open, now).to(forecast);
+    const lower = new Yielding(fleet, line, now).to(forecast);
     return lower ? readyAfter(lower.start, forecast.load).p90 : Infinity;
   }
 

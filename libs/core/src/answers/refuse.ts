@@ -84,34 +84,22 @@ function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Re
 }
 
 /** The answers to expired requests: how far their model has come, or that there is no room for it yet. */
-export function answerExpired(
-  fleet: Fleet,
-  expired: readonly Request[],
-  line: Line,
-  open: readonly Server[],
-  now: Instant,
-): Action[] {
+export function answerExpired(fleet: Fleet, expired: readonly Request[], line: Line, now: Instant): Action[] {
   const placeOf = queuePlaces(fleet, now);
   return expired.map((request) => {
-    const why = lateness(fleet, request, line, open, now);
+    const why = lateness(fleet, request, line, now);
     const told = why.reason === 'loading' ? { ...why, position: placeOf(request) } : why;
     return refusal(fleet, request, told, now);
   });
 }
 
-function lateness(
-  fleet: Fleet,
-  { model }: Request,
-  line: Line,
-  open: readonly Server[],
-  now: Instant,
-): Refusal {
+function lateness(fleet: Fleet, { model }: Request, line: Line, now: Instant): Refusal {
   if (!fleet.models.has(model)) return unknownNow(fleet);
   if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
   const wait = describeWait(fleet, model, now);
   if (fleet.held && wait.phase !== 'loading') return { reason: 'no_leader', retryAfter: SHORT_HINT };
   const isWaiting = wait.phase === 'waiting';
-  if (isWaiting && open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
+  if (isWaiting && line.open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
   const forecast = isWaiting && !areOrdersStopped(fleet) ? line.forecastFor(model) : undefined;
   const load = loadForecast(fleet, model, null);
   return forecast ? waitingInLine(fleet, wait, forecast, now) : comingIn(fleet, wait, load);

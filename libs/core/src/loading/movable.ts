@@ -85,11 +85,7 @@ export function moveFor(
     if (!isMovable(fleet, one.replica, want, now)) continue;
     const model = fleet.models.get(one.replica.model)!;
     const ways = waysOut(search, one).map((site) => site.where((place) => openAgainAt(fleet, place) <= now));
-    const place = bestFit(fleet, ledger, ways, model, {
-      crowdOn: () => 0,
-      delayAt: () => 0,
-      isLeft: () => false,
-    });
+    const place = bestFit(fleet, ledger, ways, model);
     if (place) return { replica: one.replica, model, place };
     tried += 1;
     if (tried === TRIED) break;

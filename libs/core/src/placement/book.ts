@@ -43,7 +43,7 @@ export function book(
   let wished: JobForecast | undefined;
   const yielded = new Set<ModelId>();
   const placeNext = (): boolean => {
-    if (yieldPlaces(fleet, line, open, now, yielded)) return true;
+    if (yieldPlaces(fleet, line, now, yielded)) return true;
     if (placeDue(fleet, line.all, now)) return true;
     wished = worthiestWish(fleet, line, wants, now);
     return wished !== undefined && mayTakePlace(wished, now) && placeDue(fleet, [wished], now);

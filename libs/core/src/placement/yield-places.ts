@@ -1,6 +1,5 @@
 import { type Fleet, forget, put } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Server } from '../fleet/server.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
@@ -14,14 +13,8 @@ import { shortfall } from '../room/victims.js';
  * begin now and could have the memory. They go back into the line. Says whether there were any, and adds their models to
  * `yielded`: none of these yields a second time in a turn.
  */
-export function yieldPlaces(
-  fleet: Fleet,
-  line: Line,
-  open: readonly Server[],
-  now: Instant,
-  yielded: Set<ModelId>,
-): boolean {
-  const yielding = new Yielding(fleet, line, open, now);
+export function yieldPlaces(fleet: Fleet, line: Line, now: Instant, yielded: Set<ModelId>): boolean {
+  const yielding = new Yielding(fleet, line, now);
   for (const higher of line.all) {
     if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now) continue;
     const lower = yielding.allTo(higher);
@@ -44,8 +37,7 @@ export class Yielding {
 
   constructor(
     private readonly fleet: Fleet,
-    line: Line,
-    private readonly open: readonly Server[],
+    private readonly line: Line,
     private readonly now: Instant,
   ) {
     this.ledger = new Ledger(fleet, now);
@@ -65,7 +57,7 @@ export class Yielding {
       ({ job, start }) => job.stage > higher.job.stage && start.at < higher.start.at,
     );
     if (lower.length === 0) return [];
-    const sites = sitesFor(this.fleet, higher.job.want!, this.open, this.now);
+    const sites = sitesFor(this.fleet, higher.job.want!, this.line.open, this.now);
     const besideIt = ({ job }: JobForecast): JobForecast[] =>
       lower.filter((other) => other.job.placed!.server === job.placed!.server);
     const sets = [...lower.map((one) => [one]), ...lower.map(besideIt)];

@@ -18,7 +18,7 @@ export function bestFit(
   ledger: Ledger,
   sites: readonly Site[],
   model: Model,
-  { crowdOn, delayAt, isLeft }: Surroundings,
+  { crowdOn = () => 0, delayAt = () => 0, isLeft = () => false }: Partial<Surroundings> = {},
 ): Place | undefined {
   const slackOf = slackIn(fleet, ledger);
   const lacksGpu = lackIn(sites);

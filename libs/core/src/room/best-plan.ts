@@ -1,19 +1,22 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { Ledger } from '../memory/ledger.js';
 import { leastOnGpu } from './gaps.js';
-import { byCost, type EvictionCost, knownCostOn, leastCostOn } from './candidates.js';
+import { byCost, type EvictionCost, knownCostOn, leastCostAt, leastCostOn } from './candidates.js';
+import type { Place } from './places.js';
 import { costOf, type EvictionPlan, planFor } from './plan-victims.js';
 import type { Site } from './sites.js';
 import { victimsAt, type VictimTest } from './victims.js';
 import type { Want } from '../demand/wants.js';
 
-/** The least that an eviction could cost on a site, and the number of that site. */
+/** The least that an eviction could cost on a site or at a place, and the numbers of the site and of the place there. */
 interface Bound {
   readonly cost: EvictionCost;
   readonly nth: number;
+  readonly at: number;
 }
 
-const byBound = (one: Bound, other: Bound): number => byCost(one.cost, other.cost) || one.nth - other.nth;
+const byBound = (one: Bound, other: Bound): number =>
+  byCost(one.cost, other.cost) || one.nth - other.nth || one.at - other.at;
 
 /**
  * The plan of least eviction cost on any site; of several the first. Sites are looked into in the order of the least that
@@ -27,23 +30,41 @@ export function bestPlan(
   isVictim: VictimTest,
 ): EvictionPlan | undefined {
   const bytesOn = leastOnGpu(fleet, want.model);
-  const bounds = sites.flatMap(({ server }, nth): Bound[] => {
+  const bounds: Bound[] = [];
+  for (const [nth, { server }] of sites.entries()) {
     const cost = knownCostOn(fleet, server, bytesOn(server));
-    return cost ? [{ cost, nth }] : [];
-  });
+    if (cost) bounds.push({ cost, nth, at: 0 });
+  }
   let best: (Bound & { readonly plan: EvictionPlan }) | undefined;
   for (const bound of bounds.sort(byBound)) {
     if (best && byBound(bound, best) > 0) break;
     const { nth } = bound;
-    const site = sites[nth]!;
-    const cost = leastCostOn(fleet, site.server, bytesOn(site.server));
+    const { server, places } = sites[nth]!;
+    const least = leastCostOn(fleet, server, bytesOn(server));
     // Where copies were used since the bound was worked out an eviction costs more now.
-    if (!cost || (best && byBound({ cost, nth }, best) > 0)) continue;
-    for (const place of site.places) {
+    if (!least || (best && byBound({ ...bound, cost: least }, best) > 0)) continue;
+    for (const prospect of boundsAt(fleet, ledger, places, nth, isVictim)) {
+      if (best && byBound(prospect, best) > 0) break;
+      const { place, at } = prospect;
       const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
-      const found = plan && { plan, cost: costOf(plan.victims), nth };
+      const found = plan && { plan, cost: costOf(plan.victims), nth, at };
       if (found && (!best || byBound(found, best) < 0)) best = found;
     }
   }
   return best?.plan;
+}
+
+/** The places of a site at which enough may be freed, the one first where that could cost least. */
+function boundsAt(
+  fleet: Fleet,
+  ledger: Ledger,
+  places: readonly Place[],
+  nth: number,
+  isVictim: VictimTest,
+): (Bound & { readonly place: Place })[] {
+  const bounds = places.flatMap((place, at) => {
+    const cost = leastCostAt(fleet, ledger, place.bookings, isVictim);
+    return cost ? [{ cost, nth, at, place }] : [];
+  });
+  return bounds.sort(byBound);
 }

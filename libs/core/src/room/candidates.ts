@@ -2,6 +2,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { byOrder, indexesOf } from '../fleet/indexes.js';
 import { bytesIn, bytesOn } from '../fleet/meter.js';
+import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
 import { rankOf } from '../demand/rank.js';
 import type { Booking, Ready, Settled } from '../fleet/replica.js';
@@ -63,6 +64,24 @@ export function knownCostOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes
   return known === undefined ? leastCostOn(fleet, server, bytes) : (known ?? undefined);
 }
 
+/** A lower bound of the eviction cost of room for these bookings; undefined where all that may go does not free enough. */
+export function leastCostAt(
+  fleet: Readonly<Fleet>,
+  ledger: Ledger,
+  bookings: readonly Booking[],
+  mayGo: (one: Settled) => boolean,
+): EvictionCost | undefined {
+  let most = NO_COST;
+  for (const { account, bytes } of bookings) {
+    const missing = bytes - ledger.spare(account);
+    if (missing <= 0) continue;
+    const cost = leastCostOf(candidatesOn(fleet, account), missing, mayGo);
+    if (!cost) return undefined;
+    if (byCost(cost, most) > 0) most = cost;
+  }
+  return most;
+}
+
 /** Costs are kept for so many sizes: models are of few. */
 const SIZES = 64;
 
@@ -80,11 +99,16 @@ function knownCosts(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Evictio
  * The least cost of the missing bytes. Candidates are taken from the least valuable on until they are enough: the last is
  * the dearest victim. Of those worth no more, the smallest that is enough alone costs least; several cost more.
  */
-function leastCostOf(candidates: readonly Candidate[], missing: Bytes): EvictionCost | undefined {
+function leastCostOf(
+  candidates: readonly Candidate[],
+  missing: Bytes,
+  mayGo: (one: Settled) => boolean = () => true,
+): EvictionCost | undefined {
   let dearest: Worth | undefined;
   let [sum, alone] = [0, Infinity];
   for (const candidate of candidates) {
     if (dearest && byWorth(candidate, dearest) > 0) break;
+    if (!mayGo(candidate.replica)) continue;
     sum += candidate.bytes;
     if (sum >= missing) dearest ??= candidate;
     if (candidate.bytes >= missing) alone = Math.min(alone, candidate.whole);
