@@ -18,7 +18,7 @@ export function bestFit(
   ledger: Ledger,
   sites: readonly Site[],
   model: Model,
-  { crowdOn = () => 0, delayAt = () => 0, isLeft = () => false }: Partial<Surroundings> = {},
+  { crowdOn, delayAt, isLeft }: Surroundings = NOTHING_AROUND,
 ): Place | undefined {
   const slackOf = slackIn(fleet, ledger);
   const lacksGpu = lackIn(sites);
@@ -43,6 +43,8 @@ interface Surroundings {
   /** Whether copies leave a server by the ledger that stay by the fleet. */
   readonly isLeft: (server: Server) => boolean;
 }
+
+const NOTHING_AROUND: Surroundings = { crowdOn: () => 0, delayAt: () => 0, isLeft: () => false };
 
 /** Tells whether a server lacks a GPU that the model needs at some place. */
 function lackIn(sites: readonly Site[]): (server: Server) => boolean {

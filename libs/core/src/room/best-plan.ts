@@ -29,42 +29,55 @@ export function bestPlan(
   want: Want,
   isVictim: VictimTest,
 ): EvictionPlan | undefined {
+  const search = { fleet, ledger, want, isVictim };
   const bytesOn = leastOnGpu(fleet, want.model);
-  const bounds: Prospect[] = [];
+  const prospects: Prospect[] = [];
   for (const [nth, { server }] of sites.entries()) {
     const cost = knownCostOn(fleet, server, bytesOn(server));
-    if (cost) bounds.push({ cost, nth, at: 0 });
+    if (cost) prospects.push({ cost, nth, at: 0 });
   }
-  let best: (Prospect & { readonly plan: EvictionPlan }) | undefined;
-  for (const bound of bounds.sort(byTurn)) {
-    if (best && byTurn(bound, best) > 0) break;
-    const { nth } = bound;
-    const { server, places } = sites[nth]!;
-    const least = leastCostOn(fleet, server, bytesOn(server));
-    // Where copies were used since the bound was worked out an eviction costs more now.
-    if (!least || (best && byTurn({ ...bound, cost: least }, best) > 0)) continue;
-    for (const prospect of prospectsAt(fleet, ledger, places, nth, isVictim)) {
-      if (best && byTurn(prospect, best) > 0) break;
-      const { place, at } = prospect;
-      const plan = planFor(fleet, ledger, place, want, victimsAt(fleet, isVictim, place, ledger));
-      const found = plan && { plan, cost: costOf(plan.victims), nth, at };
-      if (found && (!best || byTurn(found, best) < 0)) best = found;
-    }
+  let best: Planned | undefined;
+  for (const one of prospects.sort(byTurn)) {
+    if (isWorse(one, best)) break;
+    const { server, places } = sites[one.nth]!;
+    // Where copies were used since then an eviction costs more now.
+    const cost = leastCostOn(fleet, server, bytesOn(server));
+    if (cost && !isWorse({ ...one, cost }, best)) best = bestAmong(search, places, one.nth, best);
   }
   return best?.plan;
 }
 
-/** The places of a site at which enough may be freed, the one first where that could cost least. */
-function prospectsAt(
-  fleet: Fleet,
-  ledger: Ledger,
+interface Planned extends Prospect {
+  readonly plan: EvictionPlan;
+}
+
+const isWorse = (one: Prospect, best: Prospect | undefined): boolean =>
+  best !== undefined && byTurn(one, best) > 0;
+
+interface PlanSearch {
+  readonly fleet: Fleet;
+  readonly ledger: Ledger;
+  readonly want: Want;
+  readonly isVictim: VictimTest;
+}
+
+/** The better one of `best` and the best plan for the places of the site with that number. */
+function bestAmong(
+  { fleet, ledger, want, isVictim }: PlanSearch,
   places: readonly Place[],
   nth: number,
-  isVictim: VictimTest,
-): (Prospect & { readonly place: Place })[] {
-  const bounds = places.flatMap((place, at) => {
+  best: Planned | undefined,
+): Planned | undefined {
+  const prospects = places.flatMap((place, at) => {
     const cost = leastCostAt(fleet, ledger, place.bookings, isVictim);
     return cost ? [{ cost, nth, at, place }] : [];
   });
-  return bounds.sort(byTurn);
+  let better = best;
+  for (const one of prospects.sort(byTurn)) {
+    if (isWorse(one, better)) break;
+    const plan = planFor(fleet, ledger, one.place, want, victimsAt(fleet, isVictim, one.place, ledger));
+    const found = plan && { cost: costOf(plan.victims), nth, at: one.at, plan };
+    if (found && !isWorse(found, better)) better = found;
+  }
+  return better;
 }

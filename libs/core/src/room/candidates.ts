@@ -51,7 +51,7 @@ export function leastCostOn(fleet: Readonly<Fleet>, server: Server, bytes: Bytes
   const { gpus, most } = gapsOn(fleet, server);
   let least = bytes <= most ? NO_COST : undefined;
   for (const { account, gap } of least ? [] : gpus) {
-    const cost = leastCostOf(candidatesOn(fleet, account), bytes - gap);
+    const cost = leastCostOf(candidatesOn(fleet, account), bytes - gap, () => true);
     if (cost && (!least || byCost(cost, least) < 0)) least = cost;
   }
   knownCosts(fleet, bytes).set(server.spec.id, least ?? null);
@@ -102,7 +102,7 @@ function knownCosts(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Evictio
 function leastCostOf(
   candidates: readonly Candidate[],
   missing: Bytes,
-  mayGo: (one: Settled) => boolean = () => true,
+  mayGo: (one: Settled) => boolean,
 ): EvictionCost | undefined {
   let dearest: Worth | undefined;
   let [sum, alone] = [0, Infinity];
