@@ -102,7 +102,7 @@ function absentNeed(fleet: Readonly<Fleet>, model: Model, copies: number): Model
  * Whether any known server could hold a model with so many bytes on a GPU: it has the labels, a device of that size, and
  * the model in its repository. A server that was never seen could, and where there is no server any model counts.
  */
-export function couldHold(fleet: Readonly<Fleet>, model: Model, gpuBytes: Bytes): boolean {
+function couldHold(fleet: Readonly<Fleet>, model: Model, gpuBytes: Bytes): boolean {
   if (fleet.servers.size === 0) return true;
   for (const server of fleet.servers.values()) {
     if (labelsMatch(server, model) && couldBeOn(server, model, gpuBytes)) return true;
