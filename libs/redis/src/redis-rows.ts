@@ -25,6 +25,8 @@ export class RedisRows implements Rows {
   private last = '';
   private writes = 0;
   private tries = 0;
+  /** So many writes were lost and not told of yet: a rewrite that was not answered may be there. */
+  private lost = 0;
   private isClosed = false;
 
   private constructor(
@@ -144,22 +146,22 @@ export class RedisRows implements Rows {
 
   /** Redis has lost writes: what it has of the rows that are in the copy is replaced. */
   private async writeAll(batch: readonly RowWrite[], stored: number, last: string): Promise<Written> {
-    const lost = Math.max(1, this.writes - stored);
+    this.lost = Math.max(this.lost, 1, this.writes - stored);
     const rows: RowWrite[] = [...this.copy.rows(), ...batch];
     const kinds = new Set([...(await this.kinds()), ...rows.map(({ key }) => kindOf(key))]);
     const id = this.nextId();
     const emptied = [...kinds].filter((kind) => !isOnRequest(kind));
     const { reply, isConfirmed } = await this.send(id, rows, emptied, last);
     if (reply[0] !== 'written') throw new Error('another write came between');
-    const written = this.written(id, batch, isConfirmed);
-    this.news.onLoss(lost);
-    return written;
+    return this.written(id, batch, isConfirmed);
   }
 
   private written(id: string, batch: readonly RowWrite[], isConfirmed: boolean): Written {
     this.copy.apply(batch);
     this.writes += 1;
     this.last = id;
+    if (this.lost > 0) this.news.onLoss(this.lost);
+    this.lost = 0;
     return { durable: isConfirmed };
   }
 

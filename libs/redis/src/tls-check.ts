@@ -12,7 +12,11 @@ const HANDSHAKE_MS = 1_000;
 export async function checkTls(redis: RedisOptions): Promise<void> {
   const { place, tls } = redis;
   const addresses = place.kind === 'server' ? [place.address] : place.sentinels;
-  const distrusts = await Promise.all(addresses.map((address) => distrustOf(address, secureOf(redis))));
+  const distrusts = await Promise.all(addresses.map((address) => distrustOf(address, secureOf(redis)))).catch(
+    (error: unknown) => {
+      throw new StoreUnusable('wrong_tls', `redis.tls: cannot be used: ${(error as Error).message}`);
+    },
+  );
   const served = distrusts.filter((distrust) => distrust !== undefined);
   if (tls === null && served.length > 0) {
     const cure = place.kind === 'server' ? 'redis.url: must be rediss://' : 'redis.tls: is required';

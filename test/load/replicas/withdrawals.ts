@@ -100,6 +100,7 @@ class Leader {
       leading: () => this.asWatching(),
       admit: () => undefined,
       isPeer: () => true,
+      noteTerm: () => undefined,
       doubt: () => undefined,
     });
     for (const [name, handle] of Object.entries(handlers))

@@ -78,6 +78,7 @@ export class Follow {
       end: (): void => back(() => this.ended(following)),
     };
     scenery.network.send(name, leader.name, leader.process, () => {
+      if (have) leader.election.noteTerm(have.term);
       void leader.lead?.watching.open(name, stream, have, '').then(
         (ended) => (following.close = () => scenery.network.send(name, leader.name, leader.process, ended)),
         () => undefined,

@@ -83,8 +83,7 @@ export class Referee {
     const before = this.sentBy;
     this.trail.expect(mayAct, () => `term ${term} sends ${what}, and may not act`);
     this.expect(term >= before, () => `term ${term} sends ${what} after term ${before}`);
-    // Of two that lead for a while the higher term may be the one that is thrown away.
-    if (!this.isExcused) this.sentBy = Math.max(before, term);
+    this.sentBy = Math.max(before, term);
     const id = replicaId(model, site.id);
     if (kind === 'unload') return this.unload(site, id, model);
     this.unloaded.delete(id);

@@ -4,8 +4,8 @@ import type { Peer } from './peer.js';
 import type { DatedTrouble, TroubleOfRedis } from './peers-plan.js';
 import type { Scenery } from './scenery.js';
 
-/** So long after a split has healed the leader on its small side may still hold itself for one. */
-const HEALED = 8_000;
+/** So long after a torn Redis has healed what one side has told is good still: its table for 30 s, and leases by it for 10 s more. */
+const HEALED: Millis = 50_000;
 
 /** Has what a plan says go wrong. */
 export class Troubles {

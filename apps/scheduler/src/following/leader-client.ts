@@ -50,6 +50,7 @@ export class LeaderClient {
   private pause = FIRST_PAUSE_MS;
   private hears = false;
   private isReporting = false;
+  private isUnreported = false;
   private isTold = false;
   private isClosed = false;
   private readonly over = new AbortController();
@@ -134,6 +135,14 @@ export class LeaderClient {
     this.parts.log.warn({ err: error }, 'the leader does not tell its routes: the table of before is kept');
   }
 
+  /** Once for each time of failures: unloads wait while the leader hears no report. */
+  private tellUnreported(error: unknown): false {
+    if (!this.isUnreported && !this.isClosed)
+      this.parts.log.warn({ err: error }, 'the leader takes no report of this peer: unloads wait for one');
+    this.isUnreported = true;
+    return false;
+  }
+
   private ended(stream: unknown): void {
     if (this.stream === stream) this.reopen();
   }
@@ -160,9 +169,10 @@ export class LeaderClient {
     this.isReporting = true;
     const isSent = await this.send(talk.next(this.parts.clock.now())).then(
       () => true,
-      () => false,
+      (error: unknown) => this.tellUnreported(error),
     );
     this.isReporting = false;
+    if (isSent) this.isUnreported = false;
     // What failed is tried again with the next tick.
     if (isSent) void this.pump();
     else talk.failed();
@@ -190,7 +200,8 @@ export class LeaderClient {
     const deadline = Date.now() + REPORT_WITHIN_MS;
     const call = { path, request, metadata: this.metadata(), deadline };
     const answer = await this.link.ask(this.leader, call, this.over.signal);
-    if (answer === AGAIN || answer.refusal !== null) throw new Error('the leader did not take a report');
+    if (answer === AGAIN) throw new Error('the leader did not answer to a report');
+    if (answer.refusal !== null) throw new Error(`the leader refuses a report: ${answer.refusal.details}`);
   }
 
   private metadata(): Metadata {

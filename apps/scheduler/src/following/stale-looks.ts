@@ -4,7 +4,6 @@ import type { Clock, ModelServer } from '#engine';
 import { LOOK_GOOD_FOR } from '../watching/times.js';
 import type { RouteTable } from './route-table.js';
 
-/** A look counts for so long. */
 /** So often a server is looked at while looks are needed. */
 const EVERY: Millis = 2_000;
 /** Looks begin so long before the table is out of date, so that there are some by then. */

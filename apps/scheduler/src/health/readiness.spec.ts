@@ -15,7 +15,7 @@ const stateOf = ({ isEnding = false, level = 'none', own, rows }: Situation): st
   readyStateOf({
     lasting: { lifecycle: { isEnding }, pressure: { level } },
     leading: own === undefined ? null : { readiness: { state: () => own } },
-    following: { table: { isReceived: rows !== undefined, table: { rows: { size: rows ?? 0 } } } },
+    following: { answersWarm: rows !== undefined, table: { table: { rows: { size: rows ?? 0 } } } },
   } as unknown as Running);
 
 describe('a Berth among peers is', () => {

@@ -37,8 +37,7 @@ export function readyStateOf(running: Running): ReadyState {
 /** Whether another leader has told the routes. One that leads and has not looked yet goes by these rows, where there are any. */
 function isTold({ leading, following }: Running): boolean {
   if (following === null) return false;
-  const { table, isReceived } = following.table;
-  return leading === null ? isReceived : table.rows.size > 0;
+  return leading === null ? following.answersWarm : following.table.table.rows.size > 0;
 }
 
 function haveSettled({ startedAt, servers, serversAwaited }: Readonly<Fleet>, now: number): boolean {

@@ -68,6 +68,12 @@ export class Following {
     return this.client?.isHeard ?? false;
   }
 
+  /** Whether warm calls can be answered here: a table that is out of date has to do only where own looks go with it. */
+  get answersWarm(): boolean {
+    const { isReceived, table } = this.table;
+    return this.looks === null ? table.isReady : isReceived;
+  }
+
   /** How long a resolve call that does not tell its wait, and is handed on, seeks a leader. */
   get longestWait(): number {
     return this.made.config().defaults.coldStart.maxWaitMs;
@@ -76,6 +82,11 @@ export class Following {
   /** Of what peers have to have alike in their configurations. */
   configHash(): string {
     return configHash(this.made.config());
+  }
+
+  /** A peer has heard of a leader of this term: one of a lower term leads no more. Redis may have lost the later one. */
+  noteTerm(term: number): void {
+    this.made.peers.candidate.noteTerm(term);
   }
 
   /** The leader is to hear that callers have just failed on these servers. */

@@ -65,10 +65,12 @@ export class ResolveController {
           throw new Refused(factsOf(given.refusal));
         const call = new PatientCall(request.body ?? {}, query, began, handsOn.longestWait);
         await handsOn.http
-          .send(request, reply, () => Buffer.from(JSON.stringify(call.next())), {
-            ...call.times,
-            hasOther: () => this.resolver.isWarm(query),
-          })
+          .send(
+            request,
+            reply,
+            () => Buffer.from(JSON.stringify(call.next())),
+            this.resolver.timesOf(call.times, query),
+          )
           .catch((error: unknown) => send(this.resolver.instead(error, query), reply));
       })
       .catch((error: unknown) => this.fail(error, request, reply));

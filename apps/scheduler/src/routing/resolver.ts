@@ -4,9 +4,13 @@ import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
 import type { Composition } from '../compose.js';
 import { Refused } from '../errors/refused.js';
+import type { Times } from '../forwarding/http-forward.js';
 import { NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import { Running } from '../running.js';
+
+/** A leader has so long to answer a call that has another answer. */
+const OTHERWISE_WITHIN_MS = 1_000;
 
 /** Answers "where is this model?": at once where it is warm. */
 @Injectable()
@@ -35,16 +39,22 @@ export class Resolver {
   /** A leader goes by its table where it has not looked yet, or its lease is out of date. Without peers there is no such table. */
   private inherited(query: ResolveQuery, isCut = false): RouteMessage | undefined {
     if (this.running.following === null) return undefined;
-    const { metrics, routes } = this.running.lasting;
-    const route = routes.route(query, isCut);
-    if (route === undefined) return undefined;
-    if (route.stale) metrics.routes.gaveStale();
-    return routes.message(route);
+    const route = this.tabled(query, isCut);
+    return route && this.running.lasting.routes.message(route);
   }
 
-  /** Whether `instead` has a route. */
-  isWarm(query: ResolveQuery): boolean {
-    return this.running.lasting.routes.table.isWarm(query);
+  private tabled(query: ResolveQuery, isCut: boolean): Route | undefined {
+    const { metrics, routes } = this.running.lasting;
+    const route = routes.route(query, isCut);
+    if (route?.stale) metrics.routes.gaveStale();
+    return route;
+  }
+
+  /** When a call that is handed on ends: where `instead` has a route for it, it waits for a leader for a moment alone. */
+  timesOf(times: Times, query: ResolveQuery): Times {
+    const hasOther = (): boolean => this.running.lasting.routes.table.isWarm(query);
+    const soon = hasOther() ? performance.now() + OTHERWISE_WITHIN_MS : Infinity;
+    return { ...times, hasOther, answerBy: Math.min(times.answerBy, soon) };
   }
 
   /** What a call gets that no leader has answered: the route to a warm model with a short lease. Throws the refusal where there is none. */
@@ -60,14 +70,13 @@ export class Resolver {
     if (this.handsOn !== null) return ended({ kind: 'refusal', refusal: NO_LEADER });
     const made = this.running.now;
     const { engine, lifecycle, store, watching } = made;
-    const { routes } = this.running.lasting;
     const began = engine.now();
     if (lifecycle.isEnding) return ended(counted(made, { kind: 'refusal', refusal: SHUTTING_DOWN }, began));
     const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
     const pending = engine.admit(query, coldStart.maxWait);
     const worded = (answer: Answer): Answer =>
       answer.kind === 'route'
-        ? (watching.vouch(answer) ?? routes.route(query, true) ?? { kind: 'refusal', refusal: NO_LEADER })
+        ? (watching.vouch(answer) ?? this.tabled(query, true) ?? { kind: 'refusal', refusal: NO_LEADER })
         : { kind: 'refusal', refusal: store.worded(answer.refusal) };
     return {
       answer: pending.answer.then((answer) => counted(made, worded(answer), began)),

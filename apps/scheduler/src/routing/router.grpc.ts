@@ -47,7 +47,7 @@ function resolve(
       const { handsOn } = resolver;
       if (given.refusal.reason !== 'no_leader' || handsOn === null) throw new Refused(factsOf(given.refusal));
       const patient = new PatientCall(call.request, query, began, handsOn.longestWait);
-      const times = { ...patient.times, hasOther: () => resolver.isWarm(query) };
+      const times = resolver.timesOf(patient.times, query);
       await handOn(call, callback, handsOn, patient, times).catch((error: unknown) =>
         callback(null, resolver.instead(error, query)),
       );

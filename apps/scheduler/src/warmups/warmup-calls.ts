@@ -67,7 +67,7 @@ export class WarmupCalls {
       const view = (): WarmupMessage => warmupView(unbegun(warmup));
       return { changes: [], ordered: { warmup: warmup.id }, status: 202, view, commit: () => undefined };
     });
-    if (known !== undefined) return written;
+    // One that is there already stays as it is; what is told is whether it is durable by now.
     const { durable } = await warmups.add(warmup);
     return new Written(written.status, written.body, written.isDurable && durable);
   }

@@ -8,7 +8,7 @@ export class ChangeLog {
   /** The oldest change first. */
   private readonly changed = new Map<ReplicaId, number>();
 
-  /** Changes up to `complete` are not known. */
+  /** Changes before `complete` are not known. */
   constructor(private complete: number) {}
 
   note(id: ReplicaId, sequence: number): void {
@@ -17,14 +17,14 @@ export class ChangeLog {
     if (this.changed.size <= MOST) return;
     const [oldest] = this.changed;
     this.changed.delete(oldest![0]);
-    this.complete = oldest![1];
+    this.complete = oldest![1] + 1;
   }
 
-  /** What has changed after a version of this term; undefined where that is not known. */
+  /** What has changed since a version of this term came up, as more may have changed within it; undefined where that is not known. */
   since(sequence: number): ReplicaId[] | undefined {
     if (sequence < this.complete) return undefined;
     const newer: ReplicaId[] = [];
-    for (const [id, at] of this.changed) if (at > sequence) newer.push(id);
+    for (const [id, at] of this.changed) if (at >= sequence) newer.push(id);
     return newer;
   }
 }

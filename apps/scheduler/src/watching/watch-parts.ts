@@ -13,6 +13,7 @@ export const watchPartsOf = (running: Running): Omit<WatchParts, 'errors'> => {
     leading: () => running.leading?.watching ?? null,
     admit: () => lifecycle.admit(),
     isPeer: (caller) => caller === PEER || caller === ANONYMOUS,
+    noteTerm: (term) => running.following?.noteTerm(term),
     doubt: (servers) => {
       if (running.leading) running.leading.engine.report({ kind: 'ServersDoubted', servers });
       else running.following?.doubt(servers);

@@ -1,5 +1,8 @@
+import { EventEmitter, once } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
+import { ANONYMOUS } from '#access';
+import { notePrincipal } from '../access/principals.js';
 import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
 import { WatchedTable } from '../following/watched-table.js';
 import { Publisher } from './publisher.js';
@@ -25,9 +28,9 @@ describe('what a gateway reports as used', () => {
     publisher.changed(...feed.takeChanges(), now);
   }
 
-  function report(inUseForMs: number): void {
+  function report(inUseForMs: number, lastUsedMsAgo = 0): void {
     const handlers = watchHandlers({ own, now: () => now, admit: () => undefined } as unknown as WatchParts);
-    const use = { model: 'a', server: 's', lastUsedMsAgo: 0, inUseForMs, routes: 1 };
+    const use = { model: 'a', server: 's', lastUsedMsAgo, inUseForMs, routes: 1 };
     const call = {
       request: { watcher: 'g', uses: [use], doubted: [], peer: null },
       metadata: new Metadata(),
@@ -47,6 +50,13 @@ describe('what a gateway reports as used', () => {
     now += 25_000;
     report(10_000);
     expect(endsAfter(began)).toBe(35_000);
+  });
+
+  it('is told on with an age that the leader takes, whatever the gateway says', () => {
+    report(10_000, Number.MAX_SAFE_INTEGER);
+    now += 1_000;
+    const [use] = own.table.uses.report(now, 'all').uses;
+    expect(use).toMatchObject({ lastUsedMsAgo: 3_601_000, routes: 1 });
   });
 
   it('counts of a row that is gone only as long as a gateway may have routed by it', () => {
@@ -83,5 +93,31 @@ describe('what a gateway reports as used', () => {
     const began = now;
     report(10_000);
     expect(endsAfter(began)).toBe(10_000);
+  });
+});
+
+describe('a peer that watches', () => {
+  it.each([
+    ['peer', [89]],
+    ['gateway', []],
+  ])('has the leader hear of its term, where it is a %s: %j', async (kind, terms) => {
+    const noted: number[] = [];
+    const parts = {
+      ...{ isPeer: () => true, noteTerm: (term: number) => noted.push(term), leading: () => null },
+      ...{ admit: () => undefined, errors: { of: (error: unknown) => error }, now: () => 0 },
+      own: new WatchedTable({ clock: { now: () => 0 }, bound: 30_000 }),
+    };
+    const stream = Object.assign(new EventEmitter(), {
+      request: {
+        ...{ watcher: 'w', have: { term: '89', sequence: '1' } },
+        peer: kind === 'peer' ? { configHash: '' } : null,
+      },
+      metadata: new Metadata(),
+    });
+    notePrincipal(stream.metadata, ANONYMOUS);
+    const refused = once(stream, 'error').catch((error: unknown) => [error]);
+    (watchHandlers(parts as unknown as WatchParts)['watchRoutes'] as (call: unknown) => void)(stream);
+    expect(await refused).toMatchObject([{ facts: { reason: 'no_leader' } }]);
+    expect(noted).toEqual(terms);
   });
 });

@@ -31,6 +31,8 @@ export interface WatchParts {
   readonly admit: () => void;
   /** Whether a caller may watch as a peer. */
   readonly isPeer: (caller: Principal) => boolean;
+  /** A peer has a table of a leader of this term. */
+  readonly noteTerm: (term: number) => void;
   /** The leader is to hear that callers have just failed on these servers. */
   readonly doubt: (servers: readonly ServerId[]) => void;
 }
@@ -79,6 +81,7 @@ async function watchAsPeer(
 ): Promise<() => void> {
   const { isPeer, leading } = parts;
   if (!isPeer(principalOverGrpc(stream.metadata))) throw NOT_A_PEER;
+  if (have !== null) parts.noteTerm(have.term);
   const watching = leading();
   if (watching === null) throw new Refused(NO_LEADER);
   if (!watching.hasPeers) throw NOT_A_PEER;
@@ -128,12 +131,16 @@ function report(call: ReportCall, parts: WatchParts): void {
   watching.report(watcher, { ...peer, uses, doubted });
 }
 
+/** A use counts as that long ago at most, whatever a gateway says: its age is told on, and has to be a number that the leader takes. */
+const LONGEST_AGO_MS = 3_600_000;
+
 /** What a gateway used counts as used of this process' table, which is told to the core, or to the leader; not for longer than it can be so. */
 function noteUses({ table }: WatchedTable, uses: readonly ReportedUse[], now: Instant): void {
   for (const { model, server, lastUsedMsAgo, inUseForMs, routes } of uses) {
     const id = replicaId(model, server);
     const until = Math.min(now + inUseForMs, table.gatewaysDoneBy(id));
-    if (until >= now) table.uses.note({ id, model, server }, now - lastUsedMsAgo, until, routes);
+    if (until >= now)
+      table.uses.note({ id, model, server }, now - Math.min(lastUsedMsAgo, LONGEST_AGO_MS), until, routes);
   }
 }
 

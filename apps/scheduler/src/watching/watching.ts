@@ -163,7 +163,9 @@ export class Watching implements Observer {
     if (isWatched) {
       this.tell({ kind: 'WatcherSeen', watcher, patience: TABLE_GOOD_FOR });
       const { term, sequence } = own.gateways.settled(now);
-      if (term >= leadership.term) this.tell({ kind: 'WatcherAcknowledged', watcher, revision: sequence });
+      // Where none goes by anything any more they are gone at the next tick.
+      const isToTell = term >= leadership.term && Number.isFinite(sequence);
+      if (isToTell) this.tell({ kind: 'WatcherAcknowledged', watcher, revision: sequence });
     } else if (this.wasWatched) this.tell({ kind: 'WatcherGone', watcher });
     this.wasWatched = isWatched;
   }
