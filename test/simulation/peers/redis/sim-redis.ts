@@ -17,6 +17,9 @@ const STALE_FOR = 10_000;
 /** A replica that was last heard of so many seconds ago does not count where one is needed. */
 const MOST_LAG = 5;
 
+/** A leader hears so late of a later term that the Sentinels threw away, and leads no more. */
+const HEARD_OF_WITHIN = 50_000;
+
 /** How a split leaves some with the old master, where no Sentinel reaches them. */
 interface Split {
   readonly old: RedisNode;
@@ -129,7 +132,7 @@ export class SimRedis {
    * writes that the Sentinels throw away in the end: see docs/replicas.md.
    */
   part(peers: ReadonlySet<string>, ms: number, withReplica: boolean): void {
-    this.disturb(ms);
+    this.disturb(withReplica ? ms + HEARD_OF_WITHIN : ms);
     const old = this.master;
     const replica = withReplica ? (this.nodes.find(({ source }) => source === old) ?? null) : null;
     this.split = { old, peers, replica, since: this.timers.now() };
