@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Metadata } from '@grpc/grpc-js';
+import { Metadata, type ServiceError, status as codeOf } from '@grpc/grpc-js';
 import { call, rpcClient, type RpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
 
@@ -14,21 +14,28 @@ describe('callers that leave while they wait for orders', () => {
       world.triton.sim.inject({ kind: 'stuckLoad', model: SLOW });
       const gone = { grpc: new AbortController(), http: new AbortController() };
       setMaxListeners(0, gone.grpc.signal);
-      const waiting = (signal: AbortSignal) =>
-        admin.call('loadModel', { model: SLOW, waitMs: 600_000 }, new Metadata(), undefined, signal);
+      const waiting = (signal: AbortSignal): Promise<unknown> =>
+        admin
+          .call('loadModel', { model: SLOW, waitMs: 600_000 }, new Metadata(), undefined, signal)
+          .catch(({ code }: ServiceError) => code);
       const overHttp = (signal: AbortSignal, waitMs = 600_000) =>
         fetch(`${world.scheduler.http}/v1/models/${SLOW}/load?waitMs=${waitMs}`, { method: 'POST', signal });
       const last = overHttp(gone.http.signal).catch(() => 'gone');
       await until(async () => (await call(world, 'GET', `/v1/models/${SLOW}`)).body.state === 'loading');
-      const left = Promise.allSettled(Array.from({ length: 1_010 }, () => waiting(gone.grpc.signal)));
+      const waits = Array.from({ length: 1_010 }, () => waiting(gone.grpc.signal));
       const status = async () => (await overHttp(new AbortController().signal, 1)).status;
-      await until(async () => (await status()) === 429);
+      // On a busy machine some may end at once, as a connection can be lost: others take their places.
+      await until(async () => {
+        if ((await status()) === 429) return true;
+        waits.push(...Array.from({ length: 10 }, () => waiting(gone.grpc.signal)));
+        return false;
+      });
       gone.http.abort();
       expect(await last).toBe('gone');
       await until(async () => (await status()) === 202);
       gone.grpc.abort();
-      const codes = (await left).map((one) => (one as PromiseRejectedResult).reason.code);
-      expect(codes.filter((code) => code === 1).length).toBeGreaterThan(990);
+      const codes = await Promise.all(waits);
+      expect(codes.filter((code) => code === codeOf.CANCELLED).length).toBeGreaterThan(990);
       await until(async () => (await status()) === 202);
     } finally {
       admin.close();
