@@ -96,6 +96,15 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
     });
   });
 
+  it('is refused at the start where its own certificate or key cannot be read', async () => {
+    const broken = (what: string): string => `-----BEGIN ${what}-----\nbroken\n-----END ${what}-----\n`;
+    const tls = { ca, cert: broken('CERTIFICATE'), key: broken('PRIVATE KEY') };
+    expect(await refusal(at({ port: tlsPort }, { tls }))).toMatchObject({
+      reason: 'wrong_tls',
+      message: expect.stringMatching(/^redis\.tls: cannot be used: /),
+    });
+  });
+
   it('is refused at the start where it is used in the clear', async () => {
     expect(await refusal(at({ port: tlsPort }))).toMatchObject({
       reason: 'wrong_tls',

@@ -1,10 +1,14 @@
-import type { Instant, Millis, ModelId, ServerId } from '#core';
+import { type Instant, type Millis, type ModelId, replicaId, type ServerId } from '#core';
 import type { RouteMessage } from '#contracts';
 import type { Clock, ResolveQuery, Route } from '#engine';
 import { ToldRoutes } from '../routing/told-routes.js';
 import { GatewayDesk } from '../watching/gateway-desk.js';
 import { Publisher } from '../watching/publisher.js';
+import type { ReportedUse } from '../watching/route-event.js';
 import { RouteTable } from './route-table.js';
+
+/** A use counts as that long ago at most, whatever a gateway says: its age is told on, and has to be a number that the leader takes. */
+const LONGEST_AGO: Millis = 3_600_000;
 
 /** What it is made of. */
 export interface WatchedTableParts {
@@ -55,6 +59,19 @@ export class WatchedTable {
 
   message(route: Route): RouteMessage {
     return this.told.of(route);
+  }
+
+  /**
+   * What gateways used counts as used of this table, which is told to the core, or to the leader; not for longer than it can be so.
+   */
+  noteUses(uses: readonly ReportedUse[]): void {
+    const { now, table } = this;
+    for (const { model, server, lastUsedMsAgo, inUseForMs, routes } of uses) {
+      const id = replicaId(model, server);
+      const until = Math.min(now() + inUseForMs, table.gatewaysDoneBy(id));
+      const at = now() - Math.min(lastUsedMsAgo, LONGEST_AGO);
+      if (until >= now()) table.uses.note({ id, model, server }, at, until, routes);
+    }
   }
 
   /** To be called once a second: each watcher is told a beat. */

@@ -7,16 +7,28 @@ describe('what answers where this process does not lead', () => {
 
   afterEach(() => following?.close());
 
+  const openWith = (config: () => Config, routes: object): Following => {
+    const candidate = { present: null, follow: () => undefined };
+    const lasting = { lifecycle: {}, metrics: {}, peerKey: {}, routes };
+    const parts = { config, peers: { name: 'p', candidate }, running: { lasting }, parts: {} };
+    return new Following(parts as unknown as FollowingParts);
+  };
+  const stopping = (maxWaitMs: number): Config =>
+    ({
+      ...{ defaults: { coldStart: { maxWaitMs } }, peer: { ca: null }, staleRoutes: 'stop' },
+    }) as unknown as Config;
+
+  it('answers no warm call by a table that is out of date, where stale routes are not given', () => {
+    const table = { isReady: true };
+    following = openWith(() => stopping(1), { isReceived: true, table });
+    expect(following.answersWarm).toBe(true);
+    table.isReady = false;
+    expect(following.answersWarm).toBe(false);
+  });
+
   it('has calls that tell no wait seek a leader for as long as the configuration says at that moment', () => {
     let maxWaitMs = 60_000;
-    const config = (): Config =>
-      ({
-        ...{ defaults: { coldStart: { maxWaitMs } }, peer: { ca: null }, staleRoutes: 'stop' },
-      }) as unknown as Config;
-    const candidate = { present: null, follow: () => undefined };
-    const lasting = { lifecycle: {}, metrics: {}, peerKey: {}, routes: {} };
-    const parts = { config, peers: { name: 'p', candidate }, running: { lasting }, parts: {} };
-    following = new Following(parts as unknown as FollowingParts);
+    following = openWith(() => stopping(maxWaitMs), {});
     expect(following.longestWait).toBe(60_000);
     maxWaitMs = 600_000;
     expect(following.longestWait).toBe(600_000);

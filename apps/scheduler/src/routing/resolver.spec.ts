@@ -46,6 +46,16 @@ describe('a resolve call at a peer that follows', () => {
     expect(resolver.instead(noLeader, query({ lease: 60_000 }))).toMatchObject({ leaseMs: 10_000 });
   });
 
+  it('waits for a leader that hangs for 1 s at most where the model is warm, and as long as it may where not', () => {
+    const began = performance.now();
+    const times = { until: began + 60_000, answerBy: began + 60_000, isPatient: true };
+    const cut = resolver.timesOf(times, query({ lease: 60_000 }));
+    expect(cut.answerBy - performance.now()).toBeLessThanOrEqual(1_000);
+    expect(cut.hasOther?.()).toBe(true);
+    const cold = resolver.timesOf(times, query({ model: 'b' as ModelId }));
+    expect([cold.answerBy, cold.hasOther?.()]).toEqual([times.answerBy, false]);
+  });
+
   it('is refused as before where the model is not warm, or for another reason', () => {
     expect(() => resolver.instead(noLeader, query({ model: 'b' as ModelId, lease: 60_000 }))).toThrow(
       noLeader,

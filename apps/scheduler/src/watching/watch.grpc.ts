@@ -5,7 +5,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Principal } from '#access';
-import { type Instant, replicaId, type ServerId } from '#core';
+import type { Instant, ServerId } from '#core';
 import { principalOverGrpc } from '../access/principals.js';
 import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
@@ -13,7 +13,7 @@ import type { WatchedTable } from '../following/watched-table.js';
 import { NO_LEADER } from '../lifecycle.js';
 import { type GatewayStream, MOST_GATEWAYS } from './gateway-desk.js';
 import { MOST_PEERS } from './peer-desk.js';
-import type { ReportedUse, RouteEvent } from './route-event.js';
+import type { RouteEvent } from './route-event.js';
 import { readReport, readWatch, type WatchCall } from './watch-requests.js';
 import type { Watching } from './watching.js';
 
@@ -121,7 +121,7 @@ function report(call: ReportCall, parts: WatchParts): void {
   parts.admit();
   const { watcher, uses, doubted, peer } = readReport(call.request);
   if (peer === null) {
-    noteUses(parts.own, uses, parts.now());
+    parts.own.noteUses(uses);
     if (doubted.length > 0) parts.doubt(doubted);
     return;
   }
@@ -129,19 +129,6 @@ function report(call: ReportCall, parts: WatchParts): void {
   const watching = parts.leading();
   if (watching === null) throw new Refused(NO_LEADER);
   watching.report(watcher, { ...peer, uses, doubted });
-}
-
-/** A use counts as that long ago at most, whatever a gateway says: its age is told on, and has to be a number that the leader takes. */
-const LONGEST_AGO_MS = 3_600_000;
-
-/** What a gateway used counts as used of this process' table, which is told to the core, or to the leader; not for longer than it can be so. */
-function noteUses({ table }: WatchedTable, uses: readonly ReportedUse[], now: Instant): void {
-  for (const { model, server, lastUsedMsAgo, inUseForMs, routes } of uses) {
-    const id = replicaId(model, server);
-    const until = Math.min(now + inUseForMs, table.gatewaysDoneBy(id));
-    if (until >= now)
-      table.uses.note({ id, model, server }, now - Math.min(lastUsedMsAgo, LONGEST_AGO_MS), until, routes);
-  }
 }
 
 const NOT_A_PEER = new Refused({

@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Fleet, type ModelId, type ReplicaId, type ServerId } from '#core';
+import { emptyFleet, type Event, type Fleet, type ModelId, type ReplicaId, type ServerId } from '#core';
 import type { Route } from '#engine';
+import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
+import { RouteTable } from '../following/route-table.js';
 import { WatchedTable } from '../following/watched-table.js';
+import { Publisher } from './publisher.js';
 import type { RouteEvent } from './route-event.js';
 import { Watching } from './watching.js';
 
@@ -56,6 +59,76 @@ describe("a leader's word on a route", () => {
     const late = open();
     await watching.end(false);
     await expect(late).rejects.toThrow('no_leader');
+  });
+});
+
+describe('what a leader tells of its routes', () => {
+  let now: number;
+  let own: WatchedTable;
+  let fleet: Fleet;
+  let told: Event[];
+  let watching: Watching;
+
+  beforeEach(() => {
+    now = 100_000;
+    own = new WatchedTable({ clock: { now: () => now }, bound: 30_000 });
+    fleet = Object.assign(emptyFleet(), { startedAt: now, serversAwaited: false });
+    told = [];
+    const server = { id: 's', grpc: 's:1', http: null, labels: {} };
+    watching = new Watching({
+      engine: { fleet, now: () => now, report: (...events: readonly Event[]) => void told.push(...events) },
+      addresses: { changes: 1, routeServer: () => server },
+      leadership: {
+        ...{ term: 2, mayAct: () => true, renewedAgo: () => 0, follow: () => undefined },
+        ended: new Promise(() => undefined),
+      },
+      own,
+      log: { warn: () => undefined },
+    });
+  });
+
+  const second = (): void => {
+    now += 1_000;
+    watching.tick(now);
+    own.tick(now);
+  };
+
+  it('is told to the core by revisions that are numbers, also once the last gateway has left', () => {
+    watching.expectGateway();
+    own.gateways.open({ isFree: true, write: () => undefined, end: () => undefined }, null, now)();
+    for (let passed = 0; passed < 12; passed += 1) second();
+    const revisions = told.flatMap((event) => (event.kind === 'WatcherAcknowledged' ? [event.revision] : []));
+    expect(revisions.length).toBeGreaterThan(0);
+    expect(revisions.filter((one) => !Number.isSafeInteger(one))).toEqual([]);
+    expect(told.at(-1)).toMatchObject({ kind: 'WatcherGone' });
+  });
+
+  it('has rows of the term before go also for a peer that comes back, where no revision says so', async () => {
+    const before = new Publisher(new FakeFeed().put(aRow('x', 's')));
+    before.join({ isFree: true, send: (event: RouteEvent) => own.table.take(event, now) }, null, now);
+    const unseen = { spec: { id: 's' }, lookedAt: null, contact: { kind: 'connecting' }, mode: null };
+    (fleet.servers as Map<string, unknown>).set('s', unseen);
+    const known = { read: () => Promise.resolve(new Set<string>()), keep: NOTHING, forget: NOTHING };
+    await watching.recall({ name: 'own', known, lastRenewalSeenAt: 0 });
+    watching.begin();
+    watching.tick(now);
+    const peer = new RouteTable({ now: () => now, bound: 30_000, isShown: () => false });
+    const write = (event: RouteEvent): void => {
+      peer.take(event, now);
+      const { number, version } = event;
+      watching.report('p', { number, version, uses: [], doubted: [], isEnding: false });
+    };
+    const open = () =>
+      watching.open('p', { write, end: () => undefined }, peer.isReceived ? peer.version : null, '');
+    const leave = await open();
+    expect([own.table.rows.size, peer.rows.size]).toEqual([1, 1]);
+    leave();
+    // The silent server counts as looked at by now.
+    now += 11_000;
+    second();
+    await open();
+    second();
+    expect([own.table.rows.size, peer.rows.size]).toEqual([0, 0]);
   });
 });
 

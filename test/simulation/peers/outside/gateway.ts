@@ -6,7 +6,7 @@ import type {
 } from '../../../../apps/scheduler/src/watching/route-event.js';
 import { Process } from '../../process.js';
 import { Random } from '../../random.js';
-import { noteUses, watchAsGateway } from './as-gateway.js';
+import { watchAsGateway } from './as-gateway.js';
 import type { Peer } from '../peer.js';
 import type { Scenery } from '../scenery.js';
 
@@ -154,7 +154,7 @@ export class Gateway {
     const uses = told.map(([, lease]) => useOf(lease, now));
     network.send(this.name, peer.name, peer.process, () => {
       if (!peer.isAlive) return;
-      noteUses(peer.own, uses, peer.process.now());
+      peer.own.noteUses(uses);
       for (const [id, { until, server }] of told) referee.reports(this.name, id, until, sites.get(server)!);
     });
   }
