@@ -27,6 +27,7 @@ export function livesContract(makeStage: MakeStage): void {
     });
 
     death(open);
+    unloadDuringLoad(open);
     leaving(open);
     modes(open);
   });
@@ -55,6 +56,33 @@ function death(open: MakeStage): void {
     expect(await server.probe()).toBe(true);
     for (const { name } of models) expect((await see(server, name)).rows).toEqual([['', '', '']]);
   });
+}
+
+/** The real server dies of such an unload now and then (docs/triton-notes.md): then it is started again, and told again. */
+const TRIES = 4;
+
+function unloadDuringLoad(open: MakeStage): void {
+  it('that is told to unload a model during its load does so, although the deadline has passed, or dies', async () => {
+    const stage = await open({ models: [{ name: 'interrupted', loadMs: 2_000 }] });
+    for (let tries = 1; await diesOf(stage, () => interrupt(stage)); tries += 1) {
+      expect(tries).toBeLessThan(TRIES);
+      await stage.start();
+    }
+  });
+}
+
+async function diesOf(stage: Stage, work: () => Promise<void>): Promise<boolean> {
+  return Promise.race([work().then(() => false), stage.ended().then(() => true)]);
+}
+
+async function interrupt(stage: Stage): Promise<void> {
+  const { server } = await visit(stage);
+  const { server: hasty } = await visit(stage, { callTimeoutMs: 300 });
+  const load = endOf(server.load(named('interrupted'), null, PATIENTLY));
+  await untilSeen(server, 'interrupted', 'coming');
+  expect(await endOf(hasty.unload(named('interrupted')))).toBe('unknown');
+  expect(['done', 'unknown']).toContain(await load);
+  await untilSeen(server, 'interrupted', 'absent');
 }
 
 function leaving(open: MakeStage): void {

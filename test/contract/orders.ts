@@ -11,7 +11,6 @@ import {
   type Setting,
   untilExecuting,
   untilSeen,
-  visit,
 } from './stage.js';
 
 const MODELS = [
@@ -19,7 +18,6 @@ const MODELS = [
   { name: 'slow', loadMs: 1_500 },
   { name: 'slower', loadMs: 4_000 },
   { name: 'awaited', loadMs: 1_500 },
-  { name: 'interrupted', loadMs: 4_000 },
   { name: 'reloaded' },
   { name: 'again' },
   { name: 'busy', inferMs: 1_500 },
@@ -96,16 +94,6 @@ function slowLoads(setting: Setting): void {
     const ends = [1, 2].map(() => endOf(server.load(named('awaited'), null, PATIENTLY)));
     expect(await Promise.all(ends)).toEqual(['done', 'done']);
     expect((await see(server, 'awaited')).rows).toEqual([['1', 'READY', '']]);
-  });
-
-  it('carry out an unload that was sent during the load, although its deadline has passed', async () => {
-    const { stage, server } = setting();
-    const { server: hasty } = await visit(stage, { callTimeoutMs: 300 });
-    const load = endOf(server.load(named('interrupted'), null, PATIENTLY));
-    await untilSeen(server, 'interrupted', 'coming');
-    expect(await endOf(hasty.unload(named('interrupted')))).toBe('unknown');
-    expect(['done', 'unknown']).toContain(await load);
-    await untilSeen(server, 'interrupted', 'absent');
   });
 
   it('never end the load of a model without its file', async () => {

@@ -50,6 +50,7 @@ function stageOf(triton: RealTriton, models: readonly ContractModel[], second: s
     duplicate: (model) => writeModel(second, folders.get(model)!),
     crashModel: (model) => triton.stubPids(model).forEach((pid) => void process.kill(pid, 'SIGKILL')),
     isExecuting: (model) => triton.events(model).at(-1)?.what === 'execute',
+    ended: async () => void (await triton.exited()),
     close: async () => {
       await triton.discard();
       await rm(second, { recursive: true, force: true });

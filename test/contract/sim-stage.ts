@@ -39,6 +39,8 @@ export function stageOf(running: RunningSim): Stage {
     duplicate: (model) => now(() => sim.repository.duplicate(model, true)),
     crashModel: (model) => sim.inject({ kind: 'deadModel', model }),
     isExecuting: (model) => sim.copies().some((copy) => copy.model === model && copy.inFlight > 0),
+    // As a simulated process ends only when it is told to, nothing waits for it.
+    ended: () => new Promise(() => {}),
     close: () => running.close(),
   };
 }

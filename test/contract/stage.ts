@@ -60,6 +60,8 @@ export interface Stage {
   crashModel(model: string): void;
   /** Whether an inference of the model is being executed. */
   isExecuting(model: string): boolean;
+  /** Resolves once the process that runs now has ended. */
+  ended(): Promise<void>;
   close(): Promise<void>;
 }
 
