@@ -11,6 +11,8 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
 import { readConfig } from '#config';
+import { readFlags } from '../../apps/triton-sim/src/flags.js';
+import { parseAddress } from '../../apps/triton-sim/src/gate.js';
 import { OwnAuthority } from '../../apps/scheduler/src/tls/own-authority.js';
 import { ended, listening } from '../support/http-server.js';
 
@@ -57,10 +59,16 @@ describe('several Berths', () => {
   );
   const map = kubernetes.find(({ kind }) => kind === 'ConfigMap')!;
 
-  it.each([
+  const configurations = [
     ['deploy/berth.replicas.yaml', read('deploy/berth.replicas.yaml')],
     ['deploy/kubernetes/berth.yaml', map.data!['berth.yaml']!],
-  ])('have a configuration that Berth takes: %s', (path, text) => {
+  ] as const;
+  const { services } = parse(read('deploy/compose.replicas.yaml'), { merge: true }) as {
+    services: Record<string, { image: string; entrypoint?: string[]; command?: string[] }>;
+  };
+  const composed = Object.entries(services);
+
+  it.each(configurations)('have a configuration that Berth takes: %s', (path, text) => {
     const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
     const secrets = { 'redis-password': 'secret', 'peer-key': 'x'.repeat(64), 'ca.pem': pem };
     const files = new Map(
@@ -71,15 +79,28 @@ describe('several Berths', () => {
   });
 
   it('are three, with what they name: each claims only services and secrets that there are', () => {
-    const { services } = parse(read('deploy/compose.replicas.yaml'), { merge: true }) as {
-      services: Record<string, { build?: object; image: string }>;
-    };
     const names = ['berth-1', 'berth-2', 'berth-3', 'redis', 'triton-a', 'triton-b'];
     expect(Object.keys(services).toSorted()).toEqual(names);
     const set = kubernetes.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === 'berth');
     expect(set?.spec).toMatchObject({ replicas: 3, serviceName: 'berth-peers' });
     const told = kubernetes.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
     expect(told).toEqual(['berth', 'berth-peers', 'redis', 'triton-a', 'triton-b']);
+  });
+
+  it.each([
+    ['compose', composed.map(([, { entrypoint = [], command = [] }]) => [...entrypoint, ...command])],
+    ['Kubernetes', kubernetes.flatMap(({ spec }) => spec?.template?.spec.containers ?? []).map(commandOf)],
+  ])('stand in front of simulated Tritons with the devices that they name: %s', (_, commands) => {
+    const simulated = commands.filter((words) => words[1]?.includes('triton-sim'));
+    const options = simulated.map((words) => readFlags(words.slice(2)));
+    expect(options.map(({ id }) => id)).toEqual(['triton-a', 'triton-b']);
+    for (const { grpc, http, metrics, id } of options) {
+      const ports = Object.entries({ grpc, http, metrics }).map(([flag, text]) => parseAddress(flag, text!));
+      expect(ports.map(({ host, port }) => `${host}:${port}`)).toEqual(
+        [8_001, 8_000, 8_002].map((port) => `0.0.0.0:${port}`),
+      );
+      for (const [, text] of configurations) expect(text).toContain(`uuid: GPU-${id}-1,`);
+    }
   });
 });
 
@@ -88,7 +109,16 @@ interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: object;
+  readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly Container[] } } };
+}
+
+interface Container {
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+}
+
+function commandOf({ command = [], args = [] }: Container): string[] {
+  return [...command, ...args];
 }
 
 describe('deploy/healthcheck.mjs', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFlags } from './flags.js';
-import { parseAddress } from './gate.js';
+import { parseAddress, parseAdminAddress } from './gate.js';
 
 describe('the flags', () => {
   it('have defaults: two GPUs of 24 GB, the sample, explicit mode', () => {
@@ -36,8 +36,13 @@ describe('the flags', () => {
     expect(() => readFlags(args)).toThrow(message);
   });
 
-  it('keep every port on loopback', () => {
-    expect(() => parseAddress('grpc', '0.0.0.0:8001')).toThrow('grpc: expected 127.0.0.1:PORT');
-    expect(parseAddress('grpc', '127.0.0.1:0')).toEqual({ host: '127.0.0.1', port: 0 });
+  it('keep the port of faults on loopback', () => {
+    expect(() => parseAdminAddress('admin', '0.0.0.0:8003')).toThrow('admin: expected 127.0.0.1:PORT');
+    expect(parseAdminAddress('admin', '127.0.0.1:0')).toEqual({ host: '127.0.0.1', port: 0 });
+  });
+
+  it('let the ports of Triton listen on all addresses, and on no other name', () => {
+    expect(parseAddress('grpc', '0.0.0.0:8001')).toEqual({ host: '0.0.0.0', port: 8_001 });
+    expect(() => parseAddress('grpc', 'example.com:8001')).toThrow('grpc: expected 127.0.0.1:PORT');
   });
 });

@@ -74,12 +74,23 @@ export class Gate {
   }
 }
 
-/** Reads `host:port`; only loopback is allowed, because any client can break the simulator. */
-export function parseAddress(flag: string, text: string): Address {
-  const match = /^(127(?:\.\d{1,3}){3}|localhost):(\d{1,5})$/.exec(text);
+const LOOPBACK = /^(127(?:\.\d{1,3}){3}|localhost):(\d{1,5})$/;
+/** Loopback, or all addresses of IPv4. */
+const ANY = /^(127(?:\.\d{1,3}){3}|localhost|0\.0\.0\.0):(\d{1,5})$/;
+
+/** Reads `host:port` of a port that Triton has, too. */
+export const parseAddress = (flag: string, text: string): Address =>
+  readAddress(flag, text, ANY, '127.0.0.1:PORT, localhost:PORT or 0.0.0.0:PORT');
+
+/** Reads `host:port`; only loopback is allowed, because any client of this port can break the simulator. */
+export const parseAdminAddress = (flag: string, text: string): Address =>
+  readAddress(flag, text, LOOPBACK, '127.0.0.1:PORT or localhost:PORT');
+
+function readAddress(flag: string, text: string, form: RegExp, rule: string): Address {
+  const match = form.exec(text);
   const port = Number(match?.[2] ?? NaN);
   if (match === null || port > 65_535) {
-    throw new Error(`${flag}: expected 127.0.0.1:PORT or localhost:PORT, got ${JSON.stringify(text)}`);
+    throw new Error(`${flag}: expected ${rule}, got ${JSON.stringify(text)}`);
   }
   return { host: match[1]!, port };
 }

@@ -2,13 +2,13 @@ import { EventEmitter } from 'node:events';
 import { realTimers, sampleModels, SimulatedTriton } from '#testing';
 import type { ServerPhase, SimulatedModel, SimulatedTritonOptions } from '#testing';
 import { ADMIN_BODY_BYTES, answerAdmin } from './admin.js';
-import { Gate, parseAddress } from './gate.js';
+import { Gate, parseAddress, parseAdminAddress } from './gate.js';
 import { listenGrpc } from './grpc-wire.js';
 import { answerHttp } from './http-api.js';
 import { listenHttp } from './http-listen.js';
 import type { HttpAnswer, HttpRequest } from './http-listen.js';
 
-/** How a simulator process is started. Addresses are `host:port` on loopback; port 0 takes any. */
+/** How a simulator process is started. Addresses are `host:port`, that of `admin` on loopback; port 0 takes any. */
 export interface TritonSimOptions {
   readonly id: string;
   readonly grpc: string;
@@ -82,7 +82,7 @@ export async function startTritonSim(given: Partial<TritonSimOptions> = {}): Pro
     });
   });
   if (sim.phase === 'up') phases.emit('phase', 'up', undefined);
-  const admin = new Gate(parseAddress('admin', options.admin), (address) =>
+  const admin = new Gate(parseAdminAddress('admin', options.admin), (address) =>
     listenHttp(address, ADMIN_BODY_BYTES, (request) => Promise.resolve(answerAdmin(sim, scaled, request))),
   );
   await admin.open();
