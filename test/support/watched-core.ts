@@ -7,6 +7,7 @@ import {
   type ModelId,
   nextWake,
   type ReplicaId,
+  replicaId,
   type ServerId,
   step,
 } from '#core';
@@ -200,15 +201,22 @@ export class WatchedCore {
     do {
       const events = this.inbox;
       this.inbox = [];
-      const forced = new Set(
-        [...this.fleet.replicas.values()].flatMap((one) =>
-          one.phase === 'draining' && one.isForced ? [one.id] : [],
-        ),
-      );
+      const forced = this.forcedBy(events);
       const actions = step(this.fleet, events, this.now);
       this.feed.tell(this.fleet.rerouted, this.now);
       for (const action of actions) this.play(action, forced);
     } while (this.inbox.length > 0);
+  }
+
+  /** What is drained by force before these events, or by them: it may be unloaded in this turn. */
+  private forcedBy(events: readonly Event[]): ReadonlySet<ReplicaId> {
+    const before = [...this.fleet.replicas.values()].flatMap((one) =>
+      one.phase === 'draining' && one.isForced ? [one.id] : [],
+    );
+    const now = events.flatMap((one) =>
+      one.kind === 'UnloadOrdered' && one.force ? [replicaId(one.model, SERVER)] : [],
+    );
+    return new Set([...before, ...now]);
   }
 
   private play(action: Action, forced: ReadonlySet<ReplicaId>): void {
