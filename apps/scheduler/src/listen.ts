@@ -34,7 +34,7 @@ import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { SchedulerModule } from './scheduler.module.js';
 import { CERTIFICATES } from './tls/certificates.js';
-import { followRoutes, watchPartsOf } from './watching/watch-parts.js';
+import { followRoutes } from './watching/route-facts.js';
 import { WrittenInterceptor } from './writes/written.interceptor.js';
 
 /** A Nest app that answers, and how to end it. */
@@ -105,7 +105,7 @@ async function open(
     errors,
     health: app.get(GrpcHealth),
     scaler: app.get(ExternalScaler),
-    watch: watchPartsOf(running),
+    running,
   };
   const bounds = boundsWithin(openFiles(), config.connections, log);
   const refused = (over: 'http' | 'grpc') => () => metrics.connections.refused(over);

@@ -5,8 +5,12 @@ import { ANONYMOUS } from '#access';
 import { routerService } from '#contracts';
 import { emptyFleet, type Event, type ReplicaId, type WatcherId } from '#core';
 import { notePrincipal } from '../../../apps/scheduler/src/access/principals.js';
+import type { Composition } from '../../../apps/scheduler/src/compose.js';
 import { RpcErrors } from '../../../apps/scheduler/src/errors/rpc-errors.js';
 import { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
+import { Lifecycle } from '../../../apps/scheduler/src/lifecycle.js';
+import type { Lasting } from '../../../apps/scheduler/src/reigns/lasting.js';
+import { Running } from '../../../apps/scheduler/src/running.js';
 import { PeerDesk } from '../../../apps/scheduler/src/watching/peer-desk.js';
 import { Publisher } from '../../../apps/scheduler/src/watching/publisher.js';
 import { watchHandlers } from '../../../apps/scheduler/src/watching/watch.grpc.js';
@@ -93,16 +97,10 @@ class Leader {
 
   /** Serves as a Berth does, with callers who all may be peers. */
   listen(): Promise<number> {
-    const handlers = watchHandlers({
-      errors: new RpcErrors(pino({ level: 'silent' }), Math.random),
-      now: () => performance.now(),
-      own: new WatchedTable({ clock: { now: () => performance.now() }, bound: 30_000 }),
-      leading: () => this.asWatching(),
-      admit: () => undefined,
-      isPeer: () => true,
-      noteTerm: () => undefined,
-      doubt: () => undefined,
-    });
+    const routes = new WatchedTable({ clock: { now: () => performance.now() }, bound: 30_000 });
+    const running = new Running({ lifecycle: new Lifecycle(), routes } as Lasting);
+    running.leading = { watching: this.asWatching() } as Composition;
+    const handlers = watchHandlers(running, new RpcErrors(pino({ level: 'silent' }), Math.random));
     for (const [name, handle] of Object.entries(handlers))
       handlers[name] = ((call: { metadata: never }, done: unknown) => {
         notePrincipal(call.metadata, ANONYMOUS);

@@ -7,7 +7,8 @@ import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { GrpcHealth } from '../health/grpc-health.js';
 import type { Resolver } from '../routing/resolver.js';
 import { routerHandlers } from '../routing/router.grpc.js';
-import { watchHandlers, type WatchParts } from '../watching/watch.grpc.js';
+import type { Running } from '../running.js';
+import { watchHandlers } from '../watching/watch.grpc.js';
 import type { ExternalScaler } from '../scaling/external-scaler.js';
 
 /** What is served beside Admin on Nest's gRPC server, past Nest. */
@@ -16,7 +17,7 @@ export interface RawServices {
   readonly errors: RpcErrors;
   readonly health: GrpcHealth;
   readonly scaler: ExternalScaler;
-  readonly watch: Omit<WatchParts, 'errors'>;
+  readonly running: Running;
   /** Is handed the server, so that it can be ended by force. */
   readonly onServer: (server: Server) => void;
 }
@@ -24,7 +25,7 @@ export interface RawServices {
 /** How Nest serves gRPC. Nest knows Admin alone: it would serve every service of a package it loads itself. */
 export function grpcOptions(
   connections: Connections,
-  { resolver, errors, health, scaler, watch, onServer }: RawServices,
+  { resolver, errors, health, scaler, running, onServer }: RawServices,
 ): GrpcOptions['options'] {
   return {
     package: 'berth.v1',
@@ -35,7 +36,7 @@ export function grpcOptions(
       onServer(server);
       server.addService(routerService(), {
         ...routerHandlers(resolver, errors),
-        ...watchHandlers({ ...watch, errors }),
+        ...watchHandlers(running, errors),
       });
       health.serveOn(server);
       scaler.serveOn(server);

@@ -5,9 +5,22 @@ import { ANONYMOUS } from '#access';
 import { notePrincipal } from '../access/principals.js';
 import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
 import { WatchedTable } from '../following/watched-table.js';
+import type { RpcErrors } from '../errors/rpc-errors.js';
+import { Lifecycle } from '../lifecycle.js';
+import type { Following } from '../reigns/following.js';
+import type { Lasting } from '../reigns/lasting.js';
+import { Running } from '../running.js';
 import { Publisher } from './publisher.js';
 import type { RouteEvent } from './route-event.js';
-import { watchHandlers, type WatchParts } from './watch.grpc.js';
+import { watchHandlers } from './watch.grpc.js';
+
+const errors = { of: (error: unknown) => error } as unknown as RpcErrors;
+
+/** A process that follows. */
+function runningOf(lasting: Pick<Lasting, 'routes'>, following?: Pick<Following, 'noteTerm'>): Running {
+  const running = new Running({ ...lasting, lifecycle: new Lifecycle() } as Lasting);
+  return Object.assign(running, { following });
+}
 
 describe('what a gateway reports as used', () => {
   let now: number;
@@ -29,7 +42,7 @@ describe('what a gateway reports as used', () => {
   }
 
   function report(inUseForMs: number, lastUsedMsAgo = 0): void {
-    const handlers = watchHandlers({ own, now: () => now, admit: () => undefined } as unknown as WatchParts);
+    const handlers = watchHandlers(runningOf({ routes: own }), errors);
     const use = { model: 'a', server: 's', lastUsedMsAgo, inUseForMs, routes: 1 };
     const call = {
       request: { watcher: 'g', uses: [use], doubted: [], peer: null },
@@ -102,11 +115,8 @@ describe('a peer that watches', () => {
     ['gateway', []],
   ])('has the leader hear of its term, where it is a %s: %j', async (kind, terms) => {
     const noted: number[] = [];
-    const parts = {
-      ...{ isPeer: () => true, noteTerm: (term: number) => noted.push(term), leading: () => null },
-      ...{ admit: () => undefined, errors: { of: (error: unknown) => error }, now: () => 0 },
-      own: new WatchedTable({ clock: { now: () => 0 }, bound: 30_000 }),
-    };
+    const routes = new WatchedTable({ clock: { now: () => 0 }, bound: 30_000 });
+    const running = runningOf({ routes }, { noteTerm: (term) => void noted.push(term) });
     const stream = Object.assign(new EventEmitter(), {
       request: {
         ...{ watcher: 'w', have: { term: '89', sequence: '1' } },
@@ -116,7 +126,7 @@ describe('a peer that watches', () => {
     });
     notePrincipal(stream.metadata, ANONYMOUS);
     const refused = once(stream, 'error').catch((error: unknown) => [error]);
-    (watchHandlers(parts as unknown as WatchParts)['watchRoutes'] as (call: unknown) => void)(stream);
+    (watchHandlers(running, errors)['watchRoutes'] as (call: unknown) => void)(stream);
     expect(await refused).toMatchObject([{ facts: { reason: 'no_leader' } }]);
     expect(noted).toEqual(terms);
   });

@@ -1,64 +1,48 @@
 import type {
+  Metadata,
   sendUnaryData,
   ServerUnaryCall,
   ServerWritableStream,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { Principal } from '#access';
-import type { Instant, ServerId } from '#core';
+import { ANONYMOUS } from '#access';
+import type { ServerId } from '#core';
 import { principalOverGrpc } from '../access/principals.js';
 import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
-import type { WatchedTable } from '../following/watched-table.js';
+import { PEER } from '../forwarding/peer-key.js';
 import { NO_LEADER } from '../lifecycle.js';
+import type { Running } from '../running.js';
 import { type GatewayStream, MOST_GATEWAYS } from './gateway-desk.js';
 import { MOST_PEERS } from './peer-desk.js';
 import type { RouteEvent } from './route-event.js';
 import { readReport, readWatch, type WatchCall } from './watch-requests.js';
-import type { Watching } from './watching.js';
 
 /** So soon a watcher may try again that was refused for a bound. */
 const AGAIN_MS = 10_000;
-
-/** What watchers meet. */
-export interface WatchParts {
-  readonly errors: RpcErrors;
-  readonly now: () => Instant;
-  readonly own: WatchedTable;
-  /** The leader's part; null: this process does not lead. */
-  readonly leading: () => Watching | null;
-  /** Refuses where the process ends. */
-  readonly admit: () => void;
-  /** Whether a caller may watch as a peer. */
-  readonly isPeer: (caller: Principal) => boolean;
-  /** A peer has a table of a leader of this term. */
-  readonly noteTerm: (term: number) => void;
-  /** The leader is to hear that callers have just failed on these servers. */
-  readonly doubt: (servers: readonly ServerId[]) => void;
-}
 
 type WatchStream = ServerWritableStream<unknown, RouteEvent>;
 type ReportCall = ServerUnaryCall<unknown, object>;
 
 /** WatchRoutes and ReportUsage, as raw handlers. */
-export function watchHandlers(parts: WatchParts): UntypedServiceImplementation {
+export function watchHandlers(running: Running, errors: RpcErrors): UntypedServiceImplementation {
   return {
     watchRoutes: (stream: WatchStream) => {
-      watch(stream, parts).catch((error: unknown) => stream.emit('error', parts.errors.of(error)));
+      watch(stream, running, errors).catch((error: unknown) => stream.emit('error', errors.of(error)));
     },
     reportUsage: (call: ReportCall, callback: sendUnaryData<object>) => {
       try {
-        report(call, parts);
+        report(call, running);
         callback(null, {});
       } catch (error) {
-        callback(parts.errors.of(error));
+        callback(errors.of(error));
       }
     },
   };
 }
 
-async function watch(stream: WatchStream, parts: WatchParts): Promise<void> {
-  parts.admit();
+async function watch(stream: WatchStream, running: Running, errors: RpcErrors): Promise<void> {
+  running.lasting.lifecycle.admit();
   const call = readWatch(stream.request);
   let hasEnded = false;
   let left: (() => void) | undefined;
@@ -67,68 +51,84 @@ async function watch(stream: WatchStream, parts: WatchParts): Promise<void> {
       hasEnded = true;
       left?.();
     });
+  const to = {
+    get isFree() {
+      return !stream.writableNeedDrain;
+    },
+    write: (event: RouteEvent) => void stream.write(event),
+    end: () => stream.emit('error', errors.of(farewell(running))),
+  };
   const leave =
-    call.peer === null ? watchAsGateway(stream, call, parts) : await watchAsPeer(stream, call, parts);
+    call.peer === null
+      ? watchAsGateway(stream, to, call, running)
+      : await watchAsPeer(stream, to, call, running);
   if (hasEnded) leave();
   else left = leave;
 }
 
 /** Only the leader tells peers, and only after it is stored that they may have a table. */
 async function watchAsPeer(
-  stream: WatchStream,
+  { metadata }: WatchStream,
+  to: GatewayStream,
   { watcher, have, peer }: WatchCall,
-  parts: WatchParts,
+  running: Running,
 ): Promise<() => void> {
-  const { isPeer, leading } = parts;
-  if (!isPeer(principalOverGrpc(stream.metadata))) throw NOT_A_PEER;
-  if (have !== null) parts.noteTerm(have.term);
-  const watching = leading();
-  if (watching === null) throw new Refused(NO_LEADER);
+  demandPeer(metadata);
+  if (have !== null) running.following?.noteTerm(have.term);
+  const { watching } = running.now;
   if (!watching.hasPeers) throw NOT_A_PEER;
   if (!watching.desk.takes(watcher)) throw busy(`at most ${MOST_PEERS} peers may watch`);
-  return await watching.open(watcher, streamTo(stream, parts), have, peer!.configHash);
+  return await watching.open(watcher, to, have, peer!.configHash);
 }
 
 /** Any peer tells gateways of its table. A gateway that does not read is told again once it does. */
-function watchAsGateway(stream: WatchStream, { have }: WatchCall, parts: WatchParts): () => void {
-  const { leading, now, own } = parts;
-  if (own.gateways.size >= MOST_GATEWAYS) throw busy(`at most ${MOST_GATEWAYS} gateways may watch one Berth`);
-  leading()?.expectGateway();
-  if (!own.table.isReady) throw new Refused(NO_LEADER);
-  stream.on('drain', () => own.publisher.flushAll(now()));
-  return own.gateways.open(streamTo(stream, parts), have, now());
+function watchAsGateway(
+  stream: WatchStream,
+  to: GatewayStream,
+  { have }: WatchCall,
+  { lasting, leading }: Running,
+): () => void {
+  const { gateways, now, publisher, table } = lasting.routes;
+  if (gateways.size >= MOST_GATEWAYS) throw busy(`at most ${MOST_GATEWAYS} gateways may watch one Berth`);
+  leading?.watching.expectGateway();
+  if (!table.isReady) throw new Refused(NO_LEADER);
+  stream.on('drain', () => publisher.flushAll(now()));
+  return gateways.open(to, have, now());
 }
 
-const streamTo = (stream: WatchStream, parts: WatchParts): GatewayStream => ({
-  get isFree() {
-    return !stream.writableNeedDrain;
-  },
-  write: (event) => void stream.write(event),
-  end: () => stream.emit('error', parts.errors.of(farewell(parts))),
-});
-
 /** Why a stream is ended: the process ends, or knows no leader. */
-function farewell({ admit }: WatchParts): unknown {
+function farewell({ lasting }: Running): unknown {
   try {
-    admit();
+    lasting.lifecycle.admit();
     return new Refused(NO_LEADER);
   } catch (error) {
     return error;
   }
 }
 
-function report(call: ReportCall, parts: WatchParts): void {
-  parts.admit();
-  const { watcher, uses, doubted, peer } = readReport(call.request);
+function report({ metadata, request }: ReportCall, running: Running): void {
+  const { lifecycle, routes } = running.lasting;
+  lifecycle.admit();
+  const { watcher, uses, doubted, peer } = readReport(request);
   if (peer === null) {
-    parts.own.noteUses(uses);
-    if (doubted.length > 0) parts.doubt(doubted);
+    routes.noteUses(uses);
+    if (doubted.length > 0) doubt(doubted, running);
     return;
   }
-  if (!parts.isPeer(principalOverGrpc(call.metadata))) throw NOT_A_PEER;
-  const watching = parts.leading();
-  if (watching === null) throw new Refused(NO_LEADER);
-  watching.report(watcher, { ...peer, uses, doubted });
+  demandPeer(metadata);
+  running.now.watching.report(watcher, { ...peer, uses, doubted });
+}
+
+/** The leader is to hear that callers have just failed on these servers. */
+function doubt(servers: readonly ServerId[], { following, leading }: Running): void {
+  if (leading) leading.engine.report({ kind: 'ServersDoubted', servers });
+  else following?.doubt(servers);
+}
+
+/** Where callers have no credentials each may be a peer: only this machine calls then. */
+function demandPeer(metadata: Metadata): void {
+  const caller = principalOverGrpc(metadata);
+  if (caller !== PEER && caller !== ANONYMOUS) throw NOT_A_PEER;
 }
 
 const NOT_A_PEER = new Refused({
