@@ -15,20 +15,24 @@ const LONGEST_PAUSE = 1_000;
 /** The leader did not answer, or leads no more: the call is to be handed to the next one. */
 export const AGAIN = Symbol('again');
 
-/** A call that is handed on. */
-export interface Call<Answer> {
-  /** Makes the body of the next try. */
-  readonly next: () => Buffer;
-  /** Until then a leader is sought, in milliseconds as `performance.now()` has them. */
+/** When a call that is handed on ends, in milliseconds as `performance.now()` has them. */
+export interface Times {
+  /** Until then a leader is sought. */
   readonly until: number;
-  /** By then the leader has to have answered, in milliseconds likewise. */
+  /** By then the leader has to have answered. */
   readonly answerBy: number;
-  /** Aborts when the caller has gone. */
-  readonly gone: AbortSignal;
   /** Whether it waits for something to happen, and not for its answer alone: it is not waited for where this process ends. */
   readonly isPatient: boolean;
   /** Whether its caller can be answered otherwise: then no leader is sought once one has not answered. */
   readonly hasOther?: () => boolean;
+}
+
+/** A call that is handed on. */
+export interface Call<Answer> extends Times {
+  /** Makes the body of the next try. */
+  readonly next: () => Buffer;
+  /** Aborts when the caller has gone. */
+  readonly gone: AbortSignal;
   /** Asks a leader. `over` aborts when the answer is of no use any more. */
   ask(leader: Leader, body: Buffer, over: AbortSignal): Promise<Answer | typeof AGAIN>;
 }

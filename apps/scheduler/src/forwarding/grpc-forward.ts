@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   Metadata,
   type ServerInterceptor,
@@ -14,9 +13,9 @@ import type { Refusal } from '../grpc/call-bounds.js';
 import { malformed } from '../grpc/requests.js';
 import { NO_LEADER } from '../lifecycle.js';
 import type { Running } from '../running.js';
-import type { Forwarder } from './forwarder.js';
+import type { Forwarder, Times } from './forwarder.js';
 import type { GrpcAnswer, GrpcLink } from './grpc-link.js';
-import { type Times, timesFrom } from './http-forward.js';
+import { timesFrom } from './http-forward.js';
 import { FORWARDED, type PeerKey } from './peer-key.js';
 
 /** The metadata of a call that the leader is told, and of an answer that the caller is told. */
@@ -60,13 +59,14 @@ export class GrpcForward {
   ): Promise<GrpcAnswer> {
     if (metadata.get(FORWARDED).length > 0) throw new Refused(NO_LEADER);
     const write = this.writers.get(path)!;
-    const told = this.metadataOf(metadata, peer);
+    const caller = { principal: principalOverGrpc(metadata), address: addressIn(peer) };
+    const told = this.key.handedOn(caller, TOLD, (name) => metadata.get(name)[0]?.toString());
     return await this.forwarder.send<GrpcAnswer>({
       ...times,
       next: () => write(next()),
       gone,
       ask: (leader, request, over) =>
-        this.link.ask(leader, { path, request, metadata: told, deadline }, over),
+        this.link.ask(leader, { path, request, metadata: Metadata.fromHttp2Headers(told), deadline }, over),
     });
   }
 
@@ -76,19 +76,6 @@ export class GrpcForward {
     const left = deadline - Date.now();
     const { until, answerBy } = timesFrom(now);
     return { until: Math.min(now + left, until), answerBy: Math.min(now + left, answerBy), isPatient: false };
-  }
-
-  /** As over HTTP. A key at a call that writes nothing says nothing. */
-  private metadataOf(given: Metadata, peer: string): Metadata {
-    const metadata = new Metadata();
-    metadata.set('idempotency-key', randomUUID());
-    for (const name of this.key.isSet ? TOLD : [...TOLD, 'authorization']) {
-      for (const value of given.get(name).slice(0, 1)) metadata.set(name, value);
-    }
-    const caller = { principal: principalOverGrpc(given), address: addressIn(peer) };
-    for (const [name, value] of Object.entries(this.key.headersOf(caller))) metadata.set(name, value);
-    metadata.set(FORWARDED, '1');
-    return metadata;
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type {
   FastifyInstance,
   FastifyReply,
@@ -13,7 +12,7 @@ import { bodyOf } from '../http/body.js';
 import { NO_LEADER } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import type { Running } from '../running.js';
-import type { Forwarder } from './forwarder.js';
+import type { Forwarder, Times } from './forwarder.js';
 import type { HttpAnswer, HttpCall, HttpLink } from './http-link.js';
 import { FORWARDED, type NamedCaller, type PeerKey } from './peer-key.js';
 
@@ -29,7 +28,7 @@ const SEEK_MS = 30_000;
 /** So long the leader may take to answer, an order that is waited for included. */
 export const LONGEST_ANSWER_MS = 1_200_000;
 
-/** The headers of a call that the leader is told. No other header of a caller reaches it. */
+/** The headers of a call that the leader is told. */
 const TOLD = [
   ...['content-type', 'idempotency-key', 'if-match', 'if-none-match'],
   ...['webhook-id', 'webhook-timestamp', 'webhook-signature'],
@@ -43,14 +42,6 @@ const OF_CONNECTION = new Set([
   'upgrade',
   'date',
 ]);
-
-/** When a call ends that is handed on: see `Call`. */
-export interface Times {
-  readonly until: number;
-  readonly answerBy: number;
-  readonly isPatient: boolean;
-  readonly hasOther?: () => boolean;
-}
 
 /** Hands calls over HTTP to the leader. */
 export class HttpForward {
@@ -71,8 +62,9 @@ export class HttpForward {
     times: Times = timesFrom(performance.now()),
   ): Promise<void> {
     if (isForwarded(request)) throw new Refused(NO_LEADER);
-    const { method, raw } = request;
-    const headers = this.headersOf(request);
+    const { method, principal, raw, socket } = request;
+    const caller = principal && { principal, address: socket.remoteAddress ?? null };
+    const headers = this.key.handedOn(caller, TOLD, (name) => [request.headers[name]].flat()[0]);
     const answer = await this.forwarder.send<HttpAnswer>({
       ...times,
       next,
@@ -90,28 +82,12 @@ export class HttpForward {
     caller: NamedCaller,
     gone: AbortSignal,
   ): Promise<HttpAnswer> {
-    const headers = { 'idempotency-key': randomUUID(), ...this.key.headersOf(caller), [FORWARDED]: '1' };
+    const headers = this.key.handedOn(caller);
     return this.forwarder.send<HttpAnswer>({
       ...timesFrom(performance.now()),
       ...{ next: () => Buffer.alloc(0), gone },
       ask: (leader, body, over) => this.link.ask(leader, { method, path, headers, body }, over),
     });
-  }
-
-  /** A write without a key is given one, so that a second try changes nothing that the first one has changed. */
-  private headersOf({ method, headers, principal, socket }: FastifyRequest): Record<string, string> {
-    const told = TOLD.flatMap((name) => {
-      const value = headers[name];
-      return typeof value === 'string' ? [[name, value]] : [];
-    });
-    const isWrite = method !== 'GET' && method !== 'HEAD';
-    return {
-      ...(isWrite && { 'idempotency-key': randomUUID() }),
-      ...(!this.key.isSet && headers.authorization !== undefined && { authorization: headers.authorization }),
-      ...Object.fromEntries(told),
-      ...this.key.headersOf(principal && { principal, address: socket.remoteAddress ?? null }),
-      [FORWARDED]: '1',
-    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { bearerOf, type Principal, ROLES } from '#access';
 
@@ -48,6 +48,28 @@ export class PeerKey {
     if (this.key === null) return {};
     const named = caller && Buffer.from(JSON.stringify(caller)).toString('base64url');
     return { authorization: `Bearer ${this.key}`, ...(named !== null && { [PRINCIPAL]: named }) };
+  }
+
+  /**
+   * The headers, or the metadata, of a call that is handed on in the name of a caller. Of those that the caller has given the leader
+   * is told these names alone. A call without an Idempotency-Key is given one, so that a second try changes nothing that the first
+   * one has changed; where it writes nothing the key says nothing.
+   */
+  handedOn(
+    caller: NamedCaller | null,
+    names: readonly string[] = [],
+    given: (name: string) => string | undefined = () => undefined,
+  ): Record<string, string> {
+    const told = (this.isSet ? names : [...names, 'authorization']).flatMap((name) => {
+      const value = given(name);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return {
+      'idempotency-key': randomUUID(),
+      ...Object.fromEntries(told),
+      ...this.headersOf(caller),
+      [FORWARDED]: '1',
+    };
   }
 
   /**

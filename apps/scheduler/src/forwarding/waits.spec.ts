@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { queryOf } from '../routing/resolve-request.js';
 import { ANONYMOUS } from '#access';
 import { LONGEST_ANSWER_MS } from './http-forward.js';
-import { PatientCall } from './waits.js';
+import { patientCall } from './waits.js';
 
 describe('a resolve call that is handed on', () => {
   let now = 0;
-  const call = (request: object): PatientCall => {
+  const call = (request: object) => {
     now = 1_000;
-    return new PatientCall(request, queryOf(ANONYMOUS, 'm', request), 1_000, 60_000, () => now);
+    return patientCall(request, queryOf(ANONYMOUS, 'm', request), 1_000, 60_000, () => now);
   };
 
   it('waits at the next leader for what is left of its wait', () => {

@@ -6,8 +6,6 @@ import type { RefusalReason } from '#core';
 import { once, type RouteMessage, routeSchema } from '#contracts';
 import { principalOverHttp } from '../access/principals.js';
 import { Problems } from '../errors/problems.js';
-import { factsOf, Refused } from '../errors/refused.js';
-import { PatientCall } from '../forwarding/waits.js';
 import { jsonSchema } from '../http/json-schema.js';
 import { BODY, Operation } from '../http/operation.js';
 import { queryOf, requestIdIn, resolveRequestSchema } from './resolve-request.js';
@@ -54,25 +52,12 @@ export class ResolveController {
     const query = queryOf(principalOverHttp(request), request.params.model, request.body);
     const route = this.resolver.warm(query);
     if (route !== undefined) return send(route, reply);
-    const began = performance.now();
-    const pending = this.resolver.wait(query);
-    reply.raw.once('close', () => reply.raw.writableFinished || pending.cancel());
-    pending.answer
-      .then(async (given) => {
-        if (given.kind === 'route') return send(this.resolver.message(given), reply);
-        const { handsOn } = this.resolver;
-        if (given.refusal.reason !== 'no_leader' || handsOn === null)
-          throw new Refused(factsOf(given.refusal));
-        const call = new PatientCall(request.body ?? {}, query, began, handsOn.longestWait);
-        await handsOn.http
-          .send(
-            request,
-            reply,
-            () => Buffer.from(JSON.stringify(call.next())),
-            this.resolver.timesOf(call.times, query),
-          )
-          .catch((error: unknown) => send(this.resolver.instead(error, query), reply));
-      })
+    const cold = this.resolver.cold(request.body ?? {}, query, ({ http }, next, times) =>
+      http.send(request, reply, () => Buffer.from(JSON.stringify(next())), times),
+    );
+    reply.raw.once('close', () => reply.raw.writableFinished || cold.cancel());
+    cold.answer
+      .then((given) => given && send(given, reply))
       .catch((error: unknown) => this.fail(error, request, reply));
   }
 

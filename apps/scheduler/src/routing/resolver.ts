@@ -3,14 +3,24 @@ import type { Instant } from '#core';
 import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
 import type { Composition } from '../compose.js';
-import { Refused } from '../errors/refused.js';
-import type { Times } from '../forwarding/http-forward.js';
+import { factsOf, Refused } from '../errors/refused.js';
+import type { Times } from '../forwarding/forwarder.js';
+import { patientCall } from '../forwarding/waits.js';
 import { NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import { Running } from '../running.js';
 
 /** A leader has so long to answer a call that has another answer. */
 const OTHERWISE_WITHIN_MS = 1_000;
+
+/** Has the leader answer a call over the interface that it came by; `next` gives the request of each try. */
+type HandOn = (following: Following, next: () => object, times: Times) => Promise<void>;
+
+/** A call that waits; its answer is undefined where the leader has given it. */
+interface Cold {
+  readonly answer: Promise<RouteMessage | undefined>;
+  cancel(): void;
+}
 
 /** Answers "where is this model?": at once where it is warm. */
 @Injectable()
@@ -50,23 +60,24 @@ export class Resolver {
     return route;
   }
 
-  /** When a call that is handed on ends: where `instead` has a route for it, it waits for a leader for a moment alone. */
-  timesOf(times: Times, query: ResolveQuery): Times {
-    const hasOther = (): boolean => this.running.lasting.routes.table.isWarm(query);
-    const soon = hasOther() ? performance.now() + OTHERWISE_WITHIN_MS : Infinity;
-    return { ...times, hasOther, answerBy: Math.min(times.answerBy, soon) };
+  /** Waits for a cold model, as long as it allows and the caller can: here, or where another peer leads there. */
+  cold(request: object, query: ResolveQuery, handOn: HandOn): Cold {
+    const began = performance.now();
+    const pending = this.wait(query);
+    const answer = pending.answer.then(async (given) => {
+      if (given.kind === 'route') return this.running.now.routes.of(given);
+      const { handsOn } = this;
+      if (given.refusal.reason !== 'no_leader' || handsOn === null) throw new Refused(factsOf(given.refusal));
+      const { next, times } = patientCall(request, query, began, handsOn.longestWait);
+      return await handOn(handsOn, next, this.timesOf(times, query)).then(
+        () => undefined,
+        (error: unknown) => this.instead(error, query),
+      );
+    });
+    return { answer, cancel: () => pending.cancel() };
   }
 
-  /** What a call gets that no leader has answered: the route to a warm model with a short lease. Throws the refusal where there is none. */
-  instead(error: unknown, query: ResolveQuery): RouteMessage {
-    const hasNone = error instanceof Refused && error.facts.reason === NO_LEADER.reason;
-    const message = hasNone && this.handsOn !== null ? this.inherited(query, true) : undefined;
-    if (message === undefined) throw error;
-    return message;
-  }
-
-  /** Waits for a cold model, as long as it allows and the caller can. Refused with `no_leader`, it may be handed on: see `handsOn`. */
-  wait(query: ResolveQuery): Pending {
+  private wait(query: ResolveQuery): Pending {
     if (this.handsOn !== null) return ended({ kind: 'refusal', refusal: NO_LEADER });
     const made = this.running.now;
     const { engine, lifecycle, store, watching } = made;
@@ -84,15 +95,25 @@ export class Resolver {
     };
   }
 
-  /** What hands calls on that find no leader here; null: this process leads, has no peers, or is ending. */
-  get handsOn(): Following | null {
-    const { following, lasting, leading } = this.running;
-    return leading !== null || lasting.lifecycle.isEnding ? null : following;
+  /** When a call that is handed on ends: where `instead` has a route for it, it waits for a leader for a moment alone. */
+  timesOf(times: Times, query: ResolveQuery): Times {
+    const hasOther = (): boolean => this.running.lasting.routes.table.isWarm(query);
+    const soon = hasOther() ? performance.now() + OTHERWISE_WITHIN_MS : Infinity;
+    return { ...times, hasOther, answerBy: Math.min(times.answerBy, soon) };
   }
 
-  /** A route as callers are told it. */
-  message(route: Route): RouteMessage {
-    return this.running.now.routes.of(route);
+  /** What a call gets that no leader has answered: the route to a warm model with a short lease. Throws the refusal where there is none. */
+  instead(error: unknown, query: ResolveQuery): RouteMessage {
+    const hasNone = error instanceof Refused && error.facts.reason === NO_LEADER.reason;
+    const message = hasNone && this.handsOn !== null ? this.inherited(query, true) : undefined;
+    if (message === undefined) throw error;
+    return message;
+  }
+
+  /** What hands calls on that find no leader here; null: this process leads, has no peers, or is ending. */
+  private get handsOn(): Following | null {
+    const { following, lasting, leading } = this.running;
+    return leading !== null || lasting.lifecycle.isEnding ? null : following;
   }
 }
 

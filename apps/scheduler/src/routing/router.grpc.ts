@@ -2,14 +2,11 @@ import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } fro
 import { MalformedRequest, type ResolveRequestMessage, type RouteMessage } from '#contracts';
 import type { ResolveQuery } from '#engine';
 import { principalOverGrpc } from '../access/principals.js';
-import { factsOf, Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
-import { toldBack } from '../forwarding/grpc-forward.js';
-import type { Times } from '../forwarding/http-forward.js';
-import { PatientCall } from '../forwarding/waits.js';
+import { type ReceivedCall, toldBack } from '../forwarding/grpc-forward.js';
+import type { GrpcAnswer } from '../forwarding/grpc-link.js';
 import { malformed } from '../grpc/requests.js';
 import { goneOverGrpc } from '../caller-gone.js';
-import type { Following } from '../reigns/following.js';
 import { patience } from './deadline.js';
 import { queryOf, requestIdIn } from './resolve-request.js';
 import type { Resolver } from './resolver.js';
@@ -38,39 +35,25 @@ function resolve(
   const query = timedQueryOf(call);
   const route = resolver.warm(query);
   if (route !== undefined) return callback(null, route);
-  const began = performance.now();
-  const pending = resolver.wait(query);
-  call.on('cancelled', () => pending.cancel());
-  pending.answer
-    .then(async (given) => {
-      if (given.kind === 'route') return callback(null, resolver.message(given));
-      const { handsOn } = resolver;
-      if (given.refusal.reason !== 'no_leader' || handsOn === null) throw new Refused(factsOf(given.refusal));
-      const patient = new PatientCall(call.request, query, began, handsOn.longestWait);
-      const times = resolver.timesOf(patient.times, query);
-      await handOn(call, callback, handsOn, patient, times).catch((error: unknown) =>
-        callback(null, resolver.instead(error, query)),
-      );
-    })
+  const cold = resolver.cold(call.request, query, async ({ grpc }, next, times) =>
+    tell(callback, await grpc.send(receivedOf(call), next, times)),
+  );
+  call.on('cancelled', () => cold.cancel());
+  cold.answer
+    .then((given) => given && callback(null, given))
     .catch((error: unknown) => callback(errors.of(error, query.requestId)));
 }
 
-/** Has the leader answer: what it says is told as it came. */
-async function handOn(
-  call: ResolveCall,
-  callback: sendUnaryData<RouteMessage>,
-  { grpc }: Following,
-  patient: PatientCall,
-  times: Times,
-): Promise<void> {
-  const received = {
-    path: call.getPath(),
-    metadata: call.metadata,
-    deadline: Number(call.getDeadline()),
-    peer: call.getPeer(),
-    gone: goneOverGrpc(call),
-  };
-  const { message, refusal } = await grpc.send(received, () => patient.next(), times);
+const receivedOf = (call: ResolveCall): ReceivedCall => ({
+  path: call.getPath(),
+  metadata: call.metadata,
+  deadline: Number(call.getDeadline()),
+  peer: call.getPeer(),
+  gone: goneOverGrpc(call),
+});
+
+/** What the leader says is told as it came. */
+function tell(callback: sendUnaryData<RouteMessage>, { message, refusal }: GrpcAnswer): void {
   if (refusal === null) callback(null, message as never);
   else callback({ code: refusal.code, details: refusal.details, metadata: toldBack(refusal.metadata) });
 }
