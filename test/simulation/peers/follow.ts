@@ -71,7 +71,7 @@ export class Follow {
     this.following = following;
     this.isOpening = true;
     process.after(OPENING, () => (this.isOpening = false));
-    const have = own.isReceived ? own.table.version : null;
+    const have = own.table.isReceived ? own.table.version : null;
     const back = (run: () => void): void => scenery.network.send(leader.name, name, process, run);
     const stream = {
       write: (event: RouteEvent): void => back(() => this.hear(following, event)),

@@ -131,7 +131,7 @@ export class Peer {
   }
 
   private routeHere(query: ResolveQuery, isCut = false): Route | undefined {
-    const route = this.lead?.routeHere(query) ?? this.own.route(query, isCut);
+    const route = this.lead?.routeHere(query) ?? this.own.table.route(query, isCut);
     if (route) this.given(route);
     return route;
   }

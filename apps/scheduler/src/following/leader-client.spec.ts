@@ -95,7 +95,7 @@ describe('a peer that watches its leader', () => {
     );
   }
 
-  const route = () => own.route(query({}));
+  const route = () => own.table.route(query({}));
 
   it('takes up its routes, and says by the key of the peers and its configuration which one it is', async () => {
     watch();

@@ -11,13 +11,11 @@ import type { PeerReport, RouteEvent } from '../watching/route-event.js';
 import { LeaderTalk, type MadeReport } from './leader-talk.js';
 import type { WatchedTable } from './watched-table.js';
 
-/** So often it is seen to what is due. */
+/** So often it is seen to what is due; a stream that has ended is opened anew then. */
 const TICK_MS = 250;
 /** A leader beats once a second: where nothing comes for so long the stream is opened anew. */
 const SILENT_MS = 5_000;
 const REPORT_WITHIN_MS = 2_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 1_000;
 /** So many uses are in one report. */
 const MOST_USES = 1_500;
 
@@ -46,8 +44,6 @@ export class LeaderClient {
   private readonly router = routerClientService();
   private stream: ClientReadableStream<EventMessage> | null = null;
   private talk: LeaderTalk | null = null;
-  private openAt = 0;
-  private pause = FIRST_PAUSE_MS;
   private hears = false;
   private isReporting = false;
   private isUnreported = false;
@@ -89,16 +85,16 @@ export class LeaderClient {
 
   private tick(): void {
     const now = this.parts.clock.now();
-    if (this.talk && now - this.talk.lastHeardAt > SILENT_MS) this.reopen();
-    if (this.stream === null && now >= this.openAt) this.open();
+    if (this.talk && now - this.talk.lastHeardAt > SILENT_MS) this.drop();
+    if (this.stream === null) this.open();
     void this.pump();
   }
 
   private open(): void {
     const { clock, configHash, name: watcher, own } = this.parts;
     const { path, requestSerialize, responseDeserialize } = this.router['WatchRoutes']!;
-    const { version } = own.table;
-    const have = own.isReceived ? version : undefined;
+    const { isReceived, version } = own.table;
+    const have = isReceived ? version : undefined;
     const request = { watcher, have, peer: { configHash: configHash() } };
     const stream = this.link
       .to(this.leader)
@@ -120,7 +116,6 @@ export class LeaderClient {
 
   private hear(stream: unknown, talk: LeaderTalk, event: RouteEvent): void {
     if (this.stream !== stream || this.isClosed) return;
-    this.pause = FIRST_PAUSE_MS;
     this.isTold = false;
     this.hears = true;
     talk.hear(event, this.parts.clock.now());
@@ -144,13 +139,7 @@ export class LeaderClient {
   }
 
   private ended(stream: unknown): void {
-    if (this.stream === stream) this.reopen();
-  }
-
-  private reopen(): void {
-    this.drop();
-    this.openAt = this.parts.clock.now() + this.pause;
-    this.pause = Math.min(2 * this.pause, LONGEST_PAUSE_MS);
+    if (this.stream === stream) this.drop();
   }
 
   private drop(): void {

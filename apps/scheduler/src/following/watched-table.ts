@@ -1,6 +1,6 @@
 import { type Instant, type Millis, type ModelId, replicaId, type ServerId } from '#core';
 import type { RouteMessage } from '#contracts';
-import type { Clock, ResolveQuery, Route } from '#engine';
+import type { Clock, Route } from '#engine';
 import { ToldRoutes } from '../routing/told-routes.js';
 import { GatewayDesk } from '../watching/gateway-desk.js';
 import { Publisher } from '../watching/publisher.js';
@@ -43,18 +43,9 @@ export class WatchedTable {
     this.told = new ToldRoutes(this.table);
   }
 
-  get isReceived(): boolean {
-    return this.table.isReceived;
-  }
-
   /** Has routes that are out of date go by these looks. Before that there are none. */
   goBy(isShown: (model: ModelId, server: ServerId) => boolean): void {
     this.isShown = isShown;
-  }
-
-  /** As of the table: `isCut` where no leader can be asked for a longer lease. */
-  route(query: ResolveQuery, isCut = false): Route | undefined {
-    return this.table.route(query, isCut);
   }
 
   message(route: Route): RouteMessage {

@@ -13,9 +13,13 @@ interface Situation {
 
 const stateOf = ({ isEnding = false, level = 'none', own, rows }: Situation): string =>
   readyStateOf({
-    lasting: { lifecycle: { isEnding }, pressure: { level } },
+    lasting: {
+      lifecycle: { isEnding },
+      pressure: { level },
+      routes: { table: { rows: { size: rows ?? 0 } } },
+    },
     leading: own === undefined ? null : { readiness: { state: () => own } },
-    following: { answersWarm: rows !== undefined, table: { table: { rows: { size: rows ?? 0 } } } },
+    following: { answersWarm: rows !== undefined },
   } as unknown as Running);
 
 describe('a Berth among peers is', () => {

@@ -35,9 +35,9 @@ export function readyStateOf(running: Running): ReadyState {
 }
 
 /** Whether another leader has told the routes. One that leads and has not looked yet goes by these rows, where there are any. */
-function isTold({ leading, following }: Running): boolean {
+function isTold({ leading, following, lasting }: Running): boolean {
   if (following === null) return false;
-  return leading === null ? following.answersWarm : following.table.table.rows.size > 0;
+  return leading === null ? following.answersWarm : lasting.routes.table.rows.size > 0;
 }
 
 function haveSettled({ startedAt, servers, serversAwaited }: Readonly<Fleet>, now: number): boolean {

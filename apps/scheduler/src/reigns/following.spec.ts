@@ -19,8 +19,8 @@ describe('what answers where this process does not lead', () => {
     }) as unknown as Config;
 
   it('answers no warm call by a table that is out of date, where stale routes are not given', () => {
-    const table = { isReady: true };
-    following = openWith(() => stopping(1), { isReceived: true, table });
+    const table = { isReady: true, isReceived: true };
+    following = openWith(() => stopping(1), { table });
     expect(following.answersWarm).toBe(true);
     table.isReady = false;
     expect(following.answersWarm).toBe(false);

@@ -5,7 +5,6 @@ import type { Leader } from '#engine';
 import { configHash } from '../following/config-hash.js';
 import { LeaderClient } from '../following/leader-client.js';
 import { StaleLooks } from '../following/stale-looks.js';
-import type { WatchedTable } from '../following/watched-table.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import { GrpcForward } from '../forwarding/grpc-forward.js';
 import { GrpcLink } from '../forwarding/grpc-link.js';
@@ -33,8 +32,6 @@ export interface FollowingParts {
  * lasts as long as the process, as a new leader goes by the table, too.
  */
 export class Following {
-  /** The routes that this process was told by the leader. */
-  readonly table: WatchedTable;
   readonly http: HttpForward;
   readonly grpc: GrpcForward;
   private readonly forwarder: Forwarder;
@@ -48,9 +45,8 @@ export class Following {
 
   constructor(private readonly made: FollowingParts) {
     const { config, peers, running } = made;
-    const { lifecycle, metrics, peerKey, routes } = running.lasting;
+    const { lifecycle, metrics, peerKey } = running.lasting;
     const leaders = peers.candidate;
-    this.table = routes;
     this.trust = trustOf(config());
     this.forwarder = new Forwarder({ leaders, lifecycle, metrics: metrics.forwards });
     const links = [new HttpLink(this.trust), new GrpcLink(this.trust)] as const;
@@ -70,8 +66,8 @@ export class Following {
 
   /** Whether warm calls can be answered here: a table that is out of date has to do only where own looks go with it. */
   get answersWarm(): boolean {
-    const { isReceived, table } = this.table;
-    return this.looks === null ? table.isReady : isReceived;
+    const { isReady, isReceived } = this.made.running.lasting.routes.table;
+    return this.looks === null ? isReady : isReceived;
   }
 
   /** How long a resolve call that does not tell its wait, and is handed on, seeks a leader. */
@@ -117,9 +113,9 @@ export class Following {
   }
 
   private clientOf(leader: Leader): LeaderClient | null {
-    const { trust, made, table: own } = this;
+    const { trust, made } = this;
     const { candidate, name } = made.peers;
-    const { log, peerKey } = made.running.lasting;
+    const { log, peerKey, routes: own } = made.running.lasting;
     try {
       return new LeaderClient(leader, {
         ...{ clock: made.parts.clock, log, name, own, trust },

@@ -55,7 +55,7 @@ export class Resolver {
 
   private tabled(query: ResolveQuery, isCut: boolean): Route | undefined {
     const { metrics, routes } = this.running.lasting;
-    const route = routes.route(query, isCut);
+    const route = routes.table.route(query, isCut);
     if (route?.stale) metrics.routes.gaveStale();
     return route;
   }

@@ -87,9 +87,9 @@ describe('gateways that watch', () => {
     feed.drop(aRow('a', 's').id);
     tell();
     pass(9);
-    expect([desk.isWatched, desk.settled(now).sequence]).toEqual([true, 2]);
+    expect([desk.size, desk.settled(now).sequence]).toEqual([1, 2]);
     pass(1);
-    expect([desk.isWatched, desk.settled(now).sequence]).toEqual([false, Infinity]);
+    expect([desk.size, desk.settled(now).sequence]).toEqual([0, Infinity]);
   });
 
   it('are sent away where they do not read, or the table is out of date', () => {
@@ -104,9 +104,9 @@ describe('gateways that watch', () => {
     desk.open(other, null, now);
     feed.isReady = false;
     pass(1);
-    expect([other.hasEnded, desk.isWatched]).toEqual([true, true]);
+    expect([other.hasEnded, desk.size]).toEqual([true, 1]);
     pass(9);
-    expect(desk.isWatched).toBe(false);
+    expect(desk.size).toBe(0);
   });
 
   it('are sent away where 10 s do not suffice for the whole of what they are told', () => {

@@ -94,11 +94,6 @@ export class GatewayDesk {
     return this.lines.size;
   }
 
-  /** Whether any gateway may go by what it was told. */
-  get isWatched(): boolean {
-    return this.lines.size > 0;
-  }
-
   /** Tells a gateway of the table from now on. Returns what is to be called when its stream has ended. */
   open(stream: GatewayStream, have: RouteVersion | null, now: Instant): () => void {
     const line = new GatewayLine(stream, this.table, now);

@@ -111,7 +111,7 @@ export class Watching implements Observer {
   /** To be called once a second, before the watchers of the table are told a beat. */
   tick(now: Instant): void {
     const { own } = this.parts;
-    if (this.peers === null && !own.gateways.isWatched) this.starve();
+    if (this.peers === null && own.gateways.size === 0) this.starve();
     if (this.isFed) this.feed.tell([], now);
     this.desk.tick(now);
     this.tellOwnUses(now);
@@ -127,7 +127,7 @@ export class Watching implements Observer {
     this.starve();
     this.desk.end();
     // Then no table of this peer counts any more, and the next leader need not wait for it.
-    if (isShuttingDown && peers !== null && !own.gateways.isWatched)
+    if (isShuttingDown && peers !== null && own.gateways.size === 0)
       await peers.known.forget(peers.name).catch(() => undefined);
   }
 
@@ -159,7 +159,7 @@ export class Watching implements Observer {
   private tellOfGateways(now: Instant): void {
     const { leadership, own } = this.parts;
     const watcher = this.ownName;
-    const { isWatched } = own.gateways;
+    const isWatched = own.gateways.size > 0;
     if (isWatched) {
       this.tell({ kind: 'WatcherSeen', watcher, patience: TABLE_GOOD_FOR });
       const { term, sequence } = own.gateways.settled(now);
