@@ -69,15 +69,13 @@ export async function openStore(
     throw error;
   });
   let isOpen = true;
-  let end = (): void => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
   return {
     declarations: new ToldStore(rows),
     learned: new LearnedStore(rows, onDamage),
     outbox: new OutboxStore(rows),
     warmups,
     peers: new PeerStore(rows),
-    leadership: leadership ?? soleLeadership(term, () => isOpen, ended),
+    leadership: leadership ?? soleLeadership(term, () => isOpen),
     health: {
       get failure() {
         return rows.failure;
@@ -86,7 +84,6 @@ export async function openStore(
     },
     close: async () => {
       isOpen = false;
-      end();
       await warmups.close();
       await rows.close();
     },

@@ -15,14 +15,10 @@ export interface Leadership {
 }
 
 /** The leadership of a process that has its store for itself: it leads as long as `isOpen`, needs no lease, and is never held. */
-export const soleLeadership = (
-  term: number,
-  isOpen: () => boolean = () => true,
-  ended: Promise<void> = new Promise(() => undefined),
-): Leadership => ({
+export const soleLeadership = (term: number, isOpen: () => boolean = () => true): Leadership => ({
   term,
   mayAct: isOpen,
   renewedAgo: () => 0,
   follow: () => undefined,
-  ended,
+  ended: new Promise(() => undefined),
 });
