@@ -14,7 +14,7 @@ describe('the promises to watchers of routes, and of a new term', () => {
     story = Story.beforeLoading();
     story.loaded(loadIn(story.ask('here')));
     story.look({ here: 'READY' });
-    story.turn([{ kind: 'WatcherSeen', watcher: B, patience: 40_000 }]);
+    story.turn([{ kind: 'WatcherSeen', watcher: B, patience: 40_000, heardAt: story.now }]);
   });
 
   const withdraw = () => story.turn([{ kind: 'UnloadOrdered', model: 'here' as ModelId, force: true }]);

@@ -31,15 +31,13 @@ class Watchers {
   hear(event: Event, now: Instant): void {
     const known = 'watcher' in event ? this.heard.get(event.watcher) : undefined;
     switch (event.kind) {
-      case 'WatcherSeen':
-        this.heard.set(event.watcher, { turn: known?.turn ?? -1, patience: event.patience, heardAt: now });
+      case 'WatcherSeen': {
+        const heardAt = Math.max(known?.heardAt ?? -Infinity, event.heardAt);
+        this.heard.set(event.watcher, { turn: known?.turn ?? -1, patience: event.patience, heardAt });
         return;
+      }
       case 'WatcherGone':
         this.heard.delete(event.watcher);
-        return;
-      case 'WatchersRemembered':
-        for (const { watcher, ...one } of event.watchers)
-          if (!this.heard.has(watcher)) this.heard.set(watcher, { ...one, turn: -1 });
         return;
       case 'WatcherAcknowledged': {
         const turn = this.revisions.findLastIndex((revision) => revision <= event.revision);

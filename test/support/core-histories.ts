@@ -118,15 +118,13 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   fc.constant<Event>({ kind: 'FreezeEnded' }),
   fc.boolean().map((isHeld): Event => ({ kind: 'OrdersHeld', isHeld })),
   fc.constantFrom(1 as const, 2 as const).map((looks): Event => ({ kind: 'TermBegun', looks })),
-  watcher.map((one): Event => ({ kind: 'WatcherSeen', watcher: one, patience: 1_000 })),
+  fc
+    .tuple(watcher, fc.nat({ max: 5_000 }))
+    .map(([one, heardAt]): Event => ({ kind: 'WatcherSeen', watcher: one, patience: 1_000, heardAt })),
   fc
     .tuple(watcher, fc.nat({ max: 100 }))
     .map(([one, revision]): Event => ({ kind: 'WatcherAcknowledged', watcher: one, revision })),
   watcher.map((one): Event => ({ kind: 'WatcherGone', watcher: one })),
-  fc.nat({ max: 5_000 }).map((heardAt): Event => ({
-    kind: 'WatchersRemembered',
-    watchers: [{ watcher: 'peer-c' as WatcherId, patience: 4_000, heardAt }],
-  })),
   fc
     .constantFrom('none', 'high', 'severe' as const)
     .map((level): Event => ({ kind: 'PressureChanged', level })),

@@ -163,12 +163,9 @@ export const EVENTS = {
   FreezeEnded: event('FreezeEnded', {}),
   OrdersHeld: event('OrdersHeld', { isHeld: flag }),
   TermBegun: event('TermBegun', { looks }),
-  WatcherSeen: event('WatcherSeen', { watcher, patience: amount }),
+  WatcherSeen: event('WatcherSeen', { watcher, patience: amount, heardAt: amount }),
   WatcherAcknowledged: event('WatcherAcknowledged', { watcher, revision: whole }),
   WatcherGone: event('WatcherGone', { watcher }),
-  WatchersRemembered: event('WatchersRemembered', {
-    watchers: list(z.strictObject({ watcher, patience: amount, heardAt: amount })),
-  }),
   PressureChanged: event('PressureChanged', { level: pressureLevel }),
   ShutdownBegun: event('ShutdownBegun', { reason: stopReason }),
 } satisfies { [Kind in Event['kind']]: z.ZodType<EventOf<Kind>> };

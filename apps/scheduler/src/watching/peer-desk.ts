@@ -123,7 +123,7 @@ export class PeerDesk {
       end: () => stream.end(),
     };
     peers.set(id, peer);
-    parts.tell({ kind: 'WatcherSeen', watcher: id, patience });
+    parts.tell({ kind: 'WatcherSeen', watcher: id, patience, heardAt: now });
     parts.publisher.join(line, have, now);
     return () => this.close(peer, line);
   }
@@ -134,7 +134,7 @@ export class PeerDesk {
     const id = name as WatcherId;
     const times = { heardAt, toldAt: heardAt, toldRevision: -1, countsFrom: -Infinity };
     this.peers.set(id, { line: null, end: () => undefined, patience, configHash: '', ...times });
-    this.parts.tell({ kind: 'WatchersRemembered', watchers: [{ watcher: id, patience, heardAt }] });
+    this.parts.tell({ kind: 'WatcherSeen', watcher: id, patience, heardAt });
   }
 
   /** Has routes that were given from a table count as used. */
@@ -194,7 +194,7 @@ export class PeerDesk {
     peer.heardAt = now;
     if (report.isEnding) {
       peer.patience = ENDING_PATIENCE;
-      return [{ kind: 'WatcherSeen', watcher: id, patience: ENDING_PATIENCE }];
+      return [{ kind: 'WatcherSeen', watcher: id, patience: ENDING_PATIENCE, heardAt: now }];
     }
     const revision = this.acknowledgedBy(peer, report, now);
     const isNews = revision > peer.toldRevision && this.isDraining();
@@ -202,7 +202,7 @@ export class PeerDesk {
     peer.toldAt = now;
     peer.toldRevision = Math.max(peer.toldRevision, revision);
     return revision < 0
-      ? [{ kind: 'WatcherSeen', watcher: id, patience: peer.patience }]
+      ? [{ kind: 'WatcherSeen', watcher: id, patience: peer.patience, heardAt: now }]
       : [{ kind: 'WatcherAcknowledged', watcher: id, revision }];
   }
 

@@ -77,7 +77,7 @@ export class Watching implements Observer {
   /** To be called before a gateway is told the table of this process: from then on unloads wait for it. */
   expectGateway(): void {
     this.feedOwn();
-    if (!this.wasWatched) this.tell({ kind: 'WatcherSeen', watcher: this.ownName, patience: TABLE_GOOD_FOR });
+    if (!this.wasWatched) this.tellWatched(this.parts.engine.now());
     this.wasWatched = true;
   }
 
@@ -161,13 +161,17 @@ export class Watching implements Observer {
     const watcher = this.ownName;
     const isWatched = own.gateways.size > 0;
     if (isWatched) {
-      this.tell({ kind: 'WatcherSeen', watcher, patience: TABLE_GOOD_FOR });
+      this.tellWatched(now);
       const { term, sequence } = own.gateways.settled(now);
       // Where none goes by anything any more they are gone at the next tick.
       const isToTell = term >= leadership.term && Number.isFinite(sequence);
       if (isToTell) this.tell({ kind: 'WatcherAcknowledged', watcher, revision: sequence });
     } else if (this.wasWatched) this.tell({ kind: 'WatcherGone', watcher });
     this.wasWatched = isWatched;
+  }
+
+  private tellWatched(heardAt: Instant): void {
+    this.tell({ kind: 'WatcherSeen', watcher: this.ownName, patience: TABLE_GOOD_FOR, heardAt });
   }
 
   private get ownName(): WatcherId {

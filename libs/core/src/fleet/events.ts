@@ -20,13 +20,6 @@ export type Outcome =
 /** What ends: this process, or its term. */
 export type StopReason = 'shutting_down' | 'no_leader';
 
-/** A watcher as it was known in an earlier term: `heardAt` is when it was last heard of, at the latest. */
-export interface RememberedWatcher {
-  readonly watcher: WatcherId;
-  readonly patience: Millis;
-  readonly heardAt: Instant;
-}
-
 /** What happened to the connection to a server's control port. */
 export type ContactFact =
   | 'connected'
@@ -158,16 +151,20 @@ export type Event =
    */
   | { readonly kind: 'TermBegun'; readonly looks: 1 | 2 }
   /**
-   * A watcher is there: it has, or may have, a table of routes. Where it is silent for `patience` its table is not good
-   * any more. Whichever is the 1,001st is not taken up, so the caller has to refuse it.
+   * A watcher is there: it has, or may have, a table of routes, if one of an earlier term. It was last heard of at `heardAt`; where
+   * it is silent for `patience` its table is not good any more. Whichever is the 1,001st is not taken up, so the caller has to
+   * refuse it.
    */
-  | { readonly kind: 'WatcherSeen'; readonly watcher: WatcherId; readonly patience: Millis }
+  | {
+      readonly kind: 'WatcherSeen';
+      readonly watcher: WatcherId;
+      readonly patience: Millis;
+      readonly heardAt: Instant;
+    }
   /** Its table is as of this revision of the routes, or later; the uses of its earlier routes were told before. */
   | { readonly kind: 'WatcherAcknowledged'; readonly watcher: WatcherId; readonly revision: number }
   /** It gives no routes any more, and the uses of those that it gave were told. */
   | { readonly kind: 'WatcherGone'; readonly watcher: WatcherId }
-  /** The watchers of an earlier term, whose tables may hold routes that are withdrawn in this one. */
-  | { readonly kind: 'WatchersRemembered'; readonly watchers: readonly RememberedWatcher[] }
   /** How hard this process is pressed by its own work: its event loop lags, or its memory runs out. */
   | { readonly kind: 'PressureChanged'; readonly level: PressureLevel }
   /** This process or its term is going to end: every waiting request is refused so, and nothing is ordered. */

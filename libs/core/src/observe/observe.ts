@@ -28,7 +28,7 @@ import {
   rememberUnload,
   useRoutes,
 } from './requests.js';
-import { acknowledgeRoutes, forgetWatcher, rememberWatchers, seeWatcher } from './watchers.js';
+import { acknowledgeRoutes, forgetWatcher, seeWatcher } from './watchers.js';
 
 type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Instant) => void;
 
@@ -70,7 +70,6 @@ const OBSERVERS: { readonly [Kind in Event['kind']]: Observer<Kind> } = {
   WatcherSeen: seeWatcher,
   WatcherAcknowledged: acknowledgeRoutes,
   WatcherGone: forgetWatcher,
-  WatchersRemembered: rememberWatchers,
   PressureChanged: changePressure,
   ShutdownBegun: beginShutdown,
 };

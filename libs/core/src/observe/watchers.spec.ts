@@ -19,7 +19,8 @@ describe('a copy whose route is withdrawn', () => {
     driver.pass(60_000);
   });
 
-  const see = (watcher = B, patience = PATIENCE) => driver.tell({ kind: 'WatcherSeen', watcher, patience });
+  const see = (watcher = B, patience = PATIENCE, heardAt = driver.now) =>
+    driver.tell({ kind: 'WatcherSeen', watcher, patience, heardAt });
   const acknowledge = (watcher = B, revision = driver.fleet.routesRevision) =>
     driver.tell({ kind: 'WatcherAcknowledged', watcher, revision });
   const unload = (force = false) => driver.tell({ kind: 'UnloadOrdered', model: A, force });
@@ -80,7 +81,7 @@ describe('a copy whose route is withdrawn', () => {
 
   it('stays for a watcher of an earlier term, from when that was last heard of', () => {
     const heardAt = driver.now - 15_000;
-    driver.tell({ kind: 'WatchersRemembered', watchers: [{ watcher: B, patience: PATIENCE, heardAt }] });
+    see(B, PATIENCE, heardAt);
     unload(true);
     driver.pass(PATIENCE - 15_000 - 1);
     expect(isThere()).toBe(true);
