@@ -3,14 +3,15 @@ import { NO_LEADER, SHUTTING_DOWN } from './lifecycle.js';
 import type { Composition } from './compose.js';
 import type { Following } from './reigns/following.js';
 import type { Lasting } from './reigns/lasting.js';
+import type { Reign } from './reigns/reign.js';
 
 /**
  * What runs at present. Nest and the listeners live as long as the process; among peers all else is composed anew for each
  * reign. A call asks for it once, at its beginning, so that all it uses is of one term.
  */
 export class Running {
-  /** The composition of the present reign; null: this process does not lead. */
-  leading: Composition | null = null;
+  /** The present reign; null: this process does not lead. */
+  reign: Reign | null = null;
   /** What answers where this process does not lead, and what forwards; null: this process has no peers. It outlives reigns. */
   following: Following | null = null;
 
@@ -21,7 +22,12 @@ export class Running {
     readonly hasPeers = false,
   ) {}
 
-  /** The composition of the present reign. Refuses with `no_leader` where this process does not lead. */
+  /** The composition of the present reign; null: this process does not lead. */
+  get leading(): Composition | null {
+    return this.reign?.made ?? null;
+  }
+
+  /** The same. Refuses with `no_leader` where this process does not lead. */
   get now(): Composition {
     if (this.leading !== null) return this.leading;
     throw new Refused(this.lasting.lifecycle.isEnding ? SHUTTING_DOWN : NO_LEADER);

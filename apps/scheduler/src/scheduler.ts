@@ -10,7 +10,7 @@ import { warnOfOpenPorts } from './open-ports.js';
 import type { Demo, SchedulerParts } from './parts.js';
 import { PresentConfig } from './present-config.js';
 import { Following } from './reigns/following.js';
-import { type Lasting, lastingOf } from './reigns/lasting.js';
+import { lastingOf } from './reigns/lasting.js';
 import type { Peers } from './reigns/peers.js';
 import { GRACE_MS, Reign } from './reigns/reign.js';
 import { Reigns } from './reigns/reigns.js';
@@ -57,11 +57,10 @@ export async function createScheduler(
 
 /** What runs in a process, and how it ends. */
 interface Parts {
-  readonly lasting: Lasting;
   readonly listening: Listening;
   readonly present: PresentConfig;
   readonly peers: Peers | null;
-  readonly reign: () => Reign | null;
+  readonly running: Running;
   /** Decides no more: every request that waits is answered. */
   stop(): Promise<void>;
   /** Ends the rest, once all calls have ended. */
@@ -77,7 +76,7 @@ async function alone(config: Config, parts: SchedulerParts): Promise<RunningSche
   });
   const reign = await Reign.begin(config, { ...parts, lasting }, store, null);
   const running = new Running(lasting);
-  running.leading = reign.made;
+  running.reign = reign;
   const listening = await listen(config, running, parts).catch(async (error: unknown) => {
     await reign.stop('shutting_down');
     await reign.close();
@@ -85,9 +84,8 @@ async function alone(config: Config, parts: SchedulerParts): Promise<RunningSche
   });
   warnOfOpenPorts(config.insecureListen, parts.log);
   return runningScheduler({
-    ...{ lasting, listening, peers: null },
+    ...{ running, listening, peers: null },
     present: new PresentConfig(config, lasting),
-    reign: () => reign,
     stop: () => reign.stop('shutting_down'),
     close: () => reign.close(),
   });
@@ -116,8 +114,7 @@ async function amongPeers(
   const complete = { ...parts, lasting, ...(warmups && { warmups }) };
   const reigns = new Reigns({ config: () => present.now, parts: complete, peers, running });
   return runningScheduler({
-    ...{ lasting, listening, peers, present },
-    reign: () => reigns.present,
+    ...{ running, listening, peers, present },
     stop: async () => {
       const warmupsClosed = warmups?.close();
       following.end();
@@ -132,39 +129,36 @@ async function amongPeers(
 }
 
 function runningScheduler(parts: Parts): RunningScheduler {
-  const { lasting, listening, present, peers, reign } = parts;
-  const { callers, certificates } = lasting;
+  const { listening, present, peers, running } = parts;
+  const { callers, certificates } = running.lasting;
   let closing: Promise<void> | undefined;
   return {
     http: listening.http,
     grpc: listening.grpc,
     get engine() {
-      return (reign() ?? noReign()).made.engine;
+      return running.now.engine;
     },
     get demo() {
-      return reign()?.demo ?? null;
+      return running.reign?.demo ?? null;
     },
     get troubles() {
-      return reign()?.made.troubles ?? null;
+      return running.leading?.troubles ?? null;
     },
     adminKeyFile: callers.adminKeyFile,
     authorityFile: certificates?.authorityFile ?? null,
     peers,
     readCertificates: async () => await certificates?.read(),
-    reload: (next) => present.take(next, reign()),
+    reload: (next) => present.take(next, running.reign),
     close: () => (closing ??= close(parts)),
   };
-}
-
-function noReign(): never {
-  throw new Error('this process does not lead');
 }
 
 /**
  * The order matters: no new request, every request answered, nothing lost. Where the last turn throws, all else ends
  * before its error goes on.
  */
-async function close({ lasting, listening, ...deciding }: Parts): Promise<void> {
+async function close({ running, listening, ...deciding }: Parts): Promise<void> {
+  const { lasting } = running;
   lasting.lifecycle.end();
   listening.app.get(GrpcHealth).refresh();
   listening.app.get(ExternalScaler).end();

@@ -5,11 +5,11 @@ import { ANONYMOUS } from '#access';
 import { routerService } from '#contracts';
 import { emptyFleet, type Event, type ReplicaId, type WatcherId } from '#core';
 import { notePrincipal } from '../../../apps/scheduler/src/access/principals.js';
-import type { Composition } from '../../../apps/scheduler/src/compose.js';
 import { RpcErrors } from '../../../apps/scheduler/src/errors/rpc-errors.js';
 import { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
 import { Lifecycle } from '../../../apps/scheduler/src/lifecycle.js';
 import type { Lasting } from '../../../apps/scheduler/src/reigns/lasting.js';
+import type { Reign } from '../../../apps/scheduler/src/reigns/reign.js';
 import { Running } from '../../../apps/scheduler/src/running.js';
 import { PeerDesk } from '../../../apps/scheduler/src/watching/peer-desk.js';
 import { Publisher } from '../../../apps/scheduler/src/watching/publisher.js';
@@ -99,7 +99,7 @@ class Leader {
   listen(): Promise<number> {
     const routes = new WatchedTable({ clock: { now: () => performance.now() }, bound: 30_000 });
     const running = new Running({ lifecycle: new Lifecycle(), routes } as Lasting);
-    running.leading = { watching: this.asWatching() } as Composition;
+    running.reign = { made: { watching: this.asWatching() } } as Reign;
     const handlers = watchHandlers(running, new RpcErrors(pino({ level: 'silent' }), Math.random));
     for (const [name, handle] of Object.entries(handlers))
       handlers[name] = ((call: { metadata: never }, done: unknown) => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
 import type { Leadership, Won } from '#engine';
@@ -22,22 +23,13 @@ export interface ReignsParts {
 
 /** The reigns of a process that has peers, one after another. Between them it follows. */
 export class Reigns {
-  private reign: Reign | null = null;
   private readonly closing = new AbortController();
-  private readonly closed: Promise<'closing'>;
+  private readonly closed = once(this.closing.signal, 'abort').then(() => 'closing' as const);
   private readonly all: Promise<void>;
 
   /** Leads from now on each time that it is this process' turn. */
   constructor(private readonly made: ReignsParts) {
-    this.closed = new Promise((resolve) => {
-      this.closing.signal.addEventListener('abort', () => resolve('closing'));
-    });
     this.all = this.lead();
-  }
-
-  /** Null: this process does not lead. */
-  get present(): Reign | null {
-    return this.reign;
   }
 
   /** Ends the present reign and lets go, so that another process leads soon. Rejects where a reign failed. */
@@ -68,8 +60,7 @@ export class Reigns {
     const { log } = this.made.parts;
     const told = { term: leadership.term, peer: this.made.peers.name };
     log.info(told, 'this process leads');
-    this.reign = reign;
-    this.made.running.leading = reign.made;
+    this.made.running.reign = reign;
     const why = await this.unlessClosing(ended);
     await this.end(reign, why === 'closing' ? 'shutting_down' : 'no_leader');
     log.info(told, 'this process leads no more');
@@ -96,18 +87,14 @@ export class Reigns {
 
   /** Calls that come from now on find no leader here; where the process ends, they are told so. */
   private async end(reign: Reign, reason: EndReason): Promise<void> {
-    if (reason === 'no_leader') this.lose();
+    const { running } = this.made;
+    if (reason === 'no_leader') running.reign = null;
     try {
       await reign.stop(reason);
     } finally {
       await reign.close();
-      this.lose();
+      running.reign = null;
     }
-  }
-
-  private lose(): void {
-    this.reign = null;
-    this.made.running.leading = null;
   }
 
   private tellHeld(isHeld: boolean, { term }: Leadership): void {
