@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
-import { openStore } from '#kept';
+import { KeptWarmups, openStore } from '#kept';
 import { type FakeElection, FakeElections, MemoryRows } from '#testing';
 import type { SchedulerParts } from '../../apps/scheduler/src/parts.js';
 import type { Served } from '../../apps/scheduler/src/reigns/peers.js';
@@ -131,6 +131,7 @@ async function startPeer(
       election = elections.candidate({ peer: name, ...linked.place });
       return {
         ...{ name, candidate: election },
+        warmups: await KeptWarmups.open(new MemoryRows(), () => undefined),
         openStore: (leadership) => {
           const rows = new MemoryRows(texts);
           rows.isDurable = store.isDurable;

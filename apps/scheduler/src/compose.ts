@@ -98,7 +98,7 @@ function composeEngine(
   { told, facts, registry: addresses }: Remembered & { readonly registry: Registry },
 ) {
   const { declarations, leadership, learned, outbox, health: storeHealth } = kept;
-  const { clock, log, wallNow, warmups = kept.warmups } = parts;
+  const { clock, log, wallNow, warmups } = parts;
   const now = (): number => clock.now();
   const watch = new TurnWatch();
   const lifecycle = new Lifecycle();

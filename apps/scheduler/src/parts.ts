@@ -53,5 +53,5 @@ export interface SchedulerParts {
   readonly gauge: ProcessGauge | null;
 }
 
-/** The same with what outlives the reigns. `warmups`: those that all peers share; absent: the store of each reign keeps them. */
-export type CompleteParts = SchedulerParts & { readonly lasting: Lasting; readonly warmups?: Warmups };
+/** The same with what outlives the reigns. */
+export type CompleteParts = SchedulerParts & { readonly lasting: Lasting; readonly warmups: Warmups };

@@ -16,7 +16,7 @@ import { GRACE_MS, Reign } from './reigns/reign.js';
 import { Reigns } from './reigns/reigns.js';
 import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
-import { sharedWarmupWork } from './warmups/shared-warmups.js';
+import { warmupWork } from './warmups/warmup-work.js';
 
 /** A scheduler that answers. */
 export interface RunningScheduler {
@@ -74,7 +74,8 @@ async function alone(config: Config, parts: SchedulerParts): Promise<RunningSche
     await store.close();
     throw error;
   });
-  const reign = await Reign.begin(config, { ...parts, lasting }, store, null);
+  const { warmups } = store;
+  const reign = await Reign.begin(config, { ...parts, lasting, warmups }, store, null);
   const running = new Running(lasting);
   running.reign = reign;
   const listening = await listen(config, running, parts).catch(async (error: unknown) => {
@@ -83,10 +84,15 @@ async function alone(config: Config, parts: SchedulerParts): Promise<RunningSche
     throw error;
   });
   warnOfOpenPorts(config.insecureListen, parts.log);
+  warmups.begin(warmupWork(running));
   return runningScheduler({
     ...{ running, listening, peers: null },
     present: new PresentConfig(config, lasting),
-    stop: () => reign.stop('shutting_down'),
+    stop: async () => {
+      // Loads that warm-ups wait for have not ended: the next life waits for them again.
+      void warmups.close();
+      await reign.stop('shutting_down');
+    },
     close: () => reign.close(),
   });
 }
@@ -110,13 +116,13 @@ async function amongPeers(
   const following = new Following({ config: () => present.now, peers, running, parts });
   running.following = following;
   const { warmups } = peers;
-  warmups?.begin(sharedWarmupWork(running));
-  const complete = { ...parts, lasting, ...(warmups && { warmups }) };
+  warmups.begin(warmupWork(running));
+  const complete = { ...parts, lasting, warmups };
   const reigns = new Reigns({ config: () => present.now, parts: complete, peers, running });
   return runningScheduler({
     ...{ running, listening, peers, present },
     stop: async () => {
-      const warmupsClosed = warmups?.close();
+      const warmupsClosed = warmups.close();
       following.end();
       await reigns.close();
       await warmupsClosed;

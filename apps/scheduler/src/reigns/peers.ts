@@ -26,8 +26,8 @@ export interface Peers {
   readonly name: string;
   /** Opens the store of a term. It is closed with the reign. Rejects with `StoreUnavailable` where it does not answer. */
   openStore(leadership: Leadership): Promise<Store>;
-  /** The warm-ups that all peers share, and any of them does; absent: the store of each term keeps them. */
-  readonly warmups?: Warmups;
+  /** The warm-ups that all peers share, and any of them does. */
+  readonly warmups: Warmups;
   /** Ends the connections. The candidate is closed before. */
   close(): Promise<void>;
 }

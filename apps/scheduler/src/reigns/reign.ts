@@ -6,9 +6,7 @@ import { begin } from '../begin.js';
 import { type Composition, compose } from '../compose.js';
 import { withoutStoredFiles } from '../fleet/stored-files.js';
 import type { EndReason } from '../lifecycle.js';
-import { ModelOrders } from '../models/model-orders.js';
 import type { CompleteParts, Demo, SchedulerParts } from '../parts.js';
-import { workOf } from '../warmups/warm-model.js';
 
 /** What was begun has so long to end by itself. */
 export const GRACE_MS = 3_000;
@@ -44,7 +42,6 @@ export class Reign {
       made = compose(config, parts, store, { told, facts, demo, name: nameOf(won) });
       await firstAnswers(made);
       await begin(config, made, won && { ...won, known: store.peers });
-      store.warmups.begin(workOf(new ModelOrders({ now: made }), made));
       made.discovery.start(parts.discoverEveryMs);
       return new Reign(made, demo, store);
     } catch (error) {
@@ -72,8 +69,6 @@ export class Reign {
       engine.stop(reason);
       watching.handOver();
     } finally {
-      // Loads that warm-ups wait for have not ended: the next life waits for them again.
-      void this.store.warmups.close();
       watch.close();
       await within(writes.idle());
     }
