@@ -16,7 +16,7 @@ export function aRow(model: string, server: string, parts: Partial<RouteRow> = {
 /** Routes as a leader has them, with a memory of what has changed since they were told last. */
 export class FakeFeed implements RouteFeed {
   readonly rows = new Map<ReplicaId, RouteRow>();
-  readonly known = new Map<ServerId, WatchedServer>();
+  readonly servers = new Map<ServerId, WatchedServer>();
   sequence = 0;
   isReady = true;
   renewedAgo = 0;
@@ -31,7 +31,7 @@ export class FakeFeed implements RouteFeed {
   }
 
   put(row: RouteRow): this {
-    if (!this.known.has(row.server)) this.setServer(row.server);
+    if (!this.servers.has(row.server)) this.setServer(row.server);
     this.rows.set(row.id, row);
     return this.note(row.id);
   }
@@ -42,14 +42,14 @@ export class FakeFeed implements RouteFeed {
 
   setServer(id: ServerId, isObserved = true): this {
     const server = { id, grpc: `${id}:8001`, http: null, labels: {} };
-    this.known.set(id, { server, isObserved });
+    this.servers.set(id, { server, isObserved });
     this.changedServers.add(id);
     return this;
   }
 
   dropServer(id: ServerId): this {
     for (const row of this.rows.values()) if (row.server === id) this.drop(row.id);
-    this.known.delete(id);
+    this.servers.delete(id);
     this.changedServers.add(id);
     return this;
   }
@@ -64,22 +64,6 @@ export class FakeFeed implements RouteFeed {
 
   beat(): Beat {
     return { renewedAgoMs: this.renewedAgo, isEnding: this.isEnding };
-  }
-
-  replicas(): Iterable<ReplicaId> {
-    return this.rows.keys();
-  }
-
-  row(id: ReplicaId): RouteRow | undefined {
-    return this.rows.get(id);
-  }
-
-  servers(): Iterable<ServerId> {
-    return this.known.keys();
-  }
-
-  server(id: ServerId): WatchedServer | undefined {
-    return this.known.get(id);
   }
 
   private note(id: ReplicaId): this {

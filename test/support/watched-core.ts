@@ -79,7 +79,7 @@ export class FollowingPeer {
 
   /** Whether a caller would be sent to this replica. */
   routesTo(replica: ReplicaId): boolean {
-    return !this.table.isOutOfDate && this.table.row(replica) !== undefined;
+    return !this.table.isOutOfDate && this.table.rows.has(replica);
   }
 
   get nextLetterAt(): Instant {

@@ -21,8 +21,7 @@ export async function begin(
     made;
   await audit.head();
   await teller.begin(config.webhooks.endpoints);
-  if (won !== null) await watching.recall(won);
-  watching.begin();
+  if (won !== null) await watching.begin(won);
   engine.tell(limitsEvent(config));
   if (won !== null) engine.tell({ kind: 'TermBegun', looks: won.isCleanRelease ? 1 : 2 });
   pressure.follow(engine);

@@ -62,16 +62,15 @@ export class Lead {
     const desk = await WriteDesk.open({ store, engine, models, wallNow });
     const lead = new Lead(engine, watching, desk, parts);
     const { lastRenewalSeenAt } = won;
-    await watching.recall({ name, known: store.peers, lastRenewalSeenAt });
+    await watching.begin({ name, known: store.peers, lastRenewalSeenAt });
     await lead.tell(won.isCleanRelease ? 1 : 2);
     return lead;
   }
 
   private async tell(looks: 1 | 2): Promise<void> {
-    const { engine, watching, parts } = this;
+    const { engine, parts } = this;
     const { plan, sites } = parts.scenery;
     engine.tell({ kind: 'TermBegun', looks });
-    watching.begin();
     engine.tell({ kind: 'LimitsSet', limits: plan.limits, defaults: plan.defaults });
     for (const site of sites.values()) engine.addServer(site.planned.spec, () => this.link(site));
     await engine.recall();

@@ -165,8 +165,8 @@ export class PeersWorld {
     const rows = rowsOf(fleet);
     for (const { name, own } of this.peers.values())
       trail.expect(
-        [...own.table.replicas()].toSorted().join() === rows,
-        () => `${name} has ${[...own.table.replicas()].toSorted().join()}, and the leader ${rows}`,
+        [...own.table.rows.keys()].toSorted().join() === rows,
+        () => `${name} has ${[...own.table.rows.keys()].toSorted().join()}, and the leader ${rows}`,
       );
     for (const { name } of this.peers.values())
       if (name !== leader.name)

@@ -50,7 +50,7 @@ export class LeaderTalk {
   /** The leader is to hear that callers have just failed on these, as far as the table knows them: callers may name anything. */
   doubt(servers: readonly ServerId[]): void {
     for (const id of servers)
-      if (this.doubted.size < MOST_KEPT && this.table.server(id)) this.doubted.add(id);
+      if (this.doubted.size < MOST_KEPT && this.table.servers.has(id)) this.doubted.add(id);
   }
 
   /** When the last event came. */

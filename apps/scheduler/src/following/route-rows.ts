@@ -11,26 +11,11 @@ export interface TableRow extends RouteRow {
 /** The rows of a table by replica and by model, to be picked from. */
 export class RouteRows implements RouteSource<TableRow, TableRow> {
   private readonly byReplica = new Map<ReplicaId, TableRow>();
+  readonly all: ReadonlyMap<ReplicaId, TableRow> = this.byReplica;
   private readonly byModel = new Map<ModelId, TableRow[]>();
 
   /** `mayGive` says whether a route to a row may be given at this moment. */
   constructor(private readonly mayGive: (row: TableRow) => boolean) {}
-
-  get size(): number {
-    return this.byReplica.size;
-  }
-
-  get(id: ReplicaId): TableRow | undefined {
-    return this.byReplica.get(id);
-  }
-
-  keys(): Iterable<ReplicaId> {
-    return this.byReplica.keys();
-  }
-
-  values(): Iterable<TableRow> {
-    return this.byReplica.values();
-  }
 
   put(row: TableRow): void {
     const rows = this.byModel.get(row.model);

@@ -5,7 +5,6 @@ import {
   pickFrom,
   type ReplicaId,
   replicaId,
-  type RouteRow,
   type ServerId,
 } from '#core';
 import type { RouteServerMessage } from '#contracts';
@@ -48,11 +47,13 @@ export type OnChanged = (replicas: ReadonlySet<ReplicaId>, servers: ReadonlySet<
  */
 export class RouteTable {
   /** Rows that are out of date lead only to what a look has shown. */
-  readonly rows = new RouteRows(
+  private readonly routes = new RouteRows(
     ({ model, server }) => !this.isOutOfDate || this.parts.isShown(model, server),
   );
-  readonly uses = new OpenUses();
+  readonly rows = this.routes.all;
   private readonly told = new Map<ServerId, WatchedServer & { readonly snapshot: number }>();
+  readonly servers: ReadonlyMap<ServerId, WatchedServer> = this.told;
+  readonly uses = new OpenUses();
   private snapshot = 0;
   /** Whether the table was begun anew, and is not whole yet. */
   private isBegun = false;
@@ -108,7 +109,7 @@ export class RouteTable {
   /** The route to a warm model; undefined where the leader has to be asked. Where it cannot be, longer leases are cut. */
   route(query: ResolveQuery, isCut = false): Route | undefined {
     if (query.lease > LONGEST_PEER_LEASE && !isCut) return undefined;
-    const row = pickFrom(this.rows, query, this.uses);
+    const row = pickFrom(this.routes, query, this.uses);
     if (!row) return undefined;
     const now = this.parts.now();
     const lease = Math.max(0, Math.min(query.lease, LONGEST_PEER_LEASE, Math.floor(row.leasesEndBy - now)));
@@ -128,7 +129,7 @@ export class RouteTable {
 
   /** Whether there is a route, if with a shorter lease than the leader may give. */
   isWarm(query: ResolveQuery): boolean {
-    return pickFrom(this.rows, query, this.uses) !== undefined;
+    return pickFrom(this.routes, query, this.uses) !== undefined;
   }
 
   /** No lease that a gateway gave by this table lasts longer. */
@@ -164,22 +165,6 @@ export class RouteTable {
     return { renewedAgoMs: sentAge(this.age), isEnding: this.isLeaderEnding };
   }
 
-  replicas(): Iterable<ReplicaId> {
-    return this.rows.keys();
-  }
-
-  row(id: ReplicaId): RouteRow | undefined {
-    return this.rows.get(id);
-  }
-
-  servers(): Iterable<ServerId> {
-    return this.told.keys();
-  }
-
-  server(id: ServerId): WatchedServer | undefined {
-    return this.told.get(id);
-  }
-
   /** Rows that were out of date are not kept: what they lead to may be gone since. */
   private begin(): void {
     this.snapshot += 1;
@@ -202,12 +187,12 @@ export class RouteTable {
   private setRow({ leasesEndInMs = Infinity, ...row }: SentRow, sentAfter: Instant): void {
     const leasesEndBy = sentAfter + leasesEndInMs;
     const id = replicaId(row.model, row.server);
-    this.rows.put({ ...row, id, leasesEndBy, lastUse: -Infinity, snapshot: this.snapshot });
+    this.routes.put({ ...row, id, leasesEndBy, lastUse: -Infinity, snapshot: this.snapshot });
     this.changedRows.add(id);
   }
 
   private drop(id: ReplicaId): void {
-    if (!this.rows.delete(id)) return;
+    if (!this.routes.delete(id)) return;
     this.changedRows.add(id);
     this.withdrawn.add(id);
     this.noteWithdrawal(id, this.parts.now());

@@ -61,7 +61,9 @@ describe('the looks of a peer whose table is out of date', () => {
         get age() {
           return age;
         },
-        servers: () => table.keys(),
+        get servers() {
+          return table;
+        },
         routeServer: (id) => ({ id, grpc: table.get(id as ServerId) ?? '', http: null, labels: {} }),
       },
       bound: BOUND,

@@ -24,7 +24,9 @@ interface Looked {
 /** What the looks are taken with. */
 export interface StaleLooksParts {
   readonly clock: Pick<Clock, 'now'>;
-  readonly table: Pick<RouteTable, 'age' | 'servers' | 'routeServer'>;
+  readonly table: Pick<RouteTable, 'age' | 'routeServer'> & {
+    readonly servers: Pick<RouteTable['servers'], 'has' | 'keys'>;
+  };
   /** The staleness bound. */
   readonly bound: Millis;
   /** Reaches a server. It is asked for statistics alone. */
@@ -53,9 +55,9 @@ export class StaleLooks {
     const { clock, table, bound } = this.parts;
     if (!(table.age > bound - BEFORE) || table.age === Infinity) return this.close();
     const now = clock.now();
-    for (const id of this.looked.keys()) if (!this.isKnown(id)) this.forget(id);
+    for (const id of this.looked.keys()) if (!table.servers.has(id)) this.forget(id);
     let underWay = [...this.looked.values()].filter(({ isLooking }) => isLooking).length;
-    for (const id of table.servers()) {
+    for (const id of table.servers.keys()) {
       if (underWay >= MOST_AT_ONCE) return;
       const one = this.of(id, now);
       if (one.isLooking || now - one.begunAt < EVERY) continue;
@@ -94,10 +96,6 @@ export class StaleLooks {
     };
     this.looked.set(id, one);
     return one;
-  }
-
-  private isKnown(id: ServerId): boolean {
-    return this.parts.table.routeServer(id).grpc !== '';
   }
 
   private forget(id: ServerId): void {

@@ -3,12 +3,12 @@ import {
   type Instant,
   isSettling,
   type ReplicaId,
-  type RouteRow,
   routeRow,
   type Server,
   type ServerId,
 } from '#core';
 import type { RouteServerMessage } from '#contracts';
+import type { Leadership } from '#engine';
 import type { RouteTable } from '../following/route-table.js';
 import { toldOf } from './publisher.js';
 import type { WatchedServer } from './route-event.js';
@@ -21,62 +21,45 @@ export interface ServerAddresses {
   routeServer(id: string): RouteServerMessage;
 }
 
-/** What the table is told of the leader. */
-export interface Leading {
-  readonly term: number;
-  renewedAgo(): number;
-}
-
 /** Has the table of this process say what the fleet of a leader does. */
 export class FleetFeed {
   /** The servers as they were last told. */
-  private readonly told = new Map<ServerId, WatchedServer>();
+  private readonly servers = new Map<ServerId, WatchedServer>();
+  private readonly rows = { get: (id: ReplicaId) => routeRow(this.fleet, id) };
   private addressesAt = -1;
   private unobserved = 0;
-  private isBegun = false;
+  /** Whether the table is one of this term: watchers may be told of it. */
+  hasTold = false;
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
     private readonly addresses: ServerAddresses,
-    private readonly leading: Leading,
+    private readonly leading: Pick<Leadership, 'term' | 'renewedAgo'>,
     private readonly table: Pick<RouteTable, 'take'>,
   ) {}
-
-  /** Whether the table is one of this term: watchers may be told of it. */
-  get hasTold(): boolean {
-    return this.isBegun;
-  }
 
   /** Tells all at first, then what has changed of these replicas and of servers. `isEnding`: the leader lets go. */
   tell(changed: Iterable<ReplicaId>, now: Instant, isEnding = false): void {
     const { fleet, leading } = this;
-    if (!this.isBegun && !this.isReady(now)) return;
-    const resets = !this.isBegun;
-    this.isBegun = true;
+    if (!this.hasTold && !this.isReady(now)) return;
+    const resets = !this.hasTold;
+    this.hasTold = true;
     const servers = new Set(this.changedServers(now));
     const replicas = new Set(resets ? fleet.replicas.keys() : changed);
     const event = {
       ...{ number: 0, resets, hasMore: false },
       version: { term: leading.term, sequence: fleet.routesRevision },
       beat: { renewedAgoMs: leading.renewedAgo(), isEnding },
-      ...toldOf(this, { replicas, servers }, now),
+      ...toldOf({ rows: this.rows, servers: this.servers }, { replicas, servers }, now),
     };
     this.table.take(event, now);
   }
 
   /** What has changed is not told from now on; next time all is. */
   pause(): void {
-    this.isBegun = false;
-    this.told.clear();
+    this.hasTold = false;
+    this.servers.clear();
     this.addressesAt = -1;
-  }
-
-  row(id: ReplicaId): RouteRow | undefined {
-    return routeRow(this.fleet, id);
-  }
-
-  server(id: ServerId): WatchedServer | undefined {
-    return this.told.get(id);
   }
 
   /** Servers that are not declared yet would be missed: what leads to them is not withdrawn for that. */
@@ -87,7 +70,7 @@ export class FleetFeed {
 
   /** The servers of which something else is to be told than before. Where all is known and nothing was declared it costs nothing. */
   private changedServers(now: Instant): ServerId[] {
-    const { fleet, addresses, told } = this;
+    const { fleet, addresses, servers: told } = this;
     const isSame = addresses.changes === this.addressesAt && told.size === fleet.servers.size;
     if (isSame && this.unobserved === 0) return [];
     this.addressesAt = addresses.changes;
@@ -100,11 +83,11 @@ export class FleetFeed {
 
   private retell(server: Server, now: Instant): ServerId[] {
     const { id } = server.spec;
-    const before = this.told.get(id);
+    const before = this.servers.get(id);
     const address = this.addresses.routeServer(id);
     const isObserved = before?.isObserved || isObservedBy(this.fleet, server, now);
     if (before?.isObserved === isObserved && before.server === address) return [];
-    this.told.set(id, { server: address, isObserved });
+    this.servers.set(id, { server: address, isObserved });
     return [id];
   }
 }

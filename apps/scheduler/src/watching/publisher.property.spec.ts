@@ -73,7 +73,7 @@ class Play {
         break;
       case 'look':
       case 'declare':
-        if (!this.feed.known.get(step.server as ServerId)?.isObserved)
+        if (!this.feed.servers.get(step.server as ServerId)?.isObserved)
           this.feed.setServer(step.server as ServerId, step.kind === 'look');
         break;
       case 'lose':

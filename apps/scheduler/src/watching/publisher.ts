@@ -7,7 +7,9 @@ import type { RouteEvent, RouteKey, RouteVersion, SentRow } from './route-event.
 const MOST_ROWS = 1_000;
 
 /** The routes that watchers are told. */
-export type RouteFeed = Pick<RouteTable, 'version' | 'beat' | 'replicas' | 'row' | 'servers' | 'server'>;
+export interface RouteFeed extends Pick<RouteTable, 'version' | 'beat' | 'servers'> {
+  readonly rows: ReadonlyMap<ReplicaId, RouteRow>;
+}
 
 /** Leads to one watcher. */
 export interface Line {
@@ -45,7 +47,7 @@ export class Publisher {
     this.lacking.set(line, {
       resets: newer === undefined,
       replicas,
-      servers: new Set(newer ? this.feed.servers() : []),
+      servers: new Set(newer ? this.feed.servers.keys() : []),
       isDue: true,
     });
     this.flush(line, now);
@@ -101,8 +103,8 @@ export class Publisher {
     lacking.resets = false;
     lacking.replicas.clear();
     lacking.servers.clear();
-    for (const id of this.feed.servers()) lacking.servers.add(id);
-    for (const id of this.feed.replicas()) if (this.feed.row(id)) lacking.replicas.add(id);
+    for (const id of this.feed.servers.keys()) lacking.servers.add(id);
+    for (const id of this.feed.rows.keys()) lacking.replicas.add(id);
   }
 
   private newerThan(have: RouteVersion | null): ReplicaId[] | undefined {
@@ -120,11 +122,17 @@ export class Publisher {
   }
 }
 
+/** Where what is told is read. */
+interface ToldFrom {
+  readonly rows: Pick<RouteFeed['rows'], 'get'>;
+  readonly servers: Pick<RouteFeed['servers'], 'get'>;
+}
+
 type Told = Pick<RouteEvent, 'servers' | 'serversGone' | 'rows' | 'gone'>;
 
 /** What is told next of what is lacking, and taken from it: servers come before the rows that lead to them. */
 export function toldOf(
-  feed: Pick<RouteFeed, 'row' | 'server'>,
+  { rows, servers: known }: ToldFrom,
   { replicas, servers }: Pick<Lacking, 'replicas' | 'servers'>,
   now: Instant,
   most = Infinity,
@@ -139,14 +147,14 @@ export function toldOf(
   for (const id of servers) {
     if (left-- === 0) return told;
     servers.delete(id);
-    const server = feed.server(id);
+    const server = known.get(id);
     if (server) told.servers.push(server);
     else told.serversGone.push(id);
   }
   for (const id of replicas) {
     if (left-- === 0) return told;
     replicas.delete(id);
-    const row = feed.row(id);
+    const row = rows.get(id);
     if (row) told.rows.push(sentRow(row, now));
     else told.gone.push(keyOf(id));
   }

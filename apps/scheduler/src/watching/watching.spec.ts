@@ -46,8 +46,7 @@ describe("a leader's word on a route", () => {
 
   it('is told to no peer before the first table of its term, nor after its end', async () => {
     const known = { read: () => Promise.resolve(new Set<string>()), keep: NOTHING, forget: NOTHING };
-    await watching.recall({ name: 'own', known, lastRenewalSeenAt: 0 });
-    watching.begin();
+    await watching.begin({ name: 'own', known, lastRenewalSeenAt: 0 });
     const told: RouteEvent[] = [];
     const stream = { write: (event: RouteEvent) => void told.push(event), end: () => undefined };
     const open = () => watching.open('p', stream, null, '');
@@ -109,8 +108,7 @@ describe('what a leader tells of its routes', () => {
     const unseen = { spec: { id: 's' }, lookedAt: null, contact: { kind: 'connecting' }, mode: null };
     (fleet.servers as Map<string, unknown>).set('s', unseen);
     const known = { read: () => Promise.resolve(new Set<string>()), keep: NOTHING, forget: NOTHING };
-    await watching.recall({ name: 'own', known, lastRenewalSeenAt: 0 });
-    watching.begin();
+    await watching.begin({ name: 'own', known, lastRenewalSeenAt: 0 });
     watching.tick(now);
     const peer = new RouteTable({ now: () => now, bound: 30_000, isShown: () => false });
     const write = (event: RouteEvent): void => {

@@ -50,20 +50,14 @@ export class Watching implements Observer {
     });
   }
 
-  /** Reads which peers may have a table, and has this one be among them. Rejects where the store fails. */
-  async recall(peers: AmongPeers): Promise<void> {
+  /**
+   * Reads which peers may have a table, has this one be among them, and tells the core: no copy is unloaded until they have
+   * acknowledged, or were silent for long enough since the leader before was last heard of. Rejects where the store fails.
+   */
+  async begin(peers: AmongPeers): Promise<void> {
     for (const name of await peers.known.read()) this.stored.add(name);
     this.peers = peers;
     await this.keep(peers.name);
-  }
-
-  /**
-   * Tells the core of the peers that were read: no copy is unloaded until they have acknowledged, or were silent for long enough
-   * since the leader before was last heard of.
-   */
-  begin(): void {
-    const { peers } = this;
-    if (peers === null) return;
     for (const name of this.stored)
       if (name !== peers.name) this.desk.remember(name, peers.lastRenewalSeenAt);
     this.feedOwn();
