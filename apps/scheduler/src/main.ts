@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Config, formatError, loadConfig, readSmallFile } from '#config';
 import { StoreUnusable } from '#kept';
@@ -10,7 +11,6 @@ import { type CommandLine, readCommandLine, readLogLevel, USAGE } from './flags.
 import { CannotListen } from './cannot-listen.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { processGauge } from './pressure/process-gauge.js';
-import { leaderKnown } from './reigns/leader-known.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
 import { TlsUnusable } from './tls/pem.js';
 
@@ -21,6 +21,7 @@ const log = pino({ name: 'berth' }, pino.destination(2));
 const SERVERS_TOLD_MS = 5_000;
 /** Among peers it waits so long to tell which one leads: on an empty Redis a whole lease passes first. */
 const LEADER_KNOWN_MS = 20_000;
+const LOOK_EVERY_MS = 50;
 /** The configuration file may be so long: 10,000 models with a config each. */
 const MOST_CONFIG_BYTES = 64 * 2 ** 20;
 
@@ -55,10 +56,19 @@ async function main(args: readonly string[]): Promise<void> {
   const scheduler = await held(starting);
   followSignals(commandLine, scheduler);
   const ids = config.servers.map(({ id }) => id);
-  const isLeading = (): boolean => scheduler.troubles !== null;
-  if (scheduler.peers) await leaderKnown(scheduler.peers, isLeading, LEADER_KNOWN_MS);
+  await leaderKnown(scheduler);
   await scheduler.troubles?.areTold(ids, SERVERS_TOLD_MS);
   process.stdout.write(banner(config, scheduler));
+}
+
+/** Resolves once this process decides, or knows which other peer does. */
+async function leaderKnown(scheduler: RunningScheduler): Promise<void> {
+  const { peers } = scheduler;
+  const isKnown = (): boolean =>
+    scheduler.troubles !== null ||
+    peers === null ||
+    (peers.candidate.present?.peer ?? peers.name) !== peers.name;
+  for (let left = LEADER_KNOWN_MS; left > 0 && !isKnown(); left -= LOOK_EVERY_MS) await sleep(LOOK_EVERY_MS);
 }
 
 /** Environment and files are read here and nowhere else. */
