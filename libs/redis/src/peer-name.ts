@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnusable } from '#kept';
 import type { Connection } from './connection.js';
-import { CLAIM_NAME } from './scripts/claim-name.js';
 
 /** The name is kept for so long after its holder said last that it lives, in ms. */
 const KEPT_MS = 3_000;
@@ -50,8 +49,12 @@ export class PeerName {
   }
 
   private async claim(): Promise<boolean> {
-    const claim = [this.key, this.token, KEPT_MS];
-    return Number(await this.connection.ask((client) => client.eval(CLAIM_NAME, 1, ...claim))) === 1;
+    const { key, token } = this;
+    return this.connection.ask(async (client) => {
+      const holder = await client.set(key, token, 'PX', KEPT_MS, 'NX', 'GET');
+      if (holder === token) await client.pexpire(key, KEPT_MS);
+      return holder === null || holder === token;
+    });
   }
 
   private get message(): string {
