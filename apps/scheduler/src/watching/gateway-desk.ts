@@ -1,5 +1,6 @@
 import type { Instant, Millis } from '#core';
 import type { RouteTable } from '../following/route-table.js';
+import type { Stream } from './peer-desk.js';
 import type { Line, Publisher } from './publisher.js';
 import { earlier, type RouteEvent, type RouteVersion } from './route-event.js';
 import { TABLE_GOOD_FOR } from './times.js';
@@ -10,12 +11,9 @@ export const MOST_GATEWAYS = 500;
 const SAME_MOMENT: Millis = 500;
 
 /** How a gateway is reached. */
-export interface GatewayStream {
+export interface GatewayStream extends Stream {
   /** Whether it reads what was sent before. */
   readonly isFree: boolean;
-  write(event: RouteEvent): void;
-  /** Ends the stream: what it is told here is not good any more. */
-  end(): void;
 }
 
 type WatchableTable = Pick<RouteTable, 'version' | 'isReady'>;

@@ -41,7 +41,7 @@ class PeerLine implements Line {
   /** Up to this revision the peer has taken up all. */
   taken = -1;
 
-  constructor(private readonly write: (event: RouteEvent) => void) {}
+  constructor(readonly stream: Stream) {}
 
   get isFree(): boolean {
     return this.under === null;
@@ -49,7 +49,7 @@ class PeerLine implements Line {
 
   send(event: RouteEvent, now: Instant): void {
     this.under = { event, since: now };
-    this.write(event);
+    this.stream.write(event);
   }
 
   acknowledge(number: number): void {
@@ -63,7 +63,6 @@ class PeerLine implements Line {
 interface Peer {
   /** Null: its stream has ended. */
   line: PeerLine | null;
-  end: () => void;
   patience: Millis;
   heardAt: Instant;
   toldAt: Instant;
@@ -83,10 +82,10 @@ export interface PeerStanding {
   readonly configHash: string;
 }
 
-/** How a peer that watches is reached. */
+/** How a watcher is reached. */
 export interface Stream {
   write(event: RouteEvent): void;
-  /** Ends it: another stream has taken its place. */
+  /** Ends it: what it is told here is not good any more. */
   end(): void;
 }
 
@@ -112,16 +111,12 @@ export class PeerDesk {
     const { parts, peers } = this;
     const id = name as WatcherId;
     const before = peers.get(id);
-    if (before?.line) this.close(before, before.line);
-    before?.end();
-    const line = new PeerLine((event) => stream.write(event));
+    if (before) this.hangUp(before);
+    const line = new PeerLine(stream);
     const { patience } = parts;
     const countsFrom = countsAfter(before, have, now);
-    const peer: Peer = {
-      countsFrom,
-      ...{ line, patience, configHash, heardAt: now, toldAt: now, toldRevision: before?.toldRevision ?? -1 },
-      end: () => stream.end(),
-    };
+    const times = { heardAt: now, toldAt: now, toldRevision: before?.toldRevision ?? -1, countsFrom };
+    const peer: Peer = { line, patience, configHash, ...times };
     peers.set(id, peer);
     parts.tell({ kind: 'WatcherSeen', watcher: id, patience, heardAt: now });
     parts.publisher.join(line, have, now);
@@ -133,7 +128,7 @@ export class PeerDesk {
     const { patience } = this.parts;
     const id = name as WatcherId;
     const times = { heardAt, toldAt: heardAt, toldRevision: -1, countsFrom: -Infinity };
-    this.peers.set(id, { line: null, end: () => undefined, patience, configHash: '', ...times });
+    this.peers.set(id, { line: null, patience, configHash: '', ...times });
     this.parts.tell({ kind: 'WatcherSeen', watcher: id, patience, heardAt });
   }
 
@@ -174,10 +169,14 @@ export class PeerDesk {
 
   /** Ends all streams. */
   end(): void {
-    for (const peer of this.peers.values()) {
-      if (peer.line) this.close(peer, peer.line);
-      peer.end();
-    }
+    for (const peer of this.peers.values()) this.hangUp(peer);
+  }
+
+  private hangUp(peer: Peer): void {
+    const { line } = peer;
+    if (line === null) return;
+    this.close(peer, line);
+    line.stream.end();
   }
 
   private close(peer: Peer, line: PeerLine): void {
