@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, type ClientReadableStream, credentials, Metadata } from '@grpc/grpc-js';
 import { routerClientService } from '#contracts';
 import type { ReplicaId } from '#core';
-import type { EventMessage } from '../../apps/scheduler/src/watching/received-event.js';
+import type { RouteEvent } from '../../apps/scheduler/src/watching/route-event.js';
 import { type Peer, type PeersWorld, startPeers } from '../support/peers.js';
 import { call, rpcClient } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
@@ -12,22 +12,22 @@ const COPY = `${MODEL}@a` as ReplicaId;
 
 /** A gateway that keeps a table by what it is told. */
 class Gateway {
-  readonly events: EventMessage[] = [];
+  readonly events: RouteEvent[] = [];
   readonly rows = new Set<string>();
   error: Error | undefined;
   private readonly client: Client;
-  private readonly stream: ClientReadableStream<EventMessage>;
+  private readonly stream: ClientReadableStream<RouteEvent>;
 
   constructor({ scheduler }: Peer, request: object = {}) {
     this.client = new Client(scheduler.grpc, credentials.createInsecure());
-    const { path, requestSerialize, responseDeserialize } = routerClientService()['WatchRoutes']!;
+    const { path, requestSerialize, responseDeserialize } = routerClientService(Number)['WatchRoutes']!;
     this.stream = this.client.makeServerStreamRequest(
       path,
       requestSerialize,
-      responseDeserialize as (bytes: Buffer) => EventMessage,
+      responseDeserialize as (bytes: Buffer) => RouteEvent,
       { watcher: 'gateway', ...request },
     );
-    this.stream.on('data', (event: EventMessage) => this.take(event));
+    this.stream.on('data', (event: RouteEvent) => this.take(event));
     this.stream.on('error', (error) => (this.error ??= error));
   }
 
@@ -40,7 +40,7 @@ class Gateway {
     this.client.close();
   }
 
-  private take(event: EventMessage): void {
+  private take(event: RouteEvent): void {
     this.events.push(event);
     if (event.resets) this.rows.clear();
     for (const { model, server } of event.rows) this.rows.add(`${model}@${server}`);

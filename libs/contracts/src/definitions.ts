@@ -11,8 +11,9 @@ export const EXTERNAL_SCALER = 'externalscaler.ExternalScaler';
 
 const EXTERNAL_SCALER_FILE = 'externalscaler/externalscaler.proto';
 
-const load = (...files: string[]): PackageDefinition =>
-  loadSync(files, { longs: String, enums: String, defaults: true, includeDirs: [protoFolder()] });
+const OPTIONS = { longs: String, enums: String, defaults: true, includeDirs: [protoFolder()] };
+
+const load = (...files: string[]): PackageDefinition => loadSync(files, OPTIONS);
 
 /** The longest message of a batch; no other method takes as long a one. */
 export const BATCH_BYTES = 4 * 2 ** 20;
@@ -84,9 +85,9 @@ export function externalScalerClientService(): ServiceDefinition {
   return serviceOf(load(EXTERNAL_SCALER_FILE), EXTERNAL_SCALER);
 }
 
-/** Router as clients use it. */
-export function routerClientService(): ServiceDefinition {
-  return serviceOf(load('berth/v1/router.proto'), ROUTER);
+/** Router as clients use it. `longs`: what its 64-bit numbers are read as. */
+export function routerClientService(longs: typeof String | typeof Number = String): ServiceDefinition {
+  return serviceOf(loadSync('berth/v1/router.proto', { ...OPTIONS, longs }), ROUTER);
 }
 
 /** Admin as clients use it. */

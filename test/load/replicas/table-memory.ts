@@ -2,16 +2,15 @@
 import { routerClientService } from '#contracts';
 import { RouteTable } from '../../../apps/scheduler/src/following/route-table.js';
 import { Publisher } from '../../../apps/scheduler/src/watching/publisher.js';
-import { type EventMessage, readEvent } from '../../../apps/scheduler/src/watching/received-event.js';
-import type { RouteEvent } from '../../../apps/scheduler/src/watching/route-event.js';
+import { readEvent, type RouteEvent } from '../../../apps/scheduler/src/watching/route-event.js';
 import { aRow, FakeFeed } from '../../support/fake-feed.js';
 
 const [, , rows = '0'] = process.argv;
 const SERVERS = 50;
 
-const { responseSerialize, responseDeserialize } = routerClientService()['WatchRoutes']!;
+const { responseSerialize, responseDeserialize } = routerClientService(Number)['WatchRoutes']!;
 const overTheWire = (event: RouteEvent): RouteEvent =>
-  readEvent(responseDeserialize(responseSerialize(event)) as EventMessage);
+  readEvent(responseDeserialize(responseSerialize(event)) as RouteEvent);
 
 function told(count: number): RouteTable {
   const table = new RouteTable({ now: () => performance.now(), bound: 30_000, isShown: () => false });

@@ -6,8 +6,7 @@ import type { ServerId } from '#core';
 import { AGAIN } from '../forwarding/forwarder.js';
 import { GrpcLink } from '../forwarding/grpc-link.js';
 import type { PeerTrust } from '../forwarding/leader-reach.js';
-import { type EventMessage, readEvent } from '../watching/received-event.js';
-import type { PeerReport, RouteEvent } from '../watching/route-event.js';
+import { type PeerReport, readEvent, type RouteEvent } from '../watching/route-event.js';
 import { LeaderTalk, type MadeReport } from './leader-talk.js';
 import type { WatchedTable } from './watched-table.js';
 
@@ -41,8 +40,8 @@ export interface LeaderClientParts {
 export class LeaderClient {
   private readonly link: GrpcLink;
   private readonly timer: NodeJS.Timeout;
-  private readonly router = routerClientService();
-  private stream: ClientReadableStream<EventMessage> | null = null;
+  private readonly router = routerClientService(Number);
+  private stream: ClientReadableStream<RouteEvent> | null = null;
   private talk: LeaderTalk | null = null;
   private hears = false;
   private isReporting = false;
@@ -101,13 +100,13 @@ export class LeaderClient {
       .makeServerStreamRequest(
         path,
         requestSerialize,
-        responseDeserialize as (bytes: Buffer) => EventMessage,
+        responseDeserialize as (bytes: Buffer) => RouteEvent,
         request,
         this.metadata(),
       );
     const settled = () => own.gateways.settled(clock.now());
     const talk = new LeaderTalk(own.table, settled, clock.now());
-    stream.on('data', (message: EventMessage) => this.hear(stream, talk, readEvent(message)));
+    stream.on('data', (message: RouteEvent) => this.hear(stream, talk, readEvent(message)));
     stream.on('error', (error) => this.tellTrouble(stream, error));
     for (const end of ['error', 'end', 'close'] as const) stream.on(end, () => this.ended(stream));
     this.stream = stream;

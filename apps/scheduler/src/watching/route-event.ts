@@ -59,6 +59,15 @@ export interface RouteEvent {
   readonly gone: readonly RouteKey[];
 }
 
+/** An event as gRPC has handed it over, with null for what was left out. */
+export const readEvent = ({ servers, ...event }: RouteEvent): RouteEvent => ({
+  ...event,
+  servers: servers.map(({ isObserved, server: { id, grpc, http, labels } }) => ({
+    server: { id, grpc, http: http ?? null, labels },
+    isObserved,
+  })),
+});
+
 /** `berth.v1.RouteUse`: a use of routes that a watcher gave to one replica. */
 export interface ReportedUse extends RouteKey {
   /** How long before the report the last route was given, and how long after it the last lease ends. */
