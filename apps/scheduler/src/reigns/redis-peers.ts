@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type Config, parseAddress, peerSelf, type RedisConfig } from '#config';
-import { Election, ELECTION_PROFILES } from '#engine';
+import { Election, type ElectionOptions, ELECTION_PROFILES } from '#engine';
 import { openStore, type StoreOptions } from '#kept';
 import { openRedis, QueueWarmups } from '#redis';
 import { MonotonicClock } from '../monotonic-clock.js';
@@ -33,11 +33,12 @@ export async function redisPeers(
     onNameLost: endProcess,
   });
   const profile = ELECTION_PROFILES[redis.profile];
-  const onHealth = (failure: Error | null): void => tellHealth(log, opened.place, failure);
-  const onLoss = (heardOf: number, stored: number): void => tellLoss(log, opened.place, { heardOf, stored });
-  const told = { onHealth, onLoss };
+  const told = logOf(log, opened.place);
   const election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, ...told });
-  const warmups = new QueueWarmups(redis, { onError: oncePerMinute((error) => tellQueue(log, error)) });
+  const onError = oncePerMinute((error) =>
+    log.warn({ err: error }, 'the queue of warm-ups fails: warm-ups wait until it works again'),
+  );
+  const warmups = new QueueWarmups(redis, { onError });
   return {
     ...{ name, candidate: election, warmups },
     openStore: async (leadership) =>
@@ -64,21 +65,18 @@ function endProcess(error: Error): void {
   });
 }
 
-function tellHealth(log: Logger, place: string, failure: Error | null): void {
-  if (failure === null) log.info(`${place} answers about the lease again`);
-  else log.warn({ err: failure }, `${place} does not answer about the lease: no other peer comes to lead`);
-}
-
-function tellLoss(
-  log: Logger,
-  place: string,
-  { heardOf, stored }: { readonly heardOf: number; readonly stored: number },
-): void {
-  log.error(
-    { heardOf, stored },
-    `${place} has lost writes: it does not know of the last term. What was declared may be lost`,
-  );
-}
+/** What the election tells, in the log. */
+const logOf = (log: Logger, place: string): Pick<ElectionOptions, 'onHealth' | 'onLoss'> => ({
+  onHealth: (failure) => {
+    if (failure === null) log.info(`${place} answers about the lease again`);
+    else log.warn({ err: failure }, `${place} does not answer about the lease: no other peer comes to lead`);
+  },
+  onLoss: (heardOf, stored) =>
+    log.error(
+      { heardOf, stored },
+      `${place} has lost writes: it does not know of the last term. What was declared may be lost`,
+    ),
+});
 
 /** BullMQ tells of each try that fails. */
 function oncePerMinute(tell: (error: Error) => void): (error: Error) => void {
@@ -89,8 +87,4 @@ function oncePerMinute(tell: (error: Error) => void): (error: Error) => void {
     toldAt = now;
     tell(error);
   };
-}
-
-function tellQueue(log: Logger, error: Error): void {
-  log.warn({ err: error }, 'the queue of warm-ups fails: warm-ups wait until it works again');
 }
