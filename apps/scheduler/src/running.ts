@@ -1,3 +1,4 @@
+import type { ServerId } from '#core';
 import { Refused } from './errors/refused.js';
 import { NO_LEADER, SHUTTING_DOWN } from './lifecycle.js';
 import type { Composition } from './compose.js';
@@ -31,5 +32,11 @@ export class Running {
   get now(): Composition {
     if (this.leading !== null) return this.leading;
     throw new Refused(this.lasting.lifecycle.isEnding ? SHUTTING_DOWN : NO_LEADER);
+  }
+
+  /** The leader is to hear that callers have just failed on these servers. */
+  doubt(servers: readonly ServerId[]): void {
+    if (this.leading) this.leading.engine.report({ kind: 'ServersDoubted', servers });
+    else this.following?.doubt(servers);
   }
 }

@@ -32,22 +32,21 @@ export class Resolver {
     const { following, lasting, leading } = this.running;
     if (lasting.lifecycle.isEnding) return undefined;
     if (leading === null && following === null) return undefined;
+    if (query.avoid.length > 0) this.running.doubt(query.avoid);
     const began = lasting.routes.now();
-    const message = leading === null ? this.followed(query) : (led(leading, query) ?? this.inherited(query));
+    // A longer lease is left to a leader that is heard.
+    const isCut = leading === null && following?.hearsLeader === false;
+    const message = (leading && led(leading, query)) ?? this.inherited(query, isCut);
     if (message !== undefined)
       lasting.metrics.resolve.resolved('routed', false, lasting.routes.now() - began);
     return message;
   }
 
-  /** The route by what the leader has told; a longer lease is left to the leader only while it is heard. It hears of servers on which the caller has just failed. */
-  private followed(query: ResolveQuery): RouteMessage | undefined {
-    const { following } = this.running;
-    if (query.avoid.length > 0) following?.doubt(query.avoid);
-    return this.inherited(query, following?.hearsLeader === false);
-  }
-
-  /** A leader goes by its table where it has not looked yet, or its lease is out of date. Without peers there is no such table. */
-  private inherited(query: ResolveQuery, isCut = false): RouteMessage | undefined {
+  /**
+   * The route by what a leader has told. A leader goes by it, too, where it has not looked yet or its lease is out of date; without
+   * peers there is none.
+   */
+  private inherited(query: ResolveQuery, isCut: boolean): RouteMessage | undefined {
     if (this.running.following === null) return undefined;
     const route = this.tabled(query, isCut);
     return route && this.running.lasting.routes.message(route);
@@ -123,7 +122,6 @@ function led(
   query: ResolveQuery,
 ): RouteMessage | undefined {
   if (lifecycle.isEnding) return undefined;
-  if (query.avoid.length > 0) engine.report({ kind: 'ServersDoubted', servers: query.avoid });
   const found = engine.route(query);
   const route = found && watching.vouch(found);
   return route && routes.of(route);

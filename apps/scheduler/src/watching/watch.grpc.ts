@@ -6,7 +6,6 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { ANONYMOUS } from '#access';
-import type { ServerId } from '#core';
 import { principalOverGrpc } from '../access/principals.js';
 import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
@@ -112,17 +111,11 @@ function report({ metadata, request }: ReportCall, running: Running): void {
   const { watcher, uses, doubted, peer } = readReport(request);
   if (peer === null) {
     routes.noteUses(uses);
-    if (doubted.length > 0) doubt(doubted, running);
+    if (doubted.length > 0) running.doubt(doubted);
     return;
   }
   demandPeer(metadata);
   running.now.watching.report(watcher, { ...peer, uses, doubted });
-}
-
-/** The leader is to hear that callers have just failed on these servers. */
-function doubt(servers: readonly ServerId[], { following, leading }: Running): void {
-  if (leading) leading.engine.report({ kind: 'ServersDoubted', servers });
-  else following?.doubt(servers);
 }
 
 /** Where callers have no credentials each may be a peer: only this machine calls then. */
