@@ -27,6 +27,18 @@ export interface Times {
   readonly hasOther?: () => boolean;
 }
 
+/** Without a deadline of its caller a call seeks a leader for so long: longer than a new one takes to lead. */
+const SEEK_MS = 30_000;
+/** So long the leader may take to answer, an order that is waited for included. */
+export const LONGEST_ANSWER_MS = 1_200_000;
+
+/** The times of a call that begins now, and whose caller waits for so long at most. */
+export function timesFrom(left = Infinity): Times {
+  const now = performance.now();
+  const answerBy = now + Math.min(left, LONGEST_ANSWER_MS);
+  return { until: now + Math.min(left, SEEK_MS), answerBy, isPatient: false };
+}
+
 /** A call that is handed on. */
 export interface Call<Answer> extends Times {
   /** Makes the body of the next try. */

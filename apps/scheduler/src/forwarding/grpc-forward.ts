@@ -13,9 +13,8 @@ import type { Refusal } from '../grpc/call-bounds.js';
 import { malformed } from '../grpc/requests.js';
 import { NO_LEADER } from '../lifecycle.js';
 import type { Running } from '../running.js';
-import type { Forwarder, Times } from './forwarder.js';
+import { type Forwarder, type Times, timesFrom } from './forwarder.js';
 import type { GrpcAnswer, GrpcLink } from './grpc-link.js';
-import { timesFrom } from './http-forward.js';
 import { FORWARDED, type PeerKey } from './peer-key.js';
 
 /** The metadata of a call that the leader is told, and of an answer that the caller is told. */
@@ -55,7 +54,7 @@ export class GrpcForward {
   async send(
     { path, metadata, deadline, gone, peer }: ReceivedCall,
     next: () => object,
-    times: Times = this.timesTo(deadline),
+    times: Times = timesFrom(deadline - Date.now()),
   ): Promise<GrpcAnswer> {
     if (metadata.get(FORWARDED).length > 0) throw new Refused(NO_LEADER);
     const write = this.writers.get(path)!;
@@ -68,14 +67,6 @@ export class GrpcForward {
       ask: (leader, request, over) =>
         this.link.ask(leader, { path, request, metadata: Metadata.fromHttp2Headers(told), deadline }, over),
     });
-  }
-
-  /** The times of a call with that deadline. */
-  timesTo(deadline: number): Times {
-    const now = performance.now();
-    const left = deadline - Date.now();
-    const { until, answerBy } = timesFrom(now);
-    return { until: Math.min(now + left, until), answerBy: Math.min(now + left, answerBy), isPatient: false };
   }
 }
 

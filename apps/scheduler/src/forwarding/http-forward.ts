@@ -12,7 +12,7 @@ import { bodyOf } from '../http/body.js';
 import { NO_LEADER } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import type { Running } from '../running.js';
-import type { Forwarder, Times } from './forwarder.js';
+import { type Forwarder, type Times, timesFrom } from './forwarder.js';
 import type { HttpAnswer, HttpCall, HttpLink } from './http-link.js';
 import { FORWARDED, type NamedCaller, type PeerKey } from './peer-key.js';
 
@@ -22,11 +22,6 @@ declare module 'fastify' {
     isOwn?: boolean;
   }
 }
-
-/** Without a deadline of its caller a call seeks a leader for so long: longer than a new one takes to lead. */
-const SEEK_MS = 30_000;
-/** So long the leader may take to answer, an order that is waited for included. */
-export const LONGEST_ANSWER_MS = 1_200_000;
 
 /** The headers of a call that the leader is told. */
 const TOLD = [
@@ -59,7 +54,7 @@ export class HttpForward {
     request: FastifyRequest,
     reply: FastifyReply,
     next: () => Buffer,
-    times: Times = timesFrom(performance.now()),
+    times: Times = timesFrom(),
   ): Promise<void> {
     if (isForwarded(request)) throw new Refused(NO_LEADER);
     const { method, principal, raw, socket } = request;
@@ -84,19 +79,12 @@ export class HttpForward {
   ): Promise<HttpAnswer> {
     const headers = this.key.handedOn(caller);
     return this.forwarder.send<HttpAnswer>({
-      ...timesFrom(performance.now()),
+      ...timesFrom(),
       ...{ next: () => Buffer.alloc(0), gone },
       ask: (leader, body, over) => this.link.ask(leader, { method, path, headers, body }, over),
     });
   }
 }
-
-/** The times of a call whose caller tells of none. */
-export const timesFrom = (now: number): Times => ({
-  until: now + SEEK_MS,
-  answerBy: now + LONGEST_ANSWER_MS,
-  isPatient: false,
-});
 
 /** Whether a peer has handed it on: it is handed on no further. */
 const isForwarded = ({ headers }: FastifyRequest): boolean => headers[FORWARDED] !== undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { queryOf } from '../routing/resolve-request.js';
 import { ANONYMOUS } from '#access';
-import { LONGEST_ANSWER_MS } from './http-forward.js';
+import { LONGEST_ANSWER_MS } from './forwarder.js';
 import { patientCall } from './waits.js';
 
 describe('a resolve call that is handed on', () => {

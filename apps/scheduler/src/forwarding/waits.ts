@@ -1,6 +1,5 @@
 import type { ResolveQuery } from '#engine';
-import type { Times } from './forwarder.js';
-import { LONGEST_ANSWER_MS } from './http-forward.js';
+import { LONGEST_ANSWER_MS, type Times } from './forwarder.js';
 
 /** So long after the end of a wait its answer may take. */
 const MARGIN_MS = 1_000;
