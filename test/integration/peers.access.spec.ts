@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
+import { pino } from 'pino';
 import { FORWARDED, PeerKey, PRINCIPAL } from '../../apps/scheduler/src/forwarding/peer-key.js';
 import { issueKey } from '../support/issued-key.js';
 import { type Peer, type PeersWorld, startPeers } from '../support/peers.js';
 import { call, rpcClient } from '../support/running-scheduler.js';
+import { until } from '../support/until.js';
 
 const KEY = randomBytes(32).toString('hex');
 const [admin, viewer, gateway] = [
@@ -79,5 +81,57 @@ describe('callers with credentials, of several Berths', () => {
     const { body } = await call(follower, 'GET', '/metrics', undefined, admin.headers);
     const echoed = await call(follower, 'GET', '/v1/models/nothing', undefined, admin.headers);
     expect(`${String(body)}${JSON.stringify(echoed)}`).not.toContain(KEY);
+  });
+});
+
+describe('callers of a Berth whose key is another than that of the leader', () => {
+  let world: PeersWorld;
+  let follower: Peer;
+  const logs = new Map<string, string[]>();
+
+  const logOf = (name: string) => {
+    const lines: string[] = [];
+    logs.set(name, lines);
+    return pino({ level: 'warn' }, { write: (line) => void lines.push(String(JSON.parse(line).msg)) });
+  };
+
+  beforeAll(async () => {
+    world = await startPeers({
+      ...{ count: 2, yaml: YAML },
+      of: (name) => ({
+        ...{ yaml: YAML, files: { '/run/peer.key': `${name}${KEY}\n` }, parts: { log: logOf(name) } },
+      }),
+    });
+    [follower] = (await world.followers()) as [Peer];
+  });
+
+  afterAll(() => world.close());
+
+  it('are told that no leader can be asked, and not that their own keys are wrong', async () => {
+    const path = '/v1/models/resnet50/resolve';
+    const http = await call(follower, 'POST', path, { waitMs: 0 }, gateway.headers);
+    expect([http.status, http.body.reason]).toEqual([503, 'no_leader']);
+    const rpc = rpcClient(follower, 'Router');
+    const metadata = Metadata.fromHttp2Headers(gateway.headers);
+    const asked = rpc.call('Resolve', { model: 'resnet50', waitMs: 0 }, metadata);
+    await expect(asked.finally(() => rpc.close())).rejects.toMatchObject({ code: status.UNAVAILABLE });
+    expect((await call(follower, 'POST', path, {}, { authorization: 'Bearer wrong' })).status).toBe(401);
+  });
+
+  it('have the cause in the log, once', async () => {
+    const told = () => logs.get(follower.name)!.filter((line) => line.includes('peer.keyFile'));
+    await until(() => told().length > 0);
+    expect(told()).toEqual(['the leader does not know the key of this peer: see peer.keyFile of both']);
+  });
+
+  it('wait for the next leader, which takes the key', async () => {
+    const put = call(follower, 'PUT', '/v1/models/m', { gpuMemoryLimitMb: 100 }, admin.headers);
+    await until(async () => {
+      const { body } = await call(follower, 'GET', '/metrics', undefined, admin.headers);
+      return String(body).includes('berth_forwards_under_way 1');
+    });
+    world.elections.depose();
+    expect(await world.leader()).toBe(follower);
+    expect((await put).status).toBe(201);
   });
 });

@@ -39,8 +39,8 @@ describe('a peer that watches its leader', () => {
   let warnings: string[];
   let client: LeaderClient;
 
-  const refuse = (stream: Stream): void =>
-    void stream.emit('error', { code: status.UNAUTHENTICATED, details: 'not_signed_in' });
+  const refuse = (stream: Stream, code = status.UNAVAILABLE): void =>
+    void stream.emit('error', { code, details: 'refused' });
 
   const tell = (stream: Stream): void => {
     const send = (event: RouteEvent): void => void stream.write(event);
@@ -137,17 +137,24 @@ describe('a peer that watches its leader', () => {
   });
 
   it('tries a leader that refuses again and again, and says so once for each outage', async () => {
-    meet = refuse;
+    meet = (stream) => refuse(stream);
     watch();
     await until(() => ((now += 250), streams.length >= 5));
     expect(warnings).toEqual(['the leader does not tell its routes: the table of before is kept']);
     meet = tell;
     await until(() => ((now += 250), client.isHeard));
-    meet = refuse;
+    meet = (stream) => refuse(stream);
     refuse(streams.at(-1)!);
     await until(() => warnings.length > 1);
     const before = streams.length;
     await until(() => ((now += 250), streams.length > before));
     expect([warnings.length, client.isHeard]).toEqual([2, false]);
+  });
+
+  it('names the key where the leader does not know it, once for each outage', async () => {
+    meet = (stream) => refuse(stream, status.UNAUTHENTICATED);
+    watch();
+    await until(() => ((now += 250), streams.length >= 5));
+    expect(warnings).toEqual(['the leader does not know the key of this peer: see peer.keyFile of both']);
   });
 });

@@ -1,4 +1,4 @@
-import { type ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import { type ClientReadableStream, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { routerClientService } from '#contracts';
 import type { Logger } from 'pino';
 import type { Clock, Leader } from '#engine';
@@ -107,7 +107,7 @@ export class LeaderClient {
     const settled = () => own.gateways.settled(clock.now());
     const talk = new LeaderTalk(own.table, settled, clock.now());
     stream.on('data', (message: RouteEvent) => this.hear(stream, talk, readEvent(message)));
-    stream.on('error', (error) => this.tellTrouble(stream, error));
+    stream.on('error', (error: ServiceError) => this.tellTrouble(stream, error));
     for (const end of ['error', 'end', 'close'] as const) stream.on(end, () => this.ended(stream));
     this.stream = stream;
     this.talk = talk;
@@ -123,10 +123,14 @@ export class LeaderClient {
   }
 
   /** Once for each outage. */
-  private tellTrouble(stream: unknown, error: Error): void {
+  private tellTrouble(stream: unknown, error: ServiceError): void {
     if (this.stream !== stream || this.isTold) return;
     this.isTold = true;
-    this.parts.log.warn({ err: error }, 'the leader does not tell its routes: the table of before is kept');
+    const words =
+      error.code === status.UNAUTHENTICATED
+        ? 'the leader does not know the key of this peer: see peer.keyFile of both'
+        : 'the leader does not tell its routes: the table of before is kept';
+    this.parts.log.warn({ err: error }, words);
   }
 
   /** Once for each time of failures: unloads wait while the leader hears no report. */

@@ -6,6 +6,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { MalformedRequest, requestWriters } from '#contracts';
+import type { Leader } from '#engine';
 import { principalOverGrpc } from '../access/principals.js';
 import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
@@ -13,8 +14,8 @@ import type { Refusal } from '../grpc/call-bounds.js';
 import { malformed } from '../grpc/requests.js';
 import { NO_LEADER } from '../lifecycle.js';
 import type { Running } from '../running.js';
-import { type Forwarder, type Times, timesFrom } from './forwarder.js';
-import type { GrpcAnswer, GrpcLink } from './grpc-link.js';
+import { AGAIN, type Forwarder, type Times, timesFrom } from './forwarder.js';
+import type { GrpcAnswer, GrpcCall, GrpcLink } from './grpc-link.js';
 import { FORWARDED, type PeerKey } from './peer-key.js';
 
 /** The metadata of a call that the leader is told, and of an answer that the caller is told. */
@@ -65,8 +66,15 @@ export class GrpcForward {
       next: () => write(next()),
       gone,
       ask: (leader, request, over) =>
-        this.link.ask(leader, { path, request, metadata: Metadata.fromHttp2Headers(told), deadline }, over),
+        this.asked(leader, { path, request, metadata: Metadata.fromHttp2Headers(told), deadline }, over),
     });
+  }
+
+  /** As over HTTP. */
+  private async asked(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof AGAIN> {
+    const answer = await this.link.ask(leader, call, over);
+    const isUnknown = answer !== AGAIN && answer.refusal?.code === status.UNAUTHENTICATED;
+    return isUnknown && this.key.isSet ? AGAIN : answer;
   }
 }
 

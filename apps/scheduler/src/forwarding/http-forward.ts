@@ -5,6 +5,7 @@ import type {
   preParsingHookHandler,
   RequestPayload,
 } from 'fastify';
+import type { Leader } from '#engine';
 import { goneOverHttp } from '../caller-gone.js';
 import { Refused } from '../errors/refused.js';
 import type { Problems } from '../errors/problems.js';
@@ -12,7 +13,7 @@ import { bodyOf } from '../http/body.js';
 import { NO_LEADER } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import type { Running } from '../running.js';
-import { type Forwarder, type Times, timesFrom } from './forwarder.js';
+import { AGAIN, type Forwarder, type Times, timesFrom } from './forwarder.js';
 import type { HttpAnswer, HttpCall, HttpLink } from './http-link.js';
 import { FORWARDED, type NamedCaller, type PeerKey } from './peer-key.js';
 
@@ -64,8 +65,7 @@ export class HttpForward {
       ...times,
       next,
       gone: goneOverHttp(reply.raw),
-      ask: (leader, body, over) =>
-        this.link.ask(leader, { method, path: raw.url ?? '/', headers, body }, over),
+      ask: (leader, body, over) => this.asked(leader, { method, path: raw.url ?? '/', headers, body }, over),
     });
     const told = Object.entries(answer.headers).filter(([name]) => !OF_CONNECTION.has(name));
     void reply.code(answer.status).headers(Object.fromEntries(told)).send(answer.body);
@@ -81,8 +81,14 @@ export class HttpForward {
     return this.forwarder.send<HttpAnswer>({
       ...timesFrom(),
       ...{ next: () => Buffer.alloc(0), gone },
-      ask: (leader, body, over) => this.link.ask(leader, { method, path, headers, body }, over),
+      ask: (leader, body, over) => this.asked(leader, { method, path, headers, body }, over),
     });
+  }
+
+  /** The caller is known here already: what a leader does not know is the key of this peer, which the next leader may know. */
+  private async asked(leader: Leader, call: HttpCall, over: AbortSignal): Promise<HttpAnswer | typeof AGAIN> {
+    const answer = await this.link.ask(leader, call, over);
+    return answer !== AGAIN && answer.status === 401 && this.key.isSet ? AGAIN : answer;
   }
 }
 

@@ -47,7 +47,7 @@ export class HttpLink {
     const response = await this.send(leader, call, over).catch(() => null);
     if (response === null) return AGAIN;
     const { statusCode: status = 0, headers } = response;
-    if (status !== 503) return { status, headers, body: response };
+    if (status !== 503 && status !== 401) return { status, headers, body: response };
     const body = await bodyOf(response, MOST_REFUSAL).catch(() => null);
     return body === null || saysItEnds(body) ? AGAIN : { status, headers, body };
   }
