@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { StoreUnusable } from '#kept';
-import { type OpenRedis, openRedis, type RedisOptions } from '#redis';
+import { type OpenRedis, openRedis, type OpenRedisOptions, type RedisOptions } from '#redis';
 import { OwnAuthority } from '../../apps/scheduler/src/tls/own-authority.js';
 import { describeWithParts } from '../support/parts.js';
 import { at, nextRows, RedisServer } from '../support/redis.js';
@@ -13,8 +15,10 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
   let folder: string;
   let [ca, otherCa] = ['', ''];
   let server: RedisServer;
+  /** Its certificate is of the other authority. */
+  let stranger: RedisServer;
   let sentinel: RedisServer;
-  let [tlsPort, sentinelPort] = [0, 0];
+  let [tlsPort, strangerPort, sentinelPort] = [0, 0, 0];
   let opened: OpenRedis[] = [];
 
   const authority = async (name: string): Promise<OwnAuthority> =>
@@ -22,25 +26,32 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'berth-redis-tls-'));
-    const own = await authority('own');
-    [ca, otherCa] = [
-      await readFile(own.path, 'utf8'),
-      await readFile((await authority('other')).path, 'utf8'),
-    ];
-    const { cert, key } = await own.sign(['127.0.0.1'], Date.now());
-    await writeFile(join(folder, 'redis.crt'), cert);
-    await writeFile(join(folder, 'redis.key'), key);
-    const tlsOn = (port: number): string[] => [
+    const [own, other] = [await authority('own'), await authority('other')];
+    [ca, otherCa] = [await readFile(own.path, 'utf8'), await readFile(other.path, 'utf8')];
+    for (const [name, one] of [
+      ['redis', own],
+      ['stranger', other],
+    ] as const) {
+      const { cert, key } = await one.sign(['127.0.0.1'], Date.now());
+      await writeFile(join(folder, `${name}.crt`), cert);
+      await writeFile(join(folder, `${name}.key`), key);
+    }
+    const tlsOn = (port: number, name = 'redis'): string[] => [
       `tls-port ${port}`,
-      `tls-cert-file ${join(folder, 'redis.crt')}`,
-      `tls-key-file ${join(folder, 'redis.key')}`,
+      `tls-cert-file ${join(folder, `${name}.crt`)}`,
+      `tls-key-file ${join(folder, `${name}.key`)}`,
       `tls-ca-cert-file ${own.path}`,
       'tls-auth-clients no',
     ];
-    [tlsPort, sentinelPort] = [await sparePort(), await sparePort()];
+    [tlsPort, strangerPort, sentinelPort] = [await sparePort(), await sparePort(), await sparePort()];
     server = await RedisServer.start({ settings: tlsOn(tlsPort) });
-    const watch = ['tls-replication yes', `sentinel monitor berth 127.0.0.1 ${tlsPort} 1`];
-    sentinel = await RedisServer.start({ isSentinel: true, settings: [...tlsOn(sentinelPort), ...watch] });
+    stranger = await RedisServer.start({ settings: tlsOn(strangerPort, 'stranger') });
+    const masters = Object.entries({ berth: tlsPort, stranger: strangerPort, plain: server.port });
+    const watch = masters.map(([name, port]) => `sentinel monitor ${name} 127.0.0.1 ${port} 1`);
+    sentinel = await RedisServer.start({
+      isSentinel: true,
+      settings: [...tlsOn(sentinelPort), 'tls-replication yes', ...watch],
+    });
   });
 
   afterEach(async () => {
@@ -50,6 +61,7 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
 
   afterAll(async () => {
     await sentinel.remove();
+    await stranger.remove();
     await server.remove();
     await rm(folder, { recursive: true, force: true });
   });
@@ -58,13 +70,17 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
     tls: { ca: pem, cert: null, key: null },
   });
 
-  const bySentinel = (tls: Partial<RedisOptions>): RedisOptions => ({
-    ...at({ port: sentinelPort }, tls),
-    place: { kind: 'sentinels', sentinels: [{ host: '127.0.0.1', port: sentinelPort }], name: 'berth' },
+  const bySentinel = (
+    tls: Partial<RedisOptions>,
+    name = 'berth',
+    port: number = sentinelPort,
+  ): RedisOptions => ({
+    ...at({ port }, tls),
+    place: { kind: 'sentinels', sentinels: [{ host: '127.0.0.1', port }], name },
   });
 
-  const open = async (redis: RedisOptions): Promise<OpenRedis> => {
-    const one = await openRedis({ redis, fleet: 'berth', peer: 'a' });
+  const open = async (redis: RedisOptions, more: Partial<OpenRedisOptions> = {}): Promise<OpenRedis> => {
+    const one = await openRedis({ redis, fleet: 'berth', peer: 'a', ...more });
     opened.push(one);
     return one;
   };
@@ -89,6 +105,7 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
     ['a server', () => at({ port: tlsPort }, trusting(otherCa))],
     ['a server, by the authorities that Node knows', () => at({ port: tlsPort }, trusting(null))],
     ['Sentinels', () => bySentinel(trusting(otherCa))],
+    ['the master of Sentinels that are trusted', () => bySentinel(trusting(ca), 'stranger')],
   ])('is refused at the start where its certificate is not trusted: %s', async (_, redis) => {
     expect(await refusal(redis())).toMatchObject({
       reason: 'wrong_tls',
@@ -110,9 +127,39 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
       reason: 'wrong_tls',
       message: `redis.url: must be rediss://, since Redis at 127.0.0.1:${tlsPort}, database 0 serves TLS`,
     });
-    expect(await refusal(bySentinel({}))).toMatchObject({
+    for (const port of [sentinelPort, sentinel.port])
+      expect(await refusal(bySentinel({}, 'berth', port))).toMatchObject({
+        reason: 'wrong_tls',
+        message: expect.stringMatching(/^redis\.tls: is required, since Redis "berth" of the Sentinels/),
+      });
+  });
+
+  it('is refused at the start where TLS is wanted and not spoken', async () => {
+    expect(await refusal(at({ port: server.port }, trusting(ca)))).toMatchObject({
       reason: 'wrong_tls',
-      message: expect.stringMatching(/^redis\.tls: is required, since Redis "berth" of the Sentinels/),
+      message: `redis.url: must be redis://, since Redis at 127.0.0.1:${server.port}, database 0 serves no TLS`,
     });
+    for (const redis of [bySentinel(trusting(ca), 'berth', sentinel.port), bySentinel(trusting(ca), 'plain')])
+      expect(await refusal(redis)).toMatchObject({
+        reason: 'wrong_tls',
+        message: expect.stringMatching(
+          /^redis\.tls: must not be given, since Redis ".*, at 127\.0\.0\.1:\d+, serves no TLS$/,
+        ),
+      });
+  });
+
+  it('is waited for where nothing is served yet, or nothing is answered', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    const sockets: Socket[] = [];
+    silent.on('connection', (socket) => sockets.push(socket));
+    await once(silent, 'listening');
+    for (const port of [await sparePort(), (silent.address() as AddressInfo).port]) {
+      const giveUp = new AbortController();
+      const onWaiting = (text: string): void => giveUp.abort(text);
+      const waiting = open(at({ port }, trusting(ca)), { onWaiting, signal: giveUp.signal });
+      await expect(waiting).rejects.toMatchObject({ cause: expect.stringContaining('It is tried again') });
+    }
+    for (const socket of sockets) socket.destroy();
+    silent.close();
   });
 });

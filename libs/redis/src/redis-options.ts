@@ -20,7 +20,8 @@ export interface RedisOptions {
   readonly confirm: number;
 }
 
-interface HostPort {
+/** The address of one server. */
+export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
@@ -79,9 +80,11 @@ function placeOf(options: RedisOptions): ClientOptions {
 
 /** Where Redis is, for messages: without credentials. */
 export function placeText({ place, database }: RedisOptions): string {
-  const at = ({ host, port }: HostPort): string =>
-    host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return place.kind === 'server'
-    ? `Redis at ${at(place.address)}, database ${database}`
-    : `Redis "${place.name}" of the Sentinels ${place.sentinels.map(at).join(', ')}, database ${database}`;
+    ? `Redis at ${addressText(place.address)}, database ${database}`
+    : `Redis "${place.name}" of the Sentinels ${place.sentinels.map(addressText).join(', ')}, database ${database}`;
 }
+
+/** As it is written. */
+export const addressText = ({ host, port }: HostPort): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
