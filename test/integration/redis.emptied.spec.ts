@@ -61,12 +61,21 @@ describeWithParts('a leader whose Redis has lost what it had', ['redis-server'],
 
   const losses = () => lines.filter(({ msg }) => msg.includes('has lost'));
 
+  /** How many writes were lost, as the log says, and as the metrics do. */
+  const lostWrites = async (): Promise<readonly number[]> => {
+    const { body } = await ask('GET', '/metrics');
+    const [, counted] = /^berth_store_writes_lost_total (\d+)$/m.exec(String(body)) ?? [];
+    const [, told] = /has lost (\d+) writes/.exec(losses()[0]?.msg ?? 'has lost 0 writes') ?? [];
+    return [Number(told), Number(counted)];
+  };
+
   it('tells the audit beyond the records that were lost', async () => {
     for (const name of ['m1', 'm2', 'm3', 'm4']) await put(name);
     expect(await audited()).toEqual(['4 m4', '3 m3', '2 m2', '1 m1']);
     const keys = (await redis.command('HKEYS', AUDIT_ROWS)) as string[];
     for (const key of keys.toSorted().slice(1, 3)) await redis.command('HDEL', AUDIT_ROWS, key);
     expect(await audited()).toEqual(['4 m4', '1 m1']);
+    expect(await lostWrites()).toEqual([0, 0]);
   });
 
   it('writes again what was declared, says what is lost, and goes on with the audit', async () => {
@@ -78,6 +87,12 @@ describeWithParts('a leader whose Redis has lost what it had', ['redis-server'],
     expect(losses()[0]!.msg).toMatch(
       /answered to repeated calls, records of the audit, ids of webhooks .* are lost/,
     );
+    const [told, counted] = await until(async () => {
+      const both = await lostWrites();
+      return both[1] === 0 ? null : both;
+    });
+    expect(told).toBeGreaterThan(1);
+    expect(counted).toBe(told);
     for (const name of ['m1', 'kept', 'after'])
       expect((await ask('GET', `/v1/models/${name}`)).status).toBe(200);
     const [newest] = await audited();

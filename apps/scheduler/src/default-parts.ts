@@ -28,7 +28,8 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
     random: () => Math.random(),
     access: null,
     openStore: async () => openStore(await openRows(config.data, (what) => tellTakenOver(log, what)), store),
-    openPeers: redis && ((served) => redisPeers(config, redis, served, { log, store })),
+    openPeers:
+      redis && ((served, onLostWrites) => redisPeers(config, redis, served, { log, store, onLostWrites })),
     openServer: ({ id, grpc, metrics, headers, tls }, tellTrouble) =>
       new TritonServer({
         id: id as ServerId,

@@ -32,8 +32,11 @@ export interface SchedulerParts {
   readonly log: Logger;
   /** Opens the store of a process without peers. It is closed with the scheduler. */
   readonly openStore: () => Promise<Store>;
-  /** Opens what this process leads and follows by, once it is served there; null: it has no peers. */
-  readonly openPeers: ((served: Served) => Promise<Peers>) | null;
+  /**
+   * Opens what this process leads and follows by, once it is served there; null: it has no peers. `onLostWrites` hears how many
+   * writes the store has lost.
+   */
+  readonly openPeers: ((served: Served, onLostWrites: (count: number) => void) => Promise<Peers>) | null;
   readonly openServer: OpenServer;
   /** Finds the addresses on which HTTP and gRPC are served. */
   readonly lookup: Lookup;

@@ -106,12 +106,15 @@ async function amongPeers(
   const lasting = await lastingOf(config, parts);
   const running = new Running(lasting, true);
   const listening = await listen(config, running, parts);
-  const peers = await openPeers(listening).catch(async (error: unknown) => {
-    await listening.close();
-    throw error;
-  });
+  const { reigns: metrics } = lasting.metrics;
+  const peers = await openPeers(listening, (count) => metrics.writesLost(count)).catch(
+    async (error: unknown) => {
+      await listening.close();
+      throw error;
+    },
+  );
   warnOfOpenPorts(config.insecureListen, parts.log);
-  lasting.metrics.reigns.followTerm(() => peers.candidate.present?.term ?? 0);
+  metrics.followTerm(() => peers.candidate.present?.term ?? 0);
   const present = new PresentConfig(config, lasting);
   const following = new Following({ config: () => present.now, peers, running, parts });
   running.following = following;

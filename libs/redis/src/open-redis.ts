@@ -22,6 +22,8 @@ export interface OpenRedisOptions {
   readonly peer: string;
   /** Hears of what should be changed about Redis, and of what was lost; each is for the operator. */
   readonly onAdvice?: (text: string) => void;
+  /** Hears beside that how many writes were lost. */
+  readonly onLostWrites?: (count: number) => void;
   /** Hears once, before Redis has answered, that it does not. */
   readonly onWaiting?: (text: string) => void;
   /** Hears that a later term than that of the rows is stored. */
@@ -49,7 +51,7 @@ export interface OpenRedis {
  */
 export async function openRedis(options: OpenRedisOptions): Promise<OpenRedis> {
   const { redis, fleet, peer, onAdvice = () => undefined, onHigherTerm = () => undefined } = options;
-  const { onNameLost = () => undefined } = options;
+  const { onNameLost = () => undefined, onLostWrites = () => undefined } = options;
   const [keys, place] = [keysOf(redis.keyPrefix), placeText(redis)];
   const forRows = new Connection(redis, ROWS_PATIENCE_MS);
   const forLease = new Connection(redis, LEASE_PATIENCE_MS);
@@ -68,7 +70,10 @@ export async function openRedis(options: OpenRedisOptions): Promise<OpenRedis> {
     await close();
     throw error;
   }
-  const onLoss = (writes: number): void => onAdvice(lossText(place, writes));
+  const onLoss = (writes: number): void => {
+    onAdvice(lossText(place, writes));
+    onLostWrites(writes);
+  };
   return {
     place,
     leaseKeeper: new RedisLease(forLease, keys, fleet, redis.confirm),

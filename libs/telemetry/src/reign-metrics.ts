@@ -17,6 +17,7 @@ export class ReignMetrics {
   private heard: () => number = () => 0;
   private readonly held: Counter;
   private readonly late: Counter;
+  private readonly lost: Counter;
 
   constructor(
     registry: Registry,
@@ -49,6 +50,16 @@ export class ReignMetrics {
       help: 'Orders that were not sent: when they could have been, this process might not act any more.',
       registers: [registry],
     });
+    this.lost = new Counter({
+      name: 'berth_store_writes_lost_total',
+      help: 'Writes that the store had acknowledged and lost, as a leader in this process found out.',
+      registers: [registry],
+    });
+  }
+
+  /** The store has lost so many writes. */
+  writesLost(count: number): void {
+    this.lost.inc(count);
   }
 
   turnTaken({ events }: Turn): void {

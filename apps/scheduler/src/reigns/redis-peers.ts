@@ -11,6 +11,8 @@ interface Parts {
   readonly log: Logger;
   /** How the store of a term is opened. */
   readonly store: Omit<StoreOptions, 'leadership'>;
+  /** Hears how many writes Redis has lost. */
+  readonly onLostWrites: (count: number) => void;
 }
 
 /**
@@ -21,12 +23,12 @@ export async function redisPeers(
   config: Config,
   redis: RedisConfig,
   served: Served,
-  { log, store }: Parts,
+  { log, store, onLostWrites }: Parts,
 ): Promise<Peers> {
   const self = peerSelf(config.peer, addressesOf(config, served), hostname());
   const name = self.peer;
   const opened = await openRedis({
-    ...{ redis, fleet: config.fleet, peer: name },
+    ...{ redis, fleet: config.fleet, peer: name, onLostWrites },
     onAdvice: (text) => log.warn(text),
     onWaiting: (text) => log.warn(text),
     onHigherTerm: (term) => election.noteTerm(term),
