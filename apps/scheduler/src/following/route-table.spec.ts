@@ -71,6 +71,22 @@ describe('a table of routes', () => {
     expect(route()?.server).toBe('v');
   });
 
+  it('knows until when a gateway may use a copy, also by the table of a peer that hears of no withdrawal', () => {
+    const gone = aRow('a', 's').id;
+    const bothWays = 2 * 10_000;
+    expect(table.gatewaysDoneBy(gone)).toBe(now + BOUND + bothWays + 10_000);
+    now += 5_000;
+    feed.drop(gone);
+    tell();
+    expect(table.gatewaysDoneBy(gone)).toBe(now + BOUND + bothWays + 10_000);
+    now += BOUND + bothWays + 10_000 - 1;
+    feed.put(aRow('b', 's'));
+    tell();
+    feed.drop(aRow('b', 's').id);
+    tell();
+    expect(table.gatewaysDoneBy(gone)).toBe(now + 1);
+  });
+
   it('ends leases where a drain does, counted from when the event can have been sent at the earliest', () => {
     feed.put(aRow('a', 's', { isEnding: true, leasesEndBy: now + 4_000 }));
     tell();

@@ -22,8 +22,8 @@ import { OpenUses } from './open-uses.js';
 import { RouteRows } from './route-rows.js';
 
 /**
- * So long after a row was withdrawn, or the table was good, a lease of a gateway may last: the way to a gateway may be slow for as
- * long as its table is good without news, then that table is good for as long again, and so is a lease given by it at the end.
+ * So long after a table was good a lease of a gateway may last: the way to a gateway may be slow for as long as its table is
+ * good without news, then that table is good for as long again, and so is a lease given by it at the end.
  */
 const GATEWAYS_DONE_AFTER: Millis = 2 * TABLE_GOOD_FOR + LONGEST_PEER_LEASE;
 /** So many withdrawals are remembered for that. */
@@ -132,10 +132,10 @@ export class RouteTable {
     return pickFrom(this.routes, query, this.uses) !== undefined;
   }
 
-  /** No lease that a gateway gave by this table lasts longer. */
+  /** No lease of a gateway lasts longer, also not by the table of a peer that has heard of no withdrawal. */
   gatewaysDoneBy(id: ReplicaId): Instant {
-    const goodUntil = this.rows.get(id) ? this.renewedAt + this.parts.bound : this.withdrawnAt.get(id);
-    return (goodUntil ?? -Infinity) + GATEWAYS_DONE_AFTER;
+    const knownAt = this.rows.get(id) ? this.renewedAt : this.withdrawnAt.get(id);
+    return (knownAt ?? -Infinity) + this.parts.bound + GATEWAYS_DONE_AFTER;
   }
 
   /** Takes up what the leader tells. It was sent after `sentAfter`: what it says of times is counted from then. */
@@ -203,7 +203,7 @@ export class RouteTable {
     withdrawnAt.delete(id);
     withdrawnAt.set(id, now);
     for (const [one, at] of withdrawnAt) {
-      if (now - at < GATEWAYS_DONE_AFTER && withdrawnAt.size <= MOST_WITHDRAWN) return;
+      if (now - at < this.parts.bound + GATEWAYS_DONE_AFTER && withdrawnAt.size <= MOST_WITHDRAWN) return;
       withdrawnAt.delete(one);
     }
   }
