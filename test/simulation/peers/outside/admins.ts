@@ -65,7 +65,8 @@ export class Admins {
     const { plan, sites } = this.scenery;
     const key = `k${(this.count += 1)}`;
     if (this.drained === null && this.isCalm) return null;
-    if (this.random.chance(0.6)) return { key, kind: 'model', name: this.random.pick(plan.models).model.id };
+    if (!this.isCalm && this.random.chance(0.6))
+      return { key, kind: 'model', name: this.random.pick(plan.models).model.id };
     const name = this.drained ?? this.random.pick([...sites.keys()]);
     return { key, kind: this.drained === null ? 'drain' : 'undrain', name };
   }

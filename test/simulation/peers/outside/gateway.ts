@@ -10,8 +10,10 @@ import { watchAsGateway } from './as-gateway.js';
 import type { Peer } from '../peer.js';
 import type { Scenery } from '../scenery.js';
 
-/** A row is good for 10 s after the last event, less what the event may have been under way. */
-const GOOD_FOR = 9_990;
+/** A row is good for so long after the last event came. */
+const GOOD_FOR = 8_000;
+/** An event is under way for so long at most, less what the network takes. */
+const LONGEST_WAY = 1_990;
 /** One that hears nothing for so long watches another peer. */
 const SILENT = 3_500;
 const TICK = 1_000;
@@ -32,6 +34,7 @@ interface Lease extends GatewayRow {
 export class Gateway {
   readonly process: Process;
   private readonly random: Random;
+  private readonly ways: Random;
   private readonly rows = new Map<ReplicaId, GatewayRow>();
   /** Rows that were there before the table was begun anew, and have not been told since. */
   private old: Set<ReplicaId> | null = null;
@@ -50,6 +53,7 @@ export class Gateway {
   ) {
     this.process = new Process(scenery.agenda);
     this.random = new Random(scenery.plan.seed, `gateway ${name}`);
+    this.ways = new Random(scenery.plan.seed, `ways to ${name}`);
     this.tick();
     this.routeNext();
   }
@@ -88,12 +92,13 @@ export class Gateway {
     const watched = { peer, close: (): void => undefined };
     this.watched = watched;
     this.watchedAt = this.process.now();
-    const drop = (): void => {
-      if (this.watched === watched) this.watched = null;
-    };
+    const drop = (): void => void (this.watched = null);
+    const way = this.ways.spread(1, LONGEST_WAY);
+    const late = (run: () => void) => (): void =>
+      void this.process.after(way, () => this.watched === watched && run());
     // A stream without a gap: where something is lost it has ended.
     const back = (run: () => void): void =>
-      network.send(peer.name, this.name, this.process, () => this.watched === watched && run(), drop);
+      network.send(peer.name, this.name, this.process, late(run), late(drop));
     const isDeaf = (): boolean => this.process.now() < this.deafUntil;
     const stream = {
       get isFree() {
