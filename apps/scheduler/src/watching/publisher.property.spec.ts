@@ -189,8 +189,10 @@ describe('a table that is told by a publisher', () => {
     const feed = new FakeFeed().put(aRow('a', 's')).put(aRow('b', 's'));
     const publisher = new Publisher(feed);
     publisher.changed(...feed.takeChanges(), 0);
-    const have = feed.version;
     feed.put(aRow('c', 's'));
+    publisher.changed(...feed.takeChanges(), 0);
+    const have = feed.version;
+    feed.put(aRow('d', 's'));
     publisher.changed(...feed.takeChanges(), 0);
     const told = (version: RouteVersion): RouteEvent => {
       const line = new SlowLine();
@@ -200,13 +202,13 @@ describe('a table that is told by a publisher', () => {
     // What came with that version is told once more: more of it may have changed since.
     expect(told(have)).toMatchObject({
       resets: false,
-      rows: [{ model: 'a' }, { model: 'b' }, { model: 'c' }],
+      rows: [{ model: 'c' }, { model: 'd' }],
     });
     for (const other of [
-      { term: 1, sequence: 0 },
+      { term: 1, sequence: 2 },
       { term: 1, sequence: 9 },
-      { term: 0, sequence: 2 },
+      { term: 0, sequence: 3 },
     ])
-      expect([other, told(other).resets, told(other).rows.length]).toEqual([other, true, 3]);
+      expect([other, told(other).resets, told(other).rows.length]).toEqual([other, true, 4]);
   });
 });

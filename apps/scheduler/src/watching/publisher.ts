@@ -36,6 +36,8 @@ export class Publisher {
   private readonly lacking = new Map<Line, Lacking>();
   private log: ChangeLog | null = null;
   private term = 0;
+  /** Whether the leader of the term has looked at all of its first servers. */
+  private isObserved = false;
   private numbers = 0;
 
   constructor(private readonly feed: RouteFeed) {}
@@ -113,12 +115,18 @@ export class Publisher {
     return this.logOfTerm().since(have.sequence);
   }
 
-  /** What was changed in one term is of no use in the next. */
+  /**
+   * What was changed in one term is of no use in the next. Up to the version with which the leader has looked at all servers a
+   * watcher may have rows of the term before by another process, of which this one knows nothing: it is told all.
+   */
   private logOfTerm(): ChangeLog {
     const { term, sequence } = this.feed.version;
-    if (this.log === null || this.term !== term) this.log = new ChangeLog(sequence);
+    const isNew = this.log === null || this.term !== term;
+    if (isNew) this.isObserved = false;
     this.term = term;
-    return this.log;
+    if (this.log !== null && this.isObserved) return this.log;
+    this.isObserved = [...this.feed.servers()].every((id) => this.feed.server(id)?.isObserved);
+    return (this.log = new ChangeLog(sequence + 1));
   }
 }
 
