@@ -60,3 +60,26 @@ describe('a model that is declared to need no GPU', () => {
     expect(driver.orders()).toEqual(['load full@s', 'load a@s']);
   });
 });
+
+describe('an ensemble that comes up unasked with its step', () => {
+  it('is no step of that one: both leave a server that drains, the ensemble first', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('step'), aModel('e'))
+      .serve(aServer('s', [10]), ['step', 'e']);
+    driver.resolve('step');
+    driver.shelf('s').set('e', 'READY');
+    driver.pass(1_000);
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+    driver.tell({
+      kind: 'ConfigLearned',
+      server: S,
+      model: aModel('e').id,
+      config,
+      steps: [aModel('step').id],
+    });
+    driver.tell({ kind: 'DrainOrdered', server: S, deadline: driver.now });
+    driver.loadEnds('step', 's');
+    driver.pass(10_000);
+    expect(driver.orders()).toEqual(['load step@s', 'unload e@s', 'unload step@s']);
+  });
+});

@@ -117,16 +117,20 @@ export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[
   return [...found.values()];
 }
 
-/** The replicas that are known to need it, through all levels, and those whose own loads may have brought it up. */
+/**
+ * The replicas that are known to need it, through all levels, and those whose own loads may have brought it up. What it is made
+ * of itself did not: the load of a step brings up an ensemble, too.
+ */
 function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const { model, server } = replica;
   // Models whose loads may have brought it up as a step: it counts as one until their configs tell.
   const presumed = fleet.servers.get(server)?.presumed.get(model) ?? NO_DEPENDENCIES;
+  const madeOf = presumed.length > 0 ? dependenciesOf(fleet, model) : NO_DEPENDENCIES;
   const needers: Replica[] = [];
   for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
     const other = fleet.replicas.get(replicaId(id, server));
     if (!other || id === model) continue;
-    const mayNeedIt = presumed.includes(id) && other.phase !== 'placed';
+    const mayNeedIt = presumed.includes(id) && other.phase !== 'placed' && !madeOf.includes(id);
     if (mayNeedIt || dependenciesOf(fleet, id).includes(model)) needers.push(other);
   }
   return needers;
