@@ -62,24 +62,31 @@ describe('a model that is declared to need no GPU', () => {
 });
 
 describe('an ensemble that comes up unasked with its step', () => {
-  it('is no step of that one: both leave a server that drains, the ensemble first', () => {
+  function whileItsStepLoads(...found: string[]): CoreDriver {
     const driver = new CoreDriver()
       .declare(aModel('step'), aModel('e'))
-      .serve(aServer('s', [10]), ['step', 'e']);
+      .serve(aServer('s', [20]), ['step', 'd', 'e']);
+    driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [aModel('step').id] });
     driver.resolve('step');
-    driver.shelf('s').set('e', 'READY');
-    driver.pass(1_000);
-    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
-    driver.tell({
-      kind: 'ConfigLearned',
-      server: S,
-      model: aModel('e').id,
-      config,
-      steps: [aModel('step').id],
-    });
     driver.tell({ kind: 'DrainOrdered', server: S, deadline: driver.now });
+    for (const model of found) driver.shelf('s').set(model, 'READY');
+    driver.pass(1_000);
     driver.loadEnds('step', 's');
     driver.pass(10_000);
-    expect(driver.orders()).toEqual(['load step@s', 'unload e@s', 'unload step@s']);
+    driver.pass(10_000);
+    return driver;
+  }
+
+  it('is no step of that one: both leave a server that drains, the ensemble first', () => {
+    expect(whileItsStepLoads('e').orders()).toEqual(['load step@s', 'unload e@s', 'unload step@s']);
+  });
+
+  it('is no step of what another client loads meanwhile', () => {
+    expect(whileItsStepLoads('d', 'e').orders()).toEqual([
+      'load step@s',
+      'unload e@s',
+      'unload step@s',
+      'unload d@s',
+    ]);
   });
 });

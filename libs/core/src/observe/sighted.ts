@@ -87,13 +87,13 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
 
 /**
  * Loads that may be of ensembles, and that run or have ended since the last look: a model that turns up without an order
- * is presumed to be a step of theirs.
+ * is presumed to be a step of theirs. What has turned up so itself brings up nothing of its own.
  */
 const loadsOfEnsembles = (fleet: Fleet, server: Server, now: Instant): ModelId[] =>
   replicasOn(fleet, server.spec.id)
     .filter((replica) => isRecentLoad(fleet, server, replica, now))
     .map(({ model }) => model)
-    .filter((model) => mayBeEnsemble(fleet, server, model));
+    .filter((model) => !server.presumed.has(model) && mayBeEnsemble(fleet, server, model));
 
 /** A failed load is booked until a look that began after it; one without an answer may run until it is stuck. */
 function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now: Instant): boolean {
