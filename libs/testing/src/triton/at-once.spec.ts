@@ -39,6 +39,13 @@ describe('unloads at once', () => {
     expect(phaseAfterUnloads(made, names)).toBe('up');
   });
 
+  it('leave it alone where one that waits for a load is sent again and again', () => {
+    const made = bench();
+    made.load('b', { backend: 'onnxruntime', parameters: { tag: { string_value: 'C' } } });
+    expect(phaseAfterUnloads(made, ['v', 'v', 'v'])).toBe('up');
+    expect(phaseAfterUnloads(made, ['b', 'o1'])).toBe('down');
+  });
+
   it('leave it alone one after the other', () => {
     const made = bench();
     for (const name of ['v', 'b', ...others]) expect(phaseAfterUnloads(made, [name])).toBe('up');

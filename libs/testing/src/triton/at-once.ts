@@ -22,8 +22,9 @@ export class UnloadsInWork {
     return () => void this.all.delete(unload);
   }
 
+  /** Each once: an unload that is sent again before it was answered has nothing more to do. */
   get models(): readonly string[] {
-    return [...this.all].map(({ model }) => model);
+    return [...new Set(Array.from(this.all, ({ model }) => model))];
   }
 
   /** Whether they may end the process. */
