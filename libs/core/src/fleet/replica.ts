@@ -177,7 +177,7 @@ export interface Unknown extends Residence {
   readonly endedAt: Instant;
   /** When a load that may still run was ordered or first seen; null where none may. */
   readonly loadOrderedAt: Instant | null;
-  /** Our load that may still run, where its call ended without an answer. */
+  /** Our order that may still be in work, where its call ended without an answer. */
   readonly order: OrderId | null;
   /** Whether the latest look showed it on its way in. */
   readonly coming: boolean;

@@ -1,10 +1,22 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import type { Replica } from '../fleet/replica.js';
+import type { Replica, Unknown } from '../fleet/replica.js';
 import { relativesOf } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Instant } from '../fleet/model.js';
+import type { Instant, Millis } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { loadBegan } from '../fleet/standing.js';
+
+/** For so long after a call without an answer its order may still wait for Triton's lock, which no look shows. */
+export const UNSETTLED: Millis = 5_000;
+
+/**
+ * Until when a copy that serves may still be unloaded by an order without an answer. Over a connection that has stood since, the
+ * order has arrived: so it waits for the lock, behind a load that no look need show, until it counts as stuck.
+ */
+export function unsettledUntil(fleet: Readonly<Fleet>, { server, order, endedAt }: Unknown): Instant {
+  const hasArrived = order !== null && fleet.servers.get(server)!.looksCountFrom < endedAt;
+  return endedAt + (hasArrived ? Math.max(UNSETTLED, fleet.limits.stuckAfter) : UNSETTLED);
+}
 
 /**
  * Whether a load of this model, ordered at that moment and without an answer, may still wait for Triton's lock, which no

@@ -112,7 +112,8 @@ export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: In
   if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now });
   else {
     const { cause, makesRoomFor } = replica;
-    put(fleet, { ...becomeUnknown(replica, 'unload', now), cause, makesRoomFor });
+    const order = event.outcome.kind === 'unknown' ? event.order : null;
+    put(fleet, { ...becomeUnknown(replica, 'unload', now), order, cause, makesRoomFor });
   }
 }
 

@@ -22,12 +22,10 @@ import { warmUp } from '../learned/cooldown.js';
 import { end } from './declared.js';
 import { isGivenBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
-import { mayBeEnsemble, mayWaitUnseen } from '../looks/unseen.js';
+import { mayBeEnsemble, mayWaitUnseen, UNSETTLED, unsettledUntil } from '../looks/unseen.js';
 
 /** Two looks that show a model absent have to be so far apart to end a booking without an answer of Triton. */
 const APART: Millis = 1_000;
-/** For so long after a call without an answer its order may still wait for Triton's lock, which no look shows. */
-const UNSETTLED: Millis = 5_000;
 
 /** What a look says of one model, when that look began, and when it was reported. */
 export interface Seen<Kind extends Sighting = Sighting> {
@@ -197,7 +195,7 @@ function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: S
 /** An unload without an answer may still be carried out: the copy is not taken back before that has had its time. */
 function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now }: Seen<SeenServing>): void {
   const { after, endedAt } = replica;
-  if (begunAt < (after === 'unload' ? endedAt + UNSETTLED : endedAt)) return;
+  if (begunAt < (after === 'unload' ? unsettledUntil(fleet, replica) : endedAt)) return;
   const versions = versionsOf(sighting);
   if (after === 'found' || after === 'unload') return backAgain(fleet, replica, versions, now);
   if (after === 'load') warmUp(fleet, replica);
