@@ -125,7 +125,7 @@ export class Publisher {
     if (isNew) this.isObserved = false;
     this.term = term;
     if (this.log !== null && this.isObserved) return this.log;
-    this.isObserved = [...this.feed.servers()].every((id) => this.feed.server(id)?.isObserved);
+    this.isObserved = [...this.feed.servers.values()].every(({ isObserved }) => isObserved);
     return (this.log = new ChangeLog(sequence + 1));
   }
 }
