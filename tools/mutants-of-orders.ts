@@ -22,7 +22,7 @@ export const OF_ORDERS: readonly Mutant[] = [
   { name: 'look-beside-the-one-that-waited', breaks: 14, file: `${CORE}/observe/contact.ts`, find: `server.mode = null;\n  server.fullEndedAt = null;`, replace: `server.mode = null;\n  server.looking = null;\n  server.fullEndedAt = null;` },
   { name: 'look-over-a-closed-connection-awaited', breaks: 14, file: `${CORE}/observe/contact.ts`, find: `server.looking = null;\n  if (contact.kind === 'connecting') return;`, replace: `if (contact.kind === 'connecting') return;` },
   { name: 'config-of-a-fresh-copy-not-read', breaks: 3, file: `${CORE}/observe/pulse.ts`, find: `if (isNew && replica.pulse !== null) readAnew(fleet, replica);`, replace: `` },
-  { name: 'ensemble-taken-for-a-step-of-its-step', breaks: 19, file: `${CORE}/memory/footprint.ts`, find: ` && !madeOf.includes(id)`, replace: `` },
+  { name: 'ensemble-taken-for-a-step-of-its-step', breaks: 19, file: `${CORE}/memory/footprint.ts`, find: `!madeOf.includes(id)`, replace: `!madeOf.includes(model)` },
   { name: 'what-turned-up-counts-as-a-load', breaks: 19, file: `${CORE}/observe/sighted.ts`, find: `!server.presumed.has(model) && mayBeEnsemble`, replace: `mayBeEnsemble` },
   { name: 'unload-that-waits-taken-for-lost', breaks: 5, file: `${CORE}/looks/unseen.ts`, find: `(hasArrived ? Math.max(UNSETTLED, fleet.limits.stuckAfter) : UNSETTLED)`, replace: `UNSETTLED` },
 ];

@@ -117,23 +117,29 @@ export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[
   return [...found.values()];
 }
 
-/**
- * The replicas that are known to need it, through all levels, and those whose own loads may have brought it up. What it is made
- * of itself did not: the load of a step brings up an ensemble, too.
- */
+/** The replicas that are known to need it, through all levels, and those whose own loads may have brought it up. */
 function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
   const { model, server } = replica;
-  // Models whose loads may have brought it up as a step: it counts as one until their configs tell.
-  const presumed = fleet.servers.get(server)?.presumed.get(model) ?? NO_DEPENDENCIES;
-  const madeOf = presumed.length > 0 ? dependenciesOf(fleet, model) : NO_DEPENDENCIES;
+  const presumed = mayHaveBrought(fleet, replica);
   const needers: Replica[] = [];
   for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
     const other = fleet.replicas.get(replicaId(id, server));
     if (!other || id === model) continue;
-    const mayNeedIt = presumed.includes(id) && other.phase !== 'placed' && !madeOf.includes(id);
+    const mayNeedIt = presumed.includes(id) && other.phase !== 'placed';
     if (mayNeedIt || dependenciesOf(fleet, id).includes(model)) needers.push(other);
   }
   return needers;
+}
+
+/**
+ * The models whose loads may have brought it up as a step: it counts as one until their configs tell. What it is made of itself
+ * is none of them: the load of a step brings up an ensemble, too.
+ */
+function mayHaveBrought(fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] {
+  const loads = fleet.servers.get(server)?.presumed.get(model);
+  if (!loads) return NO_DEPENDENCIES;
+  const madeOf = dependenciesOf(fleet, model);
+  return loads.filter((id) => !madeOf.includes(id));
 }
 
 /** Whether ensembles may tie any models of a server together. */
