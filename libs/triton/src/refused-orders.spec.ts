@@ -115,7 +115,7 @@ const CASES: [string, status, string, ReturnType<typeof refusedBecause>][] = [
     'an unload that a load overtook',
     INTERNAL,
     "failed to unload 'm', versions that are still available: 1",
-    null,
+    'transient',
   ],
   ['a broken stream', INTERNAL, 'Received RST_STREAM with code 2', null],
   [

@@ -16,7 +16,7 @@ export function refusedBecause(failure: CallFailed, model: ModelId): Refused | n
     case status.PERMISSION_DENIED:
       return refusedByServer(failure);
     case status.INTERNAL:
-      return failure.details.includes('failed to poll from model repository') ? 'poll_failed' : null;
+      return refusedInside(failure.details);
     case status.INVALID_ARGUMENT:
       return refusedByModel(failure.details, model);
     case status.NOT_FOUND:
@@ -26,6 +26,12 @@ export function refusedBecause(failure: CallFailed, model: ModelId): Refused | n
     default:
       return null;
   }
+}
+
+/** What Triton has carried out to its end and found undone again; all other texts may be of a stream that broke. */
+function refusedInside(details: string): Refused | null {
+  if (details.includes('failed to poll from model repository')) return 'poll_failed';
+  return details.includes('versions that are still available') ? 'transient' : null;
 }
 
 function refusedByServer(failure: CallFailed): FailureCause | null {
