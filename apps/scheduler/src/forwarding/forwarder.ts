@@ -59,6 +59,8 @@ interface Parts {
 export class Forwarder {
   private underWay = 0;
   private bytes = 0;
+  /** The term whose leader does not know the key of this peer. */
+  private unknownIn: number | null = null;
   /** Called when another peer leads, or none. */
   private readonly onChange = new Set<() => void>();
   /** Called when this process ends. */
@@ -104,6 +106,18 @@ export class Forwarder {
     }
   }
 
+  /** Takes note that a leader does not know the key of this peer. Both read it at their starts alone: it is asked no more. */
+  unknownTo({ term }: Leader): typeof AGAIN {
+    this.unknownIn = term;
+    return AGAIN;
+  }
+
+  /** The leader that can be asked. */
+  private get leader(): Leader | null {
+    const { present } = this.parts.leaders;
+    return present?.term === this.unknownIn ? null : present;
+  }
+
   private async seek<Answer>(call: Call<Answer>, first: Buffer): Promise<Answer> {
     let body: Buffer | null = first;
     const ask = (leader: Leader, over: AbortSignal): Promise<Answer | typeof AGAIN> => {
@@ -112,7 +126,7 @@ export class Forwarder {
       return call.ask(leader, asked, over);
     };
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const leader = this.parts.leaders.present;
+      const { leader } = this;
       const asks = call.isPatient ? this.onEnd : null;
       const answer = leader && (await this.untilOver(call, asks, (over) => ask(leader, over)));
       if (answer !== null && answer !== AGAIN) return answer;

@@ -74,7 +74,7 @@ export class GrpcForward {
   private async asked(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof AGAIN> {
     const answer = await this.link.ask(leader, call, over);
     const isUnknown = answer !== AGAIN && answer.refusal?.code === status.UNAUTHENTICATED;
-    return isUnknown && this.key.isSet ? AGAIN : answer;
+    return isUnknown && this.key.isSet ? this.forwarder.unknownTo(leader) : answer;
   }
 }
 

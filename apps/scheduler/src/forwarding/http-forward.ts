@@ -88,7 +88,8 @@ export class HttpForward {
   /** The caller is known here already: what a leader does not know is the key of this peer, which the next leader may know. */
   private async asked(leader: Leader, call: HttpCall, over: AbortSignal): Promise<HttpAnswer | typeof AGAIN> {
     const answer = await this.link.ask(leader, call, over);
-    return answer !== AGAIN && answer.status === 401 && this.key.isSet ? AGAIN : answer;
+    const isUnknown = answer !== AGAIN && answer.status === 401;
+    return isUnknown && this.key.isSet ? this.forwarder.unknownTo(leader) : answer;
   }
 }
 
