@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
@@ -11,6 +11,9 @@ import { describeWithParts } from '../support/parts.js';
 import { at, nextRows, RedisServer } from '../support/redis.js';
 import { sparePort } from '../support/spare-port.js';
 
+/** The first byte of what opens TLS. */
+const HANDSHAKE = 0x16;
+
 describeWithParts('a Redis over TLS', ['redis-server'], () => {
   let folder: string;
   let [ca, otherCa] = ['', ''];
@@ -20,6 +23,8 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
   let sentinel: RedisServer;
   let [tlsPort, strangerPort, sentinelPort] = [0, 0, 0];
   let opened: OpenRedis[] = [];
+  let speakers: Server[] = [];
+  let sockets: Socket[] = [];
 
   const authority = async (name: string): Promise<OwnAuthority> =>
     OwnAuthority.open(join(folder, name), name, Date.now());
@@ -57,6 +62,9 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
   afterEach(async () => {
     await Promise.all(opened.map((redis) => redis.close()));
     opened = [];
+    for (const socket of sockets) socket.destroy();
+    for (const one of speakers) one.close();
+    [sockets, speakers] = [[], []];
   });
 
   afterAll(async () => {
@@ -83,6 +91,19 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
     const one = await openRedis({ redis, fleet: 'berth', peer: 'a', ...more });
     opened.push(one);
     return one;
+  };
+
+  /** A server that leaves TLS without an answer, and says this to what comes in the clear. Returns its port. */
+  const speaking = async (answer: string | null): Promise<number> => {
+    const speaker = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('data', ([first]) => {
+        if (first !== HANDSHAKE && answer !== null) socket.write(`${answer}\r\n`);
+      });
+    }).listen(0, '127.0.0.1');
+    speakers.push(speaker);
+    await once(speaker, 'listening');
+    return (speaker.address() as AddressInfo).port;
   };
 
   it.each([
@@ -148,18 +169,26 @@ describeWithParts('a Redis over TLS', ['redis-server'], () => {
       });
   });
 
-  it('is waited for where nothing is served yet, or nothing is answered', async () => {
-    const silent = createServer().listen(0, '127.0.0.1');
-    const sockets: Socket[] = [];
-    silent.on('connection', (socket) => sockets.push(socket));
-    await once(silent, 'listening');
-    for (const port of [await sparePort(), (silent.address() as AddressInfo).port]) {
-      const giveUp = new AbortController();
-      const onWaiting = (text: string): void => giveUp.abort(text);
-      const waiting = open(at({ port }, trusting(ca)), { onWaiting, signal: giveUp.signal });
-      await expect(waiting).rejects.toMatchObject({ cause: expect.stringContaining('It is tried again') });
-    }
-    for (const socket of sockets) socket.destroy();
-    silent.close();
+  it.each(['+PONG', '-NOAUTH Authentication required.', '-LOADING Redis is loading the dataset in memory'])(
+    'is refused at the start where TLS is wanted, and the clear answers as Redis does: %s',
+    async (answer) => {
+      const port = await speaking(answer);
+      expect(await refusal(at({ port }, trusting(ca)))).toMatchObject({
+        reason: 'wrong_tls',
+        message: `redis.url: must be redis://, since Redis at 127.0.0.1:${port}, database 0 serves no TLS`,
+      });
+    },
+  );
+
+  it.each([
+    ['nothing is served yet', () => sparePort()],
+    ['nothing is answered', () => speaking(null)],
+    ['the clear answers as no Redis does', () => speaking('HTTP/1.1 400 Bad Request')],
+  ])('is waited for where %s', async (_, portOf) => {
+    const giveUp = new AbortController();
+    const onWaiting = (text: string): void => giveUp.abort(text);
+    const redis = at({ port: await portOf() }, trusting(ca));
+    const waiting = open(redis, { onWaiting, signal: giveUp.signal });
+    await expect(waiting).rejects.toMatchObject({ cause: expect.stringContaining('It is tried again') });
   });
 });

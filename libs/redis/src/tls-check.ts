@@ -11,10 +11,10 @@ import {
   secureOf,
 } from './redis-options.js';
 
-/** What says nothing within so long, in ms, may say something later. */
+/** Where nothing has come within so long, in ms, that shows what is spoken, it may come later. */
 const PATIENCE_MS = 1_000;
-/** The first byte of what TLS answers to a text. */
-const ALERT = 0x15;
+/** Redis answers to PING so: by PONG, or by an error such as NOAUTH, DENIED and LOADING. */
+const REPLY = /^[+-]/;
 
 /** What is spoken at an address. */
 type Spoken = 'trusted TLS' | 'the clear' | 'nothing yet' | { readonly distrust: string };
@@ -100,7 +100,7 @@ async function spokenOverTls(address: HostPort, redis: RedisOptions): Promise<Sp
 
 async function spokenInTheClear(address: HostPort): Promise<Spoken> {
   const socket = connectPlain(address, () => void socket.write('PING\r\n'));
-  return await firstOf(socket, 'data', (bytes) => (bytes[0] === ALERT ? 'nothing yet' : 'the clear'));
+  return await firstOf(socket, 'data', (bytes) => (REPLY.test(String(bytes)) ? 'the clear' : 'nothing yet'));
 }
 
 /** What the first event of a connection says, which is closed then. */
