@@ -33,6 +33,8 @@ describe('a peer that watches its leader', () => {
   let presented: unknown[];
   /** What becomes of the next streams. */
   let meet: (stream: Stream) => void;
+  /** What the next reports are answered with; null: they are taken. */
+  let refusal: object | null;
   let own: WatchedTable;
   let feed: FakeFeed;
   let heard: number;
@@ -49,7 +51,7 @@ describe('a peer that watches its leader', () => {
 
   beforeEach(async () => {
     [now, streams, reports, presented, warnings, heard] = [100_000, [], [], [], [], 0];
-    meet = tell;
+    [meet, refusal] = [tell, null];
     feed = new FakeFeed().put(aRow('a', 's'));
     own = new WatchedTable({ clock: { now: () => now }, bound: 30_000 });
     server = new Server();
@@ -62,11 +64,11 @@ describe('a peer that watches its leader', () => {
       },
       reportUsage: (
         { request, metadata }: { request: Reported; metadata: Stream['metadata'] },
-        done: (error: null, answer: object) => void,
+        done: (error: object | null, answer: object) => void,
       ) => {
         reports.push(request);
         presented.push(metadata.get('authorization'));
-        done(null, {});
+        done(refusal, {});
       },
     });
     address = await new Promise<string>((resolve, reject) =>
@@ -156,5 +158,16 @@ describe('a peer that watches its leader', () => {
     watch();
     await until(() => ((now += 250), streams.length >= 5));
     expect(warnings).toEqual(['the leader does not know the key of this peer: see peer.keyFile of both']);
+  });
+
+  it('says once that its reports are not taken, but not where its key is unknown: no unload waits then', async () => {
+    refusal = { code: status.UNAUTHENTICATED, details: '' };
+    watch();
+    await until(() => ((now += 250), reports.length >= 3));
+    expect(warnings).toEqual([]);
+    refusal = { code: status.RESOURCE_EXHAUSTED, details: '' };
+    const before = reports.length;
+    await until(() => ((now += 250), reports.length >= before + 4));
+    expect(warnings).toEqual(['the leader takes no report of this peer: unloads wait for one']);
   });
 });

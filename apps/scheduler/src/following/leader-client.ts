@@ -133,8 +133,12 @@ export class LeaderClient {
     this.parts.log.warn({ err: error }, words);
   }
 
-  /** Once for each time of failures: unloads wait while the leader hears no report. */
+  /**
+   * Once for each time of failures: unloads wait while the leader hears no report. Not where the leader does not know the key of
+   * this peer: the stream tells that, and a leader that has never known the peer waits for nothing.
+   */
   private tellUnreported(error: unknown): false {
+    if ((error as ServiceError).code === status.UNAUTHENTICATED) return false;
     if (!this.isUnreported && !this.isClosed)
       this.parts.log.warn({ err: error }, 'the leader takes no report of this peer: unloads wait for one');
     this.isUnreported = true;
@@ -193,7 +197,7 @@ export class LeaderClient {
     const call = { path, request, metadata: this.metadata(), deadline };
     const answer = await this.link.ask(this.leader, call, this.over.signal);
     if (answer === AGAIN) throw new Error('the leader did not answer to a report');
-    if (answer.refusal !== null) throw new Error(`the leader refuses a report: ${answer.refusal.details}`);
+    if (answer.refusal !== null) throw answer.refusal;
   }
 
   private metadata(): Metadata {
