@@ -51,9 +51,9 @@ export class PeerKey {
   }
 
   /**
-   * The headers, or the metadata, of a call that is handed on in the name of a caller. Of those that the caller has given the leader
-   * is told these names alone. A call without an Idempotency-Key is given one, so that a second try changes nothing that the first
-   * one has changed; where it writes nothing the key says nothing.
+   * The headers, or the metadata, of a call that is handed on in the name of a caller. Of the headers of the caller the leader is
+   * told those in `names`, and `authorization` where the peers have no key; it is told no others. A call without an Idempotency-Key
+   * is given one, so that a second try changes nothing that the first one has changed; where it writes nothing that key says nothing.
    */
   handedOn(
     caller: NamedCaller | null,
