@@ -39,7 +39,8 @@ export class Referee {
   private readonly unloaded = new Map<ReplicaId, { readonly at: Instant; readonly incarnation: number }>();
   /** The copies that an admin has unloaded by force: leases on them count no more. */
   private readonly forced = new Set<ReplicaId>();
-  private isExcused = false;
+  /** Until then a torn split is felt: the latest end counts, as one may begin before the one before is forgotten. */
+  private excusedUntil: Instant = -Infinity;
 
   constructor(
     private readonly timers: Timers,
@@ -51,10 +52,10 @@ export class Referee {
 
   /** For a while two masters confirm what they take: then two lead, and no client can prevent it. */
   excuse(ms: number): void {
-    this.isExcused = true;
+    this.excusedUntil = Math.max(this.excusedUntil, this.timers.now() + ms);
     this.leases.forgetAll();
     this.timers.after(ms, () => {
-      this.isExcused = false;
+      if (this.isExcused) return;
       this.leases.forgetAll();
       this.unloaded.clear();
     });
@@ -150,6 +151,10 @@ export class Referee {
 
   private unloadedAt(id: ReplicaId): Instant {
     return this.unloaded.get(id)?.at ?? -Infinity;
+  }
+
+  private get isExcused(): boolean {
+    return this.timers.now() < this.excusedUntil;
   }
 
   private expect(isKept: boolean, promise: () => string): void {
