@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Action, Fleet, PressureLevel, Request, RequestId, TenantId } from '#core';
+import type { Action, ActionOf, Fleet, ModelId, PressureLevel, Request, RequestId, TenantId } from '#core';
 import { aModel, aRequest, aServer } from '../support/builders.js';
 import { S, Story } from './story.js';
 
@@ -37,10 +37,11 @@ function found(
     requests.map((request) => ({ kind: 'RequestArrived', request })),
     forge,
   );
-  return story.found
-    .filter((one) => /invariant 15,/.test(one))
-    .map((one) => one.replace(/ \(invariant.*/, ''));
+  return foundOfQueues(story);
 }
+
+const foundOfQueues = (story: Story): readonly string[] =>
+  story.found.filter((one) => /invariant 15,/.test(one)).map((one) => one.replace(/ \(invariant.*/, ''));
 
 const asIs: Forge = (_, actions) => actions;
 
@@ -124,5 +125,36 @@ describe('the promise that full queues are fair', () => {
       expect.stringContaining('for here its tenant was within its share'),
     ]);
     expect(found(5, flood, instead(flood, ['x6', 'over_share']))).toHaveLength(1);
+  });
+});
+
+/** So many wait for a model that takes 900 ms for each and is to be loaded anew: the turn that sees it ready drains it. */
+function reloadedOnceReady(waiting: number, forge: Forge): readonly string[] {
+  const story = Story.beforeLoading();
+  story.fleet.serviceTimes.set('here' as ModelId, { served: 10, took: 9_000 });
+  const [load] = story.ask('here').filter((action): action is ActionOf<'load'> => action.kind === 'load');
+  for (let nth = 1; nth < waiting; nth += 1) story.ask('here');
+  story.turn([{ kind: 'ReloadOrdered', model: 'here' as ModelId, until: 60_000 }]);
+  story.loaded(load!, forge);
+  expect([...story.fleet.replicas.values()]).toMatchObject([{ model: 'here', phase: 'draining' }]);
+  return foundOfQueues(story);
+}
+
+describe('the promise that as many are held back as get their turns', () => {
+  it('goes by a copy that serves until the end of the turn', () => {
+    expect(reloadedOnceReady(40, asIs)).toEqual([]);
+  });
+
+  it('finds a request turned away while there is room behind such a copy', () => {
+    const turnAwayOne: Forge = (fleet, actions) => {
+      const last = [...fleet.waiting.keys()].at(-1)!;
+      fleet.waiting.delete(last);
+      const refusal = { reason: 'queue_full', retryAfter: 1_000 } as const;
+      return [...actions, { kind: 'refuse', request: last, refusal }];
+    };
+    expect(reloadedOnceReady(8, asIs)).toEqual([]);
+    expect(reloadedOnceReady(8, turnAwayOne)).toEqual([
+      expect.stringContaining('queue_full, but held back from here there is room; for here there is room'),
+    ]);
   });
 });

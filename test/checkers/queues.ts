@@ -1,7 +1,16 @@
-import { type ActionOf, type Class, type ModelId, mostHeldBack, type Request, type TenantId } from '#core';
+import {
+  type ActionOf,
+  type Class,
+  type ModelId,
+  mostHeldBack,
+  type Ready,
+  type ReplicaId,
+  type Request,
+  type TenantId,
+} from '#core';
 import { isOfBacklog } from './backlogs.js';
 import { isForPressure, underPressure } from './pressure.js';
-import type { TurnCheck, TurnScene } from './scene.js';
+import { isLeaving, type TurnCheck, type TurnScene } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 /** What all waiting requests may hold of our memory, in bytes. */
@@ -32,7 +41,7 @@ function boundsOf({ fleet: { limits, models, defaults }, history: { pressure } }
 
 type Bounded = Pick<TurnScene, 'fleet' | 'history'>;
 
-function queuesOf(scene: Bounded, { model }: Pick<Request, 'model'>): Queue[] {
+function queuesOf(scene: TurnScene, { model }: Pick<Request, 'model'>): Queue[] {
   const { fleet } = scene;
   const most = boundsOf(scene);
   const ofModel = (request: Request): boolean => request.model === model;
@@ -41,7 +50,7 @@ function queuesOf(scene: Bounded, { model }: Pick<Request, 'model'>): Queue[] {
     ...inNumber,
     name: `held back from ${model}`,
     holds: isHeld,
-    most: mostHeldBack(fleet, model),
+    most: mostHeld(scene, model),
   };
   return [
     ...(fleet.backlogs.has(model) ? [held] : []),
@@ -49,6 +58,20 @@ function queuesOf(scene: Bounded, { model }: Pick<Request, 'model'>): Queue[] {
     { ...inNumber, name: 'for all', holds: anybody, most: most.ofAll },
     { name: 'in bytes', holds: anybody, most: most.inBytes, leastShare: 0, sizeOf: ({ bytes }) => bytes },
   ];
+}
+
+/**
+ * How many the turn let be held back. What it withdraws by itself, as for a reload, it withdraws after it has bounded the
+ * queues: until then the copy counts. What an event withdraws counts no more, so the lower of both bounds is taken.
+ */
+function mostHeld({ fleet, changes, turn: { now } }: TurnScene, model: ModelId): number {
+  const served = changes.flatMap(({ was, now: left }): [ReplicaId, Ready][] => {
+    if (!isLeaving(left) || isLeaving(was)) return [];
+    const uses = { versions: [], lastUse: now, inUseUntil: now, pulse: null, change: null };
+    return [[left.id, { ...left, phase: 'ready', ...uses }]];
+  });
+  const before = { ...fleet, replicas: new Map([...fleet.replicas, ...served]) };
+  return Math.min(mostHeldBack(before, model), mostHeldBack(fleet, model));
 }
 
 /** No more wait than may: for one model, for all, and in bytes. */
