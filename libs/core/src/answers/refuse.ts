@@ -53,7 +53,10 @@ export function refuseAll(fleet: Fleet, reason: StopReason, now: Instant): Actio
 export function refuseUnservable(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
   if (fleet.waiting.size === 0) return [];
   const verdicts = new Verdicts(fleet, open, now);
-  return refuseWhere(fleet, now, (request) => wrongVersion(fleet, request) ?? verdicts.on(request));
+  return refuseWhere(fleet, now, (request) => {
+    verdicts.refreshFor(request);
+    return wrongVersion(fleet, request) ?? verdicts.on(request);
+  });
 }
 
 function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | undefined {

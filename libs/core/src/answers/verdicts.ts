@@ -45,14 +45,27 @@ export class Verdicts {
     private readonly now: Instant,
   ) {}
 
+  /** Has the indexes read again where a request is not to be refused before. */
+  refreshFor({ model, arrivedAt }: Request): void {
+    const verdict = this.of(model);
+    if (!verdict || !('onceRefreshed' in verdict) || isSettling(this.fleet, this.now)) return;
+    if (!this.isRefreshDue(arrivedAt)) return;
+    this.fleet.refreshedAt = this.now;
+    for (const server of this.askable()) server.lookWanted = this.now;
+  }
+
   on({ model, deadline, arrivedAt }: Request): Refusal | undefined {
-    if (!this.models.has(model)) this.models.set(model, this.onModel(model));
-    const verdict = this.models.get(model);
+    const verdict = this.of(model);
     if (!verdict || 'reason' in verdict) return verdict;
     if ('onceRefreshed' in verdict) return this.isRefreshed(arrivedAt) ? verdict.onceRefreshed : undefined;
     const { coolingUntil, cause } = verdict;
     if (coolingUntil < deadline) return undefined;
     return { reason: 'cooling_down', retryAfter: coolingUntil - this.now, cause };
+  }
+
+  private of(model: ModelId): RequestVerdict {
+    if (!this.models.has(model)) this.models.set(model, this.onModel(model));
+    return this.models.get(model);
   }
 
   private onModel(id: ModelId): RequestVerdict {
@@ -164,24 +177,25 @@ export class Verdicts {
   }
 
   /**
-   * Whether the indexes were read again since a request for an unknown name came, or shortly before. Orders looks where
-   * they were not. A later refresh for another request does not prolong this one's wait.
+   * Whether the indexes were read again since a request for an unknown name came, or shortly before. A later refresh for
+   * another request does not prolong this one's wait.
    */
   private isRefreshed(arrivedAt: Instant): boolean {
     if (isSettling(this.fleet, this.now)) return false;
-    const askable = [...this.fleet.servers.values()].filter(({ contact }) => contact.kind === 'up');
-    const begunAt = this.refreshFor(arrivedAt, askable);
-    return askable.every(({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= begunAt);
+    const { refreshedAt } = this.fleet;
+    const begunAt = this.isRefreshDue(arrivedAt) ? arrivedAt : Math.min(refreshedAt!, arrivedAt);
+    return this.askable().every(
+      ({ lookedAt, mode }) => mode === 'restricted' || (lookedAt ?? -Infinity) >= begunAt,
+    );
   }
 
-  /** The moment from which on a look counts for a request that came then. */
-  private refreshFor(arrivedAt: Instant, askable: readonly Server[]): Instant {
+  private isRefreshDue(arrivedAt: Instant): boolean {
     const { refreshedAt } = this.fleet;
-    if (refreshedAt !== null && arrivedAt - refreshedAt < REFRESH_EVERY)
-      return Math.min(refreshedAt, arrivedAt);
-    this.fleet.refreshedAt = this.now;
-    for (const server of askable) server.lookWanted = this.now;
-    return arrivedAt;
+    return refreshedAt === null || arrivedAt - refreshedAt >= REFRESH_EVERY;
+  }
+
+  private askable(): Server[] {
+    return [...this.fleet.servers.values()].filter(({ contact }) => contact.kind === 'up');
   }
 }
 

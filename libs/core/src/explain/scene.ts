@@ -20,6 +20,7 @@ import { type Hold, holdsAgainst } from './holds.js';
 import { drainTime, takeOverflow } from '../answers/overflow.js';
 import { plainRequest } from '../answers/request-of.js';
 import { routableReplicas } from '../learned/routes.js';
+import { Verdicts } from '../answers/verdicts.js';
 import { Line } from '../loading/line.js';
 import { added, TIME_CONSTANT } from '../numbers/decaying-sum.js';
 
@@ -173,9 +174,9 @@ const isSamePlace = (one: Place, other: Place): boolean =>
   String(one.devices) === String(other.devices);
 
 /**
- * How a request for a cold model that came now and may wait as long as the model allows would be judged, by admission and
- * by the bounds of the queues. Null where the model has a copy, may not be loaded, or lets no request wait. The fleet is
- * not changed.
+ * How a request for a cold model that came now and may wait as long as the model allows would be judged: whether any wait
+ * would serve it, by admission, and by the bounds of the queues. Null where the model has a copy, may not be loaded, or lets no
+ * request wait. The fleet is not changed.
  */
 function supposedRequest(
   fleet: Readonly<Fleet>,
@@ -187,8 +188,10 @@ function supposedRequest(
   if (routableReplicas(fleet, model.id).length > 0 || presentCopies(fleet, model.id, now) > 0) return null;
   const request = plainRequest('' as RequestId, model.id, mostCharged(fleet), model, now);
   const supposed = withRequest(fleet, request, now);
+  const unservable = new Verdicts(supposed, open, now).on(request);
   const line = new Line(supposed, wantsNow(supposed, now), open, now);
   const verdict = new Admission(supposed, line, now).judge(request);
+  if (unservable) return { ...verdict, why: unservable };
   const away = takeOverflow(supposed).find((one) => one.request === request);
   return away ? { ...verdict, why: { ...away.why, retryAfter: drainTime(fleet, model.id, now) } } : verdict;
 }

@@ -55,6 +55,15 @@ function happens(driver: CoreDriver, one: Happening): void {
         if (driver.isLoading(model, server)) driver.loadEnds(model, server);
 }
 
+const WISHED = { kind: 'asked', lease: 0, wait: 0 } as const;
+const LONG_WAIT = { kind: 'passed', millis: 31_000 } as const;
+
+/** Overdue loads hold all slots of both servers. */
+const LOADS_HANG: Happening[] = [
+  ...[LONG_WAIT, { ...WISHED, model: 'd' }, LONG_WAIT, { ...WISHED, model: 'a' }],
+  ...[LONG_WAIT, LONG_WAIT, { ...WISHED, model: 'a' }],
+];
+
 /** What explain tells before a request, and what the turn decides of it. */
 interface Said {
   readonly refusal: string | null;
@@ -113,7 +122,7 @@ describe('explain, whatever has happened', () => {
           }
         }
       }),
-      { numRuns: RUNS, seed: SEED },
+      { numRuns: RUNS, seed: SEED, examples: [[LOADS_HANG]] },
     );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(RUNS / 4);
   });
