@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnusable } from '#kept';
 import type { Connection } from './connection.js';
+import { CLAIM_NAME } from './scripts/claim-name.js';
 
 /** The name is kept for so long after its holder said last that it lives, in ms. */
 const KEPT_MS = 3_000;
@@ -49,12 +50,8 @@ export class PeerName {
   }
 
   private async claim(): Promise<boolean> {
-    const { key, token } = this;
-    return this.connection.ask(async (client) => {
-      const holder = await client.set(key, token, 'PX', KEPT_MS, 'NX', 'GET');
-      if (holder === token) await client.pexpire(key, KEPT_MS);
-      return holder === null || holder === token;
-    });
+    const claim = [this.key, this.token, KEPT_MS];
+    return Number(await this.connection.ask((client) => client.eval(CLAIM_NAME, 1, ...claim))) === 1;
   }
 
   private get message(): string {
