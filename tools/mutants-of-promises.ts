@@ -7,9 +7,9 @@ const CORE = 'libs/core/src';
 export const OF_PROMISES: readonly Mutant[] = [
   { name: 'judged-anew-though-promised', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (fleet.promises.has(request.id)) continue;\n`, replace: `` },
   { name: 'a-job-may-break-a-promise', breaks: 13, file: `${CORE}/loading/line.ts`, find: `const isIn = broken.every((one) => mayDisplace(job, one));`, replace: `const isIn = true;` },
-  { name: 'promised-though-it-comes-too-late', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (ready > by) {`, replace: `    if (ready === Infinity) {` },
+  { name: 'promised-though-it-comes-too-late', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `found && found.ready.p90 <= by ? found : undefined;`, replace: `found;` },
   { name: 'a-higher-class-displaces-nothing', breaks: 6, file: `${CORE}/loading/line.ts`, find: `one.stage > by.stage || (`, replace: `one.stage < -9 || (` },
-  { name: 'refused-though-a-lower-class-would-yield', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast, by);`, replace: `isIn ? forecast.ready.p90 : Infinity;` },
+  { name: 'refused-though-a-lower-class-would-yield', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `isIn ? forecast : this.inPlaceOfLower(forecast, by);`, replace: `isIn ? forecast : undefined;` },
   { name: 'what-is-over-its-share-displaces-its-like', breaks: 13, file: `${CORE}/loading/line.ts`, find: `one.isOverShare && !by.isOverShare`, replace: `one.isOverShare` },
   { name: 'pays-twice-for-a-job', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `fleet.charges.has(model) ? 0 : loadForecast(fleet, model, null).p50`, replace: `loadForecast(fleet, model, null).p50` },
   { name: 'share-ignored-as-it-joins', breaks: 6, file: `${CORE}/answers/admission.ts`, find: `isOverShare: areOver(asked.waiting, isOver) };`, replace: `isOverShare: false };` },

@@ -11,7 +11,7 @@ import { wish } from '../demand/wishes.js';
 import { areOver, type Job, withOne } from '../loading/job.js';
 import type { Line } from '../loading/line.js';
 import { byPrecedence } from '../loading/precedence.js';
-import { type JobForecast, readyAfter } from '../loading/schedule.js';
+import type { JobForecast } from '../loading/schedule.js';
 import { Yielding } from '../placement/yield-places.js';
 import { Hints } from './hints.js';
 import { refusal } from './refuse.js';
@@ -189,24 +189,24 @@ export class Admission {
     const job = { ...asked, isOverShare: areOver(asked.waiting, isOver) };
     const { forecast, isIn, displaced } = line.tryWith(job, by, isOver);
     if (!forecast.place && forecast.roomAt <= now) return this.leave(request);
-    const ready = isIn ? forecast.ready.p90 : this.readyInPlaceOfLower(forecast, by);
-    if (ready > by) {
+    const promised = isIn ? forecast : this.inPlaceOfLower(forecast, by);
+    if (!promised) {
       this.refused.note(request, line.all, forecast);
       return this.tooLate(request, forecast);
     }
     if (!isIn) line.put(job);
-    fleet.promises.set(request.id, ready);
+    fleet.promises.set(request.id, promised.ready.p90);
     charge(fleet, model, tenant, cost, now);
     for (const one of displaced) this.displace(one, job);
-    return { forecast };
+    return { forecast: promised };
   }
 
-  /** When its model would be ready in the place that a job of a lower class yields; infinite where none does. */
-  private readyInPlaceOfLower(forecast: JobForecast, by: Instant): Instant {
+  /** The forecast of a job that is too late, in the place that a lower class yields; undefined where none is in time. */
+  private inPlaceOfLower(forecast: JobForecast, by: Instant): JobForecast | undefined {
     const { fleet, line, now } = this;
-    if (forecast.ready.p90 <= by) return Infinity;
-    const lower = new Yielding(fleet, line, now).to(forecast);
-    return lower ? readyAfter(lower.start, forecast.load).p90 : Infinity;
+    if (forecast.ready.p90 <= by) return undefined;
+    const found = new Yielding(fleet, line, now).forecastOf(forecast);
+    return found && found.ready.p90 <= by ? found : undefined;
   }
 
   /** Refuses the requests of a job that lost its time to a tenant under its share. Those of an outranked job wait on. */

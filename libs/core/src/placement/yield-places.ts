@@ -4,7 +4,8 @@ import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
 import { bookingsToCome } from '../loading/load-order.js';
-import type { JobForecast } from '../loading/schedule.js';
+import { type JobForecast, readyAfter } from '../loading/schedule.js';
+import type { Place } from '../room/places.js';
 import { placesAmong, type Site, sitesFor } from '../room/sites.js';
 import { shortfall } from '../room/victims.js';
 
@@ -46,9 +47,15 @@ export class Yielding {
     this.placed = line.all.filter(({ job }) => isAny && job.placed !== null && !job.isDue);
   }
 
-  /** The last to begin of those that yield to a job of a higher class; undefined where none does. */
-  to(higher: JobForecast): JobForecast | undefined {
-    return this.allTo(higher).toSorted((one, other) => other.start.at - one.start.at)[0];
+  /** The forecast of a job of a higher class once others have yielded to it; undefined where none does. */
+  forecastOf(higher: JobForecast): JobForecast | undefined {
+    const lower = this.allTo(higher).toSorted((one, other) => other.start.at - one.start.at);
+    const [last] = lower;
+    if (!last) return undefined;
+    const place = placeLeft(this.ledger, lower, this.sitesFor(higher))!;
+    const { start } = last;
+    const ready = readyAfter(start, higher.load);
+    return { ...higher, place, victims: [], move: null, placeAt: this.now, start, ready };
   }
 
   /** The first of them that yields to a job of a higher class, else all of a server together; none where that does not help. */
@@ -57,19 +64,23 @@ export class Yielding {
       ({ job, start }) => job.stage > higher.job.stage && start.at < higher.start.at,
     );
     if (lower.length === 0) return [];
-    const sites = sitesFor(this.fleet, higher.job.want!, this.line.open, this.now);
+    const sites = this.sitesFor(higher);
     const besideIt = ({ job }: JobForecast): JobForecast[] =>
       lower.filter((other) => other.job.placed!.server === job.placed!.server);
     const sets = [...lower.map((one) => [one]), ...lower.map(besideIt)];
-    return sets.find((some) => giveWay(this.ledger, some, sites)) ?? [];
+    return sets.find((some) => placeLeft(this.ledger, some, sites)) ?? [];
+  }
+
+  private sitesFor({ job }: JobForecast): Site[] {
+    return sitesFor(this.fleet, job.want!, this.line.open, this.now);
   }
 }
 
-/** Whether the memory of placed jobs of one server is all that another job lacks there. */
-function giveWay(ledger: Ledger, jobs: readonly JobForecast[], sites: readonly Site[]): boolean {
+/** Where the memory of placed jobs of one server is all that another job lacks. */
+function placeLeft(ledger: Ledger, jobs: readonly JobForecast[], sites: readonly Site[]): Place | undefined {
   const placed = jobs.map(({ job }) => job.placed!);
   const holds = new Map(sumOf(placed.map(bookingsToCome)).map(({ account, bytes }) => [account, bytes]));
-  return placesAmong(sites, placed[0]!.server).some((place) =>
+  return placesAmong(sites, placed[0]!.server).find((place) =>
     [...shortfall(ledger, place.bookings)].every(([account, bytes]) => bytes <= (holds.get(account) ?? 0)),
   );
 }
