@@ -5,7 +5,7 @@ import type { DatedTrouble, TroubleOfRedis } from './peers-plan.js';
 import type { Scenery } from './scenery.js';
 
 /** So long after a torn Redis has healed what one side has told is good still: its table for 30 s, and leases by it for 10 s more. */
-const HEALED = 50_000;
+const HEALED = 40_000;
 
 /** Has what a plan says go wrong. */
 export class Troubles {
