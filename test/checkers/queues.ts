@@ -42,18 +42,10 @@ function boundsOf({ fleet: { limits, models, defaults }, history: { pressure } }
 type Bounded = Pick<TurnScene, 'fleet' | 'history'>;
 
 function queuesOf(scene: TurnScene, { model }: Pick<Request, 'model'>): Queue[] {
-  const { fleet } = scene;
   const most = boundsOf(scene);
   const ofModel = (request: Request): boolean => request.model === model;
-  const isHeld = (request: Request): boolean => ofModel(request) && isOfBacklog(fleet, request);
-  const held = {
-    ...inNumber,
-    name: `held back from ${model}`,
-    holds: isHeld,
-    most: mostHeld(scene, model),
-  };
   return [
-    ...(fleet.backlogs.has(model) ? [held] : []),
+    ...heldBackFrom(model, scene),
     { ...inNumber, name: `for ${model}`, holds: ofModel, most: most.ofModel(model) },
     { ...inNumber, name: 'for all', holds: anybody, most: most.ofAll },
     { name: 'in bytes', holds: anybody, most: most.inBytes, leastShare: 0, sizeOf: ({ bytes }) => bytes },
@@ -61,17 +53,25 @@ function queuesOf(scene: TurnScene, { model }: Pick<Request, 'model'>): Queue[] 
 }
 
 /**
- * How many the turn let be held back. What it withdraws by itself, as for a reload, it withdraws after it has bounded the
- * queues: until then the copy counts. What an event withdraws counts no more, so the lower of both bounds is taken.
+ * What is held back, as the turn bounded it. What the turn withdraws by itself, as for a reload, it withdraws only then:
+ * that copy still counts. What an event withdraws counts no more, so the lower of both bounds is taken. Where a second
+ * round of the turn has found no copy the backlog is forgotten, and nothing tells how many might be held back.
  */
-function mostHeld({ fleet, changes, turn: { now } }: TurnScene, model: ModelId): number {
+function heldBackFrom(model: ModelId, { fleet, changes, turn: { now } }: TurnScene): Queue[] {
+  const held = { ...inNumber, name: `held back from ${model}` };
   const served = changes.flatMap(({ was, now: left }): [ReplicaId, Ready][] => {
     if (!isLeaving(left) || isLeaving(was)) return [];
     const uses = { versions: [], lastUse: now, inUseUntil: now, pulse: null, change: null };
     return [[left.id, { ...left, phase: 'ready', ...uses }]];
   });
-  const before = { ...fleet, replicas: new Map([...fleet.replicas, ...served]) };
-  return Math.min(mostHeldBack(before, model), mostHeldBack(fleet, model));
+  if (fleet.backlogs.has(model)) {
+    const before = { ...fleet, replicas: new Map([...fleet.replicas, ...served]) };
+    const most = Math.min(mostHeldBack(before, model), mostHeldBack(fleet, model));
+    return [{ ...held, holds: (request) => request.model === model && isOfBacklog(fleet, request), most }];
+  }
+  const isForgotten = served.some(([, copy]) => copy.model === model);
+  const hasWaited = (request: Request): boolean => request.model === model && request.arrivedAt < now;
+  return isForgotten ? [{ ...held, holds: hasWaited, most: 0 }] : [];
 }
 
 /** No more wait than may: for one model, for all, and in bytes. */
@@ -142,6 +142,7 @@ const isForFullness = (action: ActionOf<'refuse'>): boolean =>
 /** Why a request was not refused for this queue; undefined where it may have been. */
 function wrongIn(queue: Queue, one: TurnedAway, waiting: readonly Request[]): string | undefined {
   const { request, refused } = one;
+  if (!queue.holds(request)) return `it was not ${queue.name}`;
   const stay = waiting.filter(queue.holds);
   const size = sizeOf(queue, [...stay, ...refused.filter(queue.holds)]);
   if (size <= queue.most) return `${queue.name} there is room`;
