@@ -56,6 +56,7 @@ function demoServer({ grpc, http, metrics }: Record<'grpc' | 'http' | 'metrics',
     hostMemoryMb: null,
     discover: true,
     strangers: 'keep',
+    metricsIntervalMs: 2_000,
     devices: Array.from({ length: GPUS }, (_, ordinal) => ({
       ordinal,
       uuid: `GPU-${DEMO}-${ordinal}`,

@@ -39,6 +39,7 @@ export type ServerConfig = {
   readonly hostMemoryMb: number | null;
   readonly discover: boolean;
   readonly strangers: 'keep' | 'adopt' | 'retire';
+  readonly metricsIntervalMs: number;
   readonly devices: readonly DeviceConfig[] | null;
 };
 
@@ -50,7 +51,10 @@ export function completeServer(
   files: ServerFiles = NO_FILES,
 ): { readonly server: ServerConfig; readonly found: readonly Finding[] } {
   const found: Finding[] = [];
-  const { http, metrics, labels, hostMemoryMb, discover, strangers } = { ...UNSAID, ...spec };
+  const { http, metrics, labels, hostMemoryMb, discover, strangers, metricsIntervalMs } = {
+    ...UNSAID,
+    ...spec,
+  };
   const server: ServerConfig = {
     id,
     origin,
@@ -63,6 +67,7 @@ export function completeServer(
     hostMemoryMb,
     discover,
     strangers,
+    metricsIntervalMs,
     devices: devicesOf(spec),
   };
   return { server, found };
@@ -84,6 +89,7 @@ const UNSAID = {
   hostMemoryMb: null,
   discover: SERVER_DEFAULTS.discover,
   strangers: SERVER_DEFAULTS.strangers,
+  metricsIntervalMs: SERVER_DEFAULTS.metricsIntervalMs,
 } as const;
 
 function placeOf({ grpc, host }: ServerSpec): { readonly host: string; readonly grpc: string } {

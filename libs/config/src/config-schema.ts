@@ -136,6 +136,7 @@ export function defaultsByPath(): Record<string, unknown> {
     'webhooks.endpoints[].allowPrivate': false,
     'servers[].discover': SERVER_DEFAULTS.discover,
     'servers[].strangers': SERVER_DEFAULTS.strangers,
+    'servers[].metricsIntervalMs': SERVER_DEFAULTS.metricsIntervalMs,
     'servers[].devices[].headroomMb': SERVER_DEFAULTS.headroomMb,
     ...prefixed('discovery[]', DISCOVERY_DEFAULTS),
     'models.*.copies.min': 0,

@@ -27,7 +27,12 @@ export const DEFAULTS = {
 } as const;
 
 /** What holds for a server unless declared otherwise. */
-export const SERVER_DEFAULTS = { discover: true, strangers: 'keep', headroomMb: 1024 } as const;
+export const SERVER_DEFAULTS = {
+  discover: true,
+  strangers: 'keep',
+  metricsIntervalMs: 2_000,
+  headroomMb: 1024,
+} as const;
 
 /** What holds for servers found by DNS unless configured otherwise: Triton's own ports, and the time to drain. */
 export const DISCOVERY_DEFAULTS = { http: 8000, metrics: 8002, leaveSeconds: 60 } as const;

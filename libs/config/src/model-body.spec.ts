@@ -132,6 +132,16 @@ describe('readServerSpec', () => {
     ]);
   });
 
+  it('refuses an interval of the metrics out of bounds', () => {
+    const rule = 'metricsIntervalMs: must be a whole number of milliseconds from 100 to 60000';
+    const bad = [99, 60_001, 1.5, '2000', null];
+    expect(bad.flatMap((value) => rules(readServerSpec({ grpc: 'h:1', metricsIntervalMs: value })))).toEqual(
+      bad.map(() => rule),
+    );
+    for (const metricsIntervalMs of [100, 60_000])
+      expect(rules(readServerSpec({ grpc: 'h:1', metricsIntervalMs }))).toEqual([]);
+  });
+
   it('checks devices as the file does', () => {
     const devices = [{ ordinal: 0, memoryMb: 5, headroomMb: 5 }];
     expect(rules(readServerSpec({ grpc: 'h:1', devices }))).toEqual([

@@ -19,6 +19,7 @@ servers:
     hostMemoryMb: 65536
     discover: true
     strangers: keep
+    metricsIntervalMs: 250
     devices:
       - { ordinal: 0, uuid: GPU-1, memoryMb: 24576, headroomMb: 1024 }
 defaults:
@@ -103,6 +104,7 @@ describe('readConfig', () => {
         hostMemoryMb: 65536,
         discover: true,
         strangers: 'keep',
+        metricsIntervalMs: 250,
         devices: [{ ordinal: 0, uuid: 'GPU-1', memoryMb: 24576, headroomMb: 1024 }],
       },
     ]);
@@ -130,6 +132,7 @@ describe('readConfig', () => {
       hostMemoryMb: null,
       discover: true,
       strangers: 'keep',
+      metricsIntervalMs: 2_000,
       devices: [{ ordinal: 1, uuid: null, memoryMb: 2000, headroomMb: 1024 }],
     });
   });

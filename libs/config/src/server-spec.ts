@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ADDRESS_PATTERN, ADDRESS_RULE, parseAddress } from './address.js';
-import { choice, labels, memoryMb, name, text, whole } from './rules.js';
+import { choice, labels, memoryMb, millis, name, text, whole } from './rules.js';
 
 const HEADER_RULE =
   'must be a gRPC metadata key: lower-case letters, digits, "_", "." or "-", not beginning with "grpc-" nor ending with "-bin"';
@@ -52,6 +52,9 @@ const serverShape = {
   strangers: choice(['keep', 'adopt', 'retire'])
     .exactOptional()
     .describe('What becomes of models we did not order.'),
+  metricsIntervalMs: millis(100, 60_000)
+    .exactOptional()
+    .describe('How often its Triton reads its GPUs: its `--metrics-interval-ms`.'),
   devices: z
     .array(deviceSchema)
     .min(1, { error: 'must list a device; left out, the devices are found from the metrics' })

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readConfig, type Config } from './index.js';
 import type { FileText } from './small-file.js';
 
+const METRICS_INTERVAL_RULE = 'metricsIntervalMs: must be a whole number of milliseconds from 100 to 60000';
 const PEM = '-----BEGIN CERTIFICATE-----\n';
 const KEY = '-----BEGIN PRIVATE KEY-----\n';
 const FILES = new Map<string, FileText>([
@@ -56,6 +57,11 @@ describe('servers in the file', () => {
     ['hostMemoryMb: 0', 'hostMemoryMb: must be a whole number of MiB from 1 to 1073741824'],
     ['strangers: kill', 'strangers: must be one of keep, adopt, retire'],
     ['discover: 1', 'discover: must be true or false'],
+    ['metricsIntervalMs: 99', METRICS_INTERVAL_RULE],
+    ['metricsIntervalMs: 60001', METRICS_INTERVAL_RULE],
+    ['metricsIntervalMs: 1.5', METRICS_INTERVAL_RULE],
+    ['metricsIntervalMs: "2000"', METRICS_INTERVAL_RULE],
+    ['metricsIntervalMs: null', METRICS_INTERVAL_RULE],
     ['labels: { "": a }', 'labels[""]: must be a label key'],
     ['devices: []', 'devices: must list a device; left out, the devices are found from the metrics'],
     ['devices: [{ ordinal: 0 }]', 'devices[0].memoryMb: is required'],
