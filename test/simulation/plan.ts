@@ -112,6 +112,7 @@ const spec = z.strictObject({
   hostMemory: bytes.nullable(),
   discover: z.boolean(),
   strangers: z.enum(['keep', 'adopt', 'retire']),
+  metricsInterval: ms.default(2_000),
   devices: z
     .array(z.strictObject({ ordinal, uuid: z.string().nullable(), memory: bytes, headroom: bytes }))
     .max(64)

@@ -80,6 +80,7 @@ export const aServer = (
   hostMemory: null,
   discover: true,
   strangers: 'keep',
+  metricsInterval: 2_000,
   devices: gpus.map((memory, ordinal) => ({ ordinal, uuid: `${id}-${ordinal}`, memory, headroom: 0 })),
   ...parts,
 });

@@ -91,6 +91,7 @@ export const serverSpec = z.strictObject({
   hostMemory: orNull(amount),
   discover: flag,
   strangers: z.enum(['keep', 'adopt', 'retire']),
+  metricsInterval: amount,
   devices: orNull(
     list(z.strictObject({ ordinal: whole, uuid: orNull(text), memory: amount, headroom: amount })),
   ),

@@ -30,6 +30,7 @@ function drawServer(random: Random, id: string): Omit<PlannedServer, 'lateBy' | 
     hostMemory,
     discover: random.chance(0.65),
     strangers: random.pick(['keep', 'adopt', 'retire']),
+    metricsInterval: 2_000,
     devices: declares
       ? devices.map(({ ordinal, uuid, memoryBytes }) => ({
           ordinal,

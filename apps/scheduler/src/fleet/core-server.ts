@@ -13,6 +13,7 @@ export function coreServer({
   hostMemoryMb,
   discover,
   strangers,
+  metricsIntervalMs,
   devices,
 }: ServerConfig): ServerSpec {
   return {
@@ -22,6 +23,7 @@ export function coreServer({
     hostMemory: hostMemoryMb === null ? null : bytes(hostMemoryMb),
     discover,
     strangers,
+    metricsInterval: metricsIntervalMs,
     devices:
       devices?.map(({ ordinal, uuid, memoryMb, headroomMb }) => {
         return { ordinal, uuid, memory: bytes(memoryMb), headroom: bytes(headroomMb) };

@@ -144,6 +144,7 @@ describe('the registry', () => {
       hostMemory: 4 * MIB,
       discover: true,
       strangers: 'keep',
+      metricsInterval: 2_000,
       devices: [{ ordinal: 0, uuid: null, memory: 2048 * MIB, headroom: 1024 * MIB }],
     });
   });

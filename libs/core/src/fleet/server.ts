@@ -56,6 +56,8 @@ export interface ServerSpec {
   readonly hostMemory: Bytes | null;
   readonly discover: boolean;
   readonly strangers: 'keep' | 'adopt' | 'retire';
+  /** How often its Triton reads its GPUs: `--metrics-interval-ms`, which no call tells. */
+  readonly metricsInterval: Millis;
   /** Null: taken from the metrics. */
   readonly devices: readonly DeclaredDevice[] | null;
 }
