@@ -38,6 +38,7 @@ describe('servers and the fleet', () => {
       http: world.triton.addresses.http,
       host: '127.0.0.1',
       labels: { zone: 'a' },
+      metricsIntervalMs: 2_000,
       state: 'ready',
       incarnation: expect.any(Number),
       version: expect.any(String),
@@ -83,6 +84,23 @@ describe('servers and the fleet', () => {
     }
   });
 
+  it('takes the interval of the metrics over HTTP and gRPC, also over what the file says, and keeps it', async () => {
+    const { grpc, metrics } = world.triton.addresses;
+    const none = new Metadata();
+    const told = async () => (await call(world, 'GET', '/v1/servers/a')).body.metricsIntervalMs;
+    await call(world, 'PUT', '/v1/servers/a', { grpc, metrics, metricsIntervalMs: 250 });
+    await world.restart();
+    const admin = rpcClient(world, 'Admin');
+    expect(await told()).toBe(250);
+    const put = (spec: object) =>
+      admin.call('putServer', { server: 'a', spec: toStruct({ grpc, ...spec }) }, none);
+    const broken = { code: 3, details: expect.stringContaining('metricsIntervalMs') };
+    await expect(put({ metricsIntervalMs: 60_001 })).rejects.toMatchObject(broken);
+    expect(await put({ metricsIntervalMs: 60_000 })).toMatchObject({ metricsIntervalMs: 60_000 });
+    await call(world, 'DELETE', '/v1/servers/a');
+    expect(await told()).toBe(2_000);
+  });
+
   it('takes a server, keeps it through a restart, and forgets it', async () => {
     const second = await startTritonSim({ id: 'second', speed: 10 });
     try {
@@ -103,6 +121,7 @@ describe('servers and the fleet', () => {
     ['no address', {}, 'grpc'],
     ['an unknown key', { grpc: 'h:1', color: 1 }, 'color'],
     ['a bad address', { grpc: 'nowhere' }, 'grpc'],
+    ['an interval that is too short', { grpc: 'h:1', metricsIntervalMs: 99 }, 'metricsIntervalMs'],
   ])('refuses a server with %s', async (_, body, path) => {
     const refused = await call(world, 'PUT', '/v1/servers/c', body);
     expect(refused.status).toBe(400);

@@ -137,6 +137,7 @@ export const serverSchema = z.strictObject({
   http: z.string().nullable(),
   host: z.string(),
   labels,
+  metricsIntervalMs: count.describe('How often its Triton reads its GPUs, as declared.'),
   state: z.enum(['connecting', 'ready', 'stale', 'lost', 'wrong_mode', 'restricted', 'draining', 'drained']),
   incarnation: count,
   version: z.string().nullable(),

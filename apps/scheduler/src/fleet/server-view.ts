@@ -17,10 +17,10 @@ import type { ServerEntry } from './registry.js';
 
 /** A server as it is told: what was declared of it, and what was seen. */
 export function serverView(entry: ServerEntry, scene: Scene, trouble: Trouble | null): ServerMessage {
-  const { grpc, http, host, labels } = entry.config;
+  const { grpc, http, host, labels, metricsIntervalMs } = entry.config;
   const server = scene.fleet.servers.get(entry.id as ServerId);
   return {
-    ...{ id: entry.id, source: entry.source, grpc, http, host, labels },
+    ...{ id: entry.id, source: entry.source, grpc, http, host, labels, metricsIntervalMs },
     ...(server ? seen(server, scene) : UNSEEN),
     ...(entry.hasLeft && { state: 'drained' as const }),
     flags: [
