@@ -3,9 +3,9 @@ import {
   type Class,
   type Fleet,
   type ModelId,
-  perhapsTaken,
   type Placed,
   type Replica,
+  whyClosed,
 } from '#core';
 import { dependentsOn, withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
@@ -32,7 +32,7 @@ export const higherClassesLoadFirst: TurnCheck = (scene) => {
 function heldUp(scene: TurnScene, load: Load): Placed[] {
   const { fleet, before } = scene;
   const server = fleet.servers.get(load.server)!;
-  const isUnsure = (server.devices ?? []).some((device) => perhapsTaken(fleet, server, device) !== null);
+  const isUnsure = (server.devices ?? []).some((device) => whyClosed(fleet, server, device, scene.turn.now) !== null);
   if (isUnsure || server.presumed.size > 0) return [];
   return Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).filter(
     (one): one is Placed =>

@@ -7,7 +7,6 @@ import {
   hostAccount,
   type Instant,
   type ModelId,
-  perhapsTaken,
   type Replica,
   type ReplicaId,
   type Server,
@@ -44,7 +43,7 @@ export function booksOf(fleet: Readonly<Fleet>, server: Server, at: Instant): Bo
     if (one.server === server.spec.id && one.phase !== 'placed') add(one.model, bookingsOf(one));
   }
   for (const { model, bookings } of server.hidden) add(model, bookings);
-  return { at, booked, others: othersOn(fleet, server) };
+  return { at, booked, others: othersOn(server) };
 }
 
 /** What a replica that is not only placed holds, or is taking. */
@@ -53,11 +52,11 @@ export const bookingsOf = (replica: Replica): readonly Booking[] =>
     ? [...replica.bookings, ...replica.change.bookings]
     : replica.bookings;
 
-const othersOn = (fleet: Readonly<Fleet>, server: Server): Map<number, Bytes> =>
+const othersOn = (server: Server): Map<number, Bytes> =>
   new Map(
     (server.devices ?? []).map((device) => [
       device.ordinal,
-      takenByOthers(server, device.ordinal) + (perhapsTaken(fleet, server, device) ?? 0),
+      takenByOthers(server, device.ordinal),
     ]),
   );
 

@@ -62,8 +62,9 @@ export {
 export { MOST_WATCHERS, type Watcher } from './learned/watchers.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';
-export { measuredOn, perhapsTaken, takenByOthers } from './fleet/meter.js';
-export type { Footprint } from './fleet/meters.js';
+export { foreignOn, measuredOn, takenByOthers } from './fleet/meter.js';
+export type { Footprint, Meter } from './fleet/meters.js';
+export { whyClosed, type WhyClosed } from './memory/closing.js';
 export { type Basis, dependenciesOf, reservationOf } from './memory/footprint.js';
 export { capacities } from './memory/ledger.js';
 export { fitPins, type PinsFit } from './room/fit-pins.js';

@@ -35,6 +35,7 @@ const MOST_ROUNDS = 3;
  */
 export function step(fleet: Fleet, events: readonly Event[], now: Instant): Action[] {
   fleet.startedAt ??= now;
+  fleet.now = now;
   fleet.rerouted.clear();
   for (const event of events) observe(fleet, event, now);
   if (fleet.closing) return refuseAll(fleet, fleet.closing, now);

@@ -1,13 +1,23 @@
 import { z } from 'zod';
 import { cooldown, breaker, strain, fading, jobInLine } from './demand-shapes.js';
-import type { AccountId, Booking, Contact, FleetFacts, Replica, Server, TenantId, WatcherId } from '#core';
+import type {
+  AccountId,
+  Booking,
+  Contact,
+  FleetFacts,
+  Meter,
+  Replica,
+  Server,
+  TenantId,
+  WatcherId,
+} from '#core';
 import {
   amount,
   flag,
   footprint,
-  release,
+  closed,
+  memoryChange,
   shortfall,
-  trial,
   found,
   latency,
   list,
@@ -79,7 +89,7 @@ const replica = z.discriminatedUnion('phase', [
   }),
   phase('unloading', {
     order,
-    orderedAt: amount,
+    ...{ orderedAt: amount, emptiedAt: amount },
     answeredAt: orNull(amount),
     absentSince: orNull(amount),
     cause: unloadCause,
@@ -115,18 +125,14 @@ const device = z.strictObject({
 });
 
 const meter = z.strictObject({
-  moves: amount,
-  movesSeen: amount,
-  movedAt: amount,
-  samples: list(amount),
-  trial: orNull(trial),
-  release: orNull(release),
-  foreign: orNull(amount),
-  foreignWithin: orNull(z.strictObject({ least: amount, most: amount })),
-  gone: list(z.strictObject({ bytes: amount, since: orNull(amount), isMeasured: flag })),
-  late: amount,
-  residue: amount,
-});
+  ...{ movedAt: amount, toldAt: amount, others: amount, residue: amount },
+  gone: list(z.strictObject({ bytes: amount, at: amount })),
+  closed: orNull(closed),
+  suspects: z.set(modelId),
+  clean: orNull(z.strictObject({ at: amount, used: amount })),
+  changes: orNull(list(memoryChange)),
+  lastChange: orNull(memoryChange),
+}) satisfies z.ZodType<Meter>;
 
 const server = z.strictObject({
   spec: serverSpec,
@@ -162,10 +168,12 @@ const server = z.strictObject({
   hidden: list(z.strictObject({ model: modelId, bookings, until: amount })),
   meters: z.map(whole, meter),
   measured: z.map(modelId, z.map(whole, amount)),
+  ...{ strikes: list(amount), lateReadings: list(amount) },
   latencies: z.map(modelId, latency),
   slowdown,
   loadTimes: z.map(modelId, loadTimes),
-  ...{ loadPace: orNull(loadTimes), unloadTimes: orNull(loadTimes), orderedPlaceAt: amount },
+  ...{ loadPace: orNull(loadTimes), unloadTimes: orNull(loadTimes), configToldAt: amount },
+  orderedPlaceAt: amount,
   retriesFullAt: amount,
 }) satisfies z.ZodType<Server>;
 
@@ -207,7 +215,7 @@ export const facts = z.strictObject({
   moves: z.map(replicaId, z.strictObject({ model: modelId, to: replicaId, for: modelId, since: amount })),
   foundFailing: z.map(modelId, amount),
   excesses: z.map(modelId, z.strictObject({ bytes: amount, at: amount, isPardoned: flag })),
-  footprints: z.map(modelId, footprint),
+  ...{ footprints: z.map(modelId, footprint), outgrown: z.map(modelId, amount) },
   shortfalls: z.map(named<AccountId>(), shortfall),
   defaults: settings,
   limits,

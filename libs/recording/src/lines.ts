@@ -24,7 +24,10 @@ export class Lines {
   private turns = 0;
 
   header(header: Header, snapshot: Fleet): string {
-    return this.line({ ...header, snapshot: { ...snapshot, index: undefined, rerouted: undefined } });
+    return this.line({
+      ...header,
+      snapshot: { ...snapshot, index: undefined, rerouted: undefined, now: undefined },
+    });
   }
 
   turn({ turn, now, events, actions }: RecordedTurn): string {

@@ -60,7 +60,12 @@ export function readOpening(line: string): { opening: Opening; sum: number } {
   const { snapshot, ...rest } = content;
   check(header, rest, []);
   check(facts, snapshot, ['snapshot']);
-  const fleet = { ...(snapshot as FleetFacts), rerouted: new Set<never>(), index: newIndex() };
+  const fleet = {
+    ...(snapshot as FleetFacts),
+    rerouted: new Set<never>(),
+    index: newIndex(),
+    now: -Infinity,
+  };
   return { opening: { header: rest as unknown as Header, snapshot: fleet }, sum };
 }
 

@@ -68,7 +68,7 @@ describe('a recording', () => {
 
   it('brings back what is in motion: what drains with what was counted of it, what has to come back', async () => {
     const { fleet } = await read(made([], inMotion()).join(''));
-    expect(fleet).toEqual({ ...inMotion(), index: newIndex() });
+    expect(fleet).toEqual({ ...inMotion(), index: newIndex(), now: -Infinity });
   });
 
   it('tells an empty file, and one that is something else', async () => {
@@ -194,17 +194,13 @@ function inMotion(): Fleet {
   fleet.watchers.set('peer-b' as WatcherId, { patience: 40, heardAt: 9, revision: 2 });
   fleet.backlogs.set(model, { since: 9, next: 11, queue: new Set(['r1' as RequestId]) });
   fleet.servers.get(server)!.meters.set(0, {
-    moves: 3,
-    movesSeen: 2,
-    movedAt: 9,
-    samples: [8],
-    trial: { model, before: 4, endsAt: 5 },
-    release: { before: 8, endsAt: null, owed: new Map([[model, 4]]) },
-    foreign: 1,
-    foreignWithin: { least: 1, most: 2 },
-    gone: [{ bytes: 1, since: null, isMeasured: true }],
-    late: 1,
-    residue: 0,
+    ...{ movedAt: 9, toldAt: 8, others: 1, residue: 0 },
+    gone: [{ bytes: 1, at: 7 }],
+    closed: { since: 7, because: 'ran_out', most: Infinity, quietSince: 8 },
+    suspects: new Set([model]),
+    clean: { at: 2, used: 4 },
+    changes: [{ model, kind: 'left', measured: 1, booked: 1 }],
+    lastChange: null,
   });
   return fleet;
 }

@@ -174,11 +174,12 @@ export const found = z.strictObject({
   other: orNull(z.strictObject({ gpus: whole, since: amount })),
 });
 
-export const trial = z.strictObject({ model: modelId, before: amount, endsAt: amount });
-export const release = z.strictObject({
-  before: amount,
-  endsAt: orNull(amount),
-  owed: z.map(modelId, amount),
+export const memoryChange = z.strictObject({
+  ...{ model: modelId, kind: z.enum(['came', 'left']), measured: orNull(amount), booked: amount },
+});
+
+export const closed = z.strictObject({
+  ...{ since: amount, because: z.enum(['ran_out', 'not_known_yet']), most: amount, quietSince: amount },
 });
 
 export const shortfall = z.strictObject({
@@ -186,6 +187,6 @@ export const shortfall = z.strictObject({
   replica: replicaId,
   model: modelId,
   server: serverId,
-  bytes: amount,
+  ...{ bytes: amount, free: amount, others: amount, isAfterUnload: flag },
   until: amount,
 });

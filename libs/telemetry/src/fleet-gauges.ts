@@ -5,6 +5,7 @@ import {
   hostMemories,
   type Instant,
   loadsInFlight,
+  foreignOn,
   memoryOf,
   PRESSURE_LEVELS,
   serverFlags,
@@ -100,15 +101,16 @@ function replicas(gauge: Gauge, { fleet }: Watched): void {
 
 function deviceMemory(gauge: Gauge, { fleet }: Watched): void {
   const memory = memoryOf(fleet);
-  for (const { spec, devices, meters } of fleet.servers.values()) {
+  for (const server of fleet.servers.values()) {
+    const { spec, devices, meters } = server;
     for (const { ordinal, account, used, capacity } of devices ?? []) {
       const { held, promised, ...left } = memory(account);
-      const { foreign = null, residue = 0 } = meters.get(ordinal) ?? {};
+      const foreign = foreignOn(server, ordinal);
       const labels = { server: spec.id, device: ordinal };
       gauge.set({ ...labels, kind: 'capacity' }, Number.isFinite(left.capacity) ? left.capacity : capacity);
       gauge.set({ ...labels, kind: 'held' }, held);
       gauge.set({ ...labels, kind: 'promised' }, promised);
-      gauge.set({ ...labels, kind: 'residue' }, residue);
+      gauge.set({ ...labels, kind: 'residue' }, meters.get(ordinal)?.residue ?? 0);
       if (foreign !== null) gauge.set({ ...labels, kind: 'foreign' }, foreign);
       if (used !== null) gauge.set({ ...labels, kind: 'measured' }, used);
     }

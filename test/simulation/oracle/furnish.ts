@@ -170,6 +170,7 @@ function phaseOf(
         phase,
         order,
         orderedAt: isOdd ? NOW - 2 * stuckAfter : since,
+        emptiedAt: since,
         answeredAt: null,
         absentSince: null,
         ...left,

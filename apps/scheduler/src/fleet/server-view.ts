@@ -1,6 +1,7 @@
 import {
   type Device,
   deviceFlags,
+  foreignOn,
   hostMemoryOf,
   type Server,
   type ServerId,
@@ -58,7 +59,8 @@ function seen(server: Server, scene: Scene) {
 /** A device and what holds its memory. Its capacity is what is left for us, less headroom, foreign and residue. */
 export function deviceView(server: Server, device: Device, { memory }: Scene): DeviceMessage {
   const { ordinal, uuid, kind, account, used } = device;
-  const { foreign = null, residue = 0 } = server.meters.get(ordinal) ?? {};
+  const foreign = foreignOn(server, ordinal);
+  const residue = server.meters.get(ordinal)?.residue ?? 0;
   const { held, promised, free, ...limit } = memory(account);
   const capacity = Number.isFinite(limit.capacity) ? limit.capacity : device.capacity;
   return {
@@ -69,7 +71,7 @@ export function deviceView(server: Server, device: Device, { memory }: Scene): D
     heldMb: mib(held),
     promisedMb: mib(promised),
     freeMb: Math.max(0, mib(Number.isFinite(free) ? free : capacity - held - promised)),
-    foreignMb: foreign == null ? null : mib(foreign),
+    foreignMb: foreign === null ? null : mib(foreign),
     residueMb: mib(residue),
     measuredMb: used === null ? null : mib(used),
     flags: deviceFlags(server, device, { capacity, held }),

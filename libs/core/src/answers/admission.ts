@@ -106,17 +106,17 @@ export class Admission {
   }
 
   /**
-   * Whether there is a forecast to go by: not where the time of a load is a guess, a load overran, or a ready copy is on
-   * a server that may be back at once.
+   * Whether there is a forecast to go by: not where the time of a load is a guess, a load overran, a ready copy is on a
+   * server that may be back at once, or its place is on a closed device that opens nobody knows when.
    */
   private isForeseeable(model: ModelId): boolean {
     const { fleet, now } = this;
     if (!isForeseen(fleet, model)) return false;
     const replicas = replicasOf(fleet, model);
     if (replicas.some((one) => one.phase === 'ready' || hasOverrun(fleet, one, now))) return false;
-    return (
-      replicas.some(isLoading) || this.line.wantOf(model) !== undefined || this.line.of(model) !== undefined
-    );
+    const known = this.line.of(model);
+    if (known?.start.at === Infinity && known.roomAt <= now) return false;
+    return replicas.some(isLoading) || this.line.wantOf(model) !== undefined || known !== undefined;
   }
 
   /** Lets it wait without a promise. It delays no promise. */

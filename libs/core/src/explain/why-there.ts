@@ -1,4 +1,5 @@
 import { type DeviceFlag, deviceFlags } from './view.js';
+import { foreignOn } from '../fleet/meter.js';
 import {
   type AccountId,
   hostAccount,
@@ -218,15 +219,14 @@ function placeVerdict(
 
 function whyMemory<Needs extends Bytes | null>(
   scene: Scene,
-  { devices, meters }: Server,
+  server: Server,
   account: AccountId,
   needs: Needs,
 ): WhyMemory & { readonly needs: Needs } {
   const { ledger } = scene;
   const spare = ledger.spare(account);
   const { capacity, held, promised, leaving } = ledger.of(account);
-  const device = devices?.find((one) => one.kind === 'gpu' && one.account === account);
-  const meter = device && meters.get(device.ordinal);
+  const device = server.devices?.find((one) => one.kind === 'gpu' && one.account === account);
   return {
     account,
     needs,
@@ -236,8 +236,8 @@ function whyMemory<Needs extends Bytes | null>(
     leaving,
     free: ledger.free(account),
     spare,
-    foreign: meter?.foreign ?? null,
-    residue: meter?.residue ?? 0,
+    foreign: device ? foreignOn(server, device.ordinal) : null,
+    residue: (device && server.meters.get(device.ordinal)?.residue) ?? 0,
     holders: (needs ?? 0) > spare ? scene.holdersOf(account) : [],
   };
 }

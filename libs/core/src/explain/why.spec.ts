@@ -154,7 +154,11 @@ describe('why a model is where it is', () => {
   it('tells what others hold of a device and what never came back, neither of which is in its capacity', () => {
     const driver = oneWarm();
     driver.pass(20_000);
-    Object.assign(meterOf(driver.fleet.servers.get(aServer('s').id)!, 0), { foreign: 2, residue: 1 });
+    Object.assign(meterOf(driver.fleet.servers.get(aServer('s').id)!, 0), {
+      toldAt: 1,
+      others: 3,
+      residue: 1,
+    });
     const [there] = why(driver, 'there').there;
     expect(there!.devices).toMatchObject([
       {

@@ -195,6 +195,11 @@ export class EmptyFleet {
   readonly excesses = new Map<ModelId, Excess>();
   /** What each model was measured to take of a device. */
   readonly footprints = new Map<ModelId, Footprint>();
+  /**
+   * The models whose loads ran out of memory where the books were right, until they are measured: the least that they are
+   * known to take, which is 0 after the first time.
+   */
+  readonly outgrown = new Map<ModelId, Bytes>();
   /** The devices on which a load ran out of memory where the books had room, until they are measured anew. */
   readonly shortfalls = new Map<AccountId, Shortfall>();
   defaults = DEFAULTS;
@@ -228,6 +233,8 @@ export class EmptyFleet {
   routesRevision = 0;
   /** The replicas whose routes have changed in this turn. */
   readonly rerouted = new Set<ReplicaId>();
+  /** The moment of the present turn, or of the last. */
+  now: Instant = -Infinity;
   readonly index = newIndex();
 }
 
@@ -235,4 +242,4 @@ export class EmptyFleet {
 export interface Fleet extends EmptyFleet {}
 
 /** The fleet without what follows from the rest of it, and from its last turn. */
-export type FleetFacts = Omit<Fleet, 'index' | 'rerouted'>;
+export type FleetFacts = Omit<Fleet, 'index' | 'rerouted' | 'now'>;

@@ -19,7 +19,7 @@ export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);
   if (isRerouted(before, replica)) noteRoute(fleet, replica.id);
   const server = fleet.servers.get(replica.server);
-  noteMotion(server, before, replica);
+  noteMotion(fleet, before, replica);
   if (before && before.devices !== replica.devices) forgetLeft(server, replica);
   fleet.replicas.set(replica.id, replica);
   noteUnsettled(fleet, replica.id, !isSettled(replica));
@@ -68,7 +68,7 @@ function noteUnsettled(fleet: Fleet, id: ReplicaId, isUnsettled: boolean): void 
 export function forget(fleet: Fleet, replica: Replica): void {
   const { id, model, server, phase } = replica;
   if (phase === 'ready') noteRoute(fleet, id);
-  noteMotion(fleet.servers.get(server), replica, undefined);
+  noteMotion(fleet, replica, undefined);
   fleet.servers.get(server)?.presumed.delete(model);
   fleet.replicas.delete(id);
   noteUnsettled(fleet, id, false);

@@ -1,73 +1,97 @@
 import type { Fleet } from './fleet-state.js';
 import type { AccountId, ModelId } from './ids.js';
-import type { Meter } from './meters.js';
-import type { Bytes } from './model.js';
+import type { MemoryChange, Meter } from './meters.js';
+import type { Bytes, Instant, Millis } from './model.js';
 import type { Booking, Replica } from './replica.js';
 import type { Device, Server } from './server.js';
+
+/** How often Triton reads its GPUs: the default of `--metrics-interval-ms`, which no call tells. */
+export const METRICS_INTERVAL: Millis = 2_000;
+/** So many readings that come late are believed: see `lateReadings`. */
+const READINGS_TO_FLAG = 3;
 
 /** The meter of a device, made where there is none. */
 export function meterOf(server: Server, ordinal: number): Meter {
   const known = server.meters.get(ordinal);
   if (known) return known;
   const meter: Meter = {
-    moves: 0,
-    movesSeen: 0,
     movedAt: -Infinity,
-    samples: [],
-    trial: null,
-    release: null,
-    foreign: null,
-    foreignWithin: null,
-    gone: [],
-    late: 0,
+    toldAt: -Infinity,
+    others: 0,
     residue: 0,
+    ...NOTHING_SEEN,
   };
   server.meters.set(ordinal, meter);
   return meter;
 }
 
-/** A server's process is another one. Nothing of ours is left; foreign memory is taken to be the same until it is seen. */
-export function resetMeters(server: Server): void {
+/** What looks have told of one process. */
+const NOTHING_SEEN = {
+  ...{ gone: [], closed: null, suspects: new Set<ModelId>() },
+  ...{ clean: null, changes: null, lastChange: null },
+} satisfies Partial<Meter>;
+
+/** A server's process is another one. Nothing of ours is left; others are taken to hold what they held until it is seen. */
+export function resetMeters(server: Server, now: Instant): void {
   server.measured.clear();
-  for (const meter of server.meters.values()) {
-    const nothing = { samples: [], trial: null, release: null, gone: [], late: 0, residue: 0 };
-    Object.assign(meter, nothing satisfies Partial<Meter>);
-    meter.moves += 1;
-  }
+  server.strikes = [];
+  server.lateReadings = [];
+  for (const meter of server.meters.values())
+    Object.assign(meter, {
+      ...NOTHING_SEEN,
+      movedAt: now,
+      others: meter.others - meter.residue,
+      residue: 0,
+    });
 }
 
-/** Bytes in use at rest, the smaller of two samples; null where something has moved since. */
-export const atRest = ({ moves, movesSeen, samples }: Meter): Bytes | null =>
-  moves === movesSeen && samples.length === 2 ? Math.min(...samples) : null;
+/** A device whose metrics have been silent for so long is one that nothing measures. */
+const SILENT: Millis = 10_000;
+/** Two strikes that lie so close together make a process one that gives memory back late, until so long after the last. */
+const STRIKES_WITHIN: Millis = 600_000;
 
-/** Bytes of a device's capacity that are foreign or residue. */
-export const takenByOthers = (server: Server, ordinal: number): Bytes => {
-  const meter = server.meters.get(ordinal);
-  return meter ? (meter.foreign ?? 0) + meter.residue : 0;
-};
+/** Whether the metrics tell what is in use on a device: a look that does not says nothing yet. */
+export const isMeasured = ({ meters }: Server, { kind, ordinal, used }: Device, at: Instant): boolean =>
+  kind === 'gpu' && (used !== null || at < (meters.get(ordinal)?.toldAt ?? -Infinity) + SILENT);
 
-/**
- * Bytes that may be in use on a device beside what is booked and what is surely foreign: by others, or by replicas that
- * have just ended. After a load that ran out of memory that may be all of it. Null where all is known, or where nothing
- * measures the device.
- */
-export const perhapsTaken = (
-  { shortfalls }: Readonly<Fleet>,
-  { meters }: Server,
-  { ordinal, kind, account, capacity, used }: Device,
-): Bytes | null => {
-  if (kind !== 'gpu') return null;
-  if (used !== null && shortfalls.has(account)) return capacity;
+/** Whether the process of a server gives memory back later than the window: then unloads of it last until that is seen. */
+export function givesBackLate({ strikes }: Server, now: Instant): boolean {
+  const [first, last] = strikes;
+  return last !== undefined && last <= first! + STRIKES_WITHIN && now < last + STRIKES_WITHIN;
+}
+
+/** How long after a move began or ended every look shows it: an interval of the metrics, and half of one for its offset. */
+export const windowOf = (server: Server): Millis =>
+  1.5 * (areMetricsLate(server) ? METRICS_INTERVAL : server.spec.metricsInterval);
+
+/** Whether Triton reads its GPUs more rarely than it was told to us. */
+export const areMetricsLate = ({ lateReadings }: Server): boolean => lateReadings.length >= READINGS_TO_FLAG;
+
+/** Bytes of a device that others are counted to hold, residue among them: none before that is known. */
+export function takenByOthers({ meters }: Server, ordinal: number): Bytes {
   const meter = meters.get(ordinal);
-  if (!meter?.foreignWithin) return null;
-  const { foreign, foreignWithin, late } = meter;
-  const doubt = Math.max(0, foreignWithin.most - (foreign ?? 0)) + late;
-  return doubt > 0 || foreign === null ? doubt : null;
-};
+  return !meter || isUnknown(meter) ? 0 : meter.others;
+}
 
-/** Whether looks will soon tell what others hold of some device of a server. */
-export const isBeingMeasured = (fleet: Readonly<Fleet>, server: Server): boolean =>
-  (server.devices ?? []).some((device) => perhapsTaken(fleet, server, device) !== null);
+/** The same without residue; null before it is known. */
+export function foreignOn({ meters }: Server, ordinal: number): Bytes | null {
+  const meter = meters.get(ordinal);
+  return !meter || isUnknown(meter) ? null : meter.others - meter.residue;
+}
+
+const isUnknown = ({ toldAt, closed }: Meter): boolean =>
+  toldAt === -Infinity || closed?.because === 'not_known_yet';
+
+/** Bytes of a closed device into which nothing is loaded, beside what others are counted to hold. */
+export function withheldOn(server: Server, { ordinal, kind }: Device): Bytes {
+  const closed = kind === 'gpu' ? server.meters.get(ordinal)?.closed : null;
+  return closed ? Math.max(0, closed.most - takenByOthers(server, ordinal)) : 0;
+}
+
+/** Whether a clean sample of a device is wanted: nothing is loaded there before it, or a copy that was not measured came or left. */
+export const isSampleWanted = (fleet: Readonly<Fleet>, { closed, changes }: Meter): boolean =>
+  closed !== null ||
+  (changes ?? []).some(({ model, measured }) => measured === null && !fleet.footprints.has(model));
 
 /** Bytes of a list of bookings, on all accounts together. */
 export const bytesIn = (bookings: readonly Booking[]): Bytes =>
@@ -112,39 +136,84 @@ function motionOf(replica: Replica | undefined): MemoryMotion {
 }
 
 /** Tells the meters of a server what a replica does with its memory from now on. */
-export function noteMotion(
-  server: Server | undefined,
-  before: Replica | undefined,
-  after: Replica | undefined,
-): void {
-  const was = motionOf(before);
+export function noteMotion(fleet: Fleet, before: Replica | undefined, after: Replica | undefined): void {
   const is = motionOf(after);
-  const replica = after ?? before;
-  if (!server || !replica || was === is) return;
+  const replica = (after ?? before)!;
+  const server = fleet.servers.get(replica.server);
+  if (!server || motionOf(before) === is) return;
   for (const device of server.devices ?? []) {
     const isTouched = [before, after].some((one) => touches(one, device.ordinal));
-    if (device.kind === 'gpu' && isTouched) moveOn(server, device, replica, was, is);
+    if (device.kind === 'gpu' && isTouched) noteMove(fleet, server, device, before, after);
   }
   if (is === 'none') server.measured.delete(replica.model);
 }
 
-function moveOn(
+function noteMove(
+  fleet: Fleet,
   server: Server,
-  { ordinal, used, account }: Device,
-  replica: Replica,
-  was: MemoryMotion,
-  is: MemoryMotion,
+  { ordinal, account }: Device,
+  before: Replica | undefined,
+  after: Replica | undefined,
 ): void {
-  const { model } = replica;
   const meter = meterOf(server, ordinal);
-  const held = measuredOn(server, model, ordinal);
-  if (was === 'none' && is === 'taking') beginTrial(meter, model, used);
-  if (is === 'giving') beginRelease(meter, model, used, held);
-  else if (is !== 'unknown') endRelease(meter, model);
-  meter.moves += 1;
-  if (is !== 'none') return;
-  meter.gone = [...meter.gone, { bytes: heldOn(account, replica), since: null, isMeasured: held !== null }];
+  const replica = (after ?? before)!;
+  const copy = {
+    model: replica.model,
+    measured: measuredOn(server, replica.model, ordinal),
+    booked: heldOn(account, replica),
+  };
+  // A load that failed has ended with its answer, not with the look that shows it gone.
+  if (!(before?.phase === 'unknown' && before.after === 'load_failed')) meter.movedAt = fleet.now;
+  const kind = changeOf(before, after);
+  // What books nothing may take something all the same; an ensemble is its steps.
+  if (kind === 'other' || (copy.booked === 0 && !fleet.steps.has(copy.model))) meter.changes = null;
+  else if (kind !== 'none') noteMemoryChange(meter, { ...copy, kind });
+  if (motionOf(after) === 'none') noteGone(meter, copy, fleet.now);
 }
+
+function noteMemoryChange(meter: Meter, change: MemoryChange): void {
+  if (change.booked === 0) return;
+  meter.lastChange = change;
+  meter.changes = meter.changes && [...meter.changes, change];
+}
+
+function noteGone(meter: Meter, { model, measured, booked }: Omit<MemoryChange, 'kind'>, now: Instant): void {
+  meter.gone = [...meter.gone, { bytes: Math.max(booked, measured ?? 0), at: now }];
+  if (!meter.suspects.has(model)) return;
+  meter.suspects = new Set([...meter.suspects].filter((one) => one !== model));
+  if (measured === null) closeAfterLoad(meter, now);
+}
+
+/** Nothing is loaded onto a device until its next clean sample, since a load ran out there. */
+export function closeAfterLoad(meter: Meter, now: Instant): void {
+  const since = meter.closed?.because === 'ran_out' ? meter.closed.since : now;
+  meter.closed = { since, because: 'ran_out', most: Infinity, quietSince: now };
+}
+
+/**
+ * What a motion changes: `none` where a load only begins, or has failed, or where a copy only begins to leave. `other`: a
+ * copy was found, or loads anew over itself.
+ */
+function changeOf(
+  before: Replica | undefined,
+  after: Replica | undefined,
+): MemoryChange['kind'] | 'other' | 'none' {
+  const isLoad = before?.phase === 'loading' || (before?.phase === 'unknown' && isAfterLoad(before));
+  switch (motionOf(after)) {
+    case 'holding':
+      return isLoad ? 'came' : 'other';
+    case 'none':
+      return isLoad ? 'none' : 'left';
+    case 'giving':
+      return 'none';
+    case 'taking':
+      return motionOf(before) === 'none' ? 'none' : 'other';
+    case 'unknown':
+      return isLoad ? 'none' : 'other';
+  }
+}
+
+const isAfterLoad = ({ after }: Extract<Replica, { phase: 'unknown' }>): boolean => after.startsWith('load');
 
 /** Forgets what was measured of a copy on devices that it has left: another client may have loaded another copy. */
 export function forgetLeft(server: Server | undefined, { model, devices }: Replica): void {
@@ -159,35 +228,3 @@ export const touches = (replica: Replica | undefined, ordinal: number): boolean 
   replica !== undefined &&
   (replica.devices.includes(ordinal) ||
     (replica.phase === 'ready' && (replica.change?.devices.includes(ordinal) ?? false)));
-
-/** The trial ends two moves later: the begin of the load is one, its end another. */
-function beginTrial(meter: Meter, model: ModelId, used: Bytes | null): void {
-  const before = atRest(meter) ?? (isExplained(meter) ? used : null);
-  meter.trial = before === null ? null : { model, before, endsAt: meter.moves + 2 };
-}
-
-/** Whether the last look told exactly what others hold, and nothing has moved since. */
-const isExplained = ({ moves, movesSeen, gone, foreign, foreignWithin }: Meter): boolean =>
-  moves === movesSeen &&
-  gone.length === 0 &&
-  foreignWithin?.least === foreign &&
-  foreignWithin?.most === foreign;
-
-/** Replicas that leave a device at once have one release, since it cannot be told whose memory comes back first. */
-function beginRelease(meter: Meter, model: ModelId, used: Bytes | null, bytes: Bytes | null): void {
-  if (bytes === null) return;
-  const resting = atRest(meter);
-  const others = resting === null ? meter.release : null;
-  const before = resting ?? others?.before ?? used;
-  const endsAt = resting === null ? null : meter.moves + 1;
-  if (before !== null) meter.release = { before, endsAt, owed: new Map(others?.owed).set(model, bytes) };
-}
-
-/** Ends the wait for the memory of a replica that has left, or that stays after all. */
-export function endRelease(meter: Meter, model: ModelId): void {
-  const bytes = meter.release?.owed.get(model);
-  if (!meter.release || bytes === undefined) return;
-  const owed = new Map(meter.release.owed);
-  owed.delete(model);
-  meter.release = owed.size > 0 ? { ...meter.release, before: meter.release.before - bytes, owed } : null;
-}

@@ -2,63 +2,60 @@ import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import type { Bytes, Instant } from './model.js';
 
 /**
- * What one GPU shows of its memory beside what we book on it, in the present incarnation of its server. A move is a
- * moment at which a replica begins or ends to take or to give back memory. Whose the bytes in use are can be told only
- * at rest: two samples without a move.
+ * What one GPU shows of its memory beside what we book on it, in the present incarnation of its server. A move is a load
+ * or an unload there, ours or a stranger's, from its order (or the look that shows it) to its end. What is in use shows it
+ * a window later at the latest: see `windowOf`.
  */
 export interface Meter {
-  /** How many moves there were, and how many of them the last sample knew of. */
-  moves: number;
-  movesSeen: number;
-  /** When a look last saw a move. */
+  /** When the last move began or ended. A start of Berth, or of the process, counts as one. */
   movedAt: Instant;
-  /** The last two samples at rest. */
-  samples: readonly Bytes[];
-  /** The last load that began at rest. */
-  trial: Trial | null;
-  /** Unloads of measured copies, whose memory has to be seen coming back. */
-  release: Release | null;
-  /** Bytes in use that are surely foreign; null until that was first known. */
-  foreign: Bytes | null;
-  /** Bounds of what is foreign: the least by the latest sample, the most by all samples since it last changed. */
-  foreignWithin: { readonly least: Bytes; readonly most: Bytes } | null;
-  /** What has just ended: the latest sample may still show it. */
-  gone: readonly Gone[];
-  /** Bytes of `gone` that the latest sample may show beside the most that can be foreign. */
-  late: Bytes;
+  /** When the last look began that told what is in use; -Infinity before the first. */
+  toldAt: Instant;
+  /** Bytes in use by others, as they are counted; residue is part of them. */
+  others: Bytes;
   /** Bytes that unloads did not give back. */
   residue: Bytes;
-}
-
-/** A load whose footprint is what more is in use at the next rest. */
-export interface Trial {
-  readonly model: ModelId;
-  /** Bytes in use before. */
-  readonly before: Bytes;
-  /** The count of moves at its end, unless something else moves. */
-  readonly endsAt: number;
-}
-
-/** Memory that is to come back. */
-interface Release {
-  /** Bytes in use before. */
-  readonly before: Bytes;
-  /** The count of moves as long as nothing else moves; null where something had moved already as it began. */
-  readonly endsAt: number | null;
-  /** What each replica that leaves was measured to hold. */
-  readonly owed: ReadonlyMap<ModelId, Bytes>;
+  /** What has left: a reading may still show it. */
+  gone: readonly Gone[];
+  /** Why nothing is loaded there at present. */
+  closed: Closed | null;
+  /** The copies that were there when a load ran out, and were never measured: others may hide in what they do not use. */
+  suspects: ReadonlySet<ModelId>;
+  /** The last clean sample. */
+  clean: { readonly at: Instant; readonly used: Bytes } | null;
+  /** The copies that came and left since then; null where a copy was found or changed, so that nothing is learned. */
+  changes: readonly MemoryChange[] | null;
+  /** The last of them, which a clean sample has to show. */
+  lastChange: MemoryChange | null;
 }
 
 /** What a replica held that has ended. */
 interface Gone {
   readonly bytes: Bytes;
-  /** When the first look ended that knew of the end; null before. */
-  readonly since: Instant | null;
-  /** Whether the bytes were measured; a copy may hold less than was booked for it. */
-  readonly isMeasured: boolean;
+  readonly at: Instant;
 }
 
-/** A load ran out of memory on a device where the books had room for it: others must hold more there than was known. */
+/** A copy that has come up, or that has left. */
+export interface MemoryChange {
+  readonly model: ModelId;
+  readonly kind: 'came' | 'left';
+  /** As measured of this very copy; null where it was not, or has only come. */
+  readonly measured: Bytes | null;
+  readonly booked: Bytes;
+}
+
+/** A device onto which nothing is loaded until its next clean sample. */
+export interface Closed {
+  readonly since: Instant;
+  /** `ran_out`: a load ran out of memory although the books had room. `not_known_yet`: the books do not explain what is in use. */
+  readonly because: 'ran_out' | 'not_known_yet';
+  /** What others may hold at most: what fits beside that is loaded all the same. */
+  readonly most: Bytes;
+  /** Since when no order of ours has been under way there. */
+  readonly quietSince: Instant;
+}
+
+/** A load ran out of memory on a device where the books had room for it. */
 export interface Shortfall {
   readonly at: Instant;
   /** The load that ran out: it is booked until a look ends it. */
@@ -67,6 +64,12 @@ export interface Shortfall {
   readonly server: ServerId;
   /** The least that must be in use beside all that was counted: with it the load would not have been ordered. */
   readonly bytes: Bytes;
+  /** What the books had for the load. */
+  readonly free: Bytes;
+  /** What was counted as others'. */
+  readonly others: Bytes;
+  /** Whether a copy had left within the window before the load was ordered: its memory may have come back late. */
+  readonly isAfterUnload: boolean;
   /** When it ends at the latest, where nothing measures the device. */
   readonly until: Instant;
 }

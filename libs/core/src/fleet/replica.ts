@@ -161,6 +161,8 @@ export interface Unloading extends Residence {
   readonly phase: 'unloading';
   readonly order: OrderId;
   readonly orderedAt: Instant;
+  /** When its last lease had ended, and the configs beside it were told. */
+  readonly emptiedAt: Instant;
   /** When Triton acknowledged the order, which is long before the memory is back. */
   readonly answeredAt: Instant | null;
   /** When the first of the looks began that in a row, up to the latest, did not show it; null where the latest did. */

@@ -56,7 +56,7 @@ export interface ServerSpec {
   readonly hostMemory: Bytes | null;
   readonly discover: boolean;
   readonly strangers: 'keep' | 'adopt' | 'retire';
-  /** How often its Triton reads its GPUs: `--metrics-interval-ms`, which no call tells. */
+  /** How often its Triton reads its GPUs (`--metrics-interval-ms`), which no call tells. */
   readonly metricsInterval: Millis;
   /** Null: taken from the metrics. */
   readonly devices: readonly DeclaredDevice[] | null;
@@ -130,6 +130,10 @@ export interface Server {
   readonly meters: Map<number, Meter>;
   /** Bytes that its copies were measured to hold, by model and ordinal. */
   readonly measured: Map<ModelId, ReadonlyMap<number, Bytes>>;
+  /** When its process last gave memory back late, the last two: see `givesBackLate`. */
+  strikes: readonly Instant[];
+  /** When readings of its metrics came later than the window says. Three in ten minutes: see `areMetricsLate`. */
+  lateReadings: readonly Instant[];
   /** How long requests take here, for each model and all together. */
   readonly latencies: Map<ModelId, Latency>;
   slowdown: Slowdown;
@@ -137,7 +141,9 @@ export interface Server {
   readonly loadTimes: Map<ModelId, LoadTimes>;
   /** How long loads take here for their size; null before the first. */
   loadPace: LoadTimes | null;
-  /** How long unloads take here, until a look shows the memory free; null before the first. */
+  /** When the config was last told of a model of which none was declared. */
+  configToldAt: Instant;
+  /** How long unloads take here, from the end of the last lease until the memory counts as free; null before the first. */
   unloadTimes: LoadTimes | null;
   /** When a copy last got a place there by the operator's word (`BY_ORDER`); -Infinity where none did. */
   orderedPlaceAt: Instant;

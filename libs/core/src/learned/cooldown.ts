@@ -66,6 +66,7 @@ export function warmUp(fleet: Fleet, { id, model }: Pick<Residence, 'id' | 'mode
 export function forgetFailures(fleet: Fleet, model: ModelId): void {
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
   fleet.breakers.delete(model);
+  fleet.outgrown.delete(model);
 }
 
 /**

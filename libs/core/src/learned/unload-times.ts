@@ -7,13 +7,14 @@ import type { Server } from '../fleet/server.js';
 /** How long an unload should take before any was seen on a server: Triton's queue, the unload, and a look. */
 const FIRST_UNLOAD_GUESS: Forecast = { p50: 1_000, p90: 6_000 };
 
-/** How long an unload should take on a server, from the order until a look shows the memory free. */
+/** How long an unload should take on a server, from the end of the last lease until its memory counts as free. */
 export const unloadForecast = (server: Server | undefined): Forecast =>
   server?.unloadTimes ? forecastOf(server.unloadTimes) : FIRST_UNLOAD_GUESS;
 
 /** Learns from an unload that a look has confirmed, if that came over the same connection as the order. */
-export function learnUnloadTime(fleet: Fleet, server: Server, { since }: Unloading, now: Instant): void {
+export function learnUnloadTime(fleet: Fleet, server: Server, { since, emptiedAt }: Unloading, now: Instant): void {
   if (server.looksCountFrom > since) return;
-  if (now - since > unloadForecast(server).p90) fleet.lateMemoryAt = now;
-  server.unloadTimes = learnTime(server.unloadTimes ?? undefined, now - since);
+  const took = now - emptiedAt;
+  if (took > unloadForecast(server).p90) fleet.lateMemoryAt = now;
+  server.unloadTimes = learnTime(server.unloadTimes ?? undefined, took);
 }

@@ -21,7 +21,8 @@ import {
   type VictimTest,
   yieldsTo,
 } from '../room/victims.js';
-import { type Freed, SOON } from './memory-pool.js';
+import type { Freed } from './memory-pool.js';
+import { SOON } from '../memory/closing.js';
 import type { Schedule } from './schedule.js';
 
 /** Memory that comes free by a moment, at a place that is short of it. */

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
-import { MemoryPool, SOON } from './memory-pool.js';
+import { meterOf } from '../fleet/meter.js';
+import { SOON } from '../memory/closing.js';
+import { MemoryPool } from './memory-pool.js';
 
 const T = aServer('t').id;
-const GPU = gpuAccount(T, 0);
 /** What an unload is taken to last before any was seen. */
 const UNLOAD = 1_000;
 
@@ -109,11 +110,22 @@ describe('memory', () => {
     expect([6, 7].map((count) => pool.freeAt(bytes(count)) - driver.now)).toEqual([5_000, 10_000 + UNLOAD]);
   });
 
-  it('in doubt is free as of the next look', () => {
-    const driver = new CoreDriver().declare(aModel('a', { gpuBytes: 8 })).serve(aServer('t', [10]), ['a']);
-    const ledger = new Ledger(driver.fleet, driver.now);
-    Object.assign(ledger.of(GPU), { doubtful: 4 });
-    const pool = new MemoryPool(driver.fleet, ledger, driver.now);
-    expect([6, 7].map((count) => pool.freeAt(bytes(count)) - driver.now)).toEqual([0, SOON]);
+  it('of a closed device is free from when that opens on, what leaves before alike', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a'))
+      .serve(aServer('t', [10]), ['a'])
+      .warm('a', 't');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: false });
+    driver.pass(5_000);
+    const closed = { since: 1, because: 'ran_out', most: Infinity, quietSince: 1 } as const;
+    Object.assign(meterOf(driver.fleet.servers.get(T)!, 0), { closed, movedAt: driver.now + 12_000 });
+    const pool = poolOf(driver);
+    pool.add(bytes(4), driver.now + 20_000);
+    const opens = 12_000 + 3_000;
+    expect([1, 10, 14].map((count) => pool.freeAt(bytes(count)) - driver.now)).toEqual([
+      opens,
+      opens,
+      20_000,
+    ]);
   });
 });

@@ -9,15 +9,11 @@ import { bytesOn } from '../fleet/meter.js';
 import type { Ledger } from '../memory/ledger.js';
 import { isComingBack } from '../memory/reloads.js';
 import { toldUntil } from '../memory/untold.js';
-import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Bytes, Instant } from '../fleet/model.js';
+import { deviceOf, ownersOf } from '../memory/account-owners.js';
+import { opensAt, SOON } from '../memory/closing.js';
 import { type Booking, type Draining, isLeaving, type Ready, type Unloading } from '../fleet/replica.js';
 import { isStuck } from '../fleet/standing.js';
-
-/**
- * What only an event will tell, such as a look or the end of a load that takes longer than expected, is taken to come so
- * soon: not now, and late enough that the core is not woken for it again and again.
- */
-export const SOON: Millis = 250;
 
 /** Bytes of an account that are free from a moment on. */
 interface Chunk {
@@ -39,6 +35,7 @@ export interface Freed {
 export class MemoryPool {
   private readonly chunks = new Map<AccountId, Chunk[]>();
   private readonly told = new Map<ServerId, Instant>();
+  private readonly opens = new Map<AccountId, Instant>();
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
@@ -59,10 +56,30 @@ export class MemoryPool {
       if (bytes > 0) this.chunks.set(account, this.walk(account, bytes, begins).left);
   }
 
+  /** From when on loads may begin on all devices of these accounts: now, unless one is closed. Infinity: there is no telling. */
+  opensAt(bookings: readonly Booking[]): Instant {
+    let at = this.now;
+    for (const { account, bytes } of bookings) if (bytes > 0) at = Math.max(at, this.openOf(account));
+    return at;
+  }
+
+  private openOf(account: AccountId): Instant {
+    const known = this.opens.get(account);
+    if (known !== undefined) return known;
+    let at = this.now;
+    for (const owner of ownersOf(this.fleet, account)) {
+      const device = deviceOf(owner);
+      if (device) at = Math.max(at, opensAt(this.fleet, owner.server, device, this.now));
+    }
+    this.opens.set(account, at);
+    return at;
+  }
+
   /** These bytes are free from then on. */
-  add(bookings: readonly Booking[], at: Instant): void {
+  add(bookings: readonly Booking[], from: Instant): void {
     for (const { account, bytes } of bookings) {
       const chunks = this.of(account);
+      const at = Math.max(from, this.openOf(account));
       const behind = chunks.findIndex((one) => one.at > at);
       chunks.splice(behind < 0 ? chunks.length : behind, 0, { at, bytes });
     }
@@ -108,15 +125,19 @@ export class MemoryPool {
     if (known) return known;
     const { capacity, held } = this.ledger.of(account);
     const bytes = this.ledger.free(account);
-    const doubtful = capacity - held - bytes;
-    // What is in doubt is measured in the next look: it is taken to be free then.
-    const measured = doubtful > 0 ? [{ at: this.now + SOON, bytes: doubtful }] : [];
-    const found = [{ at: this.now, bytes }, ...measured, ...this.leaving(account)];
+    const opens = this.openOf(account);
+    const withheld = capacity - held - bytes;
+    const later = withheld > 0 ? [{ at: opens, bytes: withheld }] : [];
+    const leaving = this.leaving(account).map((one) => ({ ...one, at: Math.max(one.at, opens) }));
+    const found = [
+      { at: this.now, bytes },
+      ...[...later, ...leaving].sort((one, other) => one.at - other.at),
+    ];
     this.chunks.set(account, found);
     return found;
   }
 
-  /** What leaves an account, the first to go first. */
+  /** What leaves an account. */
   private leaving(account: AccountId): Chunk[] {
     const { fleet, now } = this;
     const found: Chunk[] = [];
@@ -127,7 +148,7 @@ export class MemoryPool {
         bytes: bytesOn(account, one.bookings),
       });
     }
-    return found.sort((one, other) => one.at - other.at);
+    return found;
   }
 }
 
@@ -152,7 +173,7 @@ function goneAt(
   toldBy: Instant,
 ): Instant {
   const unload = unloadForecast(fleet.servers.get(leaving.server));
-  if (leaving.phase === 'unloading') return now + restOf(unload, now - leaving.since).p50;
+  if (leaving.phase === 'unloading') return now + restOf(unload, now - leaving.emptiedAt).p50;
   const leased = leasedUntil(fleet, leaving);
   const kept = Math.max(toldBy, leased);
   // What could have been unloaded in an earlier turn waits for what only an event tells.

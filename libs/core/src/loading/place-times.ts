@@ -5,7 +5,8 @@ import type { Placed, Ready, Replica } from '../fleet/replica.js';
 import { PINNED } from '../demand/rank.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped } from '../room/swaps.js';
-import { besides, SOON } from './memory-pool.js';
+import { besides } from './memory-pool.js';
+import { SOON } from '../memory/closing.js';
 import type { Job } from './job.js';
 import type { Leaver } from './leavers.js';
 import { type JobForecast, type Schedule, startingAt } from './schedule.js';
@@ -48,7 +49,9 @@ export class PlaceTimes {
     // What leaves for jobs before it and does not drain yet, or has been promised to others, cannot be promised to it.
     const restAt = schedule.memory.freeAt(besides(place.bookings, victims));
     const promisableAt = schedule.isOnItsWay(place, victims) ? now : Math.max(restAt, now + SOON);
-    const from = Math.max(drainable, this.mayDrainFrom(place, modelsOf(victims)), promisableAt);
+    // Nothing is told to leave a closed device.
+    const opens = schedule.memory.opensAt(place.bookings);
+    const from = Math.max(drainable, this.mayDrainFrom(place, modelsOf(victims)), promisableAt, opens);
     const freedBy = (at: Instant): Instant => Math.max(...victims.map((one) => schedule.freedBy(one, at)));
     const start = this.startAt(place, Math.max(restAt, freedBy(from)));
     const lead = Math.max(...victims.map((one) => schedule.leadOf(one)));
@@ -96,13 +99,17 @@ export class PlaceTimes {
     const load = schedule.loadOf(job, place);
     const emptied = Math.max(...leavers.map(({ emptiedAt }) => emptiedAt));
     const told = leavers.flatMap((one) => one.told);
-    const drainFrom = told.length > 0 ? this.mayDrainFrom(place, told) : schedule.now;
+    const opens = schedule.memory.opensAt(place.bookings);
+    const drainFrom = told.length > 0 ? Math.max(opens, this.mayDrainFrom(place, told)) : schedule.now;
     const lead = Math.max(
       0,
       ...told.map((model) => schedule.leadOf({ model, server: place.server.spec.id })),
     );
     const last = leavers.at(-1)!;
-    const start = this.startAt(place, Math.max(last.at, drainFrom > schedule.now ? drainFrom + lead : 0));
+    const start = this.startAt(
+      place,
+      Math.max(last.at, opens, drainFrom > schedule.now ? drainFrom + lead : 0),
+    );
     const waitsFor = leavers.filter(({ victim }) => victim === null).map(({ emptiedAt }) => emptiedAt);
     const placeAt = Math.max(schedule.now + SOON, drainFrom, ...waitsFor);
     const begins = { ...start, variance: Math.max(start.variance, last.variance) };
@@ -122,7 +129,8 @@ export function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Re
   const roomAt = schedule.memory.freeAt(bookings);
   const from = Math.max(roomAt, replica.phase === 'placed' ? now + needsOf(fleet, replica, now) : now);
   const start = schedule.startOn(server, devicesToCome(replica), from, load);
-  return startingAt(job, load, start, { placeAt: now, roomAt });
+  const isTold = schedule.memory.opensAt(bookings) < Infinity;
+  return startingAt(job, load, start, { placeAt: now, roomAt: isTold ? roomAt : now });
 }
 
 /** How long what it needs and is loaded by an order of its own should take yet. */

@@ -64,14 +64,21 @@ class Search {
   private readonly latest: Instant;
   private readonly isVictim: VictimTest;
   private readonly times: PlaceTimes;
+  private readonly all: readonly Site[];
+  /** Whether it can be told of all devices when they are open. */
+  private readonly isTold: boolean;
 
   constructor(
     private readonly schedule: Schedule,
     private readonly job: Job,
     private readonly want: Want,
-    private readonly all: readonly Site[],
+    sites: readonly Site[],
   ) {
-    const { fleet, now } = schedule;
+    const { fleet, now, untold } = schedule;
+    const isTold = ({ bookings }: Place): boolean =>
+      !bookings.some(({ account, bytes }) => bytes > 0 && untold.has(account));
+    this.all = untold.size === 0 ? sites : sites.map((site) => site.where(isTold));
+    this.isTold = untold.size === 0 || sites.every(({ places }) => places.every(isTold));
     const load = loadForecast(fleet, job.model, null);
     this.times = new PlaceTimes(schedule, job, load);
     this.isVictim = victimTest(fleet, want, now, schedule.awaited);
@@ -81,8 +88,8 @@ class Search {
   /** Where no server can be asked there is no telling when there is room; else it never comes. */
   nothing(): JobForecast {
     const { schedule, job } = this;
-    const hasPlaces = this.all.some(({ places }) => places.length > 0);
-    return nowhere(job, loadForecast(schedule.fleet, job.model, null), hasPlaces ? Infinity : schedule.now);
+    const isFull = this.isTold && this.all.some(({ places }) => places.length > 0);
+    return nowhere(job, loadForecast(schedule.fleet, job.model, null), isFull ? Infinity : schedule.now);
   }
 
   isInTime({ place, start, ready, job }: JobForecast): boolean {

@@ -18,6 +18,7 @@ import { InWork, isBlocked } from './in-work.js';
 import { EarliestRoom } from './earliest-room.js';
 import type { Job } from './job.js';
 import { CopiesToCome } from './leavers.js';
+import { untoldDevices } from '../memory/closing.js';
 import { bookingsToCome, type ToLoad } from './load-order.js';
 import { besides, type Freed, MemoryPool } from './memory-pool.js';
 import { devicesToCome, ServerSlots, type Start } from './slots.js';
@@ -60,6 +61,8 @@ export class Schedule {
   readonly coming = new CopiesToCome();
   readonly earliestRoom = new EarliestRoom(this);
   readonly awaited: ReadonlySet<ModelId>;
+  /** The closed devices of which there is no telling when they open. */
+  readonly untold: ReadonlySet<AccountId>;
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
 
   constructor(
@@ -73,6 +76,7 @@ export class Schedule {
     this.inWork = new InWork(fleet, now);
     this.slots = new ServerSlots(fleet, now);
     this.awaited = awaitedModels(fleet, now);
+    this.untold = untoldDevices(fleet, now);
     this.busy = new Set(unsettled(fleet).map(({ server }) => server));
   }
 

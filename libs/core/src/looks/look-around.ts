@@ -1,18 +1,21 @@
 import type { Action } from '../fleet/actions.js';
-import { type Fleet, replicasOn, unsettled } from '../fleet/fleet.js';
+import { type Fleet, replicasOn, unsettled, unsettledOn } from '../fleet/fleet.js';
 import { inOrder, takeUndescribed } from '../fleet/indexes.js';
 import type { Contact, Server, ServerSpec } from '../fleet/server.js';
 import type { ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { fractionOf } from '../numbers/jitter.js';
-import { isBeingMeasured } from '../fleet/meter.js';
-import { hasOpenOrder, takesOrders } from '../fleet/standing.js';
+import { isSampleWanted, windowOf } from '../fleet/meter.js';
+import { hasOpenOrder, isPromised, takesOrders } from '../fleet/standing.js';
 
 /** The longest time between two full looks at a server without open orders, and the time with open orders. */
 const FULL_LOOK_EVERY: Millis = 10_000;
 const WITH_OPEN_ORDERS: Millis = 500;
 /** The longest time between two readings of statistics and metrics. */
 const STATISTICS_EVERY: Millis = 2_000;
+/** So long after an order to unload looks are taken where a job waits there, if each takes less than a part of that. */
+const EARLY: readonly Millis[] = [50, 100, 200, 400];
+const EARLY_SHARE = 0.2;
 /** The time between two first looks of which one failed. */
 const FIRST_LOOK_AGAIN: Millis = 1_000;
 /** The longest time between two looks at a lost server, and the share of it by which jitter shortens it at most. */
@@ -88,7 +91,7 @@ export function dueLook(
 }
 
 const isReadOften = (fleet: Readonly<Fleet>, server: Server): boolean =>
-  server.looked && (hasRows(fleet, server) || isBeingMeasured(fleet, server));
+  server.looked && (hasRows(fleet, server) || [...server.meters.values()].some(({ closed }) => closed));
 
 /** Whether it has a replica that shows in Triton: a placed one does not. */
 const hasRows = (fleet: Readonly<Fleet>, { spec }: Server): boolean =>
@@ -102,9 +105,24 @@ function dueFull(fleet: Readonly<Fleet>, server: Server, open: boolean): Instant
   const paced = pausedAfter(fullEndedAt, PACE * lookTook);
   if (!looked) return Math.max(paced, pausedAfter(fullEndedAt, FIRST_LOOK_AGAIN));
   const next = open
-    ? pausedAfter(fullEndedAt, WITH_OPEN_ORDERS)
+    ? Math.min(pausedAfter(fullEndedAt, WITH_OPEN_ORDERS), dueEarly(fleet, server))
     : staggered(fleet, server, fullEndedAt, FULL_LOOK_EVERY);
   return Math.min(wantedFull(server), Math.max(paced, next));
+}
+
+/** The next early look after an order to unload that Triton has answered. A look has to be short to be worth it. */
+function dueEarly(fleet: Readonly<Fleet>, { spec, lookedAt, lookTook }: Server): Instant {
+  const moving = unsettledOn(fleet, spec.id);
+  if (!moving.some(isPromised)) return Infinity;
+  let due = Infinity;
+  for (const one of moving) {
+    if (one.phase !== 'unloading' || one.answeredAt === null) continue;
+    for (const after of EARLY) {
+      const at = one.orderedAt + after;
+      if (at > (lookedAt ?? -Infinity) && lookTook < EARLY_SHARE * after) due = Math.min(due, at);
+    }
+  }
+  return due;
 }
 
 /**
@@ -143,8 +161,21 @@ function dueStatistics(fleet: Readonly<Fleet>, server: Server): Instant {
   const { contact, mode, anyEndedAt, statisticsWanted, statisticsAt, lookTook } = server;
   if (contact.kind !== 'up' || mode === 'restricted') return Infinity;
   const isWanted = statisticsWanted !== null && (statisticsAt ?? -Infinity) < statisticsWanted;
-  const next = isWanted ? -Infinity : staggered(fleet, server, anyEndedAt, STATISTICS_EVERY);
+  const next = isWanted
+    ? -Infinity
+    : Math.min(staggered(fleet, server, anyEndedAt, STATISTICS_EVERY), dueSample(fleet, server));
   return Math.max(next, pausedAfter(anyEndedAt, PACE * lookTook));
+}
+
+/** When the next clean sample could be taken of a device that wants one. */
+function dueSample(fleet: Readonly<Fleet>, server: Server): Instant {
+  const { meters, statisticsAt } = server;
+  let due = Infinity;
+  for (const meter of meters.values()) {
+    const at = meter.movedAt + windowOf(server);
+    if (at > (statisticsAt ?? -Infinity) && isSampleWanted(fleet, meter)) due = Math.min(due, at);
+  }
+  return due;
 }
 
 /**

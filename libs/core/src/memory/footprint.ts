@@ -55,7 +55,8 @@ export function reservationOf(
     return { bytes: Math.ceil(withMargin(peak)), basis: 'measured' };
   }
   const told = model.gpuBytes * (model.gpuDeclared ? 1 : instancesOn(server, id));
-  if (peak > told) return { bytes: peak, basis: 'measured' };
+  const known = Math.max(peak, fleet.outgrown.get(id) ?? 0);
+  if (known > told) return { bytes: known, basis: 'measured' };
   return { bytes: told, basis: model.gpuDeclared ? 'declared' : 'default' };
 }
 

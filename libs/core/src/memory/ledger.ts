@@ -4,7 +4,7 @@ import { indexesOf, inOrder } from '../fleet/indexes.js';
 import { type AccountOwner, deviceOf, ownersByAccount, ownersOf } from './account-owners.js';
 import type { Booking, Replica } from '../fleet/replica.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import { bytesOn, perhapsTaken, takenByOthers } from '../fleet/meter.js';
+import { bytesOn, takenByOthers, withheldOn } from '../fleet/meter.js';
 import { isComingBack } from './reloads.js';
 import type { Device, Server } from '../fleet/server.js';
 import { isStuck } from '../fleet/standing.js';
@@ -18,11 +18,8 @@ export interface Balance {
   promised: Bytes;
   /** Held by what drains or unloads, but not by what is stuck or comes back: that memory cannot be counted on. */
   leaving: Bytes;
-  /**
-   * In use, perhaps by others or by what has just left. Nothing is loaded into it before it was measured, but no replica
-   * leaves and no request is refused for it.
-   */
-  readonly doubtful: Bytes;
+  /** Nothing is loaded into so much of it while its device is closed; no replica leaves and no request is refused for that. */
+  readonly withheld: Bytes;
 }
 
 /**
@@ -44,8 +41,8 @@ export class Ledger {
     if (known) return known;
     const held = indexesOf(this.fleet).held.get(account) ?? 0;
     const owners = ownersOf(this.fleet, account);
-    const [capacity, doubtful] = [usableCapacity(this.fleet, owners), doubtfulIn(this.fleet, owners)];
-    const balance = { capacity, held, promised: 0, leaving: 0, doubtful };
+    const [capacity, withheld] = [usableCapacity(this.fleet, owners), withheldIn(owners)];
+    const balance = { capacity, held, promised: 0, leaving: 0, withheld };
     accounts.set(account, balance);
     for (const replica of unsettledAt(this.fleet, account)) this.book(replica, account, balance);
     return balance;
@@ -64,8 +61,8 @@ export class Ledger {
 
   /** Free at this moment. */
   free(account: AccountId): Bytes {
-    const { capacity, held, doubtful } = this.of(account);
-    return Math.min(capacity - held, Math.max(0, capacity - held - doubtful));
+    const { capacity, held, withheld } = this.of(account);
+    return Math.min(capacity - held, Math.max(0, capacity - held - withheld));
   }
 
   /** Free once all that is leaving has left and all that is placed has loaded. */
@@ -134,7 +131,9 @@ function usableCapacity(fleet: Readonly<Fleet>, owners: readonly AccountOwner[])
   const capacity = leastCapacity(owners);
   for (const owner of owners) {
     const device = deviceOf(owner);
-    const taken = device ? takenOf(owner.server, device) + unmeasuredShortfall(fleet, device) : 0;
+    const taken = device
+      ? takenOf(owner.server, device) + unmeasuredShortfall(fleet, owner.server, device)
+      : 0;
     if (taken > 0) return Math.max(0, capacity - taken);
   }
   return capacity;
@@ -146,9 +145,11 @@ function usableCapacity(fleet: Readonly<Fleet>, owners: readonly AccountOwner[])
  */
 function unmeasuredShortfall(
   { shortfalls, replicas }: Readonly<Fleet>,
-  { account, used }: Pick<Device, 'account' | 'used'>,
+  { meters }: Server,
+  { account, ordinal, used }: Device,
 ): Bytes {
-  const shortfall = used === null ? shortfalls.get(account) : undefined;
+  const isMeasured = used !== null || (meters.get(ordinal)?.closed ?? null) !== null;
+  const shortfall = isMeasured ? undefined : shortfalls.get(account);
   if (!shortfall) return 0;
   const mayHold = replicas.get(shortfall.replica)?.phase === 'unknown';
   return mayHold ? shortfall.bytes - 1 : shortfall.bytes;
@@ -157,13 +158,13 @@ function unmeasuredShortfall(
 const takenOf = (server: Server, { kind, ordinal }: Device): Bytes =>
   kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
 
-function doubtfulIn(fleet: Readonly<Fleet>, owners: readonly AccountOwner[]): Bytes {
-  let doubtful = 0;
+function withheldIn(owners: readonly AccountOwner[]): Bytes {
+  let withheld = 0;
   for (const owner of owners) {
     const device = deviceOf(owner);
-    if (device) doubtful += perhapsTaken(fleet, owner.server, device) ?? 0;
+    if (device) withheld += withheldOn(owner.server, device);
   }
-  return doubtful;
+  return withheld;
 }
 
 /** What an account may hold by its size; infinite where no limit was told. */

@@ -1,6 +1,8 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Server } from '../fleet/server.js';
 import { loadBounds } from '../fleet/standing.js';
 
 /** A config is asked for as soon as a load has ended, and told in some milliseconds; a call that fails is not waited for. */
@@ -18,11 +20,14 @@ export function untoldUntil(fleet: Readonly<Fleet>, { id, server }: Replica): In
   return until;
 }
 
+/** Whether the config of a model is declared, or was read on a server. */
+export const isConfigKnown = ({ models }: Readonly<Fleet>, { configs }: Server, model: ModelId): boolean =>
+  configs.has(model) || typeof models.get(model)?.config === 'string';
+
 /** The same for the config of one copy. */
 export function toldUntil(fleet: Readonly<Fleet>, replica: Replica): Instant {
   const { model, server } = replica;
-  const isTold = fleet.servers.get(server)!.configs.has(model);
-  if (isTold || typeof fleet.models.get(model)?.config === 'string') return -Infinity;
+  if (isConfigKnown(fleet, fleet.servers.get(server)!, model)) return -Infinity;
   switch (replica.phase) {
     case 'loading':
       return Infinity;

@@ -174,5 +174,5 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   }
   server.latencies.clear();
   server.slowdown = NOT_SLOW;
-  resetMeters(server);
+  resetMeters(server, now);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
+import { foreignOn } from '../fleet/meter.js';
 import { replicaFlags } from '../explain/view.js';
 import type { LearnedConfig } from '../fleet/server.js';
 
@@ -27,7 +28,7 @@ function learn(driver: CoreDriver, gpus: readonly number[]): void {
 }
 
 const foreign = (driver: CoreDriver) =>
-  [0, 1].map((ordinal) => driver.fleet.servers.get(T)!.meters.get(ordinal)!.foreign);
+  [0, 1].map((ordinal) => foreignOn(driver.fleet.servers.get(T)!, ordinal));
 const copy = (driver: CoreDriver) => driver.fleet.replicas.get(replicaId(A, T))!;
 const footprint = (driver: CoreDriver) => driver.fleet.footprints.get(A);
 

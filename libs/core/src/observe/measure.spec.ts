@@ -2,16 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { Shelf } from '../../../../test/support/shelf.js';
 import { gpuAccount, replicaId } from '../fleet/ids.js';
+import { foreignOn } from '../fleet/meter.js';
 import { memoryOf, serverFlags } from '../explain/view.js';
 
 const SERVER = aServer('t').id;
 const GPU = gpuAccount(SERVER, 0);
-/** Long enough for two looks at rest, wherever they begin. */
+/** Long enough for a clean sample, wherever looks begin. */
 const REST = 25_000;
 
 /** A server with one GPU of which so much is in use, and models that stay. */
 function aDriver(used: number, sizes: Readonly<Record<string, number>> = { a: 4, b: 4 }): CoreDriver {
-  const models = Object.entries(sizes).map(([id, gpuBytes]) => aModel(id, { gpuBytes, idleUnload: null }));
+  const models = Object.entries(sizes).map(([id, gpuBytes]) =>
+    aModel(id, { gpuBytes, idleUnload: null, config: '{}' }),
+  );
   const driver = new CoreDriver().declare(...models).serve(aServer('t'), Object.keys(sizes));
   show(driver, used);
   driver.pass(REST);
@@ -24,7 +27,7 @@ function show(driver: CoreDriver, ...used: number[]): void {
 
 const gpu = (driver: CoreDriver) => memoryOf(driver.fleet)(GPU);
 const meter = (driver: CoreDriver) => driver.fleet.servers.get(SERVER)!.meters.get(0)!;
-const footprint = (driver: CoreDriver, model: string) => driver.fleet.footprints.get(aModel(model).id);
+const foreign = (driver: CoreDriver) => foreignOn(driver.fleet.servers.get(SERVER)!, 0);
 
 /** Loads a model alone, after which so much is in use. */
 function load(driver: CoreDriver, model: string, used: number): void {
@@ -37,17 +40,18 @@ function load(driver: CoreDriver, model: string, used: number): void {
 describe('memory of others', () => {
   it('is what no replica explains, and makes the device smaller', () => {
     const driver = aDriver(3);
-    expect(meter(driver).foreign).toBe(3);
+    expect(foreign(driver)).toBe(3);
     expect(gpu(driver)).toEqual({ capacity: 7, held: 0, promised: 0, free: 7 });
   });
 
-  it('is not counted before two samples at rest, and of them the smaller counts', () => {
+  it('is not counted before a look that began a window after the start', () => {
     const gpus = [{ uuid: 't-0', memory: 10, used: 3 }];
     const driver = new CoreDriver().declare(aModel('a')).serve(aServer('t'), ['a'], gpus);
-    expect(meter(driver).foreign).toBeNull();
     show(driver, 2);
-    driver.pass(2_000);
-    expect(meter(driver).foreign).toBe(2);
+    driver.pass(2_999);
+    expect(foreign(driver)).toBeNull();
+    driver.pass(1);
+    expect(foreign(driver)).toBe(2);
   });
 
   it('stays as it was while a load runs there that may have all that is new', () => {
@@ -56,7 +60,7 @@ describe('memory of others', () => {
     show(driver, 5);
     driver.pass(REST);
     expect(driver.isLoading('a', 't')).toBe(true);
-    expect(meter(driver).foreign).toBe(1);
+    expect(foreign(driver)).toBe(1);
   });
 
   it('keeps a newcomer out that would fit by the books alone', () => {
@@ -86,7 +90,7 @@ describe('memory of others', () => {
   });
 });
 
-describe('memory in use before the first rest', () => {
+describe('memory in use at a start', () => {
   /** A server that is first seen with so much in use, one model serving, one absent, and perhaps a third one leaving. */
   function aStart(used: number, sizes: Readonly<Record<string, number>>): CoreDriver {
     const models = Object.entries(sizes).map(([id, gpuBytes]) => aModel(id, { gpuBytes, idleUnload: null }));
@@ -104,12 +108,12 @@ describe('memory in use before the first rest', () => {
   it('may be all others’: nothing is loaded into it, and requests go on waiting until that is known', () => {
     const driver = aStart(8, { a: 3, b: 4 });
     const request = driver.resolve('b', { wait: 20_000 });
-    driver.pass(5_000);
+    driver.pass(2_900);
     expect(driver.orders()).toEqual([]);
     expect(driver.answerTo(request)).toBe('waiting');
     expect(driver.phase('b', 't')).toBe('placed');
-    driver.pass(3_000);
-    expect(meter(driver).foreign).toBe(5);
+    driver.pass(500);
+    expect(foreign(driver)).toBe(5);
     expect(driver.orders()).toEqual([]);
     expect(driver.answerTo(request)).toBe('no_capacity');
   });
@@ -128,11 +132,19 @@ describe('memory in use before the first rest', () => {
     expect(driver.orders()).toEqual(['load b@t']);
   });
 
-  it('is not counted twice as soon as the model that holds it has been there for two intervals', () => {
+  it('holds up nothing where the books explain it', () => {
     const driver = aStart(5, { a: 4, b: 4, c: 1 });
-    driver.pass(10_000);
-    expect(meter(driver)).toMatchObject({ foreign: 0, foreignWithin: { least: 0, most: 1 } });
     driver.resolve('b');
+    expect(driver.orders()).toEqual(['load b@t']);
+  });
+
+  it('holds up a load no longer than the window, although something else is leaving there', () => {
+    const driver = aStart(6, { a: 4, b: 4, c: 1 });
+    driver.resolve('b');
+    driver.pass(10_000);
+    expect(driver.orders()).toEqual([]);
+    driver.shelf('t').set('c', 'UNAVAILABLE');
+    driver.pass(10_000);
     expect(driver.orders()).toEqual(['load b@t']);
   });
 
@@ -145,81 +157,13 @@ describe('memory in use before the first rest', () => {
       const driver = aStart(used, { a: 3, b: 4 });
       driver.resolve('b');
       driver.shelf('t').gpus = null;
-      driver.pass(2_000);
-      expect(meter(driver).foreign).toBe(used - 3);
+      driver.pass(9_000);
+      expect(driver.orders()).toEqual([]);
+      driver.pass(4_000);
+      expect(foreign(driver)).toBe(used - 3);
       expect(driver.orders()).toEqual(orders);
     },
   );
-});
-
-describe('the footprint of a model', () => {
-  it('is the difference around a load during which nothing else moved', () => {
-    const driver = aDriver(1);
-    load(driver, 'a', 4);
-    expect(footprint(driver, 'a')).toEqual({ peak: 3, times: 1 });
-    expect(meter(driver).foreign).toBe(1);
-    expect(gpu(driver)).toMatchObject({ capacity: 9, held: 4 });
-  });
-
-  it('is not learned where something else moved', () => {
-    const driver = aDriver(0, { a: 4, b: 4 });
-    driver.warm('a', 't').warm('b', 't');
-    show(driver, 8);
-    driver.pass(REST);
-    expect(footprint(driver, 'a')).toBeUndefined();
-    expect(footprint(driver, 'b')).toBeUndefined();
-  });
-
-  it('is not learned where something else left meanwhile', () => {
-    const driver = aDriver(0);
-    load(driver, 'b', 4);
-    driver.resolve('a');
-    driver.tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: true });
-    show(driver, 6);
-    driver.loadEnds('a', 't');
-    driver.pass(REST);
-    expect(driver.orders()).toEqual(['load b@t', 'load a@t', 'unload b@t']);
-    expect(footprint(driver, 'a')).toBeUndefined();
-  });
-
-  it('is booked where it is larger than declared', () => {
-    const driver = aDriver(0);
-    load(driver, 'a', 6);
-    expect(gpu(driver)).toMatchObject({ capacity: 10, held: 6 });
-  });
-
-  it('of a discovered model is the default until it was measured twice, and then that and a margin', () => {
-    const MIB = 2 ** 20;
-    const driver = new CoreDriver();
-    const { limits, defaults } = driver.fleet;
-    driver.tell({ kind: 'LimitsSet', limits, defaults: { ...defaults, gpuBytes: 2048 * MIB } });
-    driver.serve(aServer('t', [10_000 * MIB]), ['a']);
-    const use = (used: number): void => {
-      driver.shelf('t').gpus = [{ uuid: 't-0', memory: 10_000 * MIB, used }];
-    };
-    const booked: number[] = [];
-    for (const used of [100 * MIB, 120 * MIB]) {
-      use(0);
-      driver.pass(REST);
-      driver.resolve('a');
-      booked.push(gpu(driver).held);
-      use(used);
-      driver.loadEnds('a', 't');
-      driver.pass(REST);
-      booked.push(gpu(driver).held);
-      driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
-    }
-    expect(booked).toEqual([2048 * MIB, 2048 * MIB, 2048 * MIB, 376 * MIB]);
-  });
-
-  it('is what the backend itself reports, where it does', () => {
-    const driver = aDriver(0);
-    driver.shelf('t').memory.set(aModel('a').id, [{ ordinal: 0, bytes: 5 }]);
-    driver.warm('a', 't');
-    driver.pass(3_000);
-    expect(footprint(driver, 'a')).toEqual({ peak: 5, times: 1 });
-    expect(gpu(driver).held).toBe(5);
-  });
 });
 
 describe('the memory of a copy that has left', () => {
@@ -230,38 +174,44 @@ describe('the memory of a copy that has left', () => {
     return driver;
   }
 
-  it('is booked until less is in use', () => {
+  it('is free with the look that shows it gone', () => {
     const driver = leaving();
-    driver.pass(2_000);
-    expect(driver.phase('a', 't')).toBe('unloading');
-    show(driver, 0);
-    driver.pass(1_000);
+    driver.pass(1);
     expect(driver.phase('a', 't')).toBeUndefined();
-    expect(meter(driver).residue).toBe(0);
+    expect(gpu(driver)).toMatchObject({ capacity: 10, free: 10 });
   });
 
-  it('that does not come back within 5 s is residue, and no replica', () => {
+  it('that does not come back is residue', () => {
     const driver = leaving();
     show(driver, 3);
-    driver.pass(7_000);
-    expect(driver.phase('a', 't')).toBeUndefined();
-    expect(meter(driver)).toMatchObject({ residue: 3, foreign: 0 });
+    driver.pass(REST);
+    expect([foreign(driver), meter(driver).residue]).toEqual([0, 3]);
     expect(gpu(driver)).toMatchObject({ capacity: 7, held: 0 });
   });
 
   it('is residue no longer when it comes back after all', () => {
     const driver = leaving();
     show(driver, 3);
-    driver.pass(7_000);
+    driver.pass(REST);
     show(driver, 1);
     driver.pass(REST);
-    expect(meter(driver)).toMatchObject({ residue: 1, foreign: 0 });
+    expect([foreign(driver), meter(driver).residue]).toEqual([0, 1]);
+  });
+
+  it('counts as others’ where two have left: it cannot be told whose it is', () => {
+    const driver = aDriver(0);
+    load(driver, 'a', 4);
+    load(driver, 'b', 8);
+    for (const id of ['a', 'b']) driver.tell({ kind: 'UnloadOrdered', model: aModel(id).id, force: true });
+    show(driver, 3);
+    driver.pass(REST);
+    expect([foreign(driver), meter(driver).residue]).toEqual([3, 0]);
   });
 
   it('is asked back by a restart where there is too much of it', () => {
     const driver = leaving();
     show(driver, 3);
-    driver.pass(7_000);
+    driver.pass(REST);
     const server = driver.fleet.servers.get(SERVER)!;
     expect(serverFlags(driver.fleet, server, driver.now)).toContain('needs_restart');
   });
@@ -270,13 +220,14 @@ describe('the memory of a copy that has left', () => {
     const driver = aDriver(2);
     load(driver, 'a', 6);
     driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
-    driver.pass(7_000);
-    expect(meter(driver)).toMatchObject({ residue: 4, foreign: 2 });
+    driver.pass(REST);
+    expect([foreign(driver), meter(driver).residue]).toEqual([2, 4]);
+    show(driver, 2);
     driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'ended' });
     driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'refused' });
     driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'connected' });
     driver.pass(1_000);
-    expect(meter(driver)).toMatchObject({ residue: 0, foreign: 2 });
+    expect([foreign(driver), meter(driver).residue]).toEqual([2, 0]);
   });
 });
 

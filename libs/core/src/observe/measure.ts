@@ -1,27 +1,28 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import type { Look, ServingRow } from '../looks/look.js';
-import { atRest, bytesOn, endRelease, hiddenOn, measuredOn, meterOf, touches } from '../fleet/meter.js';
-import type { Meter, Trial } from '../fleet/meters.js';
+import { bytesOn, hiddenOn, isMeasured, meterOf, touches, windowOf } from '../fleet/meter.js';
+import type { Meter } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
-import type { Booking, Replica, Unloading } from '../fleet/replica.js';
+import type { Booking, Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { hasOpenOrder } from '../fleet/standing.js';
-import { rebook } from './declared.js';
-import { boundForeign, explainedBy, METRICS_INTERVAL, forgetSamples } from './foreign.js';
+import { countOthers, unexplainedOn } from './foreign.js';
+import { learnFrom, learnMeasured } from './pairs.js';
+import { judgeShortfall } from './ran-out.js';
 
-/** Measured memory is back once use fell by this part of it, or so long after the copy was seen gone. */
-const COMES_BACK = 0.9;
-const COMES_BACK_WITHIN: Millis = 5_000;
+/** A closed device opens after so long without an order of ours: somebody else loads there all the time. */
+const CLOSED_AT_MOST: Millis = 60_000;
+/** A hidden copy is gone once less than this part of it can be in use. */
+const HIDDEN_SHARE = 0.1;
 
-/** Tells from a look what of the memory in use on the GPUs of a server replicas hold, and what is residue or foreign. */
+/** Tells from a look what of the memory in use on the GPUs of a server replicas hold, and what others do. */
 export function measure(fleet: Fleet, server: Server, look: Look, now: Instant): void {
   takeReported(fleet, server, look.serving);
   for (const device of server.devices ?? []) {
     if (device.kind !== 'gpu') continue;
-    if (device.used === null) forgetSamples(server.meters.get(device.ordinal));
-    else if (isResting(fleet, server, device, look, now)) settleMeter(fleet, server, device, now);
-    else boundForeign(fleet, server, device, { look, now });
+    if (device.used === null) fallSilent(server, device, look.begunAt);
+    else read(fleet, server, device, look, now);
   }
 }
 
@@ -39,28 +40,35 @@ function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[])
   }
 }
 
-/** Takes a sample. Returns whether there are two without a move, which began two of Triton's intervals after the last. */
-function isResting(
-  fleet: Fleet,
-  server: Server,
-  { ordinal, used }: Device,
-  look: Look,
-  now: Instant,
-): boolean {
-  const meter = meterOf(server, ordinal);
-  const isMoved = meter.moves !== meter.movesSeen;
-  if (isMoved || isMoving(fleet, server, ordinal, now)) {
-    meter.movesSeen = meter.moves;
-    meter.movedAt = look.endedAt;
-    meter.samples = [];
-  }
-  if (look.begunAt < meter.movedAt + 2 * METRICS_INTERVAL) return false;
-  meter.samples = [...meter.samples.slice(-1), used!];
-  return meter.samples.length === 2;
+/** A look that tells nothing changes nothing, until there have been such looks for so long. */
+function fallSilent(server: Server, device: Device, begunAt: Instant): void {
+  const meter = server.meters.get(device.ordinal);
+  if (!meter || isMeasured(server, device, begunAt)) return;
+  Object.assign(meter, { closed: null, clean: null, changes: null } satisfies Partial<Meter>);
+}
+
+function read(fleet: Fleet, server: Server, device: Device, { begunAt }: Look, now: Instant): void {
+  const meter = meterOf(server, device.ordinal);
+  if (meter.toldAt === -Infinity) begin(fleet, server, device, now);
+  meter.toldAt = begunAt;
+  const isOpen = isAtWorkOn(fleet, server, device.ordinal, now);
+  if (!isOpen && begunAt >= meter.movedAt + windowOf(server)) settle(fleet, server, device, begunAt, now);
+  else countOthers(fleet, server, device, begunAt, now);
+  meter.residue = Math.min(meter.residue, meter.others);
+  meter.gone = meter.gone.filter(({ at }) => isOpen || begunAt < at + windowOf(server));
+  if (meter.closed) meter.closed = stillClosed(meter.closed, isOpen, now);
+}
+
+/** The first reading of this process of Berth. What it shows beyond the books may be anybody's. */
+function begin(fleet: Fleet, server: Server, device: Device, now: Instant): void {
+  const meter = meterOf(server, device.ordinal);
+  meter.movedAt = now;
+  if (unexplainedOn(fleet, server, device) <= 0) return;
+  meter.closed = { since: now, because: 'not_known_yet', most: Infinity, quietSince: now };
 }
 
 /** Whether an order is under way there, unless it is stuck or its model was seen absent. */
-const isMoving = (fleet: Fleet, server: Server, ordinal: number, now: Instant): boolean =>
+const isAtWorkOn = (fleet: Fleet, server: Server, ordinal: number, now: Instant): boolean =>
   replicasOn(fleet, server.spec.id).some(
     (one) => touches(one, ordinal) && !isSeenAbsent(one) && hasOpenOrder(fleet, one, now),
   );
@@ -68,48 +76,33 @@ const isMoving = (fleet: Fleet, server: Server, ordinal: number, now: Instant): 
 const isSeenAbsent = (replica: Replica): boolean =>
   replica.phase === 'unknown' && replica.absentSince !== null;
 
-/** At rest: what replicas do not explain of what is in use is residue, as far as any is known, and else foreign. */
-function settleMeter(fleet: Fleet, server: Server, device: Device, now: Instant): void {
+/** A clean sample tells whose all that is in use is, and so the device opens. */
+function settle(fleet: Fleet, server: Server, device: Device, begunAt: Instant, now: Instant): void {
   const meter = meterOf(server, device.ordinal);
-  const used = atRest(meter)!;
-  if (meter.trial) endTrial(fleet, server, device, meter.trial, used);
-  const explained = replicasOn(fleet, server.spec.id).reduce(
-    (sum, replica) => sum + explainedBy(server, replica, device),
-    0,
-  );
-  dropHidden(server, device, meter, used - explained, now);
-  const hidden = hiddenOn(device.account, server);
-  const unexplained = Math.max(0, used - explained - hidden);
-  meter.residue = Math.min(meter.residue, unexplained);
-  meter.foreign = unexplained - meter.residue;
-  // Of two samples the smaller counts; but nothing is loaded into what the latest shows beyond that.
-  const most = meter.foreign + Math.max(0, device.used! - Math.max(used, explained + hidden + meter.residue));
-  const foreignWithin = { least: meter.foreign, most };
-  Object.assign(meter, { foreignWithin, gone: [], late: 0 } satisfies Partial<Meter>);
-  fleet.shortfalls.delete(device.account);
+  learnFrom(fleet, server, device, begunAt, now);
+  dropHidden(server, device, meter, unexplainedOn(fleet, server, device), now);
+  meter.others = Math.max(0, unexplainedOn(fleet, server, device));
+  judgeShortfall(fleet, server, device, now);
+  const clean = { at: begunAt, used: device.used! };
+  Object.assign(meter, { closed: null, clean, changes: [] } satisfies Partial<Meter>);
 }
 
-/** A load at rest has ended: what more is in use is its footprint, unless the backend itself tells that. */
-function endTrial(fleet: Fleet, server: Server, { ordinal }: Device, trial: Trial, used: Bytes): void {
-  const { model, before, endsAt } = trial;
-  const meter = meterOf(server, ordinal);
-  meter.trial = null;
-  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
-  if (endsAt !== meter.moves || replica?.phase !== 'ready' || !replica.devices.includes(ordinal)) return;
-  const { gpuDeclared, gpuBytes } = fleet.models.get(model) ?? fleet.defaults;
-  // A model that needs no GPU explains nothing.
-  if (gpuDeclared && gpuBytes === 0) return;
-  const isTold = measuredOn(server, model, ordinal) !== null;
-  if (!isTold) learnMeasured(fleet, server, model, ordinal, Math.max(0, used - before));
-}
+const stillClosed = (
+  closed: NonNullable<Meter['closed']>,
+  isOpen: boolean,
+  now: Instant,
+): Meter['closed'] => {
+  if (isOpen) return { ...closed, quietSince: now };
+  return now >= closed.quietSince + CLOSED_AT_MOST ? null : closed;
+};
 
-/** Ends hidden copies for which too little is in use beside what was known to be foreign. */
+/** Ends hidden copies for which too little is in use beside what was counted as others'. */
 function dropHidden(server: Server, { account }: Device, meter: Meter, rest: Bytes, now: Instant): void {
-  if (meter.foreign === null || server.hidden.length === 0) return;
-  const left = rest - meter.foreign - meter.residue;
+  if (server.hidden.length === 0 || meter.closed?.because === 'not_known_yet') return;
+  const left = rest + hiddenOn(account, server) - meter.others;
   server.hidden = server.hidden.map((hidden) => {
     const bytes = bytesOn(account, hidden.bookings);
-    if (bytes === 0 || left >= (1 - COMES_BACK) * bytes) return hidden;
+    if (bytes === 0 || left >= HIDDEN_SHARE * bytes) return hidden;
     const bookings = hidden.bookings.filter((one) => one.account !== account);
     return { ...hidden, bookings, until: bookings.some(isOnGpu) ? hidden.until : now };
   });
@@ -117,48 +110,3 @@ function dropHidden(server: Server, { account }: Device, meter: Meter, rest: Byt
 }
 
 const isOnGpu = ({ account }: Booking): boolean => account.startsWith('gpu:');
-
-/**
- * Notes what was measured of a copy, and learns the footprint of its model from that; each copy counts once on each
- * device. 0 bytes teach nothing: the copy may take its memory later, or another process may have gone meanwhile.
- */
-function learnMeasured(fleet: Fleet, server: Server, model: ModelId, ordinal: number, bytes: Bytes): void {
-  const copies = new Map(server.measured.get(model));
-  const isNew = !copies.get(ordinal);
-  if (copies.get(ordinal) === bytes) return;
-  server.measured.set(model, copies.set(ordinal, bytes));
-  if (bytes === 0) return;
-  const known = fleet.footprints.get(model) ?? { peak: 0, times: 0 };
-  const peak = Math.max(known.peak, bytes);
-  if (peak === known.peak && !isNew) return;
-  fleet.footprints.set(model, { peak, times: known.times + (isNew ? 1 : 0) });
-  for (const one of fleet.servers.values()) rebook(fleet, one, model);
-}
-
-/**
- * Whether the memory of a copy that was seen gone is back, as far as it was measured. What does not come back in time is
- * residue where nothing else has moved on the device; else the next rest tells.
- */
-export function isGivenBack(server: Server, { model, devices }: Unloading, goneFor: Millis): boolean {
-  const releases = (server.devices ?? []).flatMap((device) => {
-    const meter = server.meters.get(device.ordinal);
-    const bytes = devices.includes(device.ordinal) ? meter?.release?.owed.get(model) : undefined;
-    return meter && bytes !== undefined ? [{ meter, bytes, missing: bytesMissing(device, meter) }] : [];
-  });
-  const isSeen = releases.every(
-    ({ missing, bytes }) => missing !== null && missing <= (1 - COMES_BACK) * bytes,
-  );
-  if (!isSeen && goneFor < COMES_BACK_WITHIN) return false;
-  for (const { meter, missing } of releases) {
-    if (meter.release!.endsAt === meter.moves) meter.residue += missing ?? 0;
-    endRelease(meter, model);
-  }
-  return true;
-}
-
-/** Bytes that have not come back yet of all that leaves a device; null where nothing measures it. */
-function bytesMissing({ used }: Device, { release }: Meter): Bytes | null {
-  if (used === null) return null;
-  const owed = [...release!.owed.values()].reduce((sum, bytes) => sum + bytes, 0);
-  return Math.max(0, Math.min(owed, owed - (release!.before - used)));
-}

@@ -19,6 +19,7 @@ import { earnRetry } from '../learned/retries.js';
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
 import { rebook } from './declared.js';
+import { isConfigKnown } from '../memory/untold.js';
 import { noteLoadTime } from './load-times.js';
 
 export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instant): void {
@@ -132,9 +133,10 @@ function drainingAgain(fleet: Fleet, replica: Unloading, now: Instant): Draining
 }
 
 /** Takes up the config of a model that serves: its devices, and the steps of an ensemble. */
-export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>): void {
+export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>, now: Instant): void {
   const server = fleet.servers.get(event.server);
   if (!server) return;
+  if (!isConfigKnown(fleet, server, event.model)) server.configToldAt = now;
   if (server.described.has(event.model)) server.described.set(event.model, 'told');
   server.configs.set(event.model, event.config);
   if (event.steps.length > 0) {

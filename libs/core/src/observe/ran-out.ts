@@ -1,29 +1,54 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import type { AccountId } from '../fleet/ids.js';
+import type { AccountId, ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
-import { bytesOn } from '../fleet/meter.js';
+import { bytesOn, closeAfterLoad, isMeasured, measuredOn, meterOf, windowOf } from '../fleet/meter.js';
+import type { Shortfall } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Loading, Ready } from '../fleet/replica.js';
+import type { Device, Server } from '../fleet/server.js';
+import { rebook } from './declared.js';
 
 /** How long a shortfall lasts on an unmeasured device: the longest back-off after a failed load. */
 const UNMEASURED: Millis = 60_000;
 
 /**
  * A load ran out of memory, and is still booked. On each of its devices where the books have room all the same, others
- * must hold more than is counted. On an unmeasured device a model that failed before tells nothing: it may take more
- * than it books.
+ * must hold more than is counted: the device closes until a clean sample tells. On an unmeasured device a model that failed
+ * before tells nothing: it may take more than it books.
  */
 export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Instant): void {
   const ledger = new Ledger(fleet, now);
-  const { id, model, server } = replica;
-  for (const { account, used } of fleet.servers.get(server)?.devices ?? []) {
-    const { capacity, held } = ledger.of(account);
-    const isNews = used !== null || !fleet.cooldowns.has(id);
-    if (held > capacity || !isNews || askedOf(fleet, replica, account) === 0) continue;
-    // A smaller load that runs out does not lower what an earlier one has shown.
-    const bytes = Math.max(capacity - held + 1, fleet.shortfalls.get(account)?.bytes ?? 0);
-    fleet.shortfalls.set(account, { at: now, replica: id, model, server, bytes, until: now + UNMEASURED });
+  const server = fleet.servers.get(replica.server)!;
+  for (const device of server.devices ?? []) {
+    const { capacity, held } = ledger.of(device.account);
+    const asked = askedOf(fleet, replica, device.account);
+    const isClosing = isMeasured(server, device, now);
+    if (held > capacity || asked === 0 || (!isClosing && fleet.cooldowns.has(replica.id))) continue;
+    fleet.shortfalls.set(device.account, shortfallOf(fleet, replica, device, capacity - held, asked));
+    if (isClosing) close(fleet, server, device, now);
   }
+}
+
+/** Of a load that had asked for so much where so much was left beside it. */
+function shortfallOf(
+  { shortfalls, servers, now }: Fleet,
+  replica: Loading | Ready,
+  { account, ordinal }: Device,
+  left: Bytes,
+  asked: Bytes,
+): Shortfall {
+  const { id, model, server } = replica;
+  const at = servers.get(server)!;
+  const meter = meterOf(at, ordinal);
+  const orderedAt = replica.phase === 'loading' ? replica.orderedAt : replica.change!.orderedAt;
+  return {
+    ...{ at: now, replica: id, model, server, until: now + UNMEASURED },
+    // A smaller load that runs out does not lower what an earlier one has shown.
+    bytes: Math.max(left + 1, shortfalls.get(account)?.bytes ?? 0),
+    free: left + asked,
+    others: meter.others,
+    isAfterUnload: meter.gone.some((one) => one.at >= orderedAt - windowOf(at)),
+  };
 }
 
 /** What the load was to take of an account, with the steps that it brings up. */
@@ -33,6 +58,38 @@ function askedOf(fleet: Fleet, replica: Loading | Ready, account: AccountId): By
     (one) => one.id === replica.id || ('carriedBy' in one && one.carriedBy === replica.id),
   );
   return brought.reduce((sum, { bookings }) => sum + bytesOn(account, bookings), 0);
+}
+
+/** Closes a device. Others may hide in what the copies there do not use that were never measured: as these leave it closes anew. */
+function close(fleet: Fleet, server: Server, { ordinal }: Device, now: Instant): void {
+  const meter = meterOf(server, ordinal);
+  closeAfterLoad(meter, now);
+  fleet.lateMemoryAt = now;
+  const there = replicasOn(fleet, server.spec.id).filter(
+    ({ phase, devices }) => phase !== 'placed' && phase !== 'loading' && devices.includes(ordinal),
+  );
+  const unmeasured = there.filter(({ model }) => measuredOn(server, model, ordinal) === null);
+  meter.suspects = new Set([...meter.suspects, ...unmeasured.map(({ model }) => model)]);
+}
+
+/**
+ * A clean sample tells who it was. Where others hold no more than was counted it was the model, if that has run out before:
+ * it is booked with more than the books had for it, until it is measured. Else the memory of a copy that had just left
+ * came back late: a strike against the process.
+ */
+export function judgeShortfall(fleet: Fleet, server: Server, device: Device, now: Instant): void {
+  const shortfall = fleet.shortfalls.get(device.account);
+  fleet.shortfalls.delete(device.account);
+  if (!shortfall || meterOf(server, device.ordinal).others > shortfall.others) return;
+  const { model, free } = shortfall;
+  if (fleet.outgrown.has(model)) return outgrow(fleet, model, Math.min(free + 1, device.capacity));
+  fleet.outgrown.set(model, 0);
+  if (shortfall.isAfterUnload) server.strikes = [...server.strikes.slice(-1), now];
+}
+
+function outgrow(fleet: Fleet, model: ModelId, bytes: Bytes): void {
+  fleet.outgrown.set(model, Math.max(bytes, fleet.outgrown.get(model)!));
+  for (const one of fleet.servers.values()) rebook(fleet, one, model);
 }
 
 /** Forgets the shortfalls whose time is over. */

@@ -17,8 +17,9 @@ import { discover, forgetReplica, forgetVanished, rebook } from './declared.js';
 export function declareServer(fleet: Fleet, { server: spec }: EventOf<'ServerDeclared'>): void {
   const known = fleet.servers.get(spec.id);
   const server = known ?? unseen(spec, fleet.looks);
-  const { host } = server.spec;
+  const { host, metricsInterval } = server.spec;
   server.spec = spec;
+  if (spec.metricsInterval !== metricsInterval) server.lateReadings = [];
   followHost(server, host);
   if (spec.devices) {
     server.devices = spec.devices.map((device) => gpu(spec.id, device, server.devices));
@@ -125,6 +126,7 @@ const gpu = (
 const NEVER_LOADED = {
   loadPace: null,
   unloadTimes: null,
+  configToldAt: -Infinity,
   orderedPlaceAt: -Infinity,
   retriesFullAt: -Infinity,
 };
@@ -162,7 +164,7 @@ const unseen = (spec: ServerSpec, looks: Fleet['looks']): Server => ({
   presumed: new Map(),
   hidden: [],
   meters: new Map(),
-  measured: new Map(),
+  ...{ measured: new Map(), strikes: [], lateReadings: [] },
   latencies: new Map(),
   slowdown: NOT_SLOW,
   loadTimes: new Map(),

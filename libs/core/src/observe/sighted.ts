@@ -20,7 +20,7 @@ import { isStuck } from '../fleet/standing.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
 import { warmUp } from '../learned/cooldown.js';
 import { end } from './declared.js';
-import { isGivenBack } from './measure.js';
+import { isBack } from './foreign.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
 import { mayBeEnsemble, mayWaitUnseen, UNSETTLED, unsettledUntil } from '../looks/unseen.js';
 
@@ -151,7 +151,7 @@ function wentMissing(
   return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
 }
 
-/** The memory is back once a look from after Triton's answer shows the model absent, and less in use where measured. */
+/** The memory is back once a look from after Triton's answer shows the model absent: see `isBack`. */
 function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen: Seen): void {
   const { sighting, begunAt, now } = seen;
   const { answeredAt } = replica;
@@ -160,7 +160,7 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
   if (sighting.kind === 'gone') {
     const absentSince = replica.absentSince ?? begunAt;
     const isProof = sighting.proven
-      ? isGivenBack(server, replica, begunAt - absentSince)
+      ? isBack(fleet, server, { ...replica, absentSince }, seen)
       : begunAt >= absentSince + fleet.limits.stuckAfter;
     if (!isProof) return put(fleet, { ...replica, absentSince });
     if (sighting.proven && !isStuck(fleet, replica, now)) learnUnloadTime(fleet, server, replica, now);

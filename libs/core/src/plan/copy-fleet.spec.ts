@@ -18,7 +18,7 @@ function busy(): CoreDriver {
   return driver;
 }
 
-const factsOf = ({ index: _, rerouted: __, ...facts }: Fleet): FleetFacts => facts;
+const factsOf = ({ index: _, rerouted: __, now: ___, ...facts }: Fleet): FleetFacts => facts;
 
 const wordsOf = (fleet: Fleet): string =>
   JSON.stringify(factsOf(fleet), (_, value: unknown) =>

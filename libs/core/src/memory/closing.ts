@@ -1,0 +1,59 @@
+import { type Fleet, unsettledOn } from '../fleet/fleet.js';
+import type { AccountId } from '../fleet/ids.js';
+import { touches, windowOf } from '../fleet/meter.js';
+import type { Closed } from '../fleet/meters.js';
+import type { Instant, Millis } from '../fleet/model.js';
+import type { Device, Server } from '../fleet/server.js';
+import { isStuck, loadBegan } from '../fleet/standing.js';
+import { restOf } from '../learned/load-times.js';
+import { unloadForecast } from '../learned/unload-times.js';
+
+/**
+ * What only an event will tell, such as a look or the end of a load that takes longer than expected, is taken to come so
+ * soon: not now, and late enough that the core is not woken for it again and again.
+ */
+export const SOON: Millis = 250;
+
+/**
+ * When a closed device should open: with a look that begins a window after the last move there. Infinity where a load has
+ * to end first; -Infinity where the device is open.
+ */
+export function opensAt(fleet: Readonly<Fleet>, server: Server, { ordinal }: Device, now: Instant): Instant {
+  const meter = server.meters.get(ordinal);
+  if (!meter?.closed) return -Infinity;
+  let moved = meter.movedAt;
+  for (const one of unsettledOn(fleet, server.spec.id)) {
+    if (!touches(one, ordinal) || isStuck(fleet, one, now)) continue;
+    if (loadBegan(one) !== null) return Infinity;
+    if (one.phase === 'unloading')
+      moved = Math.max(moved, now + restOf(unloadForecast(server), now - one.emptiedAt).p50);
+  }
+  return Math.max(now + SOON, moved + windowOf(server) + server.lookTook);
+}
+
+/** Why nothing is loaded onto a device at present, and until when by the forecast; null: there is no telling. */
+export interface WhyClosed extends Pick<Closed, 'since' | 'because'> {
+  readonly until: Instant | null;
+}
+
+/** The same of one device; null where it is open. */
+export function whyClosed(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  device: Device,
+  now: Instant,
+): WhyClosed | null {
+  const closed = server.meters.get(device.ordinal)?.closed;
+  if (!closed || device.kind !== 'gpu') return null;
+  const until = opensAt(fleet, server, device, now);
+  return { since: closed.since, because: closed.because, until: until < Infinity ? until : null };
+}
+
+/** The closed devices of which there is no telling when they open. */
+export function untoldDevices(fleet: Readonly<Fleet>, now: Instant): ReadonlySet<AccountId> {
+  const untold = new Set<AccountId>();
+  for (const server of fleet.servers.values())
+    for (const device of server.devices ?? [])
+      if (opensAt(fleet, server, device, now) === Infinity) untold.add(device.account);
+  return untold;
+}

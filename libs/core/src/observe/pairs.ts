@@ -1,0 +1,120 @@
+import type { Fleet } from '../fleet/fleet.js';
+import { type ModelId, replicaId } from '../fleet/ids.js';
+import { areMetricsLate, measuredOn, meterOf } from '../fleet/meter.js';
+import type { MemoryChange, Meter } from '../fleet/meters.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Device, Server } from '../fleet/server.js';
+import { rebook } from './declared.js';
+
+/** Two clean samples that are further apart teach nothing: others may have come and gone. */
+const PAIRED_WITHIN: Millis = 60_000;
+/** Readings that come late count together for so long. */
+const LATE_WITHIN: Millis = 600_000;
+/** How far a reading may be off the copy that it shows. */
+const TOLERANCE = 0.1;
+
+/** Learns from a clean sample and the one before: what one copy takes that came or left between them, or what one left behind. */
+export function learnFrom(
+  fleet: Fleet,
+  server: Server,
+  device: Device,
+  begunAt: Instant,
+  now: Instant,
+): void {
+  const meter = meterOf(server, device.ordinal);
+  const { clean, changes } = meter;
+  if (!clean || !changes || begunAt > clean.at + PAIRED_WITHIN) return;
+  const grown = device.used! - clean.used;
+  if (changes.length === 0) return noteLateReading(server, meter, grown, now);
+  learnUnknown(fleet, server, device, changes, grown);
+  const [only] = changes;
+  // Only what was measured of this very copy tells what has to come back.
+  if (changes.length === 1 && only?.kind === 'left' && only.measured !== null)
+    meter.residue += Math.max(0, grown + only.measured);
+}
+
+/** What is in use has grown by so much: what the other copies do not explain is the one of which nothing was known. */
+function learnUnknown(
+  fleet: Fleet,
+  server: Server,
+  device: Device,
+  changes: readonly MemoryChange[],
+  grown: Bytes,
+): void {
+  const copies = changes.flatMap((one) => copyOf(fleet, server, device, one));
+  const unknown = unknownOf(copies);
+  if (!unknown) return;
+  const others = copies.reduce((sum, one) => (one === unknown ? sum : sum + signed(one, one.bytes!)), 0);
+  const bytes = Math.max(0, signed(unknown, grown - others));
+  if (unknown.kind === 'left') learnFootprint(fleet, unknown.model, bytes);
+  else learnMeasured(fleet, server, unknown.model, device.ordinal, bytes);
+}
+
+/** A change, and what its copy is known to take: null where nothing tells. */
+interface ChangedCopy extends Pick<MemoryChange, 'model' | 'kind'> {
+  readonly isMeasured: boolean;
+  readonly bytes: Bytes | null;
+}
+
+/** Nothing where a copy that came is not there any more: its config says that it is on other devices. */
+function copyOf(
+  fleet: Fleet,
+  server: Server,
+  { ordinal }: Device,
+  { model, kind, measured }: MemoryChange,
+): ChangedCopy[] {
+  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
+  if (kind === 'came' && replica && !replica.devices.includes(ordinal)) return [];
+  const own = kind === 'came' ? measuredOn(server, model, ordinal) : measured;
+  return [{ model, kind, isMeasured: own !== null, bytes: own ?? fleet.footprints.get(model)?.peak ?? null }];
+}
+
+/** The one copy of which nothing is known; else the one that was not measured itself. */
+function unknownOf(copies: readonly ChangedCopy[]): ChangedCopy | undefined {
+  const unmeasured = copies.filter(({ isMeasured }) => !isMeasured);
+  const unknown = unmeasured.filter(({ bytes }) => bytes === null);
+  const [one, other] = unknown.length > 0 ? unknown : unmeasured;
+  return other ? undefined : one;
+}
+
+const signed = ({ kind }: ChangedCopy, bytes: Bytes): Bytes => (kind === 'came' ? bytes : -bytes);
+
+/** What has changed without a move may be the last move: then Triton reads its GPUs more rarely than was declared. */
+function noteLateReading(server: Server, meter: Meter, grown: Bytes, now: Instant): void {
+  const { lastChange } = meter;
+  if (!lastChange || areMetricsLate(server)) return;
+  const { kind, measured, booked } = lastChange;
+  const bytes = (kind === 'came' ? 1 : -1) * (measured ?? booked);
+  if (Math.abs(grown - bytes) > TOLERANCE * Math.abs(bytes)) return;
+  meter.lastChange = null;
+  server.lateReadings = [...server.lateReadings.filter((at) => now < at + LATE_WITHIN), now];
+}
+
+/** Notes what was measured of a copy, and learns the footprint of its model from that; each copy counts once on each device. */
+export function learnMeasured(
+  fleet: Fleet,
+  server: Server,
+  model: ModelId,
+  ordinal: number,
+  bytes: Bytes,
+): void {
+  const copies = new Map(server.measured.get(model));
+  const before = copies.get(ordinal);
+  if (before === bytes) return;
+  server.measured.set(model, copies.set(ordinal, bytes));
+  learnFootprint(fleet, model, bytes, !before);
+}
+
+/**
+ * A model was measured. 0 bytes teach nothing: the copy may take its memory later, or another process may have gone
+ * meanwhile. Two measurements of copies count by the larger, but for the second, which corrects the first one.
+ */
+function learnFootprint(fleet: Fleet, model: ModelId, bytes: Bytes, isNew = true): void {
+  if (bytes === 0) return;
+  fleet.outgrown.delete(model);
+  const known = fleet.footprints.get(model) ?? { peak: 0, times: 0 };
+  const peak = isNew && known.times === 1 ? bytes : Math.max(known.peak, bytes);
+  if (peak === known.peak && !isNew) return;
+  fleet.footprints.set(model, { peak, times: known.times + (isNew ? 1 : 0) });
+  for (const one of fleet.servers.values()) rebook(fleet, one, model);
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { gpuAccount } from '../fleet/ids.js';
+import { Ledger } from '../memory/ledger.js';
+import { whyClosed } from '../memory/closing.js';
+
+const SERVER = aServer('t').id;
+const GPU = gpuAccount(SERVER, 0);
+const WINDOW = 3_000;
+/** Long enough for a clean sample, wherever looks begin. */
+const REST = 25_000;
+
+/** A server with one GPU of 20 of which so much is in use, and models of 4 that stay. */
+function aDriver(used: number, ids: readonly string[]): CoreDriver {
+  const models = ids.map((id) => aModel(id, { idleUnload: null, config: '{}' }));
+  const driver = new CoreDriver().declare(...models).serve(aServer('t', [20]), ids);
+  show(driver, used);
+  driver.pass(REST);
+  return driver;
+}
+
+function show(driver: CoreDriver, used: number | null): void {
+  driver.shelf('t').gpus = used === null ? null : [{ uuid: 't-0', memory: 20, used }];
+}
+
+function runsOut(driver: CoreDriver, model: string): void {
+  driver.resolve(model, { wait: 1_000 });
+  driver.pass(400);
+  driver.loadEnds(model, 't', 'capacity');
+}
+
+const server = ({ fleet }: CoreDriver) => fleet.servers.get(SERVER)!;
+const closed = (driver: CoreDriver) =>
+  whyClosed(driver.fleet, server(driver), server(driver).devices![0]!, driver.now);
+const free = ({ fleet, now }: CoreDriver) => new Ledger(fleet, now).free(GPU);
+const unload = (driver: CoreDriver, id: string) =>
+  driver.tell({ kind: 'UnloadOrdered', model: aModel(id).id, force: true });
+
+describe('a device on which a load ran out of memory', () => {
+  it('says since when it is closed, why, and until when', () => {
+    const driver = aDriver(0, ['a', 'b']);
+    runsOut(driver, 'a');
+    const [since, until] = [driver.now, driver.now + WINDOW];
+    expect(closed(driver)).toEqual({ since, because: 'ran_out', until });
+  });
+
+  it('takes nothing until the look that begins a window after the last move, which is ordered for that moment', () => {
+    const driver = aDriver(0, ['a', 'b']);
+    runsOut(driver, 'a');
+    driver.resolve('b');
+    driver.pass(WINDOW - 1);
+    expect([free(driver), driver.phase('b', 't'), driver.isLoading('b', 't')]).toEqual([0, 'placed', false]);
+    driver.pass(1);
+    expect([closed(driver), driver.isLoading('b', 't')]).toEqual([null, true]);
+  });
+
+  it('counts the window from each later move, and opens nobody knows when while a load is under way', () => {
+    const driver = new CoreDriver()
+      .declare(...['a', 'b', 'c'].map((id) => aModel(id, { idleUnload: null, config: '{}' })))
+      .serve(aServer('t', [20]), ['a', 'b', 'c']);
+    driver.tell({
+      kind: 'LimitsSet',
+      limits: { ...driver.fleet.limits, loadsPerDevice: 2 },
+      defaults: driver.fleet.defaults,
+    });
+    show(driver, 0);
+    driver.pass(REST);
+    driver.resolve('b');
+    runsOut(driver, 'a');
+    expect(closed(driver)).toMatchObject({ until: null });
+    const request = driver.loadsTake('c', 1_000).resolve('c', { wait: 2_000 });
+    driver.pass(1_900);
+    expect([driver.answerTo(request), driver.orders()]).toEqual(['waiting', ['load b@t', 'load a@t']]);
+    driver.loadEnds('b', 't');
+    expect(closed(driver)).toMatchObject({ until: driver.now + WINDOW });
+  });
+
+  it('lets go of what is to be unloaded, and evicts nothing', () => {
+    const driver = aDriver(0, ['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    for (const id of ['a', 'b', 'c', 'd']) driver.warm(id, 't');
+    show(driver, 16);
+    driver.pass(REST);
+    runsOut(driver, 'e');
+    unload(driver, 'a');
+    driver.declare(aModel('g', { gpuBytes: 16, config: '{}' }));
+    driver.resolve('g');
+    driver.pass(WINDOW - 1);
+    expect(driver.orders().filter((order) => order.startsWith('unload'))).toEqual(['unload a@t']);
+    expect(['b', 'c', 'd'].map((id) => driver.phase(id, 't'))).toEqual(['ready', 'ready', 'ready']);
+    driver.pass(REST);
+    expect(driver.orders()).toContain('unload b@t');
+  });
+
+  it('opens after a minute where somebody else moves there all the time', () => {
+    const driver = aDriver(0, ['a', 'b', 'x']);
+    runsOut(driver, 'a');
+    driver.resolve('b', { wait: 100_000 });
+    const seconds = Array.from({ length: 70 }, (_, nth) => {
+      driver.shelf('t').set('x', nth % 2 === 0 ? 'READY' : 'UNAVAILABLE');
+      driver.tell({ kind: 'ServersDoubted', servers: [SERVER] });
+      driver.pass(1_000);
+      return closed(driver) === null;
+    });
+    expect(seconds.indexOf(true)).toBeGreaterThanOrEqual(59);
+    expect(seconds.indexOf(true)).toBeLessThanOrEqual(62);
+    expect(driver.orders()).toContain('load b@t');
+  });
+
+  it('is not opened by a look that tells nothing, and is one that nothing measures once there were such for 10 s', () => {
+    const driver = aDriver(0, ['a', 'b']);
+    runsOut(driver, 'a');
+    show(driver, null);
+    driver.pass(9_000);
+    expect(closed(driver)).not.toBeNull();
+    driver.pass(4_000);
+    expect([closed(driver), new Ledger(driver.fleet, driver.now).of(GPU).capacity]).toEqual([null, 3]);
+  });
+
+  it('closes anew when a copy leaves that was there and was never measured: others may hide in what it did not use', () => {
+    const driver = aDriver(0, ['a', 'b', 'c', 'd']);
+    driver.warm('a', 't').warm('b', 't');
+    show(driver, 8);
+    driver.pass(REST);
+    runsOut(driver, 'c');
+    driver.pass(WINDOW);
+    expect(closed(driver)).toBeNull();
+    unload(driver, 'a');
+    expect(closed(driver)).toMatchObject({ because: 'ran_out' });
+    driver.pass(WINDOW);
+    expect(closed(driver)).toBeNull();
+  });
+});
