@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Action, emptyFleet, type Event, type EventOf, type ModelId, nextWake, step } from '#core';
 import type { Observer } from '#engine';
 import { aRequest } from '../support/builders.js';
-import { declarations, fullShelves, modelIds, type Scale } from './core-site.js';
+import { declarations, fullShelves, modelIds, type Scale, truthOf } from './core-site.js';
 import { VirtualServers } from './virtual-servers.js';
 
 /** From then on what was there from the start may leave. */
@@ -47,7 +47,7 @@ export class CorePlay {
   ) {
     this.models = modelIds(scale);
     const shelves = fullShelves(scale);
-    this.servers = new VirtualServers(shelves, PACE);
+    this.servers = VirtualServers.of(shelves, truthOf(scale), PACE);
     this.turn(declarations(scale, shelves));
   }
 

@@ -1,6 +1,7 @@
 import type { Event, Model, ModelId, ServerId, ServerSpec } from '#core';
 import { aModel, aServer } from '../support/builders.js';
 import { Shelf } from '../support/shelf.js';
+import { HELD_OF_DECLARED, PLAIN, type Truth } from './virtual-memory.js';
 
 /** How large a fleet is played. Every server has eight GPUs. */
 export interface Scale {
@@ -11,7 +12,7 @@ export interface Scale {
 export const SMALL: Scale = { models: 1_000, servers: 16 };
 export const LARGE: Scale = { models: 10_000, servers: 128 };
 export const DEVICES_PER_SERVER = 8;
-/** In units of the smallest model. */
+const UNIT = 2 ** 30;
 const DEVICE_UNITS = 24;
 const MODEL_UNITS = [2, 3, 4, 5, 6];
 
@@ -23,13 +24,19 @@ const serverIds = ({ servers }: Scale): ServerId[] =>
 const unitsOf = (at: number): number => MODEL_UNITS[at % MODEL_UNITS.length]!;
 
 const model = (id: string, units: number): Model =>
-  aModel(id, { gpuBytes: units, hostBytes: 1, minResidency: 30_000, config: '{}' });
+  aModel(id, { gpuBytes: units * UNIT, hostBytes: 1, minResidency: 30_000, config: '{}' });
 
-const server = (id: ServerId): ServerSpec =>
-  aServer(
-    id,
-    Array.from({ length: DEVICES_PER_SERVER }, () => DEVICE_UNITS),
+const gpus = Array.from({ length: DEVICES_PER_SERVER }, () => DEVICE_UNITS * UNIT);
+
+const server = (id: ServerId): ServerSpec => aServer(id, gpus);
+
+/** What the servers really have, and the copies really hold. */
+export function truthOf(scale: Scale): Truth {
+  const takes = new Map(
+    modelIds(scale).map((id, at) => [id, Math.round(unitsOf(at) * UNIT * HELD_OF_DECLARED)]),
   );
+  return { ...PLAIN, gpus: () => gpus, takes: (model) => takes.get(model)! };
+}
 
 /** All that is declared, and that what is loaded is ours. Every server has every model in its repository. */
 export function declarations(scale: Scale, shelves: ReadonlyMap<ServerId, Shelf>): Event[] {

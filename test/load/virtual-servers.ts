@@ -1,5 +1,6 @@
 import type { Action, ActionOf, Event, Instant, Millis, ModelId, ServerId } from '#core';
 import type { Shelf } from '../support/shelf.js';
+import { type Truth, VirtualMemory } from './virtual-memory.js';
 
 const TOOK_MS = { look: 15, statistics: 5, unload: 10, describe: 5 };
 const NONE: readonly Coming[] = [];
@@ -8,32 +9,51 @@ const NONE: readonly Coming[] = [];
 type Coming =
   | { readonly kind: 'look'; readonly order: ActionOf<'look'>; readonly begunAt: Instant }
   | { readonly kind: 'loaded'; readonly order: ActionOf<'load'> }
+  | { readonly kind: 'ranOut'; readonly order: ActionOf<'load'> }
   | { readonly kind: 'unloaded'; readonly order: ActionOf<'unload'> }
   | { readonly kind: 'left'; readonly server: ServerId; readonly model: ModelId }
+  | { readonly kind: 'freed'; readonly server: ServerId; readonly model: ModelId; readonly device: number }
   | { readonly kind: 'described'; readonly server: ServerId; readonly model: ModelId };
 
 /** How long things take on servers in virtual time. */
 interface Pace {
   readonly load: (order: ActionOf<'load'>) => Millis;
-  /** From the order to unload until the memory is free; the answer comes before. */
+  /** From the order to unload until the copy has left; the answer comes before. */
   readonly unload: Millis;
   /** What happens is heard so often. */
   readonly grain: Millis;
 }
 
-/** Servers in virtual time, one by shelf, that carry out what the core orders. */
+/** A server in virtual time. */
+interface VirtualServer {
+  readonly shelf: Shelf;
+  readonly memory: VirtualMemory;
+}
+
+/** Servers in virtual time that carry out what the core orders. */
 export class VirtualServers {
-  constructor(
-    private readonly shelves: ReadonlyMap<ServerId, Shelf>,
+  private constructor(
+    private readonly servers: ReadonlyMap<ServerId, VirtualServer>,
+    private readonly truth: Truth,
     private readonly pace: Pace,
-    private readonly agenda = new Map<Instant, Coming[]>(),
+    private readonly agenda: Map<Instant, Coming[]>,
   ) {}
+
+  /** One for each shelf. */
+  static of(shelves: ReadonlyMap<ServerId, Shelf>, truth: Truth, pace: Pace): VirtualServers {
+    const servers = [...shelves].map(([id, shelf]) => {
+      return [id, { shelf, memory: VirtualMemory.of(id, truth, shelf.devices) }] as const;
+    });
+    return new VirtualServers(new Map(servers), truth, pace, new Map());
+  }
 
   /** Servers of their own, to which the same would happen. */
   copy(): VirtualServers {
-    const shelves = new Map([...this.shelves].map(([id, shelf]) => [id, shelf.copy()]));
+    const servers = [...this.servers].map(([id, { shelf, memory }]) => {
+      return [id, { shelf: shelf.copy(), memory: memory.copy() }] as const;
+    });
     const agenda = new Map([...this.agenda].map(([at, coming]) => [at, [...coming]]));
-    return new VirtualServers(shelves, this.pace, agenda);
+    return new VirtualServers(new Map(servers), this.truth, this.pace, agenda);
   }
 
   /** What is heard of them at this moment. To be asked at each moment, once. */
@@ -51,11 +71,10 @@ export class VirtualServers {
         return this.at(now + took, { kind: 'look', order: action, begunAt: now });
       }
       case 'load':
-        this.shelf(action.server).set(action.model, 'LOADING');
-        return this.at(now + this.pace.load(action), { kind: 'loaded', order: action });
+        return this.load(action, now);
       case 'unload': {
         const { server, model } = action;
-        this.shelf(server).set(model, 'UNLOADING');
+        this.server(server).shelf.set(model, 'UNLOADING');
         this.at(now + this.pace.unload, { kind: 'left', server, model });
         return this.at(now + TOOK_MS.unload, { kind: 'unloaded', order: action });
       }
@@ -67,35 +86,65 @@ export class VirtualServers {
     }
   }
 
+  /** It takes its memory at once, and fails half way where that does not fit. */
+  private load(order: ActionOf<'load'>, now: Instant): void {
+    const { server, model } = order;
+    const { shelf, memory } = this.server(server);
+    shelf.set(model, 'LOADING');
+    const takes = this.pace.load(order);
+    if (memory.take(model, deviceOf(order), now)) this.at(now + takes, { kind: 'loaded', order });
+    else this.at(now + takes / 2, { kind: 'ranOut', order });
+  }
+
   private happen(coming: Coming, now: Instant): Event[] {
     switch (coming.kind) {
       case 'look': {
         const { order, begunAt } = coming;
-        const look = this.shelf(order.server).look(begunAt, order.scope, order.probeMode);
+        const { shelf, memory } = this.server(order.server);
+        shelf.gpus = memory.sample(now);
+        const look = shelf.look(begunAt, order.scope, order.probeMode);
         return [{ kind: 'Looked', server: order.server, look: { ...look, endedAt: now } }];
       }
       case 'loaded': {
-        const { order, replica, server, model, config } = coming.order;
-        this.shelf(server).put(model, config!.gpus[0]!);
+        const { order, replica, server, model } = coming.order;
+        this.server(server).shelf.put(model, deviceOf(coming.order));
         return [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'succeeded', versions: ['1'] } }];
+      }
+      case 'ranOut': {
+        const { order, replica, server, model } = coming.order;
+        this.server(server).shelf.set(model, 'UNAVAILABLE', 'CUDA out of memory');
+        return [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'failed', cause: 'capacity' } }];
       }
       case 'unloaded': {
         const { order, replica } = coming.order;
         return [{ kind: 'UnloadEnded', order, replica, outcome: { kind: 'succeeded', versions: [] } }];
       }
       case 'left':
-        this.shelf(coming.server).set(coming.model, 'UNAVAILABLE', 'unloaded');
+        this.leave(coming, now);
+        return [];
+      case 'freed':
+        this.server(coming.server).memory.giveBack(coming.model, coming.device, now);
         return [];
       case 'described': {
         const { server, model } = coming;
-        const gpus = [this.shelf(server).devices.get(model)!];
+        const gpus = [this.server(server).shelf.devices.get(model)!];
         const config = { json: '{}', kind: 'gpu', gpus, count: 1, batch: 1 } as const;
         return [{ kind: 'ConfigLearned', server, model, config, steps: [] }];
       }
     }
   }
 
-  private shelf = (server: ServerId): Shelf => this.shelves.get(server)!;
+  private leave({ server, model }: Omit<Coming & { kind: 'left' }, 'kind'>, now: Instant): void {
+    const { shelf, memory } = this.server(server);
+    shelf.set(model, 'UNAVAILABLE', 'unloaded');
+    const device = memory.leave(model);
+    if (device === undefined) return;
+    const { late } = this.truth;
+    if (late > 0) this.at(now + late, { kind: 'freed', server, model, device });
+    else memory.giveBack(model, device, now);
+  }
+
+  private server = (id: ServerId): VirtualServer => this.servers.get(id)!;
 
   private at(moment: Instant, coming: Coming): void {
     const { grain } = this.pace;
@@ -105,3 +154,5 @@ export class VirtualServers {
     else this.agenda.set(heard, [coming]);
   }
 }
+
+const deviceOf = ({ config }: ActionOf<'load'>): number => config!.gpus[0]!;

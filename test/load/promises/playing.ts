@@ -46,8 +46,8 @@ export async function playOut(
   samples = 0,
 ): Promise<Played> {
   const Site = await siteBefore(core);
-  const site = Site.of(scenario.workload, asks, scenario.grain);
   const { learned, end, waits, grain } = scenario;
+  const site = Site.of(scenario.workload, asks, { grain });
   for (let at = 0; at < learned; at += STRETCH) await onward(site, at + STRETCH);
   const loadsBefore = site.loads;
   const wouldHave = samples === 0 ? [] : await sampled(site, scenario, samples);

@@ -10,7 +10,13 @@ const MIB = 2 ** 20;
 export async function startServers(workload: Workload): Promise<readonly SimulatedServer[]> {
   const { servers, gpus, gpuMb, models } = workload;
   const onDisk = models.map(({ name, mb, loadMs }) => ({
-    ...{ name, gpuBytes: mb * MIB, loadMs, loadSpread: workload.loadSpread, unloadMs: UNLOAD_MS },
+    ...{
+      name,
+      gpuBytes: mb * MIB,
+      loadMs,
+      loadSpread: workload.loadSpread,
+      unloadMs: workload.unloadMs ?? UNLOAD_MS,
+    },
     config: ON_ONE_GPU,
   }));
   const flags = { gpus, 'gpu-memory-mb': gpuMb, 'baseline-mb': BASELINE_MB };

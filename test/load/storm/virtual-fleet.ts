@@ -10,7 +10,8 @@ import {
 import { aModel, aServer } from '../../support/builders.js';
 import { Random } from '../../simulation/random.js';
 import { Shelf } from '../../support/shelf.js';
-import { modelRoomMb, normal, type Workload } from './workload.js';
+import { HELD_OF_DECLARED, PLAIN, type Truth, uuidOf } from '../virtual-memory.js';
+import { heldMb, normal, type Workload } from './workload.js';
 
 const MIB = 2 ** 20;
 /** Standard deviations above the mean of a normal distribution that one in ten exceeds. */
@@ -31,16 +32,24 @@ const modelsOf = ({ models, residencyMs, queuePerModel }: Workload): Model[] =>
 const serverIds = ({ servers }: Workload): ServerId[] =>
   Array.from({ length: servers }, (_, at) => `t${at}` as ServerId);
 
-function serverOf(workload: Workload, id: ServerId): ServerSpec {
-  const memory = modelRoomMb(workload) * MIB;
-  return aServer(
-    id,
-    Array.from({ length: workload.gpus }, () => memory),
-  );
+/** A core that does not know the interval of the metrics leaves it alone. */
+function serverOf(workload: Workload, id: ServerId, metricsInterval: Millis): ServerSpec {
+  const [memory, headroom] = [workload.gpuMb * MIB, heldMb(workload) * MIB];
+  const devices = Array.from({ length: workload.gpus }, (_, ordinal) => {
+    return { ordinal, uuid: uuidOf(id, ordinal), memory, headroom };
+  });
+  return aServer(id, [], { devices, ...({ metricsInterval } as object) });
+}
+
+/** What is true where nobody lies and nothing fails. */
+export function plainTruth(workload: Workload): Truth {
+  const gpus = Array.from({ length: workload.gpus }, () => workload.gpuMb * MIB);
+  const takes = new Map(workload.models.map(({ name, mb }) => [name, mb * MIB * HELD_OF_DECLARED]));
+  return { ...PLAIN, gpus: () => gpus, takes: (model) => Math.round(takes.get(model)!) };
 }
 
 /** All that is declared, as the configuration of the real service says it. */
-export function declarations(workload: Workload): Event[] {
+export function declarations(workload: Workload, { interval }: Truth): Event[] {
   const { queue, loadsPerServer, loadsPerDevice, swapsPerMinute } = workload;
   const { limits: usual, defaults } = emptyFleet();
   const limits = { ...usual, globalQueue: queue, loadsPerServer, loadsPerDevice };
@@ -48,7 +57,7 @@ export function declarations(workload: Workload): Event[] {
     { kind: 'LimitsSet', limits: { ...limits, loadsPerDevicePerMinute: swapsPerMinute }, defaults },
     ...modelsOf(workload).map((model): Event => ({ kind: 'ModelDeclared', model })),
     ...serverIds(workload).flatMap((id): Event[] => [
-      { kind: 'ServerDeclared', server: serverOf(workload, id) },
+      { kind: 'ServerDeclared', server: serverOf(workload, id, interval) },
       { kind: 'ContactChanged', server: id, fact: 'connected' },
     ]),
   ];

@@ -17,7 +17,8 @@ import {
 } from '#core';
 import { aRequest } from '../../support/builders.js';
 import { VirtualServers } from '../virtual-servers.js';
-import { declarations, loadTimes, shelves } from './virtual-fleet.js';
+import type { Truth } from '../virtual-memory.js';
+import { declarations, loadTimes, plainTruth, shelves } from './virtual-fleet.js';
 import type { Outcome } from './outcomes.js';
 import { admit, isPromised } from './promise.js';
 import { type Arrival, UNLOAD_MS, type Workload } from './workload.js';
@@ -37,13 +38,30 @@ export const requestOf = (ask: Ask, now: Instant): Request => ({
   bytes: 1_100,
 });
 
-/** What never changes in a play. */
+/** What became of an ask. */
+export type Answered = Outcome & Ask;
+
+/** What never changes in a play. Functions have no state: a play can be copied. */
 interface Given {
-  readonly workload: Workload;
   /** The first to come first. */
   readonly asks: readonly Ask[];
   /** What happens is heard so often. */
   readonly grain: Millis;
+  /** What its caller asks for after an answer, where callers wait for answers. */
+  readonly next: (answered: Answered) => Ask | null;
+}
+
+/** What else may be said of a play. */
+export interface PlayOptions extends Partial<Omit<Given, 'asks'>> {
+  readonly truth?: Truth;
+}
+
+/** A turn of the core, as it was taken. */
+export interface SeenTurn {
+  readonly events: readonly Event[];
+  readonly actions: readonly Action[];
+  readonly now: Instant;
+  readonly fleet: Readonly<Fleet>;
 }
 
 /** The core before servers of a workload, in virtual time: what it orders is carried out. The same asks give the same play. */
@@ -51,10 +69,12 @@ export class VirtualSite {
   now: Instant = 0;
   loads = 0;
   turns = 0;
-  readonly outcomes: (Outcome & { readonly id: RequestId; readonly tenant: TenantId })[] = [];
+  readonly outcomes: Answered[] = [];
   readonly refusals = new Map<RequestId, ActionOf<'refuse'>>();
   /** The requests that waited, or wait, with a promise. */
   readonly promised = new Set<RequestId>();
+  /** Sees each turn of this play, but not those of its copies. */
+  watch: ((turn: SeenTurn) => void) | null = null;
   /** What was asked and is not answered. */
   private readonly asked = new Map<RequestId, Ask>();
   /** Of these the ones without a promise so far. */
@@ -62,6 +82,8 @@ export class VirtualSite {
   private wake: Instant = 0;
   /** How many of the asks have come. */
   private come = 0;
+  /** What callers ask for after an answer, by the moment at which that is heard. */
+  private readonly later = new Map<Instant, Ask[]>();
 
   private constructor(
     private readonly given: Given,
@@ -69,11 +91,12 @@ export class VirtualSite {
     private readonly servers: VirtualServers,
   ) {}
 
-  static of(workload: Workload, asks: readonly Ask[], grain: Millis = 1): VirtualSite {
-    const given = { workload, asks: asks.toSorted((one, other) => one.at - other.at), grain };
-    const pace = { load: loadTimes(workload), unload: UNLOAD_MS, grain };
-    const site = new VirtualSite(given, emptyFleet(), new VirtualServers(shelves(workload), pace));
-    site.turn(declarations(workload));
+  static of(workload: Workload, asks: readonly Ask[], options: PlayOptions = {}): VirtualSite {
+    const { grain = 1, next = () => null, truth = plainTruth(workload) } = options;
+    const given = { asks: asks.toSorted((one, other) => one.at - other.at), grain, next };
+    const pace = { load: loadTimes(workload), unload: workload.unloadMs ?? UNLOAD_MS, grain };
+    const site = new VirtualSite(given, emptyFleet(), VirtualServers.of(shelves(workload), truth, pace));
+    site.turn(declarations(workload, truth));
     return site;
   }
 
@@ -82,6 +105,7 @@ export class VirtualSite {
     const copy = new VirtualSite(this.given, copyFleet(this.fleet), this.servers.copy());
     for (const [id, ask] of this.asked) copy.asked.set(id, ask);
     for (const id of this.unpromised) copy.unpromised.add(id);
+    for (const [at, asks] of this.later) copy.later.set(at, [...asks]);
     const { now, wake, come, loads, turns } = this;
     Object.assign(copy, { now, wake, come, loads, turns });
     return copy;
@@ -107,7 +131,9 @@ export class VirtualSite {
     const first = this.come;
     const { asks } = this.given;
     while (this.come < asks.length && asks[this.come]!.at <= this.now) this.come += 1;
-    return this.come === first ? NONE : asks.slice(first, this.come);
+    const again = this.later.get(this.now) ?? NONE;
+    this.later.delete(this.now);
+    return this.come === first ? again : [...asks.slice(first, this.come), ...again];
   }
 
   private turn(events: readonly Event[]): void {
@@ -116,6 +142,7 @@ export class VirtualSite {
     this.wake = nextWake(this.fleet, this.now);
     for (const action of actions) this.note(action);
     this.notePromises();
+    this.watch?.({ events, actions, now: this.now, fleet: this.fleet });
   }
 
   private notePromises(): void {
@@ -132,7 +159,7 @@ export class VirtualSite {
     const model = ask.model as ModelId;
     const replica = pickRoute(this.fleet, { model, version: null, avoid: [] }, NO_USES);
     if (replica) {
-      this.outcomes.push({ ...ask, answeredAt: this.now, answer: 'warm' });
+      this.tell({ ...ask, answeredAt: this.now, answer: 'warm' });
       const use = { replica: replica.id, at: this.now, inUseUntil: this.now + lease, routes: 1 };
       return [{ kind: 'RoutesUsed', uses: [use] }];
     }
@@ -152,7 +179,18 @@ export class VirtualSite {
   }
 
   private answer(id: RequestId, answer: string): void {
-    this.outcomes.push({ ...this.asked.get(id)!, answeredAt: this.now, answer });
+    this.tell({ ...this.asked.get(id)!, answeredAt: this.now, answer });
     this.asked.delete(id);
+  }
+
+  private tell(answered: Answered): void {
+    this.outcomes.push(answered);
+    const { next, grain } = this.given;
+    const ask = next(answered);
+    if (!ask) return;
+    const heard = Math.max(this.now + grain, Math.ceil(ask.at / grain) * grain);
+    const due = this.later.get(heard);
+    if (due) due.push(ask);
+    else this.later.set(heard, [ask]);
   }
 }

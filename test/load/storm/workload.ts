@@ -9,8 +9,10 @@ import { Random } from '../../simulation/random.js';
 export interface Workload {
   readonly servers: number;
   readonly gpus: number;
-  /** What Triton says a GPU has; of it `HELD_MB` are for models. */
+  /** What Triton says a GPU has. */
   readonly gpuMb: number;
+  /** What of it is not for models; without it `HELD_MB`. */
+  readonly heldMb?: number;
   /** The most asked for first. */
   readonly models: readonly StormModel[];
   /** Requests that queue at the most, for all models and for one. */
@@ -22,6 +24,8 @@ export interface Workload {
   readonly swapsPerMinute: number;
   /** What a model stays at least. */
   readonly residencyMs: Millis;
+  /** From the order to unload until the copy has left; without it `UNLOAD_MS`. */
+  readonly unloadMs?: Millis;
   /** Standard deviation of the logarithm of the loads of one model. */
   readonly loadSpread: number;
   /** Loads that take far longer, if there are any: which share of all, and how many times the P90. */
@@ -118,7 +122,9 @@ export function rateOf(workload: Workload): number {
 }
 
 /** What there is for models on each GPU. */
-export const modelRoomMb = ({ gpuMb }: Workload): number => gpuMb - HELD_MB;
+export const modelRoomMb = (workload: Workload): number => workload.gpuMb - heldMb(workload);
+
+export const heldMb = (workload: Workload): number => workload.heldMb ?? HELD_MB;
 
 /** The share of requests for the most asked for models, as many as fit. */
 function warmShare(workload: Workload): number {
