@@ -91,7 +91,8 @@ export function dueLook(
 }
 
 const isReadOften = (fleet: Readonly<Fleet>, server: Server): boolean =>
-  server.looked && (hasRows(fleet, server) || [...server.meters.values()].some(({ closed }) => closed));
+  server.looked &&
+  (hasRows(fleet, server) || [...server.meters.values()].some((one) => isSampleWanted(fleet, one)));
 
 /** Whether it has a replica that shows in Triton: a placed one does not. */
 const hasRows = (fleet: Readonly<Fleet>, { spec }: Server): boolean =>
