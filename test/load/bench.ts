@@ -25,6 +25,7 @@ import { replicas } from './replicas/replicas.js';
 import { removeScratch } from './scratch.js';
 import { scaling } from './scaling/scaling.js';
 import { silent } from './silent.js';
+import { swaps } from './swaps.js';
 import { tenants } from './tenants.js';
 import { warm } from './warm.js';
 
@@ -44,6 +45,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   fairness,
   tenants,
   promises: () => (values.real ? realPromises() : promises(values.only)),
+  swaps: () => swaps(values.only, values.before),
   parked,
   replicas: () => replicas(values.only),
   abuse,
@@ -56,12 +58,14 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
 const { values, positionals: chosen } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
-    /** Of `promises` and `replicas`: the scenarios whose names begin so. */
+    /** Of `promises`, `swaps` and `replicas`: the scenarios whose names begin so. */
     only: { type: 'string', default: '' },
     /** Of `scaling`: the folder of the traces, where they are not beside the repository. */
     traces: { type: 'string', default: '' },
     /** Of `promises`: the first scenario, with processes. */
     real: { type: 'boolean', default: false },
+    /** Of `swaps`: another checkout of the project, which is built and whose core is compared with ours. */
+    before: { type: 'string' },
   },
   allowPositionals: true,
 });

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { register } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as Site from '../storm/virtual-site.js';
 import type { StandIns } from './hooks.js';
 
 /**
  * The cores that are compared: the real one, and that one with some of its files stood in for by files of `cores/`.
  * `most-waiters` admits all requests, promises nothing, and loads first what most requests wait for. `first-come` loads
- * in the order of arrival and promises as the real one. After a change of the core this table, `cores/stood-in.ts` and
+ * in the order of arrival and promises as the real one. `no-doubt` loads into memory that may be somebody else's. After a change of the core this table, `cores/stood-in.ts` and
  * `storm/promise.ts` are what has to follow.
  */
 const STAND_INS = {
@@ -18,9 +19,11 @@ const STAND_INS = {
     'answers/lost': 'none-lost',
   },
   'first-come': { 'loading/precedence': 'first-come' },
+  'no-doubt': { 'memory/ledger': 'no-doubt' },
 };
 
-export type Core = 'real' | keyof typeof STAND_INS;
+/** A URL is the `dist/` of another checkout, whose core is played in the place of ours. */
+export type Core = 'real' | keyof typeof STAND_INS | URL;
 
 const DIST = new URL('../../../', import.meta.url);
 const CORE = new URL('libs/core/src/', DIST);
@@ -30,7 +33,16 @@ export async function siteBefore(core: Core): Promise<typeof Site.VirtualSite> {
   const path = '../storm/virtual-site.js';
   if (core === 'real') return ((await import(path)) as typeof Site).VirtualSite;
   registerOnce();
-  return ((await import(`${path}?core=${core}`)) as typeof Site).VirtualSite;
+  const name = encodeURIComponent(String(core));
+  return ((await import(`${path}?core=${name}`)) as typeof Site).VirtualSite;
+}
+
+/** The core of another checkout of this project, which is built. */
+export function coreOf(checkout: string): URL {
+  const dist = pathToFileURL(join(resolve(checkout), 'dist/'));
+  if (!existsSync(fileURLToPath(new URL('libs/core/src/index.js', dist))))
+    throw new Error(`${checkout} has no dist/libs/core: build it first`);
+  return dist;
 }
 
 let isRegistered = false;
