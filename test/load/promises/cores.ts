@@ -8,8 +8,8 @@ import type { StandIns } from './hooks.js';
 /**
  * The cores that are compared: the real one, and that one with some of its files stood in for by files of `cores/`.
  * `most-waiters` admits all requests, promises nothing, and loads first what most requests wait for. `first-come` loads
- * in the order of arrival and promises as the real one. `no-doubt` loads into memory that may be somebody else's. After a change of the core this table, `cores/stood-in.ts` and
- * `storm/promise.ts` are what has to follow.
+ * in the order of arrival and promises as the real one. `no-doubt` closes no device. After a change of the core this table,
+ * `cores/stood-in.ts` and `storm/promise.ts` are what has to follow.
  */
 const STAND_INS = {
   'most-waiters': {
@@ -19,7 +19,7 @@ const STAND_INS = {
     'answers/lost': 'none-lost',
   },
   'first-come': { 'loading/precedence': 'first-come' },
-  'no-doubt': { 'memory/ledger': 'no-doubt' },
+  'no-doubt': { 'memory/ledger': 'never-closed', 'memory/closing': 'always-open' },
 };
 
 /** A URL is the `dist/` of another checkout, whose core is played in the place of ours. */

@@ -38,14 +38,14 @@ interface FirstThen {
   readonly every: Millis;
 }
 
-/** The first models, one for each place; and from then on one after another of the others. */
+/** The first models at once, one for each place, so that none is measured; and from then on one after another of the others. */
 export function firstThen(
   { places, comesAt, swaps, every }: FirstThen,
   models: number,
   wait: Millis,
 ): Demand {
   const first = Array.from({ length: places }, (_, at) => {
-    return askOf(`f${at}`, { at: (at + 1) * every, model: `m${at}`, wait });
+    return askOf(`f${at}`, { at: every, model: `m${at}`, wait });
   });
   const then = Array.from({ length: swaps }, (_, nth) => {
     const model = places + (nth % (models - places));

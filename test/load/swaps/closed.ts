@@ -1,9 +1,12 @@
-import type { Fleet, Instant, Millis } from '#core';
+import { type Fleet, type Instant, type Millis, whyClosed } from '#core';
 
 /** What the bench knows of devices on which nothing is loaded for the time being. All of it is here. */
 
-/** The names of the devices that are closed. No core says so yet. */
-const closedDevices = (_fleet: Readonly<Fleet>): readonly string[] => [];
+/** The names of the devices that are closed. */
+const closedDevices = (fleet: Readonly<Fleet>, now: Instant): readonly string[] =>
+  [...fleet.servers.values()].flatMap((server) =>
+    (server.devices ?? []).flatMap((one) => (whyClosed(fleet, server, one, now) ? [one.account] : [])),
+  );
 
 /** How long devices stay closed. */
 export class ClosedTimes {
@@ -11,7 +14,7 @@ export class ClosedTimes {
   private readonly since = new Map<string, Instant>();
 
   note(fleet: Readonly<Fleet>, now: Instant): void {
-    const closed = new Set(closedDevices(fleet));
+    const closed = new Set(closedDevices(fleet, now));
     for (const device of closed) this.since.set(device, this.since.get(device) ?? now);
     for (const [device, since] of this.since) {
       this.longest = Math.max(this.longest, now - since);

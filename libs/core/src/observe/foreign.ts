@@ -48,12 +48,11 @@ export function countOthers(
 }
 
 /** What is in use beyond all that replicas may hold: what is booked or measured of them, the larger, and what a reading may still show of others. */
-function beyondAll(fleet: Fleet, server: Server, device: Device, begunAt: Instant, except?: Replica): Bytes {
+function beyondAll(fleet: Fleet, server: Server, device: Device, begunAt: Instant): Bytes {
   const { account, ordinal, used } = device;
   let rest = used! - hiddenOn(account, server);
   for (const one of replicasOn(fleet, server.spec.id))
-    if (one.phase !== 'placed' && one.id !== except?.id)
-      rest -= Math.max(heldOn(account, one), explainedBy(server, one, device));
+    if (one.phase !== 'placed') rest -= Math.max(heldOn(account, one), explainedBy(server, one, device));
   for (const { bytes, at } of meterOf(server, ordinal).gone)
     if (begunAt < at + windowOf(server)) rest -= bytes;
   return Math.max(0, rest);
@@ -100,6 +99,6 @@ export function isBack(
   if (!givesBackLate(server, now) || begunAt >= replica.absentSince + windowOf(server)) return true;
   const devices = (server.devices ?? []).filter((one) => one.used !== null && touches(replica, one.ordinal));
   return devices.every(
-    (device) => beyondAll(fleet, server, device, begunAt, replica) <= meterOf(server, device.ordinal).others,
+    (device) => beyondSure(fleet, server, device, begunAt, now) <= meterOf(server, device.ordinal).others,
   );
 }

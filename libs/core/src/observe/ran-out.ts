@@ -33,18 +33,19 @@ export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Insta
 function shortfallOf(
   { shortfalls, servers, now }: Fleet,
   replica: Loading | Ready,
-  { account, ordinal }: Device,
+  device: Device,
   left: Bytes,
   asked: Bytes,
 ): Shortfall {
   const { id, model, server } = replica;
+  const { account, ordinal } = device;
   const at = servers.get(server)!;
   const meter = meterOf(at, ordinal);
   const orderedAt = replica.phase === 'loading' ? replica.orderedAt : replica.change!.orderedAt;
   return {
     ...{ at: now, replica: id, model, server, until: now + UNMEASURED },
-    // A smaller load that runs out does not lower what an earlier one has shown.
-    bytes: Math.max(left + 1, shortfalls.get(account)?.bytes ?? 0),
+    // On an unmeasured device what an earlier load has shown is no part of the capacity any more.
+    bytes: left + 1 + (isMeasured(at, device, now) ? 0 : (shortfalls.get(account)?.bytes ?? 0)),
     free: left + asked,
     others: meter.others,
     isAfterUnload: meter.gone.some((one) => one.at >= orderedAt - windowOf(at)),
