@@ -102,7 +102,7 @@ class Gpu {
 
   /**
    * Whether one load alone was ordered since the last rest, of a size that was declared or measured, and after one unload
-   * at most, whose copy was measured: then nothing is left that the books could not tell.
+   * at most, of a copy that was measured right and leaves nothing: then nothing is left that the books could not tell.
    */
   private knows(): boolean {
     if (this.before === null) return false;
@@ -110,9 +110,8 @@ class Gpu {
     const loads = MODELS.filter(({ id }) => orders.includes(`load ${id}@t`));
     const isTold = loads.every(({ id, declared, takes }) => Math.max(declared, this.peakOf(id)) >= takes);
     const unloads = MODELS.filter(({ id }) => orders.includes(`unload ${id}@t`));
-    return (
-      isTold && orders.length <= 2 && unloads.length <= 1 && unloads.every(({ id }) => this.peakOf(id) > 0)
-    );
+    const isClean = unloads.every(({ id, takes, leaves }) => leaves === 0 && this.peakOf(id) === takes);
+    return isTold && isClean && orders.length <= 2 && unloads.length <= 1;
   }
 
   private peakOf(id: string): number {
