@@ -26,6 +26,7 @@ import { removeScratch } from './scratch.js';
 import { scaling } from './scaling/scaling.js';
 import { silent } from './silent.js';
 import { swaps } from './swaps.js';
+import { realSwaps } from './swaps/real.js';
 import { tenants } from './tenants.js';
 import { warm } from './warm.js';
 
@@ -45,7 +46,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   fairness,
   tenants,
   promises: () => (values.real ? realPromises() : promises(values.only)),
-  swaps: () => swaps(values.only, values.before),
+  swaps: () => (values.real ? realSwaps : swaps)(values.only, values.before),
   parked,
   replicas: () => replicas(values.only),
   abuse,
@@ -62,7 +63,7 @@ const { values, positionals: chosen } = parseArgs({
     only: { type: 'string', default: '' },
     /** Of `scaling`: the folder of the traces, where they are not beside the repository. */
     traces: { type: 'string', default: '' },
-    /** Of `promises`: the first scenario, with processes. */
+    /** Of `promises`: the first scenario; of `swaps`: calm and churn; with processes. */
     real: { type: 'boolean', default: false },
     /** Of `swaps`: another checkout of the project, which is built and whose core is compared with ours. */
     before: { type: 'string' },

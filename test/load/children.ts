@@ -8,14 +8,18 @@ const READY_MS = 20_000;
 const STOP_MS = 5_000;
 const LOG_CHARS = 16_000;
 
-/** A script under `dist/`, by its path from there. */
-const built = (script: string): string => fileURLToPath(new URL(`../../${script}`, import.meta.url));
+const DIST = new URL('../../', import.meta.url);
+
+/** A script under a `dist/`, by its path from there. */
+const built = (script: string, dist: URL): string => fileURLToPath(new URL(script, dist));
 
 export interface ChildOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** For node itself. */
   readonly flags?: readonly string[];
+  /** The `dist/` of another checkout, whose script is started in the place of ours. */
+  readonly dist?: URL;
 }
 
 /** A process of ours. */
@@ -32,8 +36,8 @@ const running = new Set<ChildProcess>();
 
 /** Starts a script of ours as a process of its own; resolves once it has written a line. */
 export async function startChild(script: string, options: ChildOptions = {}): Promise<Child> {
-  const { args = [], env = {}, flags = [] } = options;
-  const child = spawn(process.execPath, [...flags, built(script), ...args], {
+  const { args = [], env = {}, flags = [], dist = DIST } = options;
+  const child = spawn(process.execPath, [...flags, built(script, dist), ...args], {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

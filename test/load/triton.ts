@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KnownTriton } from './berth.js';
 import { startChild } from './children.js';
-import type { SimulatedModel } from '#testing';
+import type { Fault, SimulatedModel } from '#testing';
 import { scratchPath } from './scratch.js';
 import {
   aRealModel,
@@ -71,10 +71,15 @@ export const startSimulatedTriton = (models: readonly string[]): Promise<Simulat
 export interface SimulatedServer extends RunningTriton {
   /** How many loads of a copy it has begun so far. */
   copiesMade(): Promise<number>;
+  /** Has another process take so much of a GPU, or as much as is free. */
+  takeForeign(device: number, bytes: number): Promise<void>;
 }
 
 interface State {
   readonly copies: readonly { readonly id: number; readonly model: string }[];
+  readonly memory: {
+    readonly devices: readonly { readonly memoryBytes: number; readonly usedBytes: number }[];
+  };
 }
 
 /** With these models and flags: `gpus` is `--gpus`. */
@@ -96,6 +101,13 @@ export async function startSimulated(
     ...{ kind: 'triton-sim', grpc, http, metrics },
     initialisations: async (model) => (await state()).copies.filter((copy) => copy.model === model).length,
     copiesMade: async () => Math.max(0, ...(await state()).copies.map(({ id }) => id)),
+    takeForeign: async (device, wanted) => {
+      const { memoryBytes = 0, usedBytes = 0 } = (await state()).memory.devices[device] ?? {};
+      const bytes = Math.max(0, Math.min(wanted, memoryBytes - usedBytes));
+      const fault = { kind: 'foreignMemory', device, bytes } satisfies Fault;
+      const answer = await fetch(`${admin}/faults`, { method: 'POST', body: JSON.stringify(fault) });
+      if (!answer.ok) throw new Error(`the admin port answered ${answer.status}`);
+    },
     end: () => child.end(),
   };
 }

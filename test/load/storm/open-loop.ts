@@ -33,7 +33,11 @@ export async function play(
 }
 
 /** It counts from the moment at which it was sent: a late timer of ours is none of Berth's time. */
-async function ask(caller: Caller, arrival: Arrival, since: () => Millis): Promise<Outcome> {
+export async function ask<One extends Arrival>(
+  caller: Caller,
+  arrival: One,
+  since: () => Millis,
+): Promise<One & Outcome> {
   const { model, class: of, wait, lease } = arrival;
   const at = since();
   const answer = await caller

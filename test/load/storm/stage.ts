@@ -6,17 +6,14 @@ import { BASELINE_MB, UNLOAD_MS, type Workload } from './workload.js';
 
 const MIB = 2 ** 20;
 
-/** The simulated Tritons of a workload. */
-export async function startServers(workload: Workload): Promise<readonly SimulatedServer[]> {
-  const { servers, gpus, gpuMb, models } = workload;
+/** The simulated Tritons of a workload. A model takes what is declared of it unless `takes` says otherwise. */
+export async function startServers(
+  workload: Workload,
+  takes?: (model: string) => number,
+): Promise<readonly SimulatedServer[]> {
+  const { servers, gpus, gpuMb, models, loadSpread, unloadMs = UNLOAD_MS } = workload;
   const onDisk = models.map(({ name, mb, loadMs }) => ({
-    ...{
-      name,
-      gpuBytes: mb * MIB,
-      loadMs,
-      loadSpread: workload.loadSpread,
-      unloadMs: workload.unloadMs ?? UNLOAD_MS,
-    },
+    ...{ name, gpuBytes: takes?.(name) ?? mb * MIB, loadMs, loadSpread, unloadMs },
     config: ON_ONE_GPU,
   }));
   const flags = { gpus, 'gpu-memory-mb': gpuMb, 'baseline-mb': BASELINE_MB };
@@ -30,7 +27,10 @@ export function startBerthFor(
   workload: Workload,
   servers: readonly SimulatedServer[],
   options: ChildOptions = {},
-  { limits = {}, ...more }: { readonly limits?: object; readonly auth?: object } = {},
+  {
+    limits = {},
+    ...more
+  }: { readonly limits?: object; readonly auth?: object; readonly servers?: object } = {},
 ): Promise<RunningBerth> {
   const { models, queue, loadsPerServer, loadsPerDevice, swapsPerMinute } = workload;
   const settings = {

@@ -7,7 +7,7 @@ const GIB_MB = 1_024;
 /** Of the loads of one model: P90 over P50. */
 const SPREAD = 1.2;
 /** More than any device has time for: the limit is no part of what is measured. */
-const SWAPS_PER_MINUTE = 60_000;
+const SWAPS_PER_MINUTE = 10_000;
 const QUEUE = 20_000;
 const RESIDENCY: Millis = 1_000;
 export const SWAP_UNLOAD_MS: Millis = 300;

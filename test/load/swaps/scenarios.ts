@@ -14,6 +14,8 @@ export interface Scenario {
   readonly workload: Workload;
   readonly truth: Truth;
   readonly demand: Demand;
+  /** Where and when another process takes memory, as `truth` has it. */
+  readonly visits?: Visits;
   /** What happens is heard so often. */
   readonly grain: Millis;
   readonly learned: Millis;
@@ -50,11 +52,19 @@ export function scenarios(): readonly Scenario[] {
   ];
 }
 
-function calm(name: string, wait: Millis, seed: number): Scenario {
+const REAL = { calm: { learned: 30 * SECOND, end: 2 * MINUTE }, churn: 2 * MINUTE };
+
+/** What is played with processes. */
+export const realScenarios = (): readonly Scenario[] => [
+  calm('calm-60s', MINUTE, 1, REAL.calm),
+  churn({ name: 'churn', seed: 1, lasts: REAL.churn }),
+];
+
+function calm(name: string, wait: Millis, seed: number, times = CALM): Scenario {
   const workload = calmFleet();
-  const asked = { models: workload.models.length, wait, every: SECOND, end: CALM.end, seed };
+  const asked = { models: workload.models.length, wait, every: SECOND, end: times.end, seed };
   return {
-    ...{ ...CALM, name, kind: 'calm', seed, workload, grain: FINE },
+    ...{ ...times, name, kind: 'calm', seed, workload, grain: FINE },
     ...{ truth: plainTruth(workload), demand: steady(asked) },
   };
 }
@@ -75,7 +85,7 @@ function churn({ name, seed, lies = LIES, visits = VISITS, lasts = CHURN, but = 
   return {
     ...{ name, kind: seed === undefined ? 'hostile' : 'churn', seed: seed ?? 1, workload, grain: COARSE },
     ...{ truth: but(withVisits(lying, visits, workload)), demand: closedLoop(sizes.size, seed ?? 1) },
-    ...{ learned: 0, end: lasts },
+    ...{ learned: 0, end: lasts, visits },
   };
 }
 

@@ -35,6 +35,24 @@ export interface Fleet {
   readonly gpus: number;
 }
 
+/** A stay of a process on a GPU. */
+interface Stay {
+  readonly from: Instant;
+  readonly until: Instant;
+  readonly server: ServerId;
+  readonly device: number;
+}
+
+/** One after another. */
+export function staysOf(visits: Visits, fleet: Fleet): readonly Stay[] {
+  const stays: Stay[] = [];
+  for (let from = visits.from; from < visits.until; from += visits.every) {
+    const place = visited(visits, fleet, from);
+    if (place) stays.push({ ...place, from, until: Math.min(visits.until, from + visits.stays) });
+  }
+  return stays;
+}
+
 /** Where a process is at a moment; null where it is nowhere. It goes from server to server. */
 function visited(
   { every, stays, from, until }: Visits,
