@@ -6,7 +6,7 @@ import type { Booking, Replica } from './replica.js';
 import type { Device, Server } from './server.js';
 
 /** How often Triton reads its GPUs: the default of `--metrics-interval-ms`, which no call tells. */
-export const METRICS_INTERVAL: Millis = 2_000;
+const METRICS_INTERVAL: Millis = 2_000;
 /** So many readings that come late are believed: see `lateReadings`. */
 const READINGS_TO_FLAG = 3;
 
