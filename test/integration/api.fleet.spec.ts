@@ -30,6 +30,7 @@ describe('servers and the fleet', () => {
       residueMb: 0,
       measuredMb: null,
       flags: ['unmapped'],
+      closed: null,
     };
     expect(body).toEqual({
       id: 'a',

@@ -13,6 +13,7 @@ const DEVICE = {
     together: [0],
     brings: [],
     flags: [],
+    closed: null,
     foreignMb: null,
     residueMb: 0,
   },
@@ -38,7 +39,7 @@ function explained(
     progress: null,
     predictedWaitMs: null,
     copies: [],
-    servers: [{ server: 's', state: 'ready', verdict, until, cooldown, host: null }],
+    servers: [{ server: 's', state: 'ready', verdict, until, cooldown, host: null, flags: [] }],
     devices: [{ ...DEVICE, verdict, until }],
     lastFailure: null,
     nextTryAt: null,
@@ -65,6 +66,25 @@ describe('how far a load has come', () => {
   it('is told with the time it should take, and with none where the fleet is frozen', () => {
     expect(progressOf(10_000)).toBe('progress   waiting, ready in about 10 s');
     expect(progressOf(null)).toBe('progress   waiting, there is no telling when');
+  });
+});
+
+describe('a closed device', () => {
+  const lineOf = (closed: ExplanationMessage['devices'][number]['closed']): string | undefined => {
+    const told = explained({ verdict: 'closed', until: later(1.9), cooldown: null });
+    return explanationLines({ ...told, devices: [{ ...told.devices[0]!, closed }] }, NOW).find((line) =>
+      line.startsWith('s:0 is'),
+    );
+  };
+
+  it('has a line that says since when, why, and when it should open', () => {
+    expect(lineOf({ since: later(-1.2), because: 'ran_out', until: later(1.9) })).toBe(
+      's:0 is closed for 1.2 s, since a load ran out of memory although the books had room; it opens in about 1.9 s',
+    );
+    expect(lineOf({ since: later(-1.2), because: 'not_known_yet', until: null })).toBe(
+      's:0 is closed for 1.2 s, since the books do not explain all that is in use there; it opens some time after the loads under way there',
+    );
+    expect(lineOf(null)).toBeUndefined();
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
+import { closedWords } from './closed-words.js';
 import { counted } from './in-short.js';
 import { type Column, table } from './table.js';
 import { away, lasting } from './times.js';
@@ -21,6 +22,7 @@ export function explanationLines(told: ExplanationMessage, now: number): string[
     ...section('no server is declared', servers, serverColumns(now)),
     ...section('', devices, deviceColumns(now)),
     ...devices.flatMap(moveLine),
+    ...devices.flatMap((device) => closedLine(device, now)),
     ...section('', victims, victimColumns(now)),
     ...(leftOut > 0 ? [`and ${leftOut} more that hold less`] : []),
   ];
@@ -96,6 +98,7 @@ const serverColumns = (now: number): Column<Server>[] => [
     cell: ({ host }) => (host === null ? '' : `${host.freeMb} of ${host.capacityMb} MiB`),
   },
   { title: 'HOST NEEDS', cell: ({ host }) => mib(host?.needsMb ?? null) },
+  { title: 'FLAGS', cell: ({ flags }) => flags.join(',') },
 ];
 
 const coolingEnds = ({ until }: NonNullable<Server['cooldown']>, now: number): string =>
@@ -132,6 +135,21 @@ const moveLine = ({ server, ordinal, move }: Device): string[] =>
     ? []
     : [
         `${server}:${ordinal} gets free by a move of ${move.model} to ${placeWords(move.server, move.devices)}`,
+      ];
+
+/** Why nothing is loaded onto a device at present. */
+const closedLine = ({ server, ordinal, closed }: Device, now: number): string[] =>
+  closed === null
+    ? []
+    : [
+        `${server}:${ordinal} is ${closedWords(
+          {
+            because: closed.because,
+            since: Date.parse(closed.since),
+            until: closed.until === null ? null : Date.parse(closed.until),
+          },
+          now,
+        )}`,
       ];
 
 interface VictimRow extends VictimMessage {

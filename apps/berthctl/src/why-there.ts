@@ -1,4 +1,5 @@
 import type { Instant, Verdict, WhyAccount, WhyHolder, WhyPlace, WhyThere } from '#core';
+import { closedWords } from './closed-words.js';
 import { lasting } from './times.js';
 import { accountWords, holdWords, memory } from './why-memory.js';
 
@@ -51,12 +52,12 @@ function coolingWords({ cause, by, until }: NonNullable<WhyThere['cooldown']>, n
 }
 
 function verdictWords(there: WhyThere, now: Instant): string {
-  const { verdict, until, standing, isDrained, cooldown, places } = there;
+  const { verdict, until, cooldown, places } = there;
   switch (verdict) {
     case 'cooling_down':
       return cooldown === null ? 'the last load failed a short time ago' : coolingWords(cooldown, now);
     case 'closed':
-      return `the server takes nothing new: it is ${isDrained ? 'being drained' : standing.replace('_', ' ')}`;
+      return closedThere(there, now);
     case 'room_by_eviction':
       return `there is room once ${victimsIn(places, verdict)} left`;
     case 'swaps_spent':
@@ -68,6 +69,18 @@ function verdictWords(there: WhyThere, now: Instant): string {
     default:
       return VERDICTS[verdict];
   }
+}
+
+/** The server takes nothing new; or it does, and the devices of its best place are closed. */
+function closedThere({ standing, isDrained, places, devices }: WhyThere, now: Instant): string {
+  const takesLoads = standing === 'ready' && !isDrained;
+  const place = takesLoads ? places.find(({ verdict }) => verdict === 'closed') : undefined;
+  const told = devices.flatMap(({ ordinal, closed }) =>
+    closed && place?.devices.includes(ordinal) ? [`device ${ordinal} is ${closedWords(closed, now)}`] : [],
+  );
+  return told.length > 0
+    ? told.join(', and ')
+    : `the server takes nothing new: it is ${isDrained ? 'being drained' : standing.replace('_', ' ')}`;
 }
 
 const victimsIn = (places: readonly WhyPlace[], verdict: Verdict): string =>

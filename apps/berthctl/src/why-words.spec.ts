@@ -105,6 +105,19 @@ describe('why a model is where it is, in words', () => {
     expect(words(driver, 'there')).toContain('On s: the server takes nothing new: it is connecting.');
   });
 
+  it('tells that the device is closed, and when it should open', () => {
+    const driver = new CoreDriver()
+      .declare(model('here', { config: '{}' }), model('there', { config: '{}' }))
+      .serve(aServer('s', [10 * MIB]), ['here', 'there'], [{ uuid: 's-0', memory: 10 * MIB, used: 0 }]);
+    driver.pass(25_000);
+    driver.resolve('here', { wait: 1_000 });
+    driver.loadEnds('here', 's', 'capacity');
+    driver.pass(1_000);
+    expect(words(driver, 'there')).toContain(
+      'On s: device 0 is closed for 1 s, since a load ran out of memory although the books had room; it opens in about 2 s.',
+    );
+  });
+
   it('tells that a model is disabled', () => {
     const driver = new CoreDriver().declare(model('m', { enabled: false })).serve(aServer('s'), ['m']);
     expect(words(driver, 'm')[0]).toBe('m is absent, and disabled: it is never loaded.');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { closedSchema } from './device.js';
 import { modelSchema } from './messages.js';
 
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
@@ -129,6 +130,7 @@ export const explanationSchema = z.strictObject({
       until,
       cooldown: cooldown.nullable(),
       host: z.strictObject(memory).nullable().describe('Null where the memory of its host is not limited.'),
+      flags: z.array(z.string()).describe('What is odd about its process, as in a server.'),
     }),
   ),
   devices: z.array(
@@ -149,6 +151,7 @@ export const explanationSchema = z.strictObject({
         .nullable()
         .describe('The copy here that is moved for the model, or would be; null: none.'),
       flags: z.array(z.string()).describe('As in a server: what is odd about it.'),
+      closed: closedSchema.nullable(),
       ...memory,
     }),
   ),

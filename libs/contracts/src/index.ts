@@ -16,6 +16,7 @@ export {
   routerService,
   rpcStatusDefinition,
 } from './definitions.js';
+export * from './device.js';
 export * from './explanation.js';
 export { MalformedRequest } from './malformed.js';
 export * from './messages.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deviceSchema, hostMemorySchema } from './device.js';
 
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 const revision = z
@@ -93,39 +94,11 @@ export const modelSchema = z.strictObject({
     .nullable(),
 });
 
-export const deviceSchema = z.strictObject({
-  ordinal: count,
-  uuid: z.string().nullable(),
-  kind: z.enum(['gpu', 'cpu']),
-  capacityMb: count,
-  heldMb: count,
-  promisedMb: count,
-  freeMb: count,
-  foreignMb: count.nullable(),
-  residueMb: count,
-  measuredMb: count.nullable(),
-  flags: z.array(z.string()),
-});
-
 /** What the sender of a webhook about the fleet is told. */
 export const fleetHeardSchema = z.strictObject({
   durable: durableSchema,
   servers: z.array(z.string()).describe('The servers that the message is about; none of a repeat.'),
   repeated: z.boolean().describe('Whether the same was said before, so that nothing was done.'),
-});
-
-/** The memory of a host as it is told: what was declared and booked of it, since nothing is measured there. */
-export const hostMemorySchema = z.strictObject({
-  host: z.string(),
-  capacityMb: count,
-  heldMb: count,
-  promisedMb: count,
-  freeMb: count,
-  basis: z
-    .enum(['declared', 'found'])
-    .describe(
-      'Where the capacity is from: `hostMemoryMb`, or the metrics of a server without any GPU. What is held is declared, and not measured.',
-    ),
 });
 
 /** A server as it is told. */
@@ -149,6 +122,8 @@ export const serverSchema = z.strictObject({
       'hidden_copy',
       'failing_model',
       'needs_restart',
+      'memory_late',
+      'metrics_late',
       'old_version',
       'open_control',
       'left',
@@ -228,8 +203,6 @@ export type RouteMessage = z.infer<typeof routeSchema>;
 export type ModelMessage = z.infer<typeof modelSchema>;
 export type CopyMessage = z.infer<typeof copySchema>;
 export type ServerMessage = z.infer<typeof serverSchema>;
-export type DeviceMessage = z.infer<typeof deviceSchema>;
-export type HostMemoryMessage = z.infer<typeof hostMemorySchema>;
 export type FleetMessage = z.infer<typeof fleetSchema>;
 export type BatchMessage = z.infer<typeof batchSchema>;
 export interface PageMessage<Item> {

@@ -98,7 +98,8 @@ export {
 export type { Hold } from './explain/holds.js';
 export type { WhyHere } from './explain/why-here.js';
 export type { WhyHolder, WhyMove } from './explain/scene.js';
-export type { Verdict, WhyAccount, WhyDevice, WhyMemory, WhyPlace, WhyThere } from './explain/why-there.js';
+export type { WhyAccount, WhyMemory, WhyPlace } from './explain/why-place.js';
+export type { Verdict, WhyDevice, WhyThere } from './explain/why-there.js';
 export { type Demand, type Why, whyOf } from './explain/why.js';
 export { type Removal, REMOVAL_REASONS } from './scaling/removal.js';
 export { type Scaling, scalingAndRemovals, scalingOf } from './scaling/scaling.js';

@@ -39,21 +39,30 @@ export class FlagLog implements Observer {
   }
 }
 
+/** What `ClosedLog` tells. */
+const TOLD_ELSEWHERE = 'closed';
+
 /** The flags of a server and, with the device before them, of its devices. */
 function flagsOf(fleet: Fleet, server: Server, now: number): string[] {
   const memory = memoryOf(fleet);
   const ofDevices = (server.devices ?? []).flatMap((device) =>
-    deviceFlags(server, device, memory(device.account)).map((flag) => `device ${device.ordinal} ${flag}`),
+    deviceFlags(server, device, memory(device.account))
+      .filter((flag) => flag !== TOLD_ELSEWHERE)
+      .map((flag) => `device ${device.ordinal} ${flag}`),
   );
   return [...serverFlags(fleet, server, now), ...ofDevices];
 }
 
-const MEANINGS: Readonly<Record<ServerFlag | DeviceFlag, string>> = {
+const MEANINGS: Readonly<Record<ServerFlag | Exclude<DeviceFlag, typeof TOLD_ELSEWHERE>, string>> = {
   stuck_load: 'a load runs for longer than it can plausibly take',
   stuck_unload: 'an unload runs for longer than it can plausibly take',
   hidden_copy: 'an older copy of a model may live on where no call shows it',
   failing_model: 'a model that Triton calls ready only fails',
   needs_restart: 'only a new process gives back what is stuck or lost there: drain it, restart it',
+  memory_late:
+    'it gives memory back late: an unload lasts until what is in use shows that, or a window longer',
+  metrics_late:
+    'its Triton reads its GPUs more rarely than metricsIntervalMs says: the default of 2 s counts',
   overcommitted: 'more is held than is left for us; it takes nothing new',
   miscounted: 'the metrics show another number of GPUs than before; what was found is gone by',
   unmapped: 'which of the GPUs in the metrics it is cannot be told; declare its uuid',

@@ -44,13 +44,7 @@ export function addFleetGauges(registry: Registry, watch: () => Watched | null):
   };
   addNumbers((name, help, read) => gauge(name, help, [], (to, watched) => to.set(read(watched))));
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
-  gauge('device_memory_bytes', 'Memory of the devices.', ['server', 'device', 'kind'], deviceMemory);
-  gauge(
-    'host_memory_bytes',
-    'Memory of the hosts, where it is enforced: as declared and booked, not measured.',
-    ['host', 'kind'],
-    hostMemory,
-  );
+  addMemory(gauge);
   gauge('server_flags', 'What is odd about a server.', ['server', 'flag'], flags);
   gauge(
     'model_memory_bytes',
@@ -69,6 +63,23 @@ export function addFleetGauges(registry: Registry, watch: () => Watched | null):
     'How old the last look at a server is; where there was none, for how long it is declared.',
     ['server'],
     observationAge,
+  );
+}
+
+/** The memory of devices and hosts, and the devices onto which nothing is loaded. */
+function addMemory(gauge: AddGauge): void {
+  gauge('device_memory_bytes', 'Memory of the devices.', ['server', 'device', 'kind'], deviceMemory);
+  gauge(
+    'devices_closed',
+    'Devices onto which nothing is loaded at present, and why.',
+    ['server', 'device', 'because'],
+    devicesClosed,
+  );
+  gauge(
+    'host_memory_bytes',
+    'Memory of the hosts, where it is enforced: as declared and booked, not measured.',
+    ['host', 'kind'],
+    hostMemory,
   );
 }
 
@@ -113,6 +124,15 @@ function deviceMemory(gauge: Gauge, { fleet }: Watched): void {
       gauge.set({ ...labels, kind: 'residue' }, meters.get(ordinal)?.residue ?? 0);
       if (foreign !== null) gauge.set({ ...labels, kind: 'foreign' }, foreign);
       if (used !== null) gauge.set({ ...labels, kind: 'measured' }, used);
+    }
+  }
+}
+
+function devicesClosed(gauge: Gauge, { fleet }: Watched): void {
+  for (const { spec, devices, meters } of fleet.servers.values()) {
+    for (const { ordinal: device } of devices ?? []) {
+      const because = meters.get(device)?.closed?.because;
+      if (because) gauge.set({ server: spec.id, device, because }, 1);
     }
   }
 }

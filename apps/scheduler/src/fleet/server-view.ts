@@ -7,11 +7,13 @@ import {
   type ServerId,
   serverFlags,
   serverState,
+  whyClosed,
 } from '#core';
 import type { DeviceMessage, ServerMessage } from '#contracts';
 import type { Trouble } from '#engine';
 import { mib } from '../models/core-model.js';
 import type { Scene } from '../models/model-view.js';
+import { closedView } from './closed-view.js';
 import { exposuresOf } from './exposures.js';
 import { hostMemoryView } from './host-memory-view.js';
 import type { ServerEntry } from './registry.js';
@@ -57,11 +59,11 @@ function seen(server: Server, scene: Scene) {
 }
 
 /** A device and what holds its memory. Its capacity is what is left for us, less headroom, foreign and residue. */
-export function deviceView(server: Server, device: Device, { memory }: Scene): DeviceMessage {
+export function deviceView(server: Server, device: Device, scene: Scene): DeviceMessage {
   const { ordinal, uuid, kind, account, used } = device;
   const foreign = foreignOn(server, ordinal);
   const residue = server.meters.get(ordinal)?.residue ?? 0;
-  const { held, promised, free, ...limit } = memory(account);
+  const { held, promised, free, ...limit } = scene.memory(account);
   const capacity = Number.isFinite(limit.capacity) ? limit.capacity : device.capacity;
   return {
     ordinal,
@@ -75,5 +77,6 @@ export function deviceView(server: Server, device: Device, { memory }: Scene): D
     residueMb: mib(residue),
     measuredMb: used === null ? null : mib(used),
     flags: deviceFlags(server, device, { capacity, held }),
+    closed: closedView(whyClosed(scene.fleet, server, device, scene.now), scene.times),
   };
 }

@@ -1,5 +1,6 @@
 import type { Hold, Millis, Why, WhyDevice, WhyHere, WhyHolder, WhyMemory, WhyMove, WhyThere } from '#core';
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
+import { closedView } from '../fleet/closed-view.js';
 import { mib } from '../models/core-model.js';
 import type { Entry } from '../models/layers.js';
 import type { WallTimes } from '../wall-times.js';
@@ -71,7 +72,7 @@ function copyView(here: WhyHere, times: WallTimes): Told['copies'][number] {
 }
 
 function serverView(there: WhyThere, telling: Telling): Told['servers'][number] {
-  const { server, standing, isDrained, verdict, until, cooldown, places, host } = there;
+  const { server, standing, isDrained, verdict, until, cooldown, places, host, flags } = there;
   const chosen = new Set(places.flatMap(({ victims }) => victims ?? []));
   return {
     server,
@@ -80,12 +81,13 @@ function serverView(there: WhyThere, telling: Telling): Told['servers'][number] 
     until: telling.times.toldOrNull(until),
     cooldown: cooldown && { ...cooldown, until: telling.times.toldOrNull(cooldown.until) },
     host: Number.isFinite(host.capacity) ? memoryView(host, chosen, telling) : null,
+    flags: [...flags],
   };
 }
 
 function deviceView(
   { server }: WhyThere,
-  { ordinal, kind, verdict, until, place, memory, flags }: WhyDevice,
+  { ordinal, kind, verdict, until, place, memory, flags, closed }: WhyDevice,
   telling: Telling,
 ): Told['devices'][number] {
   return {
@@ -95,6 +97,7 @@ function deviceView(
     brings: [...(place?.brings ?? [])],
     move: place?.move ? moveView(place.move) : null,
     flags: [...flags],
+    closed: closedView(closed, telling.times),
     ...memoryView(memory, new Set(place?.victims), telling),
   };
 }

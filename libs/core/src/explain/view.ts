@@ -1,6 +1,7 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import { type FailureCause, isBeingUnloaded, isFailing, type Phase, type Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
+import { areMetricsLate, givesBackLate } from '../fleet/meter.js';
 import { type AccountId, hostAccount, type ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
@@ -73,22 +74,38 @@ export function serverState(fleet: Readonly<Fleet>, server: Server, now: Instant
   return isLeft ? 'draining' : 'drained';
 }
 
-export type ServerFlag = 'stuck_load' | 'stuck_unload' | 'hidden_copy' | 'failing_model' | 'needs_restart';
+/**
+ * What is odd about a server. `memory_late`: its process gives memory back later than the window, so an unload lasts until
+ * that shows. `metrics_late`: Triton reads its GPUs more rarely than was declared, so the default interval counts.
+ */
+export type ServerFlag =
+  | 'stuck_load'
+  | 'stuck_unload'
+  | 'hidden_copy'
+  | 'failing_model'
+  | 'needs_restart'
+  | 'memory_late'
+  | 'metrics_late';
 
 export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerFlag[] {
   const replicas = replicasOn(fleet, server.spec.id);
   const stuck = replicas.filter((replica) => isStuck(fleet, replica, now));
   const isUnloadStuck = stuck.some(isBeingUnloaded);
   const overdue = loadsByServer(fleet, now).get(server.spec.id)?.overdue ?? 0;
-  const flags: ServerFlag[] = [];
-  if (stuck.some((one) => loadBegan(one) !== null)) flags.push('stuck_load');
-  if (isUnloadStuck) flags.push('stuck_unload');
-  if (server.hidden.length > 0) flags.push('hidden_copy');
-  if (replicas.some((one) => one.phase === 'ready' && isFailing(one))) flags.push('failing_model');
-  if (overdue >= fleet.limits.loadsPerServer || isUnloadStuck || needsRestart(server))
-    flags.push('needs_restart');
-  return flags;
+  const isFull = overdue >= fleet.limits.loadsPerServer;
+  return setOf<ServerFlag>([
+    ['stuck_load', stuck.some((one) => loadBegan(one) !== null)],
+    ['stuck_unload', isUnloadStuck],
+    ['hidden_copy', server.hidden.length > 0],
+    ['failing_model', replicas.some((one) => one.phase === 'ready' && isFailing(one))],
+    ['needs_restart', isFull || isUnloadStuck || needsRestart(server)],
+    ['memory_late', givesBackLate(server, now)],
+    ['metrics_late', areMetricsLate(server)],
+  ]);
 }
+
+const setOf = <Flag>(flags: readonly (readonly [Flag, boolean])[]): Flag[] =>
+  flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));
 
 /** The memory of one device or host, in bytes; the capacity is Infinity where there is no limit. */
 export interface Memory {
@@ -170,9 +187,9 @@ export function hostMemories(
 /**
  * What is wrong with a device. `overcommitted`: more is held than its capacity. `miscounted`: the metrics show another
  * number of GPUs than before. `unmapped`: it cannot be told which GPU of the metrics it is. `unmeasured`: the metrics
- * say nothing of it. `residue`: unloads did not give back more than a tenth of it.
+ * say nothing of it. `residue`: unloads did not give back more than a tenth of it. `closed`: see `whyClosed`.
  */
-export type DeviceFlag = 'overcommitted' | 'miscounted' | 'unmapped' | 'unmeasured' | 'residue';
+export type DeviceFlag = 'overcommitted' | 'miscounted' | 'unmapped' | 'unmeasured' | 'residue' | 'closed';
 
 /** With more residue than this part of a device its server needs a restart. */
 const RESIDUE_BOUND = 0.1;
@@ -185,15 +202,18 @@ export function deviceFlags(
   const isMiscounted = (server.found?.other ?? null) !== null;
   const isBlind = device.kind === 'gpu' && device.used === null && server.looked;
   const isUnmapped = server.metricsAnswered && device.uuid === null;
-  const flags: [DeviceFlag, boolean][] = [
+  return setOf<DeviceFlag>([
     ['overcommitted', held > capacity],
     ['miscounted', isMiscounted],
     ['unmapped', isBlind && isUnmapped && !isMiscounted],
     ['unmeasured', isBlind && !isUnmapped && !isMiscounted],
     ['residue', hasResidue(server, device)],
-  ];
-  return flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));
+    ['closed', isClosed(server, device)],
+  ]);
 }
+
+const isClosed = ({ meters }: Server, { ordinal }: Device): boolean =>
+  (meters.get(ordinal)?.closed ?? null) !== null;
 
 const hasResidue = (server: Server, { ordinal, capacity }: Device): boolean =>
   (server.meters.get(ordinal)?.residue ?? 0) > RESIDUE_BOUND * capacity;

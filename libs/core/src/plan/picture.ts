@@ -6,7 +6,8 @@ import { copiesOf } from '../memory/pins.js';
 import { routableReplicas } from '../learned/routes.js';
 import { memoryOf, modelState, serverState, unsatisfiedPins } from '../explain/view.js';
 import { Scene } from '../explain/scene.js';
-import { type WhyPlace, whyThere } from '../explain/why-there.js';
+import type { WhyPlace } from '../explain/why-place.js';
+import { whyThere } from '../explain/why-there.js';
 import type { ChangedModel, DeviceStanding, Lacking, ModelStanding, Plan, PlannedDevice } from './plan.js';
 
 /** The state of a fleet at a moment, as far as a plan compares it. */
