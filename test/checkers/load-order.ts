@@ -5,6 +5,7 @@ import {
   type ModelId,
   type Placed,
   type Replica,
+  type Server,
   whyClosed,
 } from '#core';
 import { dependentsOn, withNeeds } from './needs.js';
@@ -32,8 +33,7 @@ export const higherClassesLoadFirst: TurnCheck = (scene) => {
 function heldUp(scene: TurnScene, load: Load): Placed[] {
   const { fleet, before } = scene;
   const server = fleet.servers.get(load.server)!;
-  const isUnsure = (server.devices ?? []).some((device) => whyClosed(fleet, server, device, scene.turn.now) !== null);
-  if (isUnsure || server.presumed.size > 0) return [];
+  if (server.presumed.size > 0) return [];
   return Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).filter(
     (one): one is Placed =>
       one.phase === 'placed' &&
@@ -43,6 +43,7 @@ function heldUp(scene: TurnScene, load: Load): Placed[] {
       !isKeptWaiting(scene, one, load) &&
       hasSlots(scene, one, load) &&
       hasMemory(scene, one, load) &&
+      areOpen(scene, server, one) &&
       hasNeeds(fleet, one),
   );
 }
@@ -72,6 +73,12 @@ function loadBegan(replica: Replica): number | null {
 
 const comingTo = (replica: Replica): readonly number[] =>
   replica.phase === 'ready' ? replica.change!.devices : replica.devices;
+
+/** Nothing is loaded into a closed device, but what fits beside all that may be in use there: so that is not held up. */
+const areOpen = ({ fleet, turn }: TurnScene, server: Server, { devices }: Placed): boolean =>
+  (server.devices ?? []).every(
+    (device) => !devices.includes(device.ordinal) || whyClosed(fleet, server, device, turn.now) === null,
+  );
 
 /** Beside all that is held, but for what that load took. */
 function hasMemory({ fleet, memory }: TurnScene, one: Placed, load: Load): boolean {

@@ -35,7 +35,7 @@ function add(sums: Sums, bookings: readonly Booking[]): void {
 }
 
 /**
- * What is loaded books what was declared for it, or was measured where that is more: on each of its devices, and on the host,
+ * What is loaded books what was declared for it, or was measured or has outgrown where that is more: on each of its devices, and on the host,
  * each of them where that was declared.
  */
 export const loadsBookWhatIsDeclared: TurnCheck = (scene) => {
@@ -68,7 +68,8 @@ function expectBooked({ fleet, trail }: TurnScene, { id, model, server, devices,
   const { spec, devices: all } = fleet.servers.get(server)!;
   const declared = fleet.models.get(model);
   if (!declared) return;
-  const { peak } = fleet.footprints.get(model) ?? { peak: 0 };
+  // What ran out of memory again and again takes more than was free then.
+  const peak = Math.max(fleet.footprints.get(model)?.peak ?? 0, fleet.outgrown.get(model) ?? 0);
   const gpus = (all ?? []).filter(({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal));
   const onGpus = gpus.map(({ account }) => ({ account, bytes: Math.max(declared.gpuBytes, peak) }));
   const onHost = { account: hostAccount(spec.host), bytes: declared.hostBytes };

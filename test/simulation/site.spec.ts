@@ -1,18 +1,34 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { emptyFleet, gpuAccount } from '#core';
+import { emptyFleet, type Fleet, gpuAccount, type ReplicaId } from '#core';
 import type { Agenda } from '#testing';
 import { NOBODY, type OpenOrder } from './open-order.js';
 import type { Site } from './site.js';
 import { smallSite } from './small-site.js';
 import type { Trail } from './trail.js';
 
-const RAN_OUT = /large@.* ran out of memory on 0, and the books could tell/;
+const RAN_OUT = /large@.* ran out of memory on 0 without a cause/;
+
+/** A fleet whose only GPU is measured, with a load that books so much. */
+const MEASURED = (): Fleet => {
+  const fleet = emptyFleet();
+  const bookings = [{ account: gpuAccount(site.id, 0), bytes: booked }];
+  const replica = { model: 'large', server: site.id, phase: 'loading', bookings };
+  fleet.replicas.set('large@s0' as ReplicaId, replica as never);
+  fleet.servers.set(site.id, {
+    spec: site.planned.spec,
+    hidden: [],
+    devices: [{ ordinal: 0, used: 0 }],
+  } as never);
+  return fleet;
+};
 
 let agenda: Agenda;
 let trail: Trail;
 let site: Site;
+let booked = 0;
 
 beforeEach(() => {
+  booked = 0;
   const config = { backend: 'python', instance_group: [{ kind: 'KIND_GPU', gpus: [0] }] };
   ({ agenda, trail, site } = smallSite([{ name: 'large', gpuBytes: 200, loadMs: 10, config }]));
 });
@@ -22,34 +38,64 @@ describe('memory that runs out', () => {
     agenda.advance(10_000);
     site.sim.load('large', {}, () => {});
     agenda.advance(1_000);
-    site.checkMemory(emptyFleet());
+    site.checkMemory(MEASURED());
   }
 
-  /** The books by which the load is decided. */
-  function decide(bytes: number, others: number): void {
-    const bookings = [{ account: gpuAccount(site.id, 0), bytes }];
-    site.decided.set('large', {
-      at: 0,
-      booked: new Map([['large', bookings]]),
-      others: new Map([[0, others]]),
-    });
+  /** A load is decided, with so much booked. */
+  function decide(bytes: number): void {
+    booked = bytes;
+    site.decided.set('large', { at: agenda.now(), booked: new Map(), cause: undefined });
   }
+
+  const othersCome = (): void => {
+    site.sim.inject({ kind: 'foreignMemory', device: 0, bytes: 40 });
+    site.surprises.on(0)!.foreign = 40;
+    site.checkMemory(MEASURED());
+  };
+
+  /** Berth hears why the load of a model has failed. */
+  const hears = (): number => (site.decided.get('large')!.cause!.heardAt = agenda.now());
 
   it('is a broken promise', () => {
     loadTooMuch();
     expect(trail.failure).toMatch(RAN_OUT);
   });
 
-  it('is one, too, where the books had as much for the model, or counted what others had', () => {
-    decide(60, 41);
+  it('is one, too, where the books had as much for the model', () => {
+    decide(200);
     loadTooMuch();
     expect(trail.failure).toMatch(RAN_OUT);
   });
 
-  it('is excused as far as the model takes more than the books could tell', () => {
-    decide(60, 40);
+  it('is excused where the model takes more than the books could tell', () => {
+    decide(60);
     loadTooMuch();
     expect(trail.failure).toBe(undefined);
+  });
+
+  it('is excused where others have come, once: from when Berth has heard of it no load that it orders may', () => {
+    othersCome();
+    decide(200);
+    loadTooMuch();
+    loadTooMuch();
+    expect(trail.failure).toBe(undefined);
+    hears();
+    loadTooMuch();
+    expect(trail.failure).toBe(undefined);
+    decide(200);
+    loadTooMuch();
+    expect(trail.failure).toMatch(RAN_OUT);
+  });
+
+  it('is not excused where a look has shown all that others have', () => {
+    othersCome();
+    site.surprises.on(0)!.show(agenda.now() + 2_999);
+    decide(200);
+    loadTooMuch();
+    expect(trail.failure).toBe(undefined);
+    site.surprises.on(0)!.show(agenda.now());
+    loadTooMuch();
+    expect(trail.failure).toMatch(RAN_OUT);
   });
 
   it.each([
@@ -60,7 +106,7 @@ describe('memory that runs out', () => {
     loadTooMuch();
     expect(trail.failure).toBe(undefined);
     restart();
-    site.checkMemory(emptyFleet());
+    site.checkMemory(MEASURED());
     expect(trail.failure).toBe(undefined);
     loadTooMuch();
     expect(trail.failure).toMatch(RAN_OUT);
@@ -98,7 +144,7 @@ describe('an order', () => {
     agenda.advance(10_000);
     sendOf('load', life);
     agenda.advance(1_000);
-    site.checkMemory(emptyFleet());
+    site.checkMemory(MEASURED());
     expect(trail.failure ?? 'none').toMatch(failure);
   });
 });

@@ -8,12 +8,13 @@ import {
   type ServerPhase,
   type Timers,
 } from '#testing';
-import { type Books, known } from './books.js';
-import { Crowd } from './crowd.js';
+import type { Books } from './books.js';
+import { isExcused, noteSurprises } from './excuses.js';
 import { type LostReply, NOBODY, type OpenOrder } from './open-order.js';
 import { Partition } from './partition.js';
 import type { PlannedModel, PlannedServer } from './plan.js';
 import { ServerClock } from './server-clock.js';
+import { Surprises } from './surprises.js';
 import type { Trail } from './trail.js';
 import { hearUntold } from './untold.js';
 
@@ -40,7 +41,7 @@ export class Site {
   readonly decided = new Map<string, Books>();
   /** When the leases on each model were last cut by a drain with a deadline. */
   readonly cutOff = new Map<string, number>();
-  readonly crowd = new Crowd();
+  readonly surprises = new Surprises();
   /** What stays stuck, or dead, until the process is restarted. */
   readonly broken = new Set<string>();
   /** Whether it was to stay dead, or out of reach, for ever. */
@@ -156,11 +157,12 @@ export class Site {
 
   /** Told after every step of the world, with the fleet as Berth has it, or had it before it died. */
   checkMemory(fleet: Fleet): void {
+    const { trail, timers } = this;
+    noteSurprises(this, fleet, timers.now());
     for (const asked of this.ranOut.splice(0)) {
-      if (this.isMuddled) continue;
-      const { bytes, says } = known(this, asked, fleet);
-      const said = (): string => `${asked.model}@${this.id} ran out of memory on ${asked.place}, and ${says}`;
-      this.trail.expect(bytes <= this.sim.capacityOf(asked.place), said);
+      const said = (): string =>
+        `${asked.model}@${this.id} ran out of memory on ${asked.place} without a cause`;
+      trail.expect(this.isMuddled || isExcused(this, asked, fleet, timers.now()), said);
     }
   }
 
@@ -188,7 +190,7 @@ export class Site {
   private machine(devices: PlannedServer['setup']['devices']): SimulatedTriton {
     const isFirst = ++this.machines === 1;
     this.gpus = devices.length;
-    this.crowd.beginOn(devices.length);
+    this.surprises.beginOn(devices.length);
     let isSeen = isFirst;
     const { setup } = this.planned;
     // Beside GPUs Berth bounds the host's memory only where it is declared: else it must not run out there.

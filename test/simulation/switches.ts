@@ -103,15 +103,15 @@ function crowd(
   bytes: number,
   lasts: number | null,
 ): string | void {
-  const set = (wanted: number): void => {
-    const left = site.sim.capacityOf(device) - site.sim.memoryUsed(device) + site.crowd.on(device);
-    const now = Math.min(wanted, Math.max(0, left));
-    site.sim.inject({ kind: 'foreignMemory', device, bytes: now });
-    site.crowd.set(device, now, agenda.now());
+  const set = (wanted: number): string | void => {
+    const gpu = site.surprises.on(device);
+    if (!gpu) return 'there is no such device';
+    const left = site.sim.capacityOf(device) - site.sim.memoryUsed(device) + gpu.foreign;
+    gpu.foreign = Math.min(wanted, Math.max(0, left));
+    site.sim.inject({ kind: 'foreignMemory', device, bytes: gpu.foreign });
   };
-  if (device >= site.crowd.devices) return 'there is no such device';
-  set(bytes);
-  if (lasts !== null) agenda.after(lasts, () => device < site.crowd.devices && set(0));
+  if (lasts !== null) agenda.after(lasts, () => set(0));
+  return set(bytes);
 }
 
 function changeRepository(

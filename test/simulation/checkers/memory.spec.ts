@@ -1,8 +1,7 @@
 import { expect, it } from '@jest/globals';
-import type { ModelId } from '#core';
+import { gpuAccount, type ModelId, type ServerId } from '#core';
+import { type Books, bytesOn } from '../books.js';
 import { aModel, aServer, CoreDriver } from '../../support/core-driver.js';
-import { known } from '../books.js';
-import { Crowd } from '../crowd.js';
 import { keepsBooks } from './memory.js';
 
 /** One server, on which `e` has the step `s`, declared to take so much. */
@@ -17,16 +16,14 @@ const aFleet = (gpuBytes: number): CoreDriver => {
 it('the books of a step are those by which it was last loaded, also where its ensemble brought it', () => {
   const site = {
     planned: { spec: aServer('t', [10]), setup: {} },
-    sim: { copies: () => [] },
-    crowd: new Crowd(),
-    decided: new Map(),
+    decided: new Map<string, Books>(),
   };
   const toldAfter = (gpuBytes: number, model: string): number => {
     const driver = aFleet(gpuBytes);
     driver.resolve(model);
     const turn = { now: driver.now, actions: driver.log };
     keepsBooks({ fleet: driver.fleet, turn, sites: new Map([['t', site]]) } as never);
-    return known(site as never, { model: 's', place: 0, bytes: 9 }, driver.fleet).bytes;
+    return bytesOn(site.decided.get('s')!.booked.get('s')!, gpuAccount('t' as ServerId, 0));
   };
   expect(toldAfter(8, 's')).toBe(8);
   expect(toldAfter(4, 'e')).toBe(4);

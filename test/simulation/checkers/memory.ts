@@ -51,10 +51,6 @@ export const keepsBooks: Check = (scene) => {
     if (action.kind !== 'load') continue;
     const { decided } = siteOf(scene, action.server);
     const books = booksOf(fleet, fleet.servers.get(action.server)!, turn.now);
-    for (const { others } of decided.values()) {
-      for (const [ordinal, bytes] of others)
-        others.set(ordinal, Math.min(bytes, books.others.get(ordinal) ?? 0));
-    }
     for (const model of [action.model, ...action.brings]) decided.set(model, books);
   }
 };

@@ -1,71 +1,74 @@
-import type { Device, Fleet, Replica, Server } from '#core';
-import type { Site } from '../site.js';
+import { type Instant, whyClosed } from '#core';
+import { evictedIn, isStill } from '../../checkers/scene.js';
+import { countsWhatIsInUse } from './others.js';
+import { type Gpu, gpusIn, isClean } from './samples.js';
 import { type Check, type Scene, siteOf } from './scene.js';
 
-/** Two of Triton's metric intervals: a look begun so long after a change shows it. */
-const SHOWN_AFTER = 4_000;
-
-/** The servers as the present life of Berth has them. */
-const met = new WeakSet<Server>();
+/** A closed device opens after so long without an order of ours, or without metrics. */
+const CLOSED_AT_MOST = 60_000;
+const SILENT = 10_000;
 
 /**
- * Notes from when Berth has to count on what others have of each GPU: from the first look that shows it while none of ours
- * is at work there, or from when it hears that a load ran out. So no load that is decided later may run out for them: at
- * most one fails for each surprise, and those decided beside it.
+ * Nothing is loaded into a device that is closed since a load ran out there, and nothing is evicted for it; and it is closed
+ * for no longer than docs/memory.md says.
  */
-export const countsOnOthers: Check = (scene) => {
-  for (const server of scene.fleet.servers.values()) {
-    const site = siteOf(scene, server.spec.id);
-    // Another life of Berth remembers nothing of them.
-    if (!met.has(server)) site.crowd.hide();
-    met.add(server);
-    for (const device of server.devices ?? []) {
-      if (device.kind !== 'gpu') continue;
-      if (device.used === null) site.crowd.hide(device.ordinal);
-      else if (isShown(scene, server, site, device)) site.crowd.show(device.ordinal, scene.turn.now);
-    }
+export const closesForAWindow: Check = (scene) => {
+  if (isStill(scene)) return;
+  hearsFailures(scene);
+  for (const gpu of gpusIn(scene)) {
+    if (isClean(scene, gpu)) countsWhatIsInUse(scene, gpu);
+    opensInTime(scene, gpu);
   }
 };
 
-const isShown = (scene: Scene, server: Server, site: Site, device: Device): boolean =>
-  ranOutOn(scene, server, device) ||
-  (isLookedAt(scene, server, site, device) && !isBusy(scene, server, device));
+/** Once Berth has heard that a load ran out for a cause, no load that it orders later may. */
+function hearsFailures(scene: Scene): void {
+  const { turn, before } = scene;
+  for (const event of turn.events) {
+    if (event.kind !== 'LoadEnded' || event.outcome.kind !== 'failed') continue;
+    const replica = before.get(event.replica);
+    if (!replica || event.outcome.cause !== 'capacity') continue;
+    const cause = siteOf(scene, replica.server).decided.get(replica.model)?.cause;
+    if (cause) cause.heardAt = Math.min(cause.heardAt, turn.now);
+  }
+}
 
-/** Whether a look of this turn that is believed began long enough after others had come. */
-function isLookedAt({ turn }: Scene, server: Server, { crowd }: Site, { ordinal }: Device): boolean {
-  const since = crowd.since(ordinal);
-  if (since === null || server.statisticsAt === null || server.statisticsAt < since + SHOWN_AFTER)
-    return false;
-  return turn.events.some(
-    (event) =>
-      event.kind === 'Looked' &&
-      event.server === server.spec.id &&
-      event.look.begunAt === server.statisticsAt,
+function opensInTime(scene: Scene, gpu: Gpu): void {
+  const { fleet, turn, trail } = scene;
+  const { server, device, isBusy, begunAt, toldAt } = gpu;
+  const closed = whyClosed(fleet, server, device, turn.now);
+  if (!closed || isBusy) gpu.quietSince = turn.now;
+  if (!closed) return;
+  if (closed.because === 'ran_out') leavesAlone(scene, gpu);
+  if (begunAt === null) return;
+  const opensAt: Instant = device.used === null ? toldAt + SILENT : gpu.quietSince + CLOSED_AT_MOST;
+  const looked = device.used === null ? begunAt : turn.now;
+  trail.expect(looked < opensAt, () => `${device.account} is closed since ${closed.since}`);
+}
+
+function leavesAlone(scene: Scene, { server, device: { account, ordinal } }: Gpu): void {
+  const { fleet, turn, before, trail } = scene;
+  const isOn = (model: string): boolean =>
+    [...fleet.replicas.values()].some(
+      (one) =>
+        one.model === model &&
+        one.server === server.spec.id &&
+        (one.phase === 'ready' ? (one.change?.bookings ?? []) : one.bookings).some(
+          (booking) => booking.account === account && booking.bytes > 0,
+        ),
+    );
+  const loads = turn.actions.filter((one) => one.kind === 'load' && one.server === server.spec.id);
+  const [load] = loads.flatMap((one) => (one.kind === 'load' && isOn(one.model) ? [one.model] : []));
+  trail.expect(load === undefined, () => `load ${load} into ${account}, which is closed`);
+  const evicted = evictedIn(scene).find(
+    ({ victim, newcomer }) =>
+      victim.server === server.spec.id &&
+      victim.devices.includes(ordinal) &&
+      before.get(victim.id)?.phase === 'ready' &&
+      isOn(newcomer),
+  );
+  trail.expect(
+    evicted === undefined,
+    () => `${evicted!.victim.id} is evicted for ${account}, which is closed`,
   );
 }
-
-/** Whether the load of something was at work on a device before the turn: what it takes yet is in no look. */
-const isBusy = ({ before }: Scene, { spec }: Server, { ordinal }: Device): boolean =>
-  [...before.values()].some((one) => one.server === spec.id && isAtWork(one) && isOn(one, ordinal));
-
-const isAtWork = (replica: Replica): boolean =>
-  replica.phase === 'ready'
-    ? replica.change?.order != null
-    : replica.phase === 'loading' || replica.phase === 'unknown';
-
-const isOn = (replica: Replica, ordinal: number): boolean =>
-  replica.devices.includes(ordinal) ||
-  (replica.phase === 'ready' && (replica.change?.devices.includes(ordinal) ?? false));
-
-/** Whether this turn heard that a load there had run out of memory, where more was not yet booked than there is. */
-function ranOutOn({ turn, before, fleet }: Scene, { spec }: Server, device: Device): boolean {
-  return turn.events.some((event) => {
-    if (event.kind !== 'LoadEnded' || event.outcome.kind !== 'failed') return false;
-    const replica = before.get(event.replica);
-    const isHere = replica?.server === spec.id && isAtWork(replica) && isOn(replica, device.ordinal);
-    return isHere && event.outcome.cause === 'capacity' && isHeard(fleet, event.replica);
-  });
-}
-
-/** What is late about an earlier order of the same model is not heard. */
-const isHeard = ({ replicas }: Fleet, id: Replica['id']): boolean => replicas.get(id)?.phase !== 'loading';

@@ -4,16 +4,14 @@ import { inShort } from '../../checkers/in-short.js';
 import { TurnPromises } from '../../checkers/promises.js';
 import type { TurnScene } from '../../checkers/scene.js';
 import { heldWithinCapacity, keepsBooks } from './memory.js';
-import { countsWhatIsInUse } from './others.js';
 import { idlesLongEnough, leasesHold, loadsWithinLimits } from './orders.js';
 import type { Check, Scene } from './scene.js';
-import { countsOnOthers } from './surprises.js';
+import { closesForAWindow } from './surprises.js';
 
 /** Beside the promises that turns alone can be held against. */
 const CHECKS: readonly Check[] = [
   keepsBooks,
-  countsOnOthers,
-  countsWhatIsInUse,
+  closesForAWindow,
   heldWithinCapacity,
   loadsWithinLimits,
   leasesHold,
