@@ -147,4 +147,22 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
       lasts: random.between(3_000, 25_000),
     })),
   ],
+  // Liars of 100 %, backends that keep half of a model, and memory that comes back a second late for long.
+  [
+    0.15,
+    (random, at, { models }) => {
+      const { model: planned, disk } = random.pickEarly(models);
+      const gpuBytes = Math.floor((disk.gpuBytes ?? planned.gpuBytes) / 2);
+      return { at, kind: 'declare', model: planned.id, change: { gpuBytes } };
+    },
+  ],
+  [
+    0.15,
+    (random, at, cast) => {
+      const { model: planned, disk } = random.pickEarly(cast.models);
+      const bytes = Math.floor((disk.gpuBytes ?? 0) / 2);
+      return { at, kind: 'residue', server: server(random, cast), model: planned.id, bytes };
+    },
+  ],
+  [0.15, ofServer('memoryBackLate', (random) => ({ by: 1_000, lasts: random.spread(60_000, 600_000) }))],
 ];
