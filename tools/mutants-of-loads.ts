@@ -2,7 +2,7 @@ import type { Mutant } from './mutants.js';
 
 const CORE = 'libs/core/src';
 
-/** Bugs of what is learned of demand and of loads, and of a load that ran out of memory. */
+/** Bugs of what is learned of demand and of loads, and of a device that closes since a load ran out of memory. */
 // prettier-ignore
 export const OF_LOADS: readonly Mutant[] = [
   { name: 'who-is-turned-away-counts-for-nothing', breaks: 19, file: `${CORE}/observe/requests.ts`, find: `  countAsks(fleet, request.model, 1, now);\n`, replace: `` },
@@ -11,8 +11,29 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${CORE}/observe/sighted.ts`, find: `if (sighting.proven && !isStuck(fleet, replica, now)) learnUnloadTime(fleet, server, replica, now);`, replace: `` },
   { name: 'sent-away-by-half-a-chance', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `p50 ** 2 / p90;`, replace: `Math.min(p50, p90);` },
   // A load that ran out of memory.
-  { name: 'ran-out-and-nothing-learned', breaks: 3, file: `${CORE}/observe/ran-out.ts`, find: `fleet.shortfalls.set(account, { at: now, replica: id, model, server, bytes, until: now + UNMEASURED });`, replace: `` },
-  { name: 'look-from-before-a-load-ran-out', breaks: 3, file: `${CORE}/observe/foreign.ts`, find: `told.look.begunAt < shortfall.at + SHOWN_AFTER`, replace: `told.look.begunAt < shortfall.at` },
-  { name: 'unmeasured-device-as-it-was', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `takenOf(owner.server, device) + unmeasuredShortfall(fleet, device)`, replace: `takenOf(owner.server, device) + 0 * unmeasuredShortfall(fleet, device)` },
-  { name: 'too-large-a-model-closes-a-device', breaks: 10, file: `${CORE}/observe/ran-out.ts`, find: `used !== null || !fleet.cooldowns.has(id);`, replace: `used !== null || fleet.cooldowns !== null;` },
+  { name: 'unmeasured-device-as-it-was', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `takenOf(owner.server, device) + unmeasuredShortfall(fleet, owner.server, device)`, replace: `takenOf(owner.server, device) + 0 * unmeasuredShortfall(fleet, owner.server, device)` },
+  { name: 'too-large-a-model-closes-a-device', breaks: 10, file: `${CORE}/observe/ran-out.ts`, find: `(!isClosing && fleet.cooldowns.has(replica.id))`, replace: `(!isClosing && fleet.cooldowns === null)` },
+  { name: 'ran-out-and-stays-open', breaks: 3, file: `${CORE}/observe/ran-out.ts`, find: `if (isClosing) close(fleet, server, device, now);`, replace: `` },
+  { name: 'closed-device-takes-loads', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (device) withheld += withheldOn(owner.server, device);`, replace: `if (device) withheld += 0;` },
+  { name: 'closed-device-opens-at-once', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (!isOpen && begunAt >= meter.movedAt + windowOf(server)) settle(`, replace: `if (!isOpen) settle(` },
+  { name: 'opens-by-a-look-from-before-the-move', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (!isOpen && begunAt >= meter.movedAt + windowOf(server)) settle(`, replace: `if (!isOpen && now >= meter.movedAt + windowOf(server)) settle(` },
+  { name: 'opens-while-a-load-is-under-way', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (!isOpen && begunAt >= meter.movedAt + windowOf(server)) settle(`, replace: `if (begunAt >= meter.movedAt + windowOf(server)) settle(` },
+  { name: 'closed-device-never-opens', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `{ closed: null, clean, changes: [] } satisfies`, replace: `{ clean, changes: [] } satisfies` },
+  { name: 'closed-as-long-as-others-move', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `return now >= closed.quietSince + CLOSED_AT_MOST ? null : closed;`, replace: `return closed;` },
+  { name: 'closed-where-nothing-measures', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `Object.assign(meter, { closed: null, clean: null, changes: null }`, replace: `Object.assign(meter, { clean: null, changes: null }` },
+  { name: 'evicts-for-a-closed-device', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `modelsOf(victims)), promisableAt, opens);`, replace: `modelsOf(victims)), promisableAt);` },
+  { name: 'loaded-beside-what-nobody-knows', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (unexplainedOn(fleet, server, device) <= 0) return;`, replace: `if (meter !== null) return;` },
+  { name: 'suspect-leaves-unwatched', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `if (measured === null) closeAfterLoad(meter, now);`, replace: `` },
+  { name: 'promised-before-a-load-has-ended', breaks: 13, file: `${CORE}/memory/closing.ts`, find: `if (loadBegan(one) !== null) return Infinity;`, replace: `` },
+  { name: 'never-books-what-a-liar-takes', breaks: 10, file: `${CORE}/observe/ran-out.ts`, find: `if (fleet.outgrown.has(model)) return outgrow(`, replace: `if (fleet.outgrown.size < 0) return outgrow(` },
+  { name: 'others-are-the-fault-of-the-model', breaks: 3, file: `${CORE}/observe/ran-out.ts`, find: `.others > shortfall.others) return;`, replace: `.others < 0) return;` },
+  // A process that gives memory back late.
+  { name: 'one-strike-is-enough', breaks: 13, file: `${CORE}/fleet/meter.ts`, find: `const [first, last] = strikes;`, replace: `const [first, last = first] = strikes;` },
+  { name: 'late-once-late-for-ever', breaks: 13, file: `${CORE}/fleet/meter.ts`, find: ` && now < last + STRIKES_WITHIN;`, replace: `;` },
+  { name: 'late-memory-counts-as-free', breaks: 3, file: `${CORE}/observe/foreign.ts`, find: `if (!givesBackLate(server, now) || begunAt`, replace: `if (server.strikes.length >= 0 || begunAt` },
+  // What an unload takes, and when it is looked for.
+  { name: 'no-early-look-for-who-waits', breaks: 13, file: `${CORE}/looks/look-around.ts`, find: `Math.min(pausedAfter(fullEndedAt, WITH_OPEN_ORDERS), dueEarly(fleet, server))`, replace: `pausedAfter(fullEndedAt, WITH_OPEN_ORDERS)` },
+  { name: 'early-looks-though-they-take-long', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `lookTook < EARLY_SHARE * after`, replace: `after > EARLY_SHARE` },
+  { name: 'sample-left-to-chance', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `Math.min(staggered(fleet, server, anyEndedAt, STATISTICS_EVERY), dueSample(fleet, server));`, replace: `staggered(fleet, server, anyEndedAt, STATISTICS_EVERY);` },
+  { name: 'unload-time-learned-from-the-order', breaks: 13, file: `${CORE}/learned/unload-times.ts`, find: `const took = now - emptiedAt;`, replace: `const took = now - (since || emptiedAt);` },
 ];

@@ -37,7 +37,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'two-jobs-fit-into-one-gap', breaks: 8, file: `${CORE}/loading/schedule.ts`, find: `    this.ledger.promise(bookings);\n`, replace: `` },
   { name: 'one-copy-leaves-for-two-jobs', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    for (const id of copies) this.leaving.add(id);\n`, replace: `` },
   { name: 'takes-what-is-free-sooner', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `chunks.slice(0, last + 1).reverse()`, replace: `chunks.slice(0, last + 1)` },
-  { name: 'all-of-an-unload-always-to-come', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `now + restOf(unload, now - leaving.since).p50`, replace: `now + unload.p50` },
+  { name: 'all-of-an-unload-always-to-come', breaks: 13, file: `${CORE}/loading/memory-pool.ts`, find: `now + restOf(unload, now - leaving.emptiedAt).p50`, replace: `now + unload.p50` },
   { name: 'no-wait-while-use-is-read', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `return server.lookTook + unload`, replace: `return 0 * server.lookTook + unload` },
   { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.max(leased, inUseUntil, this.memory.toldBy(server))`, replace: `Math.max(leased, this.memory.toldBy(server))` },
   { name: 'leaves-before-configs-are-told', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.max(leased, inUseUntil, this.memory.toldBy(server))`, replace: `Math.max(leased, inUseUntil)` },
@@ -50,7 +50,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'what-loads-stays-for-ever', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `if (replica.phase === 'loading') return ofLoading(schedule, replica, want, from);`, replace: `if (replica.phase === 'loading') return undefined;` },
   { name: 'what-loads-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `Math.max(now + SOON, from));`, replace: `now + SOON);` },
   { name: 'what-comes-leaves-beside-the-budget', breaks: 13, file: `${CORE}/loading/leavers.ts`, find: `Math.max(stayedBy(schedule, copy), from) + schedule.leadOf`, replace: `stayedBy(schedule, copy) + schedule.leadOf` },
-  { name: 'what-comes-is-worth-nothing', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `const drainFrom = told.length > 0 ? this.mayDrainFrom(place, told) : schedule.now;`, replace: `const drainFrom = schedule.now;` },
+  { name: 'what-comes-is-worth-nothing', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `const drainFrom = told.length > 0 ? Math.max(opens, this.mayDrainFrom(place, told)) : schedule.now;`, replace: `const drainFrom = schedule.now;` },
   { name: 'what-is-late-is-pushed-back', breaks: 13, file: `${CORE}/loading/line.ts`, find: `was && mayHold(was) && was.ready.p90 < one.ready.p90`, replace: `was && holds(was)` },
   // When others leave, and which.
   { name: 'drains-long-before-the-load', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `const placeAt = Math.max(from, now, start.at - lead);`, replace: `const placeAt = Math.max(from, now);` },
