@@ -24,7 +24,7 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'evicts-for-a-closed-device', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `modelsOf(victims)), promisableAt, opens);`, replace: `modelsOf(victims)), promisableAt);` },
   { name: 'loaded-beside-what-nobody-knows', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (unexplainedOn(fleet, server, device) <= 0) return;`, replace: `if (meter !== null) return;` },
   { name: 'suspect-leaves-unwatched', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `if (measured === null) closeAfterLoad(meter, now);`, replace: `` },
-  { name: 'promised-before-a-load-has-ended', breaks: 13, file: `${CORE}/memory/closing.ts`, find: `if (loadBegan(one) !== null) return Infinity;`, replace: `` },
+  { name: 'promised-before-a-load-has-ended', breaks: 13, file: `${CORE}/learned/closing.ts`, find: `if (loadBegan(one) !== null) return Infinity;`, replace: `` },
   { name: 'never-books-what-a-liar-takes', breaks: 10, file: `${CORE}/observe/ran-out.ts`, find: `if (fleet.outgrown.has(model)) return outgrow(`, replace: `if (fleet.outgrown.size < 0) return outgrow(` },
   { name: 'others-are-the-fault-of-the-model', breaks: 3, file: `${CORE}/observe/ran-out.ts`, find: `.others > shortfall.others) return;`, replace: `.others < 0) return;` },
   // A process that gives memory back late.

@@ -64,7 +64,7 @@ export { step } from './step.js';
 export { nextWake } from './wake.js';
 export { foreignOn, measuredOn, takenByOthers } from './fleet/meter.js';
 export type { Footprint, Meter } from './fleet/meters.js';
-export { whyClosed, type WhyClosed } from './memory/closing.js';
+export { whyClosed, type WhyClosed } from './learned/closing.js';
 export { type Basis, dependenciesOf, reservationOf } from './memory/footprint.js';
 export { capacities } from './memory/ledger.js';
 export { fitPins, type PinsFit } from './room/fit-pins.js';

@@ -19,7 +19,7 @@ const STAND_INS = {
     'answers/lost': 'none-lost',
   },
   'first-come': { 'loading/precedence': 'first-come' },
-  'no-doubt': { 'memory/ledger': 'never-closed', 'memory/closing': 'always-open' },
+  'no-doubt': { 'memory/ledger': 'never-closed', 'learned/closing': 'always-open' },
 };
 
 /** A URL is the `dist/` of another checkout, whose core is played in the place of ours. */

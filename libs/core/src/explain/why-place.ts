@@ -3,7 +3,7 @@ import type { AccountId, ModelId, ReplicaId } from '../fleet/ids.js';
 import { foreignOn } from '../fleet/meter.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
-import { whyClosed, type WhyClosed } from '../memory/closing.js';
+import { whyClosed, type WhyClosed } from '../learned/closing.js';
 import type { Place } from '../room/places.js';
 import { openAgainAt } from '../room/swaps.js';
 import type { Scene, WhyHolder, WhyMove } from './scene.js';

@@ -1,6 +1,6 @@
 import { type DeviceFlag, deviceFlags, type ServerFlag, serverFlags } from './view.js';
 import { type AccountId, hostAccount, replicaId, type ServerId } from '../fleet/ids.js';
-import { whyClosed, type WhyClosed } from '../memory/closing.js';
+import { whyClosed, type WhyClosed } from '../learned/closing.js';
 import { isBarred } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { type Cooling, coolingOn } from '../demand/cooling.js';

@@ -12,7 +12,12 @@ export const unloadForecast = (server: Server | undefined): Forecast =>
   server?.unloadTimes ? forecastOf(server.unloadTimes) : FIRST_UNLOAD_GUESS;
 
 /** Learns from an unload that a look has confirmed, if that came over the same connection as the order. */
-export function learnUnloadTime(fleet: Fleet, server: Server, { since, emptiedAt }: Unloading, now: Instant): void {
+export function learnUnloadTime(
+  fleet: Fleet,
+  server: Server,
+  { since, emptiedAt }: Unloading,
+  now: Instant,
+): void {
   if (server.looksCountFrom > since) return;
   const took = now - emptiedAt;
   if (took > unloadForecast(server).p90) fleet.lateMemoryAt = now;

@@ -14,7 +14,7 @@ import type { Ready } from '../fleet/replica.js';
 import type { Moving } from './movable.js';
 import { growthsOn, type Place, placesOn } from '../room/places.js';
 import { covers, neededAt, shortfall } from '../room/victims.js';
-import { SOON } from '../memory/closing.js';
+import { SOON } from '../learned/closing.js';
 import { waitingFor } from './eta.js';
 import type { Job } from './job.js';
 import { type JobForecast, type Schedule, startingAt } from './schedule.js';

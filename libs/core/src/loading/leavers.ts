@@ -22,7 +22,7 @@ import {
   yieldsTo,
 } from '../room/victims.js';
 import type { Freed } from './memory-pool.js';
-import { SOON } from '../memory/closing.js';
+import { SOON } from '../learned/closing.js';
 import type { Schedule } from './schedule.js';
 
 /** Memory that comes free by a moment, at a place that is short of it. */

@@ -3,7 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import { gpuAccount } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import { meterOf } from '../fleet/meter.js';
-import { SOON } from '../memory/closing.js';
+import { SOON } from '../learned/closing.js';
 import { MemoryPool } from './memory-pool.js';
 
 const T = aServer('t').id;

@@ -11,7 +11,7 @@ import { isComingBack } from '../memory/reloads.js';
 import { toldUntil } from '../memory/untold.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { deviceOf, ownersOf } from '../memory/account-owners.js';
-import { opensAt, SOON } from '../memory/closing.js';
+import { opensAt, SOON } from '../learned/closing.js';
 import { type Booking, type Draining, isLeaving, type Ready, type Unloading } from '../fleet/replica.js';
 import { isStuck } from '../fleet/standing.js';
 

@@ -6,7 +6,7 @@ import { PINNED } from '../demand/rank.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped } from '../room/swaps.js';
 import { besides } from './memory-pool.js';
-import { SOON } from '../memory/closing.js';
+import { SOON } from '../learned/closing.js';
 import type { Job } from './job.js';
 import type { Leaver } from './leavers.js';
 import { type JobForecast, type Schedule, startingAt } from './schedule.js';

@@ -18,7 +18,7 @@ import { InWork, isBlocked } from './in-work.js';
 import { EarliestRoom } from './earliest-room.js';
 import type { Job } from './job.js';
 import { CopiesToCome } from './leavers.js';
-import { untoldDevices } from '../memory/closing.js';
+import { untoldDevices } from '../learned/closing.js';
 import { bookingsToCome, type ToLoad } from './load-order.js';
 import { besides, type Freed, MemoryPool } from './memory-pool.js';
 import { devicesToCome, ServerSlots, type Start } from './slots.js';

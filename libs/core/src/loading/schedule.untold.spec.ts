@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { SOON } from '../memory/closing.js';
+import { SOON } from '../learned/closing.js';
 
 const NAMES = ['hot', 'new', 'b'];
 const CONFIG = { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 } as const;

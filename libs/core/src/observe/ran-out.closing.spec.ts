@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
-import { whyClosed } from '../memory/closing.js';
+import { whyClosed } from '../learned/closing.js';
 
 const SERVER = aServer('t').id;
 const GPU = gpuAccount(SERVER, 0);

@@ -4,4 +4,4 @@ export type * as worth from '../../../../libs/core/src/loading/worth-more.js';
 export type * as admission from '../../../../libs/core/src/answers/admission.js';
 export type * as lost from '../../../../libs/core/src/answers/lost.js';
 export type * as ledger from '../../../../libs/core/src/memory/ledger.js';
-export type * as closing from '../../../../libs/core/src/memory/closing.js';
+export type * as closing from '../../../../libs/core/src/learned/closing.js';

@@ -5,8 +5,8 @@ import type { Closed } from '../fleet/meters.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Device, Server } from '../fleet/server.js';
 import { isStuck, loadBegan } from '../fleet/standing.js';
-import { restOf } from '../learned/load-times.js';
-import { unloadForecast } from '../learned/unload-times.js';
+import { restOf } from './load-times.js';
+import { unloadForecast } from './unload-times.js';
 
 /**
  * What only an event will tell, such as a look or the end of a load that takes longer than expected, is taken to come so
