@@ -21,11 +21,13 @@ const SERVERS = { t: [10], u: [10, 7] };
 type Happening =
   | { readonly kind: 'asked'; readonly model: string; readonly lease: number; readonly wait: number }
   | { readonly kind: 'loaded' }
+  | { readonly kind: 'ran_out' }
   | { readonly kind: 'passed'; readonly millis: number };
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 3, arbitrary: asked() },
   fc.record({ kind: fc.constant('loaded' as const) }),
+  fc.record({ kind: fc.constant('ran_out' as const) }),
   fc.record({ kind: fc.constant('passed' as const), millis: fc.constantFrom(500, 5_000, 31_000) }),
 );
 
@@ -42,7 +44,10 @@ function asked(): fc.Arbitrary<Happening> {
 function begin(): CoreDriver {
   const driver = new CoreDriver().declare(...MODELS.map((one) => ({ ...one, config: '{}' })));
   for (const [index, { id }] of MODELS.entries()) driver.loadsTake(id, 2_000 + 1_500 * index);
-  for (const [server, gpus] of Object.entries(SERVERS)) driver.serve(aServer(server, gpus), NAMES);
+  for (const [server, gpus] of Object.entries(SERVERS)) {
+    const used = gpus.map((memory, ordinal) => ({ uuid: `${server}-${ordinal}`, memory, used: 0 }));
+    driver.serve(aServer(server, gpus), NAMES, used);
+  }
   return driver;
 }
 
@@ -52,7 +57,8 @@ function happens(driver: CoreDriver, one: Happening): void {
   else
     for (const model of NAMES)
       for (const server of Object.keys(SERVERS))
-        if (driver.isLoading(model, server)) driver.loadEnds(model, server);
+        if (driver.isLoading(model, server))
+          driver.loadEnds(model, server, one.kind === 'loaded' ? 'succeeded' : 'capacity');
 }
 
 const WISHED = { kind: 'asked', lease: 0, wait: 0 } as const;
@@ -140,8 +146,11 @@ function isByYield(before: Fleet, after: Fleet, model: ModelId, longer: number):
   );
 }
 
-const classOf = ({ models }: Fleet, id: ModelId): number =>
-  ['sheddable', 'default', 'critical'].indexOf(models.get(id)!.class);
+/** A pin is above all classes. */
+function classOf({ models }: Fleet, id: ModelId): number {
+  const { class: of, pinnedCopies } = models.get(id)!;
+  return ['sheddable', 'default', 'critical', 'pinned'].indexOf(pinnedCopies > 0 ? 'pinned' : of);
+}
 
 /** The copies that leave, and for which models. */
 const leaving = ({ replicas }: Fleet): { readonly id: string; readonly makesRoomFor: ModelId }[] =>
@@ -154,15 +163,17 @@ const isColdAndUnasked = ({ fleet }: CoreDriver, model: ModelId): boolean =>
 
 describe('explain, whatever has happened', () => {
   it('says of a request for a cold model what the next turn decides', () => {
-    const seen = { promised: 0, evicting: 0, refused: 0 };
+    const seen = { promised: 0, evicting: 0, refused: 0, closed: 0 };
     fc.assert(
       fc.property(fc.array(happening, { minLength: 5, maxLength: 30 }), (happenings) => {
         const driver = begin();
         for (const one of happenings) {
           happens(driver, one);
           for (const model of NAMES.filter((id) => isColdAndUnasked(driver, id))) {
-            const said = told(whyOf(driver.fleet, model, driver.now));
+            const why = whyOf(driver.fleet, model, driver.now);
+            const said = told(why);
             expect({ model, ...said }).toEqual({ model, ...decided(driver, model, said) });
+            if (why.there.some(({ verdict }) => verdict === 'closed')) seen.closed += 1;
             if (said.refusal !== null) seen.refused += 1;
             else seen[said.victims.length > 0 ? 'evicting' : 'promised'] += 1;
           }

@@ -61,12 +61,13 @@ export class PlaceTimes {
   }
 
   /**
-   * What only waits for memory that is on its way has it promised meanwhile; what waits for a slot stands in line, and so
-   * does what waits for memory that is promised to another as long as it is.
+   * What only waits for memory that is on its way has it promised meanwhile; what waits for a slot or for a closed device
+   * stands in line, and so does what waits for memory that is promised to another as long as it is.
    */
   private placeAt(place: Place, { at }: Start, roomAt: Instant): Instant {
-    const { now } = this.schedule;
-    if (!this.schedule.isOnItsWay(place, [])) return Math.max(at, now + SOON);
+    const { now, memory } = this.schedule;
+    const isShut = roomAt > now && memory.opensAt(place.bookings) > now;
+    if (isShut || !this.schedule.isOnItsWay(place, [])) return Math.max(at, now + SOON);
     return at > roomAt ? at : now;
   }
 

@@ -11,7 +11,7 @@ import { type Site, sitesFor } from '../room/sites.js';
 import { crowding } from '../room/spread.js';
 import { neededAt, replicasIn, shortfall, victimTest, type VictimTest } from '../room/victims.js';
 import { firstEnough, leaversAt } from './leavers.js';
-import { moveFor, searchIn } from './movable.js';
+import { moveFor, type Moving, searchIn } from './movable.js';
 import { forecastMove } from './forecast-move.js';
 import type { Job } from './job.js';
 import { PlaceTimes, proposePlaced } from './place-times.js';
@@ -184,8 +184,14 @@ class Search {
     const move = moveFor(schedule.fleet, this.all, want, () =>
       searchIn(schedule.fleet, schedule.ledger, schedule.now),
     );
-    const found = move && forecastMove(schedule, job, move);
+    const found = move && !this.isShut(move) ? forecastMove(schedule, job, move) : undefined;
     return found && (job.neededBy === Infinity || this.isInTime(found)) ? found : undefined;
+  }
+
+  /** No copy is moved to a closed device, nor away from one. */
+  private isShut({ place, replica }: Moving): boolean {
+    const { memory, now } = this.schedule;
+    return memory.opensAt([...place.bookings, ...replica.bookings]) > now;
   }
 
   /** Copies that may leave for it and have left by then, and leave for no job before it. */

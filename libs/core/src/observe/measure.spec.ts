@@ -111,7 +111,6 @@ describe('memory in use at a start', () => {
     driver.pass(2_900);
     expect(driver.orders()).toEqual([]);
     expect(driver.answerTo(request)).toBe('waiting');
-    expect(driver.phase('b', 't')).toBe('placed');
     driver.pass(500);
     expect(foreign(driver)).toBe(5);
     expect(driver.orders()).toEqual([]);
