@@ -190,8 +190,7 @@ class Search {
 
   /** No copy is moved to a closed device, nor away from one. */
   private isShut({ place, replica }: Moving): boolean {
-    const { memory, now } = this.schedule;
-    return memory.opensAt([...place.bookings, ...replica.bookings]) > now;
+    return this.schedule.memory.opensAt([...place.bookings, ...replica.bookings]) > this.schedule.now;
   }
 
   /** Copies that may leave for it and have left by then, and leave for no job before it. */
