@@ -234,7 +234,7 @@ export const facts = z.strictObject({
   ),
   putOff: z.map(replicaId, z.strictObject({ model: modelId, server: serverId, force: flag })),
   frozen: orNull(z.strictObject({ reason: text, since: amount })),
-  ...{ held: flag, stoppedAt: orNull(amount), looks },
+  ...{ held: flag, stoppedAt: orNull(amount), resumedAt: orNull(amount), looks },
   watchers: z.map(named<WatcherId>(), z.strictObject({ patience: amount, heardAt: amount, revision: whole })),
   ...{ closing: orNull(stopReason), nextOrder: whole, routesRevision: amount },
 }) satisfies z.ZodType<FleetFacts>;

@@ -222,6 +222,8 @@ export class EmptyFleet {
   held = false;
   /** Since when a freeze or a hold has kept orders back; null where neither does. */
   stoppedAt: Instant | null = null;
+  /** When the last freeze or hold ended. */
+  resumedAt: Instant | null = null;
   /** How many looks at a server come before orders to it. */
   looks: 1 | 2 = 1;
   /** Those that have a table of the routes; forgotten once silent for too long. */

@@ -161,7 +161,7 @@ export interface Unloading extends Residence {
   readonly phase: 'unloading';
   readonly order: OrderId;
   readonly orderedAt: Instant;
-  /** When its last lease had ended, and the configs beside it were told. */
+  /** When its last lease had ended, the configs beside it were told, and no freeze kept its order back. */
   readonly emptiedAt: Instant;
   /** When Triton acknowledged the order, which is long before the memory is back. */
   readonly answeredAt: Instant | null;

@@ -3,6 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { ModelId, ServerId } from '../fleet/ids.js';
 import { openOrders } from '../explain/open-orders.js';
 import { modelState } from '../explain/view.js';
+import { unloadForecast } from '../learned/unload-times.js';
 
 const idle = { idleUnload: 10_000 };
 const A = 'a' as ModelId;
@@ -183,5 +184,18 @@ describe('a frozen fleet', () => {
     expect(driver.phase('a', 's')).toBe('ready');
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load b@s']);
+  });
+
+  it('teaches nothing of how long unloads take: the order had to wait', () => {
+    driver.warm('a', 's');
+    driver.pass(1_000);
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: false });
+    freeze();
+    driver.pass(100_000);
+    expect(driver.phase('a', 's')).toBe('draining');
+    unfreeze();
+    driver.pass(10_000);
+    expect(driver.orders()).toContain('unload a@s');
+    expect(unloadForecast(driver.fleet.servers.get('s' as ServerId)).p50).toBeLessThan(10_000);
   });
 });

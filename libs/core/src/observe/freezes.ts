@@ -32,6 +32,7 @@ function orderAgain(fleet: Fleet, now: Instant): void {
   const since = fleet.stoppedAt;
   if (since === null || areOrdersStopped(fleet)) return;
   fleet.stoppedAt = null;
+  fleet.resumedAt = now;
   for (const [model, wish] of fleet.wishes) {
     const lost = now - Math.max(since, wish.since);
     if (wish.admin && lost > 0) fleet.wishes.set(model, { ...wish, until: wish.until + lost });

@@ -150,6 +150,15 @@ describe('an unload', () => {
     expect(unloadForecast(driver.fleet.servers.get(SERVER)).p50).toBeGreaterThan(4_000);
   });
 
+  it('teaches it from the end of the last lease, and not from the order, which came later', () => {
+    const driver = leaving();
+    const replica = driver.fleet.replicas.get(ID) as Extract<Replica, { phase: 'unloading' }>;
+    driver.fleet.replicas.set(ID, { ...replica, emptiedAt: replica.emptiedAt - 30_000 });
+    driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
+    driver.pass(1_000);
+    expect(unloadForecast(driver.fleet.servers.get(SERVER)).p50).toBeGreaterThan(30_000);
+  });
+
   it('is not ended by any look while Triton has not answered it', () => {
     const driver = leaving();
     const replica = driver.fleet.replicas.get(ID) as Extract<Replica, { phase: 'unloading' }>;

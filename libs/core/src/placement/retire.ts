@@ -144,7 +144,8 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
     const order = nextOrder(fleet);
     const kept = { id, model, server, devices, bookings, stranger, cause, makesRoomFor };
     const { configToldAt } = fleet.servers.get(server)!;
-    const emptiedAt = Math.min(now, Math.max(replica.since, leasedUntil(fleet, replica), configToldAt));
+    const keptUntil = Math.max(leasedUntil(fleet, replica), configToldAt, fleet.resumedAt ?? 0);
+    const emptiedAt = Math.min(now, Math.max(replica.since, keptUntil));
     const sent = { order, orderedAt: now, emptiedAt, answeredAt: null, absentSince: null };
     put(fleet, { phase: 'unloading', since: now, ...sent, ...kept });
     inWork.add(fleet.replicas.get(id)!);
