@@ -12,7 +12,8 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'sent-away-by-half-a-chance', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `p50 ** 2 / p90;`, replace: `Math.min(p50, p90);` },
   // A load that ran out of memory.
   { name: 'unmeasured-device-as-it-was', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `takenOf(owner.server, device) + unmeasuredShortfall(fleet, owner.server, device)`, replace: `takenOf(owner.server, device) + 0 * unmeasuredShortfall(fleet, owner.server, device)` },
-  { name: 'too-large-a-model-closes-a-device', breaks: 10, file: `${CORE}/observe/ran-out.ts`, find: `(!isClosing && fleet.cooldowns.has(replica.id))`, replace: `(!isClosing && fleet.cooldowns === null)` },
+  { name: 'too-large-a-model-closes-a-device', breaks: 10, file: `${CORE}/observe/ran-out.ts`, find: `held > capacity || fleet.cooldowns.has(replica.id)`, replace: `held > capacity || fleet.cooldowns === null` },
+  { name: 'open-where-others-were-counted-meanwhile', breaks: 3, file: `${CORE}/observe/ran-out.ts`, find: `if (!isClosing && (held > capacity || fleet`, replace: `if (held > capacity || (!isClosing && fleet` },
   { name: 'ran-out-and-stays-open', breaks: 3, file: `${CORE}/observe/ran-out.ts`, find: `if (isClosing) close(fleet, server, device, now);`, replace: `` },
   { name: 'closed-device-takes-loads', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (device) withheld += withheldOn(owner.server, device);`, replace: `if (device) withheld += 0;` },
   { name: 'closed-device-opens-at-once', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (!isOpen && begunAt >= meter.movedAt + windowOf(server)) settle(`, replace: `if (!isOpen) settle(` },

@@ -12,9 +12,10 @@ import { rebook } from './declared.js';
 const UNMEASURED: Millis = 60_000;
 
 /**
- * A load ran out of memory, and is still booked. On each of its devices where the books have room all the same, others
- * must hold more than is counted: the device closes until a clean sample tells. On an unmeasured device a model that failed
- * before tells nothing: it may take more than it books.
+ * A load ran out of memory, and is still booked. Others must hold more on one of its devices than was counted as it was
+ * ordered: they close until a clean sample tells, also where a look has counted some since, as more may hide behind what
+ * the load books. An unmeasured device tells only where the books have room, and nothing of a model that failed before: it
+ * may take more than it books.
  */
 export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Instant): void {
   const ledger = new Ledger(fleet, now);
@@ -23,7 +24,8 @@ export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Insta
     const { capacity, held } = ledger.of(device.account);
     const asked = askedOf(fleet, replica, device.account);
     const isClosing = isMeasured(server, device, now);
-    if (held > capacity || asked === 0 || (!isClosing && fleet.cooldowns.has(replica.id))) continue;
+    if (asked === 0) continue;
+    if (!isClosing && (held > capacity || fleet.cooldowns.has(replica.id))) continue;
     fleet.shortfalls.set(device.account, shortfallOf(fleet, replica, device, capacity - held, asked));
     if (isClosing) close(fleet, server, device, now);
   }
