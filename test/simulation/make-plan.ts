@@ -7,6 +7,7 @@ import { drawCoincidences } from './draw/coincidences.js';
 import { withCopies } from './draw/copies.js';
 import { drawFaults, drawLast } from './draw/faults.js';
 import { drawFloods, withTenants } from './draw/floods.js';
+import { drawHostile, hostileModel, hostileServer, isHostile } from './draw/hostile.js';
 import { drawLateOrders } from './draw/late-orders.js';
 import { drawLevers } from './draw/levers.js';
 import { drawLongLeases } from './draw/long-leases.js';
@@ -36,12 +37,7 @@ const EASED = 310_000;
 /** Draws a fleet and all that happens to it. `hours` is all the time that is simulated, the quiet at the end included. */
 export function makePlan(seed: number, { hours }: { readonly hours: number }): Plan {
   const stream = (name: string): Random => new Random(seed, name);
-  const fleet = stream('fleet');
-  const servers = drawServers(fleet, stream('late servers'), stream('clocks'));
-  const temper = drawTemper(stream('temper'));
-  const defaults = drawDefaults(fleet, temper);
-  const drawn = drawModels(fleet, { servers, defaults, temper });
-  const models = withCopies(stream('copies'), withManners(stream('manners'), drawn));
+  const { servers, models, temper, defaults, hostile } = drawFleet(stream);
   const storm = Math.floor(hours * HOUR * STORMY);
   const cast = { servers, models, storm, temper };
   const grain = drawGrain(stream('grain'));
@@ -57,6 +53,7 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
     ...aimed(stream('aim'), others, { asks, storm }),
     ...drawUnaimed(stream, cast, grain),
     ...drawCoincidences(stream('coincidences'), { ...cast, grain }),
+    ...(hostile ? drawHostile(hostile, cast) : []),
   ];
   return {
     version: 1,
@@ -66,10 +63,24 @@ export function makePlan(seed: number, { hours }: { readonly hours: number }): P
     atLeast: Math.max(Math.floor(hours * HOUR), storm + drawPatience(stream('patience'), models)),
     servers,
     models,
-    limits: drawLimits(stream('limits')),
+    limits: { ...drawLimits(stream('limits')), ...(hostile ? { loadsPerDevicePerMinute: 10_000 } : {}) },
     defaults,
     happenings: happenings.toSorted((one, other) => one.at - other.at),
   };
+}
+
+/** The servers and their models; `hostile`: where it is a hostile fleet, what else of that is drawn from. */
+function drawFleet(stream: (name: string) => Random) {
+  const fleet = stream('fleet');
+  const found = drawServers(fleet, stream('late servers'), stream('clocks'));
+  const hostile = isHostile(stream('hostile'), found) ? stream('hostile fleet') : null;
+  const servers = hostile ? found.map(hostileServer) : found;
+  const temper = drawTemper(stream('temper'));
+  const defaults = drawDefaults(fleet, temper);
+  const drawn = drawModels(fleet, { servers, defaults, temper });
+  const mannered = withCopies(stream('copies'), withManners(stream('manners'), drawn));
+  const models = hostile ? mannered.map((one) => hostileModel(hostile, servers, one)) : mannered;
+  return { servers, models, temper, defaults, hostile };
 }
 
 function drawCallers(stream: (name: string) => Random, cast: Cast, grain: number): HappeningOf<'ask'>[] {

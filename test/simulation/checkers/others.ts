@@ -1,4 +1,4 @@
-import { type Fleet, measuredOn, takenByOthers, whyClosed } from '#core';
+import { type Device, type Fleet, measuredOn, type Replica, takenByOthers, whyClosed } from '#core';
 import { bookingsOf, bytesOn } from '../books.js';
 import { bytesAt } from '../surprises.js';
 import type { Gpu } from './samples.js';
@@ -10,22 +10,26 @@ import { type Scene, siteOf } from './scene.js';
  * not use. And the GPU is open.
  */
 export const countsWhatIsInUse = (scene: Scene, gpu: Gpu): void => {
-  const { fleet, trail, turn } = scene;
+  const { fleet, trail, turn, changes } = scene;
   const { server, device, begunAt } = gpu;
   const { sim, surprises } = siteOf(scene, server.spec.id);
+  const isOpen = whyClosed(fleet, server, device, turn.now) === null;
+  trail.expect(isOpen, () => `${device.account} is closed after a clean sample`);
+  // What another GPU taught in the same turn books less here from now on: the next look counts the rest.
+  if (changes.some(({ was, now }) => was && now && bookedOn(was, device) > bookedOn(now, device))) return;
   const explained = explainedOn(fleet, gpu);
   const unexplained = Math.max(0, device.used! - [...explained.values()].reduce((sum, one) => sum + one, 0));
   const counted = takenByOthers(server, device.ordinal);
   const said = (): string =>
     `${device.account} has ${unexplained} bytes that no copy explains, and ${counted} are counted`;
   trail.expect(counted === unexplained, said);
-  const isOpen = whyClosed(fleet, server, device, turn.now) === null;
-  trail.expect(isOpen, () => `${device.account} is closed after a clean sample`);
   const held = (name: string): number =>
     sim.copies().reduce((sum, one) => (one.model === name ? sum + bytesAt(one, device.ordinal) : sum), 0);
   if ([...explained].every(([model, bytes]) => bytes <= held(model)))
     surprises.on(device.ordinal)?.show(begunAt!);
 };
+
+const bookedOn = (replica: Replica, { account }: Device): number => bytesOn(bookingsOf(replica), account);
 
 /** By model, what our copies hold, as measured where they were, else as booked, and those that are hidden. */
 function explainedOn(fleet: Fleet, { server, device }: Gpu): Map<string, number> {
@@ -36,7 +40,7 @@ function explainedOn(fleet: Fleet, { server, device }: Gpu): Map<string, number>
   for (const { model, bookings } of server.hidden) add(model, bytesOn(bookings, account));
   for (const replica of fleet.replicas.values()) {
     if (replica.server !== server.spec.id || replica.phase === 'placed') continue;
-    add(replica.model, measuredOn(server, replica.model, ordinal) ?? bytesOn(bookingsOf(replica), account));
+    add(replica.model, measuredOn(server, replica.model, ordinal) ?? bookedOn(replica, device));
   }
   return explained;
 }
