@@ -42,22 +42,6 @@ export const loadsStayWithinSlots: TurnCheck = (scene) => {
   }
 };
 
-/** Where warm models are served slower than usual a load begins only when no other runs there that still has time. */
-export const slowServersLoadOneByOne: TurnCheck = (scene) => {
-  const { fleet, history, turn, trail } = scene;
-  for (const load of ordersIn(scene)) {
-    if (load.kind !== 'load' || !fleet.servers.get(load.server)!.slowdown.isSlow) continue;
-    trail.mark('load at a slow server');
-    const before = [...history.open.values()].filter(({ kind, server, model, orderedAt }) => {
-      const { loadTimeout } = fleet.models.get(model) ?? fleet.defaults;
-      return kind === 'load' && server === load.server && turn.now < orderedAt + loadTimeout;
-    });
-    const beside = ordersIn(scene).filter(({ kind, server }) => kind === 'load' && server === load.server);
-    const running = before.length + beside.length;
-    trail.expect(running === 1, () => `${running} loads run at ${load.server}, which serves slowly`);
-  }
-};
-
 /** The devices of each load in flight; none of one that has lost its device's slot. */
 const openAt = ({ history, fleet, turn }: TurnScene, server: string): (readonly number[])[] =>
   [...history.open.values()]

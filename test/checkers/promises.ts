@@ -35,7 +35,6 @@ import {
   loadsStayWithinSlots,
   oneOrderAtATime,
   ordersAreNumbered,
-  slowServersLoadOneByOne,
 } from './in-flight.js';
 import { idlesSinceItsLastRoute, leasesAreHonest, leasesHold, routesLeadToTheReady } from './leases.js';
 import { evictsOnlyForNeed, loadsFit } from './memory.js';
@@ -70,10 +69,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['5, one order at a time', [tiedModelsTakeTurns].map(always)],
   [
     '6, loads in flight',
-    [
-      ...[loadsStayWithinSlots, slowServersLoadOneByOne, higherClassesLoadFirst].map(always),
-      always(unloadsStayWithinSlots),
-    ],
+    [...[loadsStayWithinSlots, higherClassesLoadFirst].map(always), always(unloadsStayWithinSlots)],
   ],
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
   ['7, pins, leases, strangers', [leasesAreHonest]],

@@ -139,7 +139,6 @@ type CommonMark =
   | 'eviction'
   | 'eviction of what is in use'
   | 'late server'
-  | 'load at a slow server'
   | 'avoids servers'
   | 'hints are spread'
   | 'asked again too soon'

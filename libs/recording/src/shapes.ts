@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   type Footprint,
-  type Latency,
   LOAD_CAUSES,
   PROMISE_CAUSES,
   type LoadTimes,
@@ -14,7 +13,6 @@ import {
   type RequestId,
   type ServerId,
   type ServerSpec,
-  type Slowdown,
   type TenantId,
 } from '#core';
 
@@ -152,22 +150,6 @@ export const failureCause = z.enum([
 export const loadCause = z.enum(LOAD_CAUSES);
 export const promiseBroken = z.enum([...PROMISE_CAUSES, 'unknown']);
 export const unloadCause = z.enum(['idle', 'evicted', 'withdrawn', 'admin', 'drain', 'lost']);
-
-export const latency = z.strictObject({
-  at: amount,
-  served: amount,
-  took: amount,
-  usual: orNull(amount),
-  readings: whole,
-}) satisfies z.ZodType<Latency>;
-
-export const slowdown = z.strictObject({
-  since: amount,
-  served: amount,
-  took: amount,
-  usual: amount,
-  isSlow: flag,
-}) satisfies z.ZodType<Slowdown>;
 
 export const found = z.strictObject({
   incarnation: amount,

@@ -98,11 +98,6 @@ function addNumbers(number: (name: string, help: string, read: (watched: Watched
   number('pressure_level', 'How hard its work presses this process: 0 not at all, 3 the most.', ({ fleet }) =>
     PRESSURE_LEVELS.indexOf(fleet.pressure.level),
   );
-  number(
-    'servers_throttled',
-    'Servers on which one load runs at a time, since requests take longer there than usual.',
-    ({ fleet }) => [...fleet.servers.values()].filter(({ slowdown }) => slowdown.isSlow).length,
-  );
 }
 
 function replicas(gauge: Gauge, { fleet }: Watched): void {

@@ -45,14 +45,6 @@ describe('the metrics', () => {
     expect(text).toContain('berth_turn_seconds_count 2');
   });
 
-  it('tell how many servers load one model at a time', async () => {
-    const driver = new CoreDriver().serve(aServer('s'), []).serve(aServer('t'), []);
-    const slow = driver.fleet.servers.get(aServer('t').id)!;
-    slow.slowdown = { ...slow.slowdown, isSlow: true };
-    metrics.turnTaken({ events: [], actions: [], now: 5_000, took: 1 }, driver.fleet);
-    expect(await read()).toMatch(/^berth_servers_throttled 1$/m);
-  });
-
   it('count unloads by cause, refusals by reason and answers by result', async () => {
     const unload = { order, replica, model, server, cause: 'evicted', makesRoomFor: null } as const;
     const refusal = { reason: 'queue_full', retryAfter: 1 } as const;

@@ -1,7 +1,6 @@
 import type { PromiseCause, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
-import type { Server } from '../fleet/server.js';
 import { standingOf } from '../fleet/standing.js';
 import { guaranteedCopies } from '../memory/pins.js';
 import { rankOf } from '../demand/rank.js';
@@ -46,7 +45,7 @@ function delayOf(fleet: Readonly<Fleet>, request: Request, now: Instant): Promis
 /** The cause of a delay by what goes before the request and did not when it was promised. */
 function pushedBackBy(fleet: Readonly<Fleet>, request: Request, now: Instant): PromiseCause | 'unknown' {
   const servers = [...fleet.servers.values()];
-  if (servers.some((server) => isTrouble(server, now))) return 'server';
+  if (servers.some((server) => standingOf(server, now) !== 'ready')) return 'server';
   if (isOutranked(fleet, request)) return 'outranked';
   if (servers.some(({ drain }) => drain !== null) || isAnyOrdered(fleet, request)) return 'operator';
   const isPlaced = replicasOf(fleet, request.model).some(({ phase }) => phase === 'placed');
@@ -67,10 +66,6 @@ function isAnyOrdered(fleet: Readonly<Fleet>, { model, arrivedAt }: Request): bo
 /** Whether a load under way has passed its P90: the jobs behind it wait. */
 const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>
   unsettled(fleet).some((one) => hasOverrun(fleet, one, now));
-
-/** Whether it is lost or slow, or its loads are throttled since requests take longer there. */
-const isTrouble = (server: Server, now: Instant): boolean =>
-  standingOf(server, now) !== 'ready' || server.slowdown.isSlow;
 
 const isOutranked = ({ waiting }: Readonly<Fleet>, { class: own, model }: Request): boolean =>
   [...waiting.values()].some((other) => other.model !== model && rankOf(other.class) > rankOf(own));

@@ -4,7 +4,6 @@ import type { ControlMode } from '../looks/look.js';
 import type { Bytes, Instant, Millis, Model } from './model.js';
 import type { Meter } from './meters.js';
 import type { Booking } from './replica.js';
-import type { Latency, Slowdown } from '../learned/slowdown.js';
 
 /** One GPU of a server, or the processor of a server that has none. */
 export interface Device {
@@ -134,9 +133,6 @@ export interface Server {
   strikes: readonly Instant[];
   /** When readings of its metrics came later than the window says. Three in ten minutes: see `areMetricsLate`. */
   lateReadings: readonly Instant[];
-  /** How long requests take here, for each model and all together. */
-  readonly latencies: Map<ModelId, Latency>;
-  slowdown: Slowdown;
   /** How long loads of each model take here. */
   readonly loadTimes: Map<ModelId, LoadTimes>;
   /** How long loads take here for their size; null before the first. */

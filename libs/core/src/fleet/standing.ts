@@ -121,19 +121,6 @@ export function loadsByServer(
   return loads;
 }
 
-/**
- * How many loads a server may have under way, of which `overdue` are overdue. Loads disturb the requests served beside
- * them. So where requests take longer than usual, only one load may run that is not overdue.
- */
-export function loadsAtMost(
-  { limits }: Readonly<Fleet>,
-  server: Server | undefined,
-  overdue: number,
-): number {
-  const { loadsPerServer } = limits;
-  return server?.slowdown.isSlow ? Math.min(loadsPerServer, 1 + overdue) : loadsPerServer;
-}
-
 export const isCarried = (replica: Replica): replica is (Placed | Loading) & { carriedBy: ReplicaId } =>
   (replica.phase === 'placed' || replica.phase === 'loading') && replica.carriedBy !== null;
 

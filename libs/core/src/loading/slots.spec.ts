@@ -49,14 +49,6 @@ describe('a load begins', () => {
     const begins = [seconds(8, 10), seconds(8, 10.5)].map((load) => after(driver, slots, 0, load));
     expect(begins).toEqual([0, 16]);
   });
-
-  it('alone on a server where requests take longer than usual beside loads', () => {
-    const driver = aDriver();
-    Object.assign(driver.fleet.servers.get(T)!.slowdown, { isSlow: true });
-    const slots = slotsOf(driver);
-    slots.take([0], { at: driver.now, variance: 0 }, seconds(8));
-    expect(after(driver, slots, 1)).toBe(8);
-  });
 });
 
 describe('a load that runs', () => {

@@ -3,7 +3,7 @@ import type { ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { isCarried, isOverdue, loadBegan, loadBounds, loadsAtMost } from '../fleet/standing.js';
+import { isCarried, isOverdue, loadBegan, loadBounds } from '../fleet/standing.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 
@@ -51,7 +51,7 @@ export class Slots {
       if (now < loadBounds(fleet, replica)!.slotUntil)
         for (const device of devicesToCome(replica)) this.on(device).push(busy);
     }
-    const left = loadsAtMost(fleet, server, overdue) - overdue;
+    const left = fleet.limits.loadsPerServer - overdue;
     this.isAnyLeft = left > 0;
     this.most = Math.max(1, left);
   }

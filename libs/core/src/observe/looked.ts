@@ -16,7 +16,6 @@ import { readPulses } from './pulse.js';
 import { type Listing, listingOf } from '../looks/listing.js';
 import { keepPromised } from './servers.js';
 import { sighted } from './sighted.js';
-import { NOT_SLOW, readLatencies } from '../learned/slowdown.js';
 import { readStrain } from './strain.js';
 
 /** Takes up what a look at a server says. */
@@ -35,7 +34,6 @@ export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, no
   const counts = countsByModel(look.serving);
   readPulses(fleet, server, look, counts, now);
   readStrain(fleet, server, look.begunAt, counts, now);
-  server.slowdown = readLatencies(server.latencies, server.slowdown, counts, now);
   server.statisticsAt = look.begunAt;
   measure(fleet, server, look, now);
   noteExcess(fleet, server, now);
@@ -172,7 +170,5 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
     if (phase === 'ready') fleet.lastUnloads.set(model, { at: now, cause: 'lost', makesRoomFor: null });
     forgetReplica(fleet, replica);
   }
-  server.latencies.clear();
-  server.slowdown = NOT_SLOW;
   resetMeters(server, now);
 }

@@ -11,7 +11,6 @@ import {
 } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { DeclaredDevice, Device, Server, ServerSpec } from '../fleet/server.js';
-import { NOT_SLOW } from '../learned/slowdown.js';
 import { discover, forgetReplica, forgetVanished, rebook } from './declared.js';
 
 export function declareServer(fleet: Fleet, { server: spec }: EventOf<'ServerDeclared'>): void {
@@ -165,8 +164,6 @@ const unseen = (spec: ServerSpec, looks: Fleet['looks']): Server => ({
   hidden: [],
   meters: new Map(),
   ...{ measured: new Map(), strikes: [], lateReadings: [] },
-  latencies: new Map(),
-  slowdown: NOT_SLOW,
   loadTimes: new Map(),
   ...NEVER_LOADED,
 });

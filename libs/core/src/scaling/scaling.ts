@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { DEFAULTS } from '../fleet/settings.js';
-import { loadsAtMost, loadsByServer } from '../fleet/standing.js';
+import { loadsByServer } from '../fleet/standing.js';
 import type { Server } from '../fleet/server.js';
 import { routableReplicas } from '../learned/routes.js';
 import type { ModelNeed } from './model-needs.js';
@@ -96,7 +96,6 @@ function slotsOf(
 ): Pick<Scaling, 'loadsRunning' | 'loadSlots'> {
   const loads = loadsByServer(fleet, now);
   const running = ({ spec }: Server): number => loads.get(spec.id)?.running ?? 0;
-  const slots = (server: Server): number =>
-    Math.max(running(server), loadsAtMost(fleet, server, loads.get(server.spec.id)?.overdue ?? 0));
+  const slots = (server: Server): number => Math.max(running(server), fleet.limits.loadsPerServer);
   return { loadsRunning: total(present, running), loadSlots: total(present, slots) };
 }
