@@ -13,8 +13,6 @@ import type {
 import { aModel, aRequest, aServer } from '../support/builders.js';
 import { S, Story } from './story.js';
 
-const MIB = 2 ** 20;
-
 const asked = (id: string, parts: Partial<Request> = {}): Request => ({
   ...aRequest(id, 'here', 0),
   ...parts,
@@ -86,19 +84,13 @@ describe('the promise that queues stay bounded', () => {
     expect(found(2, two, instead(two), 'high')).toEqual(['2 wait for here, 1 may']);
     expect(found(2, two, instead(two, ['b', 'queue_full']))).toHaveLength(1);
   });
-
-  it('finds one that holds too much', () => {
-    const large = [asked('a', { bytes: 40 * MIB }), asked('b', { bytes: 40 * MIB })];
-    expect(found(9, large, asIs)).toEqual([]);
-    expect(found(9, large, instead(large))).toEqual([`${80 * MIB} bytes wait, ${64 * MIB} may`]);
-  });
 });
 
 describe('the promise that full queues are fair', () => {
   it('finds a request turned away while there is room', () => {
     const two = [asked('a'), asked('b')];
     expect(found(2, two, instead(two, ['b', 'queue_full']))).toEqual([
-      'b was told queue_full, but for here there is room; for all there is room; in bytes there is room',
+      'b was told queue_full, but for here there is room; for all there is room',
     ]);
   });
 

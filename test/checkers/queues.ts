@@ -13,29 +13,23 @@ import { isForPressure, underPressure } from './pressure.js';
 import { isLeaving, type TurnCheck, type TurnScene } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
-/** What all waiting requests may hold of our memory, in bytes. */
-const MOST_BYTES = 64 * 2 ** 20;
 const LEAST_SHARE = 4;
 
-/** A queue with one of its bounds. */
+/** A queue with its bound. */
 interface Queue {
   readonly name: string;
   readonly holds: (request: Request) => boolean;
   readonly most: number;
-  readonly leastShare: number;
-  readonly sizeOf: (request: Request) => number;
 }
 
 const anybody = (): boolean => true;
-const inNumber = { leastShare: LEAST_SHARE, sizeOf: (): number => 1 };
 
-/** How many may wait for one model and for all, and what they may hold. */
+/** How many may wait for one model and for all. */
 function boundsOf({ fleet: { limits, models, defaults }, history: { pressure } }: Bounded) {
   const under = (bound: number): number => underPressure(pressure, bound);
   return {
     ofModel: (model: ModelId) => under((models.get(model) ?? defaults).coldStart.maxQueue),
     ofAll: under(limits.globalQueue),
-    inBytes: under(MOST_BYTES),
   };
 }
 
@@ -46,9 +40,8 @@ function queuesOf(scene: TurnScene, { model }: Pick<Request, 'model'>): Queue[] 
   const ofModel = (request: Request): boolean => request.model === model;
   return [
     ...heldBackFrom(model, scene),
-    { ...inNumber, name: `for ${model}`, holds: ofModel, most: most.ofModel(model) },
-    { ...inNumber, name: 'for all', holds: anybody, most: most.ofAll },
-    { name: 'in bytes', holds: anybody, most: most.inBytes, leastShare: 0, sizeOf: ({ bytes }) => bytes },
+    { name: `for ${model}`, holds: ofModel, most: most.ofModel(model) },
+    { name: 'for all', holds: anybody, most: most.ofAll },
   ];
 }
 
@@ -58,7 +51,7 @@ function queuesOf(scene: TurnScene, { model }: Pick<Request, 'model'>): Queue[] 
  * round of the turn has found no copy the backlog is forgotten, and nothing tells how many might be held back.
  */
 function heldBackFrom(model: ModelId, { fleet, changes, turn: { now } }: TurnScene): Queue[] {
-  const held = { ...inNumber, name: `held back from ${model}` };
+  const name = `held back from ${model}`;
   const served = changes.flatMap(({ was, now: left }): [ReplicaId, Ready][] => {
     if (!isLeaving(left) || isLeaving(was)) return [];
     const uses = { versions: [], lastUse: now, inUseUntil: now, pulse: null, change: null };
@@ -67,26 +60,21 @@ function heldBackFrom(model: ModelId, { fleet, changes, turn: { now } }: TurnSce
   if (fleet.backlogs.has(model)) {
     const before = { ...fleet, replicas: new Map([...fleet.replicas, ...served]) };
     const most = Math.min(mostHeldBack(before, model), mostHeldBack(fleet, model));
-    return [{ ...held, holds: (request) => request.model === model && isOfBacklog(fleet, request), most }];
+    return [{ name, holds: (request) => request.model === model && isOfBacklog(fleet, request), most }];
   }
   const isForgotten = served.some(([, copy]) => copy.model === model);
   const hasWaited = (request: Request): boolean => request.model === model && request.arrivedAt < now;
-  return isForgotten ? [{ ...held, holds: hasWaited, most: 0 }] : [];
+  return isForgotten ? [{ name, holds: hasWaited, most: 0 }] : [];
 }
 
-/** No more wait than may: for one model, for all, and in bytes. */
+/** No more wait than may: for one model and for all. */
 export const queuesStayBounded: TurnCheck = (scene) => {
   const { trail } = scene;
   const { waiting } = scene.fleet;
   const most = boundsOf(scene);
   trail.expect(waiting.size <= most.ofAll, () => `${waiting.size} wait, ${most.ofAll} may`);
   const queued = new Map<ModelId, number>();
-  let held = 0;
-  for (const { model, bytes } of waiting.values()) {
-    queued.set(model, (queued.get(model) ?? 0) + 1);
-    held += bytes;
-  }
-  trail.expect(held <= most.inBytes, () => `${held} bytes wait, ${most.inBytes} may`);
+  for (const { model } of waiting.values()) queued.set(model, (queued.get(model) ?? 0) + 1);
   for (const [model, count] of queued) {
     const mayWait = most.ofModel(model);
     trail.expect(count <= mayWait, () => `${count} wait for ${model}, ${mayWait} may`);
@@ -144,8 +132,7 @@ function wrongIn(queue: Queue, one: TurnedAway, waiting: readonly Request[]): st
   const { request, refused } = one;
   if (!queue.holds(request)) return `it was not ${queue.name}`;
   const stay = waiting.filter(queue.holds);
-  const size = sizeOf(queue, [...stay, ...refused.filter(queue.holds)]);
-  if (size <= queue.most) return `${queue.name} there is room`;
+  if (stay.length + refused.filter(queue.holds).length <= queue.most) return `${queue.name} there is room`;
   const lower = stay.find(({ class: rank }) => RANKS[rank] < RANKS[request.class]);
   if (lower) return `${lower.id} of a lower class waits ${queue.name}`;
   const newer = stay.find((other) => isAlike(other, request) && other.arrivedAt > request.arrivedAt);
@@ -167,10 +154,7 @@ function wrongByShare(
   const all = [...stay, ...refused.filter(queue.holds)];
   const [shareAtLeast, shareAtMost] = [shareOf(queue, all), shareOf(queue, [...stay, request])];
   const had = (some: readonly Request[], who: TenantId): number =>
-    sizeOf(
-      queue,
-      some.filter(({ tenant }) => tenant === who),
-    );
+    some.filter(({ tenant }) => tenant === who).length;
   const hadAtMost = had(all, request.tenant);
   const isOver = reason === 'over_share';
   if (isOver && hadAtMost <= shareAtLeast) return `${queue.name} its tenant was within its share`;
@@ -184,10 +168,7 @@ function wrongByShare(
 }
 
 /** A tenant alone in a queue shares it with no other. */
-function shareOf({ most, leastShare }: Queue, some: readonly Request[]): number {
+function shareOf({ most }: Queue, some: readonly Request[]): number {
   const tenants = new Set(some.map(({ tenant }) => tenant)).size;
-  return tenants === 1 ? Infinity : Math.max(leastShare, most / tenants);
+  return tenants === 1 ? Infinity : Math.max(LEAST_SHARE, most / tenants);
 }
-
-const sizeOf = (queue: Queue, some: readonly Request[]): number =>
-  some.reduce((size, request) => size + queue.sizeOf(request), 0);

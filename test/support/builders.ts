@@ -40,7 +40,7 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
 });
 
 /** The tenant of a request where it does not matter which, and what the request holds. */
-export const SOMEBODY: Pick<Request, 'tenant' | 'bytes'> = { tenant: 'somebody' as TenantId, bytes: 1 };
+export const SOMEBODY: Pick<Request, 'tenant'> = { tenant: 'somebody' as TenantId };
 
 /** What a caller may say, and its tenant. */
 export interface Asking {

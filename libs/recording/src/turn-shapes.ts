@@ -61,7 +61,6 @@ export const request = z.strictObject({
   class: z.enum(['critical', 'default', 'sheddable']),
   avoid: list(serverId),
   tenant: tenantId,
-  bytes: amount,
   requestId: text.exactOptional(),
 }) satisfies z.ZodType<Request>;
 

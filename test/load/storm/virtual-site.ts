@@ -33,10 +33,7 @@ export interface Ask extends Arrival {
 }
 
 /** A request as the service makes it of an ask. */
-export const requestOf = (ask: Ask, now: Instant): Request => ({
-  ...aRequest(ask.id, ask.model, now, ask),
-  bytes: 1_100,
-});
+export const requestOf = (ask: Ask, now: Instant): Request => aRequest(ask.id, ask.model, now, ask);
 
 /** What became of an ask. */
 export type Answered = Outcome & Ask;

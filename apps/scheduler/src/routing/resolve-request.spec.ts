@@ -67,6 +67,12 @@ describe('a resolve request', () => {
     });
   });
 
+  it('avoids the first 8 servers that it names, and may name a hundred', () => {
+    const avoid = Array.from({ length: 100 }, (_, nth) => `s${nth}`);
+    expect(readResolveRequest('m', { avoid })).toMatchObject({ query: { avoid: avoid.slice(0, 8) } });
+    expect(readResolveRequest('m', { avoid: [...avoid, 's100'] }).ok).toBe(false);
+  });
+
   it('is called as its caller calls it, where that keeps to the rule', () => {
     expect(requestIdIn({ requestId: 'r-1', waitMs: -1 })).toBe('r-1');
     const others = [undefined, null, {}, { requestId: null }, { requestId: 1 }, { requestId: '' }, 'r'];

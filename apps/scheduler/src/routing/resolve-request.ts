@@ -10,6 +10,9 @@ const MAX_UINT32 = 2 ** 32 - 1;
 
 const LONGEST_TEXT = 128;
 
+/** Of the servers to avoid so many count: what a waiting request holds of our memory is bound by what it may say. */
+const MOST_AVOIDED = 8;
+
 const shortText = z
   .string()
   .min(1, { error: 'must not be empty' })
@@ -37,7 +40,7 @@ export const resolveRequestSchema = z.strictObject({
     .array(nameSchema)
     .max(100, { error: 'must have at most 100 entries' })
     .nullish()
-    .describe('Servers the caller has just failed on.'),
+    .describe('Servers the caller has just failed on. The first 8 of them count.'),
   requestId: shortText
     .nullish()
     .describe(
@@ -122,7 +125,7 @@ function complete(tenant: string, model: string, request: Fields): ResolveQuery 
     wait: request.waitMs ?? null,
     lease: request.leaseMs ?? DEFAULT_LEASE,
     class: request.class ?? null,
-    avoid: (request.avoid ?? []) as ServerId[],
+    avoid: (request.avoid ?? []).slice(0, MOST_AVOIDED) as ServerId[],
     tenant: tenant as TenantId,
     ...(request.requestId == null ? {} : { requestId: request.requestId }),
   };

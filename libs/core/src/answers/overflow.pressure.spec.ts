@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Class, PressureLevel } from '../index.js';
-import { QUEUE_BYTES } from './overflow.js';
 
 const CLASSES: readonly Class[] = ['critical', 'default', 'sheddable'];
 
@@ -142,16 +141,5 @@ describe('the bounds', () => {
     press(driver, 'high');
     expect(answers(driver, many).filter((one) => one === 'over_share')).toHaveLength(7);
     expect(answers(driver, few)).toEqual(Array(5).fill('waiting'));
-  });
-
-  it('are the half in bytes', () => {
-    const driver = aDriver();
-    const requests = ask(driver, ['default', 'default']);
-    for (const [id, request] of driver.fleet.waiting)
-      driver.fleet.waiting.set(id, { ...request, bytes: 0.3 * QUEUE_BYTES });
-    driver.tell();
-    expect(answers(driver, requests)).toEqual(['waiting', 'waiting']);
-    press(driver, 'high');
-    expect(answers(driver, requests)).toEqual(['waiting', 'queue_full']);
   });
 });

@@ -3,11 +3,10 @@ import fc from 'fast-check';
 import { aModel } from '../../../../test/support/builders.js';
 import type { Class, Fleet, ModelId, PressureLevel, Request, RequestId, TenantId } from '../index.js';
 import { emptyFleet } from '../fleet/fleet.js';
-import { QUEUE_BYTES, takeOverflow } from './overflow.js';
+import { takeOverflow } from './overflow.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 500);
 const PLENTY = 1_000;
-const MIB = 2 ** 20;
 const CLASSES: readonly Class[] = ['sheddable', 'default', 'critical'];
 
 interface Bounds {
@@ -21,7 +20,6 @@ const requests = fc
       model: fc.constantFrom('a', 'b'),
       tenant: fc.constantFrom('x', 'x', 'x', 'y', 'z'),
       class: fc.constantFrom(...CLASSES),
-      bytes: fc.constantFrom(1, 1, 10 * MIB, 25 * MIB),
     }),
     { maxLength: 30 },
   )
@@ -47,32 +45,16 @@ function refused(fleet: Fleet): { id: string; reason: string }[] {
   return takeOverflow(fleet).map(({ request, why }) => ({ id: request.id, reason: why.reason }));
 }
 
-const sum = (all: readonly Request[], sizeOf: (one: Request) => number): number =>
-  all.reduce((total, one) => total + sizeOf(one), 0);
-
 /** A queue with one bound: the sentence of the promise, read word by word, again and again. */
-function wordByWord(
-  queue: readonly Request[],
-  most: number,
-  least: number,
-  sizeOf: (one: Request) => number,
-) {
+function wordByWord(queue: readonly Request[], most: number) {
   const left = [...queue];
   const tenants = new Set(queue.map(({ tenant }) => tenant)).size;
-  const share = Math.max(least, most / tenants);
+  const share = Math.max(4, most / tenants);
   const away: { id: string; reason: string }[] = [];
-  while (sum(left, sizeOf) > most) {
+  while (left.length > most) {
     const lowest = Math.min(...left.map((one) => CLASSES.indexOf(one.class)));
     const excessOf = ({ tenant }: Request): number =>
-      tenants === 1
-        ? 0
-        : Math.max(
-            0,
-            sum(
-              left.filter((one) => one.tenant === tenant),
-              sizeOf,
-            ) - share,
-          );
+      tenants === 1 ? 0 : Math.max(0, left.filter((one) => one.tenant === tenant).length - share);
     const candidates = left.filter((one) => CLASSES.indexOf(one.class) === lowest);
     const furthest = Math.max(...candidates.map(excessOf));
     const one = candidates.findLast((candidate) => excessOf(candidate) === furthest)!;
@@ -87,7 +69,6 @@ const check = (holds: (all: readonly Request[], bound: number) => void): void =>
     fc.property(requests, fc.nat({ max: 20 }), (all, bound) => holds(all, bound)),
     { numRuns: RUNS },
   );
-const one = (): number => 1;
 
 describe('whatever waits', () => {
   it('stays within each bound, and is refused once or still there', () => {
@@ -99,7 +80,6 @@ describe('whatever waits', () => {
         for (const name of ['a', 'b'])
           expect(left.filter((waits) => waits.model === name).length).toBeLessThanOrEqual(model);
         expect(left.length).toBeLessThanOrEqual(bound);
-        expect(sum(left, ({ bytes }) => bytes)).toBeLessThanOrEqual(QUEUE_BYTES);
         expect([...away, ...left.map(({ id }) => id)].toSorted()).toEqual(all.map(({ id }) => id).toSorted());
         expect(takeOverflow(fleet)).toEqual([]);
       }),
@@ -109,24 +89,16 @@ describe('whatever waits', () => {
 
   it('leaves the queue of a model as the promise says', () => {
     check((all, bound) => {
-      const small = all.map((request) => ({ ...request, bytes: 1, model: 'a' as ModelId }));
-      const fleet = fleetOf(small, { model: bound, all: PLENTY });
-      expect(refused(fleet)).toEqual(wordByWord(small, bound, 4, one));
+      const same = all.map((request) => ({ ...request, model: 'a' as ModelId }));
+      const fleet = fleetOf(same, { model: bound, all: PLENTY });
+      expect(refused(fleet)).toEqual(wordByWord(same, bound));
     });
   });
 
   it('leaves the queue of all as the promise says', () => {
     check((all, bound) => {
-      const small = all.map((request) => ({ ...request, bytes: 1 }));
-      const fleet = fleetOf(small, { model: PLENTY, all: bound });
-      expect(refused(fleet)).toEqual(wordByWord(small, bound, 4, one));
-    });
-  });
-
-  it('leaves for its bytes as the promise says', () => {
-    check((all) => {
-      const fleet = fleetOf(all, { model: PLENTY, all: PLENTY });
-      expect(refused(fleet)).toEqual(wordByWord(all, QUEUE_BYTES, 0, ({ bytes }) => bytes));
+      const fleet = fleetOf(all, { model: PLENTY, all: bound });
+      expect(refused(fleet)).toEqual(wordByWord(all, bound));
     });
   });
 
@@ -134,15 +106,15 @@ describe('whatever waits', () => {
     const levels = fc.constantFrom<PressureLevel>('high', 'severe', 'extreme');
     fc.assert(
       fc.property(requests, fc.nat({ max: 20 }), levels, fc.nat({ max: 30 }), (all, bound, level, since) => {
-        const small = all.map((request) => ({ ...request, bytes: 1, model: 'a' as ModelId }));
-        const fleet = fleetOf(small, { model: bound, all: PLENTY });
+        const same = all.map((request) => ({ ...request, model: 'a' as ModelId }));
+        const fleet = fleetOf(same, { model: bound, all: PLENTY });
         fleet.pressure = { level, since };
         const classes = level === 'high' ? ['sheddable'] : ['sheddable', 'default'];
         const isShed = (request: Request): boolean =>
           request.arrivedAt >= since && classes.includes(request.class);
-        const shed = small.filter(isShed).map(({ id }) => ({ id, reason: 'queue_full' }));
-        const rest = small.filter((request) => !isShed(request));
-        expect(refused(fleet)).toEqual([...shed, ...wordByWord(rest, Math.ceil(bound / 2), 4, one)]);
+        const shed = same.filter(isShed).map(({ id }) => ({ id, reason: 'queue_full' }));
+        const rest = same.filter((request) => !isShed(request));
+        expect(refused(fleet)).toEqual([...shed, ...wordByWord(rest, Math.ceil(bound / 2))]);
       }),
       { numRuns: RUNS },
     );
@@ -164,13 +136,12 @@ describe('whatever waits', () => {
 
   it('is never refused within the share of its tenant for one of the same class over its own', () => {
     check((all, bound) => {
-      const small = all.map((request) => ({ ...request, bytes: 1 }));
-      const fleet = fleetOf(small, { model: PLENTY, all: bound });
-      const share = Math.max(4, bound / new Set(small.map(({ tenant }) => tenant)).size);
-      const away = refused(fleet).map(({ id }) => small.find((request) => request.id === id)!);
+      const fleet = fleetOf(all, { model: PLENTY, all: bound });
+      const share = Math.max(4, bound / new Set(all.map(({ tenant }) => tenant)).size);
+      const away = refused(fleet).map(({ id }) => all.find((request) => request.id === id)!);
       const countOf = (some: Iterable<Request>, tenant: TenantId): number =>
         [...some].filter((request) => request.tenant === tenant).length;
-      for (const gone of away.filter(({ tenant }) => countOf(small, tenant) <= share))
+      for (const gone of away.filter(({ tenant }) => countOf(all, tenant) <= share))
         for (const left of fleet.waiting.values())
           expect(left.class === gone.class && countOf(fleet.waiting.values(), left.tenant) > share).toBe(
             false,

@@ -2,7 +2,7 @@ import type { Action, Refusal } from '../fleet/actions.js';
 import { isHeldBack, mostHeldBack, turnBehindAll } from './backlogs.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
-import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Instant, Millis } from '../fleet/model.js';
 import { isShed, underPressure } from '../fleet/pressure.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
 import { readyIn } from '../loading/eta.js';
@@ -10,26 +10,12 @@ import { grouped } from '../numbers/groups.js';
 import { refusal } from './refuse.js';
 import { SHORT_HINT } from './verdicts.js';
 
-/** The most that waiting requests may hold of our memory. Small requests come nowhere near: their number is bounded. */
-export const QUEUE_BYTES: Bytes = 64 * 2 ** 20;
-
 /** A share is at least so many requests, however many tenants there are. */
 const LEAST_SHARE = 4;
 
-/** The bound of a queue, in number or in bytes. */
-interface Bound {
-  readonly most: number;
-  readonly leastShare: number;
-  readonly sizeOf: (request: Request) => number;
-}
-
-const inNumber = (most: number): Bound => ({ most, leastShare: LEAST_SHARE, sizeOf: () => 1 });
-const inBytes = (most: Bytes): Bound => ({ most, leastShare: 0, sizeOf: ({ bytes }) => bytes });
-
 /**
  * Takes out requests that the queues cannot hold. Each model has a queue of all its requests, and one of those held back
- * once it is ready. The queue of all models is bound in number and in bytes. A request that has just come leaves like
- * any other that waits.
+ * once it is ready; one more is of all models. A request that has just come leaves like any other that waits.
  *
  * Class goes before share: of a queue over its bound the lowest class leaves first, whatever its tenants. Within that
  * class the newest request leaves of the tenant furthest over its share; where no tenant is over it, the newest of all.
@@ -43,15 +29,13 @@ export function takeOverflow(fleet: Fleet): readonly Away[] {
   const { waiting, limits, pressure } = fleet;
   if (waiting.size === 0) return [];
   const away = [...shed(fleet)];
-  const reduce = (queue: readonly Request[], bound: Bound): void => {
-    away.push(...turnAway(fleet, queue, bound));
+  const reduce = (queue: readonly Request[], most: number): void => {
+    away.push(...turnAway(fleet, queue, most));
   };
-  for (const [model, queue] of byModel(waiting.values())) reduce(queue, inNumber(mostFor(fleet, model)));
+  for (const [model, queue] of byModel(waiting.values())) reduce(queue, mostFor(fleet, model));
   const held = byModel([...waiting.values()].filter((one) => isHeldBack(fleet, one)));
-  for (const model of fleet.backlogs.keys())
-    reduce(held.get(model) ?? [], inNumber(mostHeldBack(fleet, model)));
-  reduce([...waiting.values()], inNumber(underPressure(pressure, limits.globalQueue)));
-  reduce([...waiting.values()], inBytes(underPressure(pressure, QUEUE_BYTES)));
+  for (const model of fleet.backlogs.keys()) reduce(held.get(model) ?? [], mostHeldBack(fleet, model));
+  reduce([...waiting.values()], underPressure(pressure, limits.globalQueue));
   return away;
 }
 
@@ -78,34 +62,29 @@ function shed({ waiting, pressure }: Fleet): Away[] {
 }
 
 /** Takes out of a queue what is over its bound. `queue` is in the order of arrival. */
-function turnAway(fleet: Fleet, queue: readonly Request[], bound: Bound): Away[] {
+function turnAway(fleet: Fleet, queue: readonly Request[], most: number): Away[] {
   const away: Away[] = [];
-  let size = queue.reduce((sum, request) => sum + bound.sizeOf(request), 0);
-  if (size <= bound.most) return away;
-  const held = holdings(queue, bound);
+  let size = queue.length;
+  if (size <= most) return away;
+  const held = new Map<TenantId, number>();
+  for (const { tenant } of queue) held.set(tenant, (held.get(tenant) ?? 0) + 1);
   // A tenant alone has the whole queue.
-  const share = held.size === 1 ? Infinity : Math.max(bound.leastShare, bound.most / held.size);
+  const share = held.size === 1 ? Infinity : Math.max(LEAST_SHARE, most / held.size);
   for (const lowest of LOWEST_FIRST) {
     const newestFirst = queue.filter((request) => request.class === lowest).reverse();
     const leavers = newestFirst.map((request) => {
       const holds = held.get(request.tenant)!;
-      held.set(request.tenant, holds - bound.sizeOf(request));
+      held.set(request.tenant, holds - 1);
       return { request, excess: Math.max(0, holds - share) };
     });
     for (const { request, excess } of leavers.sort((one, other) => other.excess - one.excess)) {
-      if (size <= bound.most) return away;
-      size -= bound.sizeOf(request);
+      if (size <= most) return away;
+      size -= 1;
       fleet.waiting.delete(request.id);
       away.push({ request, why: { reason: excess > 0 ? 'over_share' : 'queue_full' } });
     }
   }
   return away;
-}
-
-function holdings(queue: readonly Request[], { sizeOf }: Bound): Map<TenantId, number> {
-  const held = new Map<TenantId, number>();
-  for (const request of queue) held.set(request.tenant, (held.get(request.tenant) ?? 0) + sizeOf(request));
-  return held;
 }
 
 /** Refuses what `takeOverflow` took out. Since these may be thousands, a hint is worked out once for each model. */

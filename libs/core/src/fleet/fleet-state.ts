@@ -31,8 +31,6 @@ export interface Request {
   /** Servers on which the caller has just failed. */
   readonly avoid: readonly ServerId[];
   readonly tenant: TenantId;
-  /** Memory of this process that it holds while it waits: see `heldFor`. */
-  readonly bytes: Bytes;
   /** The caller's name for it, at most 128 characters: for correlation only. */
   readonly requestId?: string;
 }
