@@ -61,8 +61,10 @@ export function givesBackLate({ strikes }: Server, now: Instant): boolean {
 }
 
 /** How long after a move began or ended every look shows it: an interval of the metrics, and half of one for its offset. */
-export const windowOf = (server: Server): Millis =>
-  1.5 * (areMetricsLate(server) ? METRICS_INTERVAL : server.spec.metricsInterval);
+export function windowOf(server: Server): Millis {
+  const { metricsInterval } = server.spec;
+  return 1.5 * (areMetricsLate(server) ? Math.max(METRICS_INTERVAL, metricsInterval) : metricsInterval);
+}
 
 /** Whether Triton reads its GPUs more rarely than it was told to us. */
 export const areMetricsLate = ({ lateReadings }: Server): boolean => lateReadings.length >= READINGS_TO_FLAG;
