@@ -1,4 +1,12 @@
-import { type Device, type Fleet, measuredOn, type Replica, takenByOthers, whyClosed } from '#core';
+import {
+  type Device,
+  type Fleet,
+  measuredOn,
+  type Replica,
+  type Server,
+  takenByOthers,
+  whyClosed,
+} from '#core';
 import { bookingsOf, bytesOn } from '../books.js';
 import { bytesAt } from '../surprises.js';
 import type { Gpu } from './samples.js';
@@ -15,8 +23,12 @@ export const countsWhatIsInUse = (scene: Scene, gpu: Gpu): void => {
   const { sim, surprises } = siteOf(scene, server.spec.id);
   const isOpen = whyClosed(fleet, server, device, turn.now) === null;
   trail.expect(isOpen, () => `${device.account} is closed after a clean sample`);
-  // What another GPU taught in the same turn books less here from now on: the next look counts the rest.
-  if (changes.some(({ was, now }) => was && now && bookedOn(was, device) > bookedOn(now, device))) return;
+  // What another GPU taught in the same turn is booked otherwise here from now on: the next look counts by that.
+  const isRebooked = changes.some(
+    ({ was, now }) =>
+      was && now && bookedOn(was, device) !== bookedOn(now, device) && !isMeasured(server, now, device),
+  );
+  if (isRebooked) return;
   const explained = explainedOn(fleet, gpu);
   const unexplained = Math.max(0, device.used! - [...explained.values()].reduce((sum, one) => sum + one, 0));
   const counted = takenByOthers(server, device.ordinal);
@@ -30,6 +42,9 @@ export const countsWhatIsInUse = (scene: Scene, gpu: Gpu): void => {
 };
 
 const bookedOn = (replica: Replica, { account }: Device): number => bytesOn(bookingsOf(replica), account);
+
+const isMeasured = (server: Server, { model }: Replica, { ordinal }: Device): boolean =>
+  measuredOn(server, model, ordinal) !== null;
 
 /** By model, what our copies hold, as measured where they were, else as booked, and those that are hidden. */
 function explainedOn(fleet: Fleet, { server, device }: Gpu): Map<string, number> {

@@ -74,6 +74,13 @@ describe('memory of others on a device on which a load is at work', () => {
     expect(foreign(driver)).toBe(8);
   });
 
+  it('is no less for a copy, either, that came up within the window and is to leave again', () => {
+    const driver = aDriver(8).warm('a', 't');
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: false });
+    driver.pass(2_500);
+    expect([driver.phase('a', 't'), foreign(driver)]).toEqual(['draining', 8]);
+  });
+
   it('lets a load begin at once into what has just been unloaded', () => {
     const driver = aDriver(0, ['a', 'b', 'c', 'd', 'e', 'f']);
     for (const id of ['a', 'b', 'c', 'd', 'e']) driver.warm(id, 't');

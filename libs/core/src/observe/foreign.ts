@@ -76,9 +76,9 @@ function isSurelyThere(
 ): boolean {
   switch (replica.phase) {
     case 'ready':
-      return replica.change === null && begunAt >= replica.since + windowOf(server);
     case 'draining':
-      return true;
+      if (replica.phase === 'ready' && replica.change !== null) return false;
+      return begunAt >= replica.since + windowOf(server);
     case 'unloading':
       return false;
     default:
