@@ -6,7 +6,7 @@ export { LOAD_CAUSES } from './fleet/replica.js';
 export { PROMISE_CAUSES } from './fleet/actions.js';
 export type * from './fleet/server.js';
 export { labelsMatch } from './fleet/server.js';
-export { mostHeldBack } from './answers/backlogs.js';
+export { mostHeldBack } from './answers/hold-back.js';
 export { copyFleet } from './plan/copy-fleet.js';
 export { isSpread } from './memory/device-sets.js';
 export { emptyFleet, replicasOf } from './fleet/fleet.js';

@@ -5,17 +5,16 @@ import type { Instant } from './fleet/model.js';
 import { observe } from './observe/observe.js';
 import { admit, forgetAnswered } from './answers/admission.js';
 import { refuseLateTurns } from './answers/late-turns.js';
-import { giveUp } from './give-up.js';
 import { grantWaiting } from './answers/grant.js';
 import { refuseLost } from './answers/lost.js';
 import { holdBack } from './answers/hold-back.js';
 import { lookAround } from './looks/look-around.js';
-import { endDemands, raiseCopies } from './placement/copies.js';
-import { dropInvalidPlaces } from './placement/place.js';
+import { endDemands, lowerCopies, raiseCopies } from './placement/copies.js';
+import { dropInvalidPlaces, dropUnwanted, openLedger } from './placement/place.js';
 import { answerExpired, refuseAll, refuseUnservable, takeExpired, takeNoWait } from './answers/refuse.js';
 import { answerOverflow, takeOverflow } from './answers/overflow.js';
 import { bringBack, followReloads } from './placement/reload.js';
-import { drainCut, takeUpUnloads, unloadDrained } from './placement/retire.js';
+import { drainCut, drainRetired, takeUpUnloads, unloadDrained } from './placement/retire.js';
 import { startPlaced } from './loading/start.js';
 import type { Line } from './loading/line.js';
 import { noteLine } from './loading/note-line.js';
@@ -24,6 +23,8 @@ import type { Server } from './fleet/server.js';
 import { forgetShortfalls } from './observe/ran-out.js';
 import { areOrdersStopped, openServers } from './fleet/standing.js';
 import { book } from './placement/book.js';
+import type { Ledger } from './memory/ledger.js';
+import { dropWishes } from './demand/wishes.js';
 import assert from 'node:assert';
 
 /** The rounds of one turn: what a round gives up may be what another round needs. */
@@ -124,4 +125,49 @@ function followOrders(fleet: Fleet, now: Instant): void {
   takeUpUnloads(fleet, now);
   followReloads(fleet, now);
   if (!areOrdersStopped(fleet)) drainCut(fleet, now);
+}
+
+interface GivenUp {
+  /** Of what is left. */
+  readonly ledger: Ledger;
+  /** The grants and refusals that follow from what was given up. */
+  readonly answers: readonly Action[];
+}
+
+/**
+ * Gives up what is not to stay, until nothing more goes. No order of these passes does all of it in one go: a place
+ * that is given up may have been all that kept a copy, and a copy that goes all that a place was for.
+ */
+function giveUp(fleet: Fleet, open: readonly Server[], now: Instant): GivenUp {
+  const { routesRevision: routes } = fleet;
+  const known = fleet.replicas.size;
+  const granted: Action[] = [];
+  let ledger: Ledger | null = null;
+  while (!ledger) {
+    dropWishes(fleet, now);
+    const isDropped = dropUnwanted(fleet, now);
+    const isRetired = !areOrdersStopped(fleet) && retire(fleet, now);
+    if (isDropped || isRetired) granted.push(...keepServing(fleet, now));
+    // Places are asked last, since they may count on the memory of what retires.
+    else ledger = openLedger(fleet, open, now);
+  }
+  const isChanged = fleet.routesRevision > routes || fleet.replicas.size < known;
+  return { ledger, answers: isChanged ? [...granted, ...refuseUnservable(fleet, open, now)] : granted };
+}
+
+/** Whether anything goes by itself, or is given up by demand. */
+function retire(fleet: Fleet, now: Instant): boolean {
+  const isGivenUp = lowerCopies(fleet, now);
+  return drainRetired(fleet, now) || isGivenUp;
+}
+
+/**
+ * Asks draining copies again once it is known what else goes: one may have drained only because a copy stayed that goes
+ * now. What drained for a place that was given up serves again already. Nothing is taken back that has a reason of its
+ * own to go, so the two do not take turns. Requests that wait for any copy but the one that goes have waited for this
+ * one.
+ */
+function keepServing(fleet: Fleet, now: Instant): readonly Action[] {
+  takeBack(fleet, now);
+  return grantWaiting(fleet, now);
 }

@@ -1,9 +1,9 @@
 import type { Action } from '../fleet/actions.js';
-import { isHeldBack } from './backlogs.js';
+import { isHeldBack } from './hold-back.js';
 import { type Fleet, put, type Request } from '../fleet/fleet.js';
 import type { Ready } from '../fleet/replica.js';
 import type { ReplicaId } from '../fleet/ids.js';
-import { leaseOn, learnLease } from '../learned/leases.js';
+import { learnLease, leaseOn } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
 import { hasVersion, pickRoute, routableReplicas } from '../learned/routes.js';
 import { countRoutes } from '../learned/strain.js';

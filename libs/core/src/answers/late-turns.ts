@@ -1,5 +1,5 @@
 import type { Action } from '../fleet/actions.js';
-import { heldBackIn, turnBehind } from './backlogs.js';
+import { heldBackIn, turnBehind } from './hold-back.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import { throughputOf } from './throughput.js';

@@ -1,5 +1,5 @@
 import type { Action, Refusal } from '../fleet/actions.js';
-import { isHeldBack, mostHeldBack, turnBehindAll } from './backlogs.js';
+import { isHeldBack, mostHeldBack, turnBehindAll } from './hold-back.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';

@@ -1,6 +1,6 @@
 import type { Action, PromiseCause, Refusal } from '../fleet/actions.js';
 import type { StopReason } from '../fleet/events.js';
-import { turnBehindAll } from './backlogs.js';
+import { queuePlaces, turnBehindAll } from './hold-back.js';
 import { brokenBy } from './broken-promise.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Forecast } from '../learned/load-times.js';
@@ -14,7 +14,6 @@ import { describeWait, fromNow, type Wait } from '../loading/eta.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
 import type { JobForecast } from '../loading/schedule.js';
-import { queuePlaces } from './hold-back.js';
 import { SHORT_HINT, unknownNow, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
 
