@@ -80,7 +80,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'fits-where-it-begins-later', breaks: 13, file: `${CORE}/loading/propose.ts`, find: `    return at <= schedule.now ? 0 : 1;`, replace: `    return 0;` },
   { name: 'place-given-back-to-its-own-class', breaks: 19, file: `${CORE}/placement/yield-places.ts`, find: `job.stage > higher.job.stage &&`, replace: `job.stage >= higher.job.stage &&` },
   { name: 'the-last-retry-for-two-jobs', breaks: 10, file: `${CORE}/placement/place-due.ts`, find: `  if (coolingOn(fleet, place!.server, want.model.id, now)) return false;\n`, replace: `` },
-  { name: 'a-wish-drains-what-is-in-use', breaks: 7, file: `${CORE}/placement/wished.ts`, find: `roomAt <= now || job.isStarving`, replace: `roomAt < Infinity || job.isStarving` },
-  { name: 'a-wish-loads-though-no-slot-is-free', breaks: 19, file: `${CORE}/placement/wished.ts`, find: `if (wished.length === 0 || !line.isAnySlotFree()) return undefined;`, replace: `if (wished.length === 0) return undefined;` },
-  { name: 'least-worthy-wish-first', breaks: 8, file: `${CORE}/placement/wished.ts`, find: `other.worth - one.worth`, replace: `one.worth - other.worth` },
+  { name: 'a-wish-drains-what-is-in-use', breaks: 7, file: `${CORE}/placement/book.ts`, find: `roomAt <= now || job.isStarving`, replace: `roomAt < Infinity || job.isStarving` },
+  { name: 'a-wish-loads-though-no-slot-is-free', breaks: 19, file: `${CORE}/placement/book.ts`, find: `if (wished.length === 0 || !line.isAnySlotFree()) return undefined;`, replace: `if (wished.length === 0) return undefined;` },
+  { name: 'least-worthy-wish-first', breaks: 8, file: `${CORE}/placement/book.ts`, find: `other.worth - one.worth`, replace: `one.worth - other.worth` },
 ];

@@ -211,7 +211,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'unload-put-off-outlives-its-server', breaks: 15, file: `${CORE}/observe/servers.ts`, find: `if (server === id) fleet.putOff.delete(replica);`, replace: `if (server === id) continue;` },
   { name: 'drained-for-what-is-to-be-loaded-anew', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `return [...inOrder(fleet, [...fleet.reloads.keys()]), ...inOrder(fleet, others)];`, replace: `return inOrder(fleet, [...fleet.reloads.keys(), ...others]);` },
   { name: 'accepted-reload-lost-at-a-restart', breaks: 17, file: `${CORE}/placement/reload.ts`, find: `if (server.lookedAt === null) return 'waits';`, replace: `if (server.lookedAt === null) return 'over';` },
-  { name: 'reload-done-twice-over-a-restart', breaks: 17, file: `${CORE}/observe/reloads.ts`, find: `const leftAt = hasLeft ? now : null;`, replace: `const leftAt = hasLeft ? null : null;` },
+  { name: 'reload-done-twice-over-a-restart', breaks: 17, file: `${CORE}/observe/requests.ts`, find: `const leftAt = hasLeft ? now : null;`, replace: `const leftAt = hasLeft ? null : null;` },
   { name: 'reload-brings-a-copy-too-many', breaks: 9, file: `${CORE}/placement/reload.ts`, find: `if (presentCopies(fleet, model.id, now) >= most) return 'replaced';`, replace: `if (presentCopies(fleet, model.id, now) >= most + 9) return 'replaced';` },
   { name: 'reload-dropped-under-what-may-need-it', breaks: 7, file: `${CORE}/placement/reload.ts`, find: `isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));`, replace: `isNeeded(fleet, replica);` },
   { name: 'frozen-and-loads', breaks: 20, file: `${CORE}/step.ts`, find: `  if (areOrdersStopped(fleet)) return [];\n`, replace: `` },

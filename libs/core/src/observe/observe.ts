@@ -18,13 +18,14 @@ import {
   rememberServer,
   withdrawServer,
 } from './servers.js';
-import { orderReload, rememberReload } from './reloads.js';
 import {
   admitRequest,
   cancelRequest,
   doubtServers,
   orderLoad,
+  orderReload,
   orderUnload,
+  rememberReload,
   rememberUnload,
   useRoutes,
 } from './requests.js';

@@ -4,15 +4,15 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { areOrdersStopped, isSettling } from '../fleet/standing.js';
-import { wantsOf } from '../demand/wants.js';
+import { type Want, wantsOf } from '../demand/wants.js';
 import { Line } from '../loading/line.js';
 import { refundOthers } from '../loading/note-line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { dropUnwanted, openLedger } from './place.js';
 import { placeDue } from './place-due.js';
 import { takeBack } from './take-back.js';
-import { mayTakePlace, worthiestWish } from './wished.js';
 import { yieldPlaces } from './yield-places.js';
+import { worthOf } from '../learned/worth.js';
 
 /** The line after its jobs whose time has come got their places, and the wish that is the next to get one. */
 interface Booked {
@@ -58,3 +58,36 @@ export function book(
 
 const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Instant): boolean =>
   fleet.charges.size > 0 && refundOthers(fleet, new Set(all.map(({ job }) => job.model)), now);
+
+/** So many wishes are looked at in a turn: a storm of refused requests leaves hundreds. */
+const MOST_WISHES = 8;
+
+/** A wish ends no lease and no residency, unless it starves. */
+const mayTakePlace = ({ job, roomAt }: JobForecast, now: Instant): boolean => roomAt <= now || job.isStarving;
+
+/**
+ * A free slot without a job takes the worthiest wish that can get its place now, and one that starves before others. Where
+ * none can, it is the worthiest for which a place is in sight. Its forecast says when it can begin.
+ */
+function worthiestWish(
+  fleet: Fleet,
+  line: Line,
+  wants: readonly Want[],
+  now: Instant,
+): JobForecast | undefined {
+  const wished = wants.filter(({ model }) => fleet.wishes.has(model.id) && !line.of(model.id));
+  if (wished.length === 0 || !line.isAnySlotFree()) return undefined;
+  const worthiest = wished
+    .map((want) => ({ job: line.jobs.of(want), worth: worthOf(fleet, want.model.id, now) }))
+    .sort(
+      (one, other) => Number(other.job.isStarving) - Number(one.job.isStarving) || other.worth - one.worth,
+    )
+    .slice(0, MOST_WISHES);
+  let inSight: JobForecast | undefined;
+  for (const { job } of worthiest) {
+    const forecast = line.propose(job);
+    if (forecast.placeAt <= now && mayTakePlace(forecast, now)) return forecast;
+    if (forecast.placeAt < Infinity) inSight ??= forecast;
+  }
+  return inSight;
+}
