@@ -5,8 +5,7 @@ import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
 import { bookingsToCome } from '../loading/load-order.js';
 import { type JobForecast, readyAfter } from '../loading/schedule.js';
-import type { Place } from '../room/places.js';
-import { placesAmong, type Site, sitesFor } from '../room/sites.js';
+import { type Place, placesAmong, type Site, sitesFor } from '../room/places.js';
 import { shortfall } from '../room/victims.js';
 
 /**

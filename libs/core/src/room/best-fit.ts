@@ -4,8 +4,7 @@ import type { Ledger } from '../memory/ledger.js';
 import type { Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { leastOnGpu, mayHaveRoom } from './gaps.js';
-import type { Place } from './places.js';
-import type { Site } from './sites.js';
+import type { Place, Site } from './places.js';
 import { slackIn } from './slack.js';
 
 /**

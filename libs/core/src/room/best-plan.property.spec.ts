@@ -1,5 +1,4 @@
 import { describe, it } from '@jest/globals';
-import fc from 'fast-check';
 import { holds } from '../../../../test/support/core-histories.js';
 import { crowded, crowdedFleet, NEWCOMER } from '../../../../test/support/crowded-fleets.js';
 import { copyFleet } from '../plan/copy-fleet.js';
@@ -9,11 +8,11 @@ import { Ledger } from '../memory/ledger.js';
 import { openServers } from '../fleet/standing.js';
 import { bestPlan } from './best-plan.js';
 import { byCost, candidatesOn } from './candidates.js';
-import { growthsOn, placesOn } from './places.js';
+import { growthsOn, placesOn, Site } from './places.js';
 import { costOf, planFor } from './plan-victims.js';
-import { Site } from './sites.js';
 import { victimsAmong, victimTest } from './victims.js';
 import { type Want, wantFor } from '../demand/wants.js';
+import fc from 'fast-check';
 
 /** Wants of every rank for one copy more of each model, some of them old enough to starve. */
 function wantsIn(fleet: Fleet, now: number): Want[] {

@@ -2,9 +2,8 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Ledger } from '../memory/ledger.js';
 import { leastOnGpu } from './gaps.js';
 import { byCost, type EvictionCost, knownCostOn, leastCostAt, leastCostOn } from './candidates.js';
-import type { Place } from './places.js';
+import type { Place, Site } from './places.js';
 import { costOf, type EvictionPlan, planFor } from './plan-victims.js';
-import type { Site } from './sites.js';
 import { victimsAt, type VictimTest } from './victims.js';
 import type { Want } from '../demand/wants.js';
 

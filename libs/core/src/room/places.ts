@@ -5,10 +5,13 @@ import { labelsMatch, type Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, isOnHost } from '../memory/footprint.js';
 import { isSpread, spreadFound, spreadOver } from '../memory/device-sets.js';
 import { isWrittenOff } from '../memory/failing.js';
-import { type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
+import { type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
 import { isQuarantined } from '../memory/limits.js';
 import { sumOf } from '../memory/ledger.js';
-import type { Model } from '../fleet/model.js';
+import type { Instant, Model } from '../fleet/model.js';
+import { copiesOn } from '../memory/pins.js';
+import { coolingOn } from '../demand/cooling.js';
+import { presentCopies, type Want } from '../demand/wants.js';
 
 /** One way to load a model on a server: the devices, what else it needs there, and what all that books. */
 export interface Place {
@@ -165,3 +168,46 @@ export function carrier(
   const isStep = fleet.steps.get(ensemble)?.includes(step) ?? false;
   return isStep && !isChosen ? replicaId(ensemble, server.spec.id) : null;
 }
+
+/**
+ * The places of one kind on a server, worked out when first asked for: in a large fleet most servers are passed over
+ * before that.
+ */
+export class Site {
+  private found: readonly Place[] | undefined;
+
+  constructor(
+    readonly server: Server,
+    private readonly find: () => readonly Place[],
+  ) {}
+
+  get places(): readonly Place[] {
+    return (this.found ??= this.find());
+  }
+
+  /** The same site with only some of its places. */
+  where(isMeant: (place: Place) => boolean): Site {
+    return new Site(this.server, () => this.places.filter(isMeant));
+  }
+}
+
+/** The places of all sites on one server. */
+export const placesAmong = (sites: readonly Site[], server: ServerId): Place[] =>
+  sites.flatMap((site) => (site.server.spec.id === server ? site.places : []));
+
+/**
+ * The sites for a want: servers without a copy, and beside a copy where more are wanted. Copies by demand are at most
+ * `copies.max`.
+ */
+export function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Instant): Site[] {
+  const { model, copies, isExtra } = want;
+  const fresh = open.map((server) => tryable(fleet, server, want, now, placesOn));
+  if (copies === 1) return fresh;
+  const growing = open.map((server) => tryable(fleet, server, want, now, growthsOn));
+  const most = isExtra ? (model.maxCopies ?? 0) - presentCopies(fleet, model.id, now) : Infinity;
+  return [...fresh.map((site) => site.where(({ devices }) => copiesOn(model, devices) <= most)), ...growing];
+}
+
+/** The places of a model on a server; none while failed loads keep it from there. */
+const tryable = (fleet: Fleet, server: Server, { model }: Want, now: Instant, ways: typeof placesOn): Site =>
+  new Site(server, () => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model)));
