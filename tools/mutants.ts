@@ -120,7 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'idle-time-cut-short', breaks: 9, file: `${CORE}/fleet/idle-rule.ts`, find: `return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);`, replace: `return Math.max(replica.lastUse + 0.9 * idleUnload, replica.inUseUntil);` },
   { name: 'idle-since-the-load', breaks: 9, file: `${CORE}/fleet/idle-rule.ts`, find: `return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);`, replace: `return Math.max(replica.since + idleUnload, replica.inUseUntil);` },
   { name: 'uses-folded-in-after-the-decision', breaks: 9, file: `${ENGINE}/engine.ts`, find: `const events = [...this.uses.take(), ...held, ...this.inbox];`, replace: `const uses = this.uses.take(); const events = [...held, ...this.inbox]; if (uses.length > 0) queueMicrotask(() => this.tell(...uses));` },
-  { name: 'failing-copies-tried-for-ever', breaks: 19, file: `${CORE}/memory/failing.ts`, find: `const COPIES_TRIED = 2;`, replace: `const COPIES_TRIED = 200;` },
+  { name: 'failing-copies-tried-for-ever', breaks: 19, file: `${CORE}/memory/pins.ts`, find: `const COPIES_TRIED = 2;`, replace: `const COPIES_TRIED = 200;` },
   { name: 'failing-copy-counts', breaks: 19, file: `${CORE}/demand/wants.ts`, find: `return !isWrittenOff(fleet, replica);`, replace: `return true;` },
   { name: 'quarantined-model-awaited', breaks: 13, file: `${CORE}/answers/verdicts.ts`, find: `if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };`, replace: `` },
   { name: 'spread-copy-booked-in-part', breaks: 3, file: `${CORE}/memory/device-sets.ts`, find: `sets.some((set) => set.includes(gpu))`, replace: `sets.some(([first]) => first === gpu)` },

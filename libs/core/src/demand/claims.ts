@@ -1,8 +1,7 @@
-import { toReplace } from '../memory/failing.js';
+import { guaranteedCopies, standingCopies, toReplace } from '../memory/pins.js';
 import { type Fleet, standingModels } from '../fleet/fleet.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
 import type { Instant, Model } from '../fleet/model.js';
-import { guaranteedCopies, standingCopies } from '../memory/pins.js';
 import { PINNED, type Rank, rankOf } from './rank.js';
 import { copiesByDemand } from '../learned/strain.js';
 import { inOrder } from '../fleet/indexes.js';

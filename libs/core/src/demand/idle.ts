@@ -1,10 +1,9 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { Draining, Ready } from '../fleet/replica.js';
-import { standsInUntil } from '../memory/failing.js';
+import { isGuaranteed, isPinProtected, standsInUntil } from '../memory/pins.js';
 import { isNeeded } from '../memory/footprint.js';
 import { idleByUse, isToGo, settingsOf } from '../fleet/idle-rule.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { isGuaranteed, isPinProtected } from '../memory/pins.js';
 import { leasedUntil, leasesEndBy } from '../learned/leases.js';
 import type { Server } from '../fleet/server.js';
 import { isUseRead, takesOrders } from '../fleet/standing.js';

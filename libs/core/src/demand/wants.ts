@@ -1,11 +1,10 @@
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { LoadCause, Replica } from '../fleet/replica.js';
-import { failsEverywhere, isWrittenOff } from '../memory/failing.js';
+import { copiesOf, failsEverywhere, guaranteedCopies, isWrittenOff, standingCopies } from '../memory/pins.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
 import type { Instant, Model } from '../fleet/model.js';
-import { copiesOf, guaranteedCopies, standingCopies } from '../memory/pins.js';
 import { PINNED, rankOf } from './rank.js';
 import { isComingBack } from '../memory/reloads.js';
 import { isOverdue, standingOf } from '../fleet/standing.js';

@@ -5,13 +5,12 @@ import { areMetricsLate, givesBackLate } from '../fleet/meter.js';
 import { type AccountId, hostAccount, type ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import { isWrittenOff } from '../memory/failing.js';
+import { copiesOf, isWrittenOff } from '../memory/pins.js';
 import { isOverLimit, isQuarantined } from '../memory/limits.js';
 import { routableReplicas } from '../learned/routes.js';
 import { claimsOf, leavingDraining, ranksAsked } from '../demand/claims.js';
 import { waitingFor } from '../loading/eta.js';
 import { isKept } from '../fleet/idle-rule.js';
-import { copiesOf } from '../memory/pins.js';
 import { isStuck, loadBegan, loadsByServer, type Standing, standingOf } from '../fleet/standing.js';
 import { ownersOf } from '../memory/account-owners.js';
 

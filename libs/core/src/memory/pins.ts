@@ -1,12 +1,11 @@
-import type { Fleet } from '../fleet/fleet.js';
-import type { Model } from '../fleet/model.js';
+import { type Fleet, replicasOf } from '../fleet/fleet.js';
+import type { Instant, Model } from '../fleet/model.js';
 import { isFailing, type Ready, type Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isSpread } from './device-sets.js';
-import { isWrittenOff } from './failing.js';
-import { replicasOf } from '../fleet/fleet.js';
 import { isRoutable } from '../fleet/standing.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
+import { settingsOf } from '../fleet/idle-rule.js';
 
 /** How many copies a replica is: one for each device, but one in all where its backend spreads it. */
 export const copiesOf = (fleet: Readonly<Fleet>, { model, devices }: Replica): number =>
@@ -64,3 +63,44 @@ export const guaranteedCopies = (model: Model | undefined): number => (model?.en
 /** Copies that a model is to have without any request: pinned, or kept warm. */
 export const standingCopies = (model: Model | undefined): number =>
   model?.enabled ? Math.max(model.pinnedCopies, model.minCopies) : 0;
+
+/** After so many failing copies in a row no further copy of a model is tried. */
+const COPIES_TRIED = 2;
+
+/** Whether a copy counts for nothing: it is failing, and the operator wants such copies replaced. */
+export const isWrittenOff = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  replica.phase === 'ready' && isFailing(replica) && settingsOf(fleet, replica).onFailing === 'replace';
+
+const writtenOff = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
+  replicasOf(fleet, model).filter((replica): replica is Ready => isWrittenOff(fleet, replica));
+
+/** Whether the model fails, and not a copy: what replaced one fails, too. No more are loaded until a copy succeeds. */
+export function failsEverywhere(fleet: Readonly<Fleet>, model: ModelId): boolean {
+  if (fleet.models.get(model)?.onFailing !== 'replace') return false;
+  const failing = writtenOff(fleet, model);
+  const isAnyStaying = failing.some(({ server }) => fleet.servers.get(server)?.drain === null);
+  return isAnyStaying && Math.max(failing.length, fleet.foundFailing.get(model) ?? 0) >= COPIES_TRIED;
+}
+
+/** The models of which a written-off copy is in use, and no copy has succeeded since: another one is to stand in for it. */
+export function toReplace(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
+  const models: ModelId[] = [];
+  for (const model of fleet.foundFailing.keys())
+    if (writtenOffInUseUntil(fleet, model) > now) models.push(model);
+  return models;
+}
+
+/** Until when a copy is needed to stand in for a written-off one: for as long as that one is not idle. */
+export function standsInUntil(fleet: Readonly<Fleet>, replica: Ready): Instant {
+  if (!fleet.foundFailing.has(replica.model) || isWrittenOff(fleet, replica)) return -Infinity;
+  return writtenOffInUseUntil(fleet, replica.model);
+}
+
+/** Until when the written-off copies are in use, strangers included. */
+function writtenOffInUseUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
+  const { idleUnload } = fleet.models.get(model) ?? fleet.defaults;
+  const ends = writtenOff(fleet, model).map(({ lastUse, inUseUntil }) =>
+    Math.max(lastUse + (idleUnload ?? Infinity), inUseUntil),
+  );
+  return Math.max(-Infinity, ...ends);
+}

@@ -1,12 +1,11 @@
 import { type Fleet, forget, put, replicasOn, standingModels, unsettled } from '../fleet/fleet.js';
 import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { toReplace } from '../memory/failing.js';
+import { standingCopies, toReplace } from '../memory/pins.js';
 import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
-import { standingCopies } from '../memory/pins.js';
 import { isPromised } from '../fleet/standing.js';
 import { bookingsToCome } from '../loading/load-order.js';
 import { copiesByDemand, steadyCopies } from '../learned/strain.js';

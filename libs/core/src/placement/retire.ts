@@ -1,14 +1,13 @@
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { Draining, Ready, Replica, UnloadCause } from '../fleet/replica.js';
-import { failsEverywhere, isWrittenOff } from '../memory/failing.js';
+import { failsEverywhere, isGuaranteed, isPinProtected, isWrittenOff, solidCopies } from '../memory/pins.js';
 import { isNeeded } from '../memory/footprint.js';
 import { InWork } from '../loading/in-work.js';
 import { dueToRetire, inOrder } from '../fleet/indexes.js';
 import { leasedUntil, leasesEndBy } from '../learned/leases.js';
 import { isExcessive } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
-import { isGuaranteed, isPinProtected, solidCopies } from '../memory/pins.js';
 import { isToReload } from '../memory/reloads.js';
 import { areOrdersStopped, isUseRead, takesOrders } from '../fleet/standing.js';
 import { drain, unloadCopy } from '../observe/requests.js';

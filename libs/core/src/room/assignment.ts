@@ -2,13 +2,12 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Booking, Ready } from '../fleet/replica.js';
 import { labelsMatch, type Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf } from '../memory/footprint.js';
-import { isWrittenOff } from '../memory/failing.js';
+import { copiesOn, isWrittenOff } from '../memory/pins.js';
 import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
 import { capacities, sumOf } from '../memory/ledger.js';
 import { isBarred } from '../memory/limits.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { isKept } from '../fleet/idle-rule.js';
-import { copiesOn } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
 import { canChoose, deviceChoices, devicesOfStep, isLoadable, readyWithNeeds } from './places.js';
 

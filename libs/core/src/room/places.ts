@@ -4,12 +4,11 @@ import { type Booking, isLeaving, type Ready, type Replica } from '../fleet/repl
 import { labelsMatch, type Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, isOnHost } from '../memory/footprint.js';
 import { isSpread, spreadFound, spreadOver } from '../memory/device-sets.js';
-import { isWrittenOff } from '../memory/failing.js';
+import { copiesOn, isWrittenOff } from '../memory/pins.js';
 import { type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
 import { isQuarantined } from '../memory/limits.js';
 import { sumOf } from '../memory/ledger.js';
 import type { Instant, Model } from '../fleet/model.js';
-import { copiesOn } from '../memory/pins.js';
 import { coolingOn } from '../demand/cooling.js';
 import { presentCopies, type Want } from '../demand/wants.js';
 

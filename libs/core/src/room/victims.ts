@@ -1,18 +1,18 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Booking, Ready, Replica } from '../fleet/replica.js';
-import { isWrittenOff } from '../memory/failing.js';
+import {
+  guaranteedCopies,
+  isGuaranteed,
+  isPinProtected,
+  isWrittenOff,
+  servingReplicas,
+  solidCopies,
+} from '../memory/pins.js';
 import { dependenciesOf, dependentsOf, hasRelatives } from '../memory/footprint.js';
 import { type AccountId, hostAccount, type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
 import { byOrder, inOrder } from '../fleet/indexes.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import {
-  guaranteedCopies,
-  isGuaranteed,
-  isPinProtected,
-  servingReplicas,
-  solidCopies,
-} from '../memory/pins.js';
 import { ownersOf } from '../memory/account-owners.js';
 import { rankOf } from '../demand/rank.js';
 import type { Server } from '../fleet/server.js';
