@@ -16,7 +16,7 @@ export const OF_SCALING: readonly Mutant[] = [
   { name: 'two-large-copies-on-one-device', breaks: 21, file: `${SCALING}/servers-wanted.ts`, find: `Math.max((SLACK * bytes) / gpuBytes, ...large)`, replace: `Math.max((SLACK * bytes) / gpuBytes, large.length * 0)` },
   { name: 'no-server-for-what-is-needed', breaks: 21, file: `${SCALING}/servers-wanted.ts`, find: `if (room === null) return 1;`, replace: `if (room === null) return 0;` },
   { name: 'hosts-without-bounds', breaks: 21, file: `${SCALING}/servers-wanted.ts`, find: `Math.max(byGpus(needs, room), byHosts(needs, room))`, replace: `byGpus(needs, room)` },
-  { name: 'larger-of-two-is-the-median', breaks: 21, file: `${SCALING}/median-server.ts`, find: `Math.floor((sorted.length - 1) / 2)`, replace: `Math.floor(sorted.length / 2)` },
+  { name: 'larger-of-two-is-the-median', breaks: 21, file: `${SCALING}/supply.ts`, find: `Math.floor((sorted.length - 1) / 2)`, replace: `Math.floor(sorted.length / 2)` },
   { name: 'restart-forgets-what-is-there', breaks: 21, file: `${SCALING}/scaling.ts`, find: `const kept = isYoung(fleet, now) ? present.length : 0;`, replace: `const kept = 0;` },
   { name: 'unknown-name-asks-for-nothing', breaks: 21, file: 'libs/core/src/observe/requests.ts', find: `if (!fleet.models.has(request.model) && !isAllSeen(fleet)) fleet.unknownAskedAt = now;`, replace: `` },
   { name: 'unknown-name-asks-for-ever', breaks: 21, file: `${SCALING}/scaling.ts`, find: `unknownAskedAt !== null && now - unknownAskedAt < UNKNOWN_COUNTS ? 1 : 0`, replace: `unknownAskedAt !== null ? 1 : 0` },

@@ -1,4 +1,4 @@
-import type { ServerRoom } from './median-server.js';
+import type { ServerRoom } from './supply.js';
 import type { ModelNeed } from './model-needs.js';
 
 /** Copies do not fill devices to the last byte: about so much more memory is needed than the copies book. */
