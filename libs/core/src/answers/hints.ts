@@ -5,6 +5,7 @@ import { loadForecast } from '../learned/load-forecast.js';
 import { triableAt } from '../demand/cooling.js';
 import type { Job } from '../loading/job.js';
 import type { Line } from '../loading/line.js';
+import { madeOnce } from '../numbers/groups.js';
 import { expectedThroughput } from './throughput.js';
 import { SHORT_HINT } from './verdicts.js';
 
@@ -33,13 +34,10 @@ export class Hints {
    * else after its back-off; infinite where no place is in sight.
    */
   readyAtEnd(model: ModelId, job: () => Job): Instant {
-    let ready = this.atEnd.get(model);
-    if (ready === undefined) {
-      ready = this.line.propose({ ...job(), neededBy: Infinity }).ready.p90;
-      if (ready === Infinity) ready = this.line.of(model)?.ready.p90 ?? this.readyAfterBackOff(model);
-      this.atEnd.set(model, ready);
-    }
-    return ready;
+    return madeOnce(this.atEnd, model, () => {
+      const ready = this.line.propose({ ...job(), neededBy: Infinity }).ready.p90;
+      return ready < Infinity ? ready : (this.line.of(model)?.ready.p90 ?? this.readyAfterBackOff(model));
+    });
   }
 
   /** When a load would end (P90) that begins at once, or when the back-off of failed loads ends. */

@@ -2,7 +2,7 @@ import type { Backlog, Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { routableReplicas } from '../learned/routes.js';
-import { grouped } from '../numbers/groups.js';
+import { grouped, madeOnce } from '../numbers/groups.js';
 import { expectedThroughput, type Throughput, throughputOf } from './throughput.js';
 import { fairly } from './fair-order.js';
 import { loadForecast } from '../learned/load-forecast.js';
@@ -52,9 +52,7 @@ export function queuePlaces(fleet: Readonly<Fleet>, now: Instant): (request: Req
   const known = new Map<string, number>();
   return (request) => {
     const kind = [request.model, request.class, request.tenant].join(' ');
-    const place = known.get(kind) ?? queuePlaceOf(fleet, request, now);
-    known.set(kind, place);
-    return place;
+    return madeOnce(known, kind, () => queuePlaceOf(fleet, request, now));
   };
 }
 

@@ -6,7 +6,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { isShed, underPressure } from '../fleet/pressure.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
 import { readyIn } from '../loading/eta.js';
-import { grouped } from '../numbers/groups.js';
+import { grouped, madeOnce } from '../numbers/groups.js';
 import { refusal } from './refuse.js';
 import { SHORT_HINT } from './verdicts.js';
 
@@ -92,8 +92,7 @@ export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, why }) => {
     const { model } = request;
-    const retryAfter = hints.get(model) ?? drainTime(fleet, model, now);
-    hints.set(model, retryAfter);
+    const retryAfter = madeOnce(hints, model, () => drainTime(fleet, model, now));
     return refusal(fleet, request, { ...why, retryAfter }, now);
   });
 }

@@ -4,6 +4,7 @@ import { settingsOf } from './idle-rule.js';
 import { labelsMatch, type Server } from './server.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import type { Instant } from './model.js';
+import { madeOnce } from '../numbers/groups.js';
 
 /** How long a connection may be down before its server counts as lost. */
 export const RECONNECT_GRACE = 2_000;
@@ -113,10 +114,9 @@ export function loadsByServer(
   const loads = new Map<ServerId, { running: number; overdue: number }>();
   for (const replica of unsettled(fleet)) {
     if (loadBegan(replica) === null || isCarried(replica)) continue;
-    const count = loads.get(replica.server) ?? { running: 0, overdue: 0 };
+    const count = madeOnce(loads, replica.server, () => ({ running: 0, overdue: 0 }));
     count.running += 1;
     if (isOverdue(fleet, replica, now)) count.overdue += 1;
-    loads.set(replica.server, count);
   }
   return loads;
 }

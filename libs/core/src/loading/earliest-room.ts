@@ -5,6 +5,7 @@ import type { Bytes, Instant } from '../fleet/model.js';
 import { isLeaving, type Replica } from '../fleet/replica.js';
 import type { Place } from '../room/places.js';
 import { shortfall } from '../room/victims.js';
+import { madeOnce } from '../numbers/groups.js';
 import { type CopyToCome, leavesAgainAt, loadingCopy } from './leavers.js';
 import type { Schedule } from './schedule.js';
 
@@ -49,8 +50,10 @@ export class EarliestRoom {
   }
 
   private on(account: AccountId): readonly Leavable[] {
-    const known = this.byAccount.get(account);
-    if (known) return known;
+    return madeOnce(this.byAccount, account, () => this.leavableOn(account));
+  }
+
+  private leavableOn(account: AccountId): Leavable[] {
     const { ledger, coming } = this.schedule;
     const found: Leavable[] = [];
     for (const one of ledger.holdersOf(account)) {
@@ -62,9 +65,7 @@ export class EarliestRoom {
       const at = leavesAgainAt(this.schedule, copy, this.schedule.now);
       found.push({ id: copy.id, bytes: bytesOn(account, copy.bookings), at });
     }
-    found.sort((one, other) => one.at - other.at);
-    this.byAccount.set(account, found);
-    return found;
+    return found.sort((one, other) => one.at - other.at);
   }
 
   private earliest(replica: Replica): Instant {

@@ -3,6 +3,7 @@ import { dependentsOf } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
+import { madeOnce } from '../numbers/groups.js';
 import { rankOf } from '../demand/rank.js';
 import type { Booking, Placed, Ready } from '../fleet/replica.js';
 import { isPromised } from '../fleet/standing.js';
@@ -55,11 +56,7 @@ export class Reasons {
   }
 
   private copies(model: ModelId): number {
-    const known = this.counted.get(model);
-    if (known !== undefined) return known;
-    const copies = copiesBegun(this.fleet, model, this.now);
-    this.counted.set(model, copies);
-    return copies;
+    return madeOnce(this.counted, model, () => copiesBegun(this.fleet, model, this.now));
   }
 }
 

@@ -14,6 +14,7 @@ import { deviceOf, ownersOf } from '../memory/account-owners.js';
 import { opensAt, SOON } from '../learned/closing.js';
 import { type Booking, type Draining, isLeaving, type Ready, type Unloading } from '../fleet/replica.js';
 import { isStuck } from '../fleet/standing.js';
+import { madeOnce } from '../numbers/groups.js';
 
 /** Bytes of an account that are free from a moment on. */
 interface Chunk {
@@ -64,15 +65,14 @@ export class MemoryPool {
   }
 
   private openOf(account: AccountId): Instant {
-    const known = this.opens.get(account);
-    if (known !== undefined) return known;
-    let at = this.now;
-    for (const owner of ownersOf(this.fleet, account)) {
-      const device = deviceOf(owner);
-      if (device) at = Math.max(at, opensAt(this.fleet, owner.server, device, this.now));
-    }
-    this.opens.set(account, at);
-    return at;
+    return madeOnce(this.opens, account, () => {
+      let at = this.now;
+      for (const owner of ownersOf(this.fleet, account)) {
+        const device = deviceOf(owner);
+        if (device) at = Math.max(at, opensAt(this.fleet, owner.server, device, this.now));
+      }
+      return at;
+    });
   }
 
   /** These bytes are free from then on. */
@@ -90,11 +90,8 @@ export class MemoryPool {
    * for watchers that are silent.
    */
   toldBy(server: ServerId): Instant {
-    const known = this.told.get(server);
-    if (known !== undefined) return known;
-    const at = Math.max(toldFrom(this.fleet, server, this.now), silentUntil(this.fleet, this.now));
-    this.told.set(server, at);
-    return at;
+    const { fleet, now } = this;
+    return madeOnce(this.told, server, () => Math.max(toldFrom(fleet, server, now), silentUntil(fleet, now)));
   }
 
   /**
@@ -121,20 +118,17 @@ export class MemoryPool {
   }
 
   private of(account: AccountId): Chunk[] {
-    const known = this.chunks.get(account);
-    if (known) return known;
+    return madeOnce(this.chunks, account, () => this.found(account));
+  }
+
+  private found(account: AccountId): Chunk[] {
     const { capacity, held } = this.ledger.of(account);
     const bytes = this.ledger.free(account);
     const opens = this.openOf(account);
     const withheld = capacity - held - bytes;
     const later = withheld > 0 ? [{ at: opens, bytes: withheld }] : [];
     const leaving = this.leaving(account).map((one) => ({ ...one, at: Math.max(one.at, opens) }));
-    const found = [
-      { at: this.now, bytes },
-      ...[...later, ...leaving].sort((one, other) => one.at - other.at),
-    ];
-    this.chunks.set(account, found);
-    return found;
+    return [{ at: this.now, bytes }, ...[...later, ...leaving].sort((one, other) => one.at - other.at)];
   }
 
   /** What leaves an account. */

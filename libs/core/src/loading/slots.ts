@@ -6,6 +6,7 @@ import type { Server } from '../fleet/server.js';
 import { isCarried, isOverdue, loadBegan, loadBounds } from '../fleet/standing.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
+import { madeOnce } from '../numbers/groups.js';
 
 /** A load on a slot: from when until when by its P50, and the variance of its end. */
 interface Busy {
@@ -106,11 +107,7 @@ export class Slots {
   }
 
   private on(device: number): Busy[] {
-    const known = this.onDevices.get(device);
-    if (known) return known;
-    const none: Busy[] = [];
-    this.onDevices.set(device, none);
-    return none;
+    return madeOnce(this.onDevices, device, () => []);
   }
 }
 
@@ -124,9 +121,8 @@ export class ServerSlots {
   ) {}
 
   on(server: ServerId): Slots {
-    const slots = this.known.get(server) ?? new Slots(this.fleet, this.fleet.servers.get(server)!, this.now);
-    this.known.set(server, slots);
-    return slots;
+    const { fleet, now } = this;
+    return madeOnce(this.known, server, () => new Slots(fleet, fleet.servers.get(server)!, now));
   }
 
   wereAskedFor(server: ServerId): boolean {

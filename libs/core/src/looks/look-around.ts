@@ -5,6 +5,7 @@ import type { Contact, Server, ServerSpec } from '../fleet/server.js';
 import type { ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { fractionOf } from '../numbers/jitter.js';
+import { madeOnce } from '../numbers/groups.js';
 import { isSampleWanted, windowOf } from '../fleet/meter.js';
 import { hasOpenOrder, isPromised, takesOrders } from '../fleet/standing.js';
 
@@ -189,13 +190,8 @@ function staggered(fleet: Readonly<Fleet>, { spec }: Server, last: Instant | nul
 }
 
 /** By how much the moments of a server are shifted against those of others: it follows from its id. */
-function shiftOf({ index: { shifts } }: Readonly<Fleet>, { id }: ServerSpec): Millis {
-  const known = shifts.get(id);
-  if (known !== undefined) return known;
-  const shift = Math.floor(fractionOf(id) * FULL_LOOK_EVERY);
-  shifts.set(id, shift);
-  return shift;
-}
+const shiftOf = ({ index }: Readonly<Fleet>, { id }: ServerSpec): Millis =>
+  madeOnce(index.shifts, id, () => Math.floor(fractionOf(id) * FULL_LOOK_EVERY));
 
 const pausedAfter = (last: Instant | null, pause: Millis): Instant =>
   last === null ? -Infinity : last + pause;

@@ -1,6 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { byOrder, indexesOf } from '../fleet/indexes.js';
+import { madeOnce } from '../numbers/groups.js';
 import { bytesIn, bytesOn } from '../fleet/meter.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
@@ -87,12 +88,8 @@ const SIZES = 64;
 
 function knownCosts(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, EvictionCost | null> {
   const { costs } = indexesOf(fleet);
-  const known = costs.get(bytes);
-  if (known) return known;
-  if (costs.size >= SIZES) costs.clear();
-  const found = new Map<ServerId, EvictionCost | null>();
-  costs.set(bytes, found);
-  return found;
+  if (costs.size >= SIZES && !costs.has(bytes)) costs.clear();
+  return madeOnce(costs, bytes, () => new Map<ServerId, EvictionCost | null>());
 }
 
 /**
@@ -138,11 +135,7 @@ export function candidatesOn(fleet: Readonly<Fleet>, account: AccountId): readon
 
 function candidatesAt(fleet: Readonly<Fleet>, account: AccountId): Candidates {
   const { candidates, holding } = indexesOf(fleet);
-  const known = candidates.get(account);
-  if (known) return known;
-  const found = { sorted: [], changed: new Set(holding.get(account)) };
-  candidates.set(account, found);
-  return found;
+  return madeOnce(candidates, account, () => ({ sorted: [], changed: new Set(holding.get(account)) }));
 }
 
 /** `worthKey` of a copy per byte: per byte on GPUs, or on the host where it has no others. */

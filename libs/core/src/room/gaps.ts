@@ -1,6 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { isBookedBySteps, isOnHost, reservationOf } from '../memory/footprint.js';
 import { indexesOf } from '../fleet/indexes.js';
+import { madeOnce } from '../numbers/groups.js';
 import type { AccountId } from '../fleet/ids.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
@@ -13,19 +14,18 @@ export interface Gaps {
 }
 
 /** The gaps on the GPUs of a server beside what stays there. They are kept until a replica or the devices change. */
-export function gapsOn(fleet: Readonly<Fleet>, server: Server): Gaps {
-  const { gaps, staying } = indexesOf(fleet);
-  const known = gaps.get(server.spec.id);
-  if (known) return known;
+export const gapsOn = (fleet: Readonly<Fleet>, server: Server): Gaps =>
+  madeOnce(indexesOf(fleet).gaps, server.spec.id, () => gapsNow(fleet, server));
+
+function gapsNow(fleet: Readonly<Fleet>, server: Server): Gaps {
+  const { staying } = indexesOf(fleet);
   const devices = server.devices ?? [];
   const gpus = devices.flatMap(({ kind, account, capacity }) =>
     kind === 'gpu' ? [{ account, gap: capacity - (staying.get(account) ?? 0) }] : [],
   );
   const isAll = gpus.length > 0 && gpus.length === devices.length;
   const most = isAll ? Math.max(...gpus.map(({ gap }) => gap)) : Infinity;
-  const found = { gpus, most };
-  gaps.set(server.spec.id, found);
-  return found;
+  return { gpus, most };
 }
 
 /** Whether a server may have so much room without an eviction. */

@@ -4,6 +4,7 @@ import { bytesIn } from '../fleet/meter.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
 import type { Booking } from '../fleet/replica.js';
+import { madeOnce } from '../numbers/groups.js';
 import type { Place } from './places.js';
 
 /** The spare memory and the capacity of all GPUs of one host. */
@@ -20,11 +21,6 @@ interface Pool {
  */
 export function slackIn(fleet: Readonly<Fleet>, ledger: Ledger): (place: Place) => number {
   const pools = new Map<string, Pool>();
-  const poolOf = (host: string): Pool => {
-    const known = pools.get(host) ?? poolOn(fleet, ledger, host);
-    pools.set(host, known);
-    return known;
-  };
   return ({ server, bookings }) => {
     const { host } = server.spec;
     const account = hostAccount(host);
@@ -32,7 +28,7 @@ export function slackIn(fleet: Readonly<Fleet>, ledger: Ledger): (place: Place) 
     const onHost = bookings.filter((one) => one.account === account);
     const tightest = leastLeft(ledger, onGpus.length > 0 ? onGpus : onHost);
     if (ledger.of(account).capacity === Infinity) return tightest;
-    const { spare, capacity } = poolOf(host);
+    const { spare, capacity } = madeOnce(pools, host, () => poolOn(fleet, ledger, host));
     if (capacity <= 0) return tightest;
     const left = leastLeft(ledger, onHost.length > 0 ? onHost : [{ account, bytes: 0 }]);
     return tightest + Math.abs(left - (spare - bytesIn(onGpus)) / capacity);

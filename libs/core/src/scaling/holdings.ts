@@ -4,6 +4,7 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Bytes, Instant, Millis, ModelSettings } from '../fleet/model.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import { DEFAULTS } from '../fleet/settings.js';
+import { madeOnce } from '../numbers/groups.js';
 import { copiesOf, isSolidCopy } from '../memory/pins.js';
 
 /** What all replicas of one model come to. */
@@ -32,16 +33,16 @@ export const neededFor = ({ idleUnload }: Pick<ModelSettings, 'idleUnload'>): Mi
 export function holdingsOf(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ModelId, Holdings> {
   const all = new Map<ModelId, Holdings>();
   for (const replica of fleet.replicas.values()) {
-    let holdings = all.get(replica.model);
-    if (!holdings) {
-      holdings = { used: 0, solid: 0, servers: 0, gpuBytes: 0, hostBytes: 0, devices: 1 };
-      all.set(replica.model, holdings);
-    }
+    const holdings = madeOnce(all, replica.model, noHoldings);
     addBookings(holdings, replica);
     if (replica.phase === 'ready') addReady(fleet, holdings, replica, now);
   }
   return all;
 }
+
+const noHoldings = (): Holdings => {
+  return { used: 0, solid: 0, servers: 0, gpuBytes: 0, hostBytes: 0, devices: 1 };
+};
 
 function addBookings(holdings: Holdings, { bookings, devices }: Replica): void {
   for (const { account, bytes } of bookings) {
