@@ -133,7 +133,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'idle-and-loaded-anew-at-once', breaks: 19, file: `${CORE}/placement/retire.ts`, find: `copies: left, standing: null`, replace: `copies: left` },
   { name: 'idle-and-wanted', breaks: 9, file: `${CORE}/placement/retire.ts`, find: `if (cause === 'idle') wantFewer(fleet, replica, now);`, replace: `` },
   { name: 'stays-for-a-place-that-is-gone', breaks: 19, file: `${CORE}/placement/place.ts`, find: `return null;`, replace: `return new Ledger(fleet, now);` },
-  { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${CORE}/step.ts`, find: `takeBack(fleet, now);`, replace: `if (now < 0) takeBack(fleet, now);` },
+  { name: 'drains-on-though-the-other-copy-goes', breaks: 19, file: `${CORE}/step.ts`, find: `takeBack(fleet, now);\n  return`, replace: `if (now < 0) takeBack(fleet, now);\n  return` },
   { name: 'taken-back-and-not-granted', breaks: 19, file: `${CORE}/step.ts`, find: `return grantWaiting(fleet, now);`, replace: `return now < 0 ? grantWaiting(fleet, now) : [];` },
   { name: 'drain-waits-for-long-leases', breaks: 19, file: `${CORE}/learned/leases.ts`, find: `Math.min(replica.inUseUntil, leasesOnEndBy(fleet, replica))`, replace: `Math.max(replica.inUseUntil, fleet.servers.has(replica.server) ? 0 : replica.inUseUntil)` },
   { name: 'drain-waits-for-a-queue-beyond-its-end', breaks: 19, file: `${CORE}/demand/idle.ts`, find: `    leasesEndBy(fleet.servers.get(replica.server)),`, replace: `    leasesEndBy(undefined),` },
