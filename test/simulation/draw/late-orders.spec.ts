@@ -38,6 +38,7 @@ describe('late orders', () => {
 
   it('reach a server at which the next Berth works', async () => {
     const { failure, marks } = await play(drawn(28, 0.2));
-    expect([failure, marks.get('late order')]).toEqual([undefined, 1]);
+    expect(failure).toBe(undefined);
+    expect(marks.get('late order')).toBeGreaterThan(0);
   });
 });
