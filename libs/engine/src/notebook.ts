@@ -161,29 +161,22 @@ export class Notebook {
     });
   }
 
-  private ifNew(change: LearnedChange): readonly LearnedChange[] {
+  private ifNew(change: Fact): readonly LearnedChange[] {
     return this.written.get(keyOf(change)) === JSON.stringify(change) ? [] : [this.noted(change)];
   }
 
-  private noted(change: LearnedChange): LearnedChange {
+  private noted(change: Fact): Fact {
     this.written.set(keyOf(change), JSON.stringify(change));
     return change;
   }
 }
 
-const keyOf = (change: LearnedChange): string => `${change.kind}/${nameOf(change)}`;
+/** A fact about a server or a model. */
+type Fact = Exclude<LearnedChange, { kind: 'wants' }>;
 
-function nameOf(change: LearnedChange): string {
-  if ('server' in change) return change.server;
-  return 'model' in change ? change.model : '';
-}
+const keyOf = (fact: Fact): string => `${fact.kind}/${'server' in fact ? fact.server : fact.model}`;
 
 const factsOf = (server: Server): LearnedServer => ({
   repository: [...server.repository],
-  devices: (server.devices ?? []).map(({ ordinal, uuid, kind, capacity }) => ({
-    ordinal,
-    uuid,
-    kind,
-    capacity,
-  })),
+  devices: (server.devices ?? []).map(({ account: _, used: __, ...device }) => device),
 });

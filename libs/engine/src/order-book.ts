@@ -87,16 +87,11 @@ export class OrderBook {
 /** Compares field by field: this runs after every turn for every open order, and texts would cost more than the turn. */
 const areSame = (one: ToldOrders, other: ToldOrders): boolean =>
   one.load === other.load &&
-  one.unload.length === other.unload.length &&
-  one.reload.length === other.reload.length &&
-  one.unload.every(({ server, force }, at) => {
-    const copy = other.unload[at]!;
-    return copy.server === server && copy.force === force;
-  }) &&
-  one.reload.every(({ server, hasLeft }, at) => {
-    const copy = other.reload[at]!;
-    return copy.server === server && copy.hasLeft === hasLeft;
-  });
+  areAll(one.unload, other.unload, (a, b) => a.server === b.server && a.force === b.force) &&
+  areAll(one.reload, other.reload, (a, b) => a.server === b.server && a.hasLeft === b.hasLeft);
+
+const areAll = <Item>(some: readonly Item[], others: readonly Item[], alike: (a: Item, b: Item) => boolean) =>
+  some.length === others.length && some.every((one, at) => alike(one, others[at]!));
 
 function changeTo(model: string, value: ToldOrders): ToldChange {
   const isNothing = !value.load && value.unload.length === 0 && value.reload.length === 0;

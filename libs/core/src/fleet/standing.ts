@@ -127,12 +127,11 @@ export const isCarried = (replica: Replica): replica is (Placed | Loading) & { c
 /** The servers on which a new copy may be placed. */
 export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
   const loads = loadsByServer(fleet, now);
-  const open: Server[] = [];
-  for (const server of fleet.servers.values()) {
-    if (!takesOrders(server, now) || server.drain !== null || (server.devices?.length ?? 0) === 0) continue;
-    if ((loads.get(server.spec.id)?.overdue ?? 0) < fleet.limits.loadsPerServer) open.push(server);
-  }
-  return open;
+  return [...fleet.servers.values()].filter((server) => {
+    if (!takesOrders(server, now) || server.drain !== null || (server.devices?.length ?? 0) === 0)
+      return false;
+    return (loads.get(server.spec.id)?.overdue ?? 0) < fleet.limits.loadsPerServer;
+  });
 }
 
 /**

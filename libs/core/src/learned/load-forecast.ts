@@ -13,6 +13,7 @@ import {
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
+import { total } from '../numbers/groups.js';
 import { isCarried, loadBegan, loadBounds } from '../fleet/standing.js';
 
 /** After so many loads on a server these alone predict the next one there. */
@@ -70,11 +71,9 @@ function timesBySize(fleet: Readonly<Fleet>, model: ModelId, server: Server | un
 
 /** What a copy books on a GPU, together with the models that it needs: their loads mostly come with its own. */
 export function bytesToLoad(fleet: Readonly<Fleet>, model: ModelId, server: Server | undefined): Bytes {
-  let bytes = 0;
-  for (const one of [model, ...dependenciesOf(fleet, model)]) {
-    if (!isBookedBySteps(fleet, one)) bytes += reservationOf(fleet, server, one).bytes;
-  }
-  return bytes;
+  return total([model, ...dependenciesOf(fleet, model)], (one) =>
+    isBookedBySteps(fleet, one) ? 0 : reservationOf(fleet, server, one).bytes,
+  );
 }
 
 /** How long loads take for their size, on all servers together; null before the first. */

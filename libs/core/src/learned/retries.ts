@@ -1,4 +1,4 @@
-import { type Fleet, unsettled } from '../fleet/fleet.js';
+import { type Fleet, unsettledOn } from '../fleet/fleet.js';
 import type { ReplicaId } from '../fleet/ids.js';
 import { isPromised } from '../fleet/standing.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -21,13 +21,8 @@ export function retryAt(fleet: Readonly<Fleet>, server: Server, loads: number, n
 }
 
 /** Retries that have a place on a server, and whose loads have not begun: they are not spent, but promised. */
-function retriesPromised(fleet: Readonly<Fleet>, { spec }: Server): number {
-  let promised = 0;
-  for (const replica of unsettled(fleet)) {
-    if (replica.server === spec.id && isPromised(replica) && isRetry(fleet, replica.id)) promised += 1;
-  }
-  return promised;
-}
+const retriesPromised = (fleet: Readonly<Fleet>, { spec }: Server): number =>
+  unsettledOn(fleet, spec.id).filter((one) => isPromised(one) && isRetry(fleet, one.id)).length;
 
 /** When time alone next adds a retry to the budget of a server; null where it is full. */
 export function retriesAgainAt(fleet: Readonly<Fleet>, server: Server, now: Instant): Instant | null {

@@ -1,3 +1,4 @@
+import { total } from '../numbers/groups.js';
 import { added, decayed } from '../numbers/decaying-sum.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
@@ -61,8 +62,7 @@ export function overShare(
     const lately = decayed(spent, now);
     if (lately >= NOTHING || paid.has(tenant)) paid.set(tenant, lately);
   }
-  let all = 0;
-  for (const one of paid.values()) all += one;
+  const all = total(paid.values(), (one) => one);
   return (tenant, more) => {
     const tenants = paid.size + (paid.has(tenant) ? 0 : 1);
     const own = (paid.get(tenant) ?? 0) + (more?.to === tenant ? more.cost : 0);

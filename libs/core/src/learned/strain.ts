@@ -2,6 +2,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { standingCopies } from '../memory/pins.js';
+import { total } from '../numbers/groups.js';
 
 /** A queue stands with so many requests for each copy: more than a batch in the making holds back. */
 const STANDING = 4;
@@ -63,7 +64,7 @@ export function strainAfter(before: Strain, samples: Strain['samples'], serving:
 
 /** Whether the queues of so many copies stand. */
 export const stands = (samples: Strain['samples'], copies: number): boolean =>
-  sumOfSamples(samples, (one) => one.queue) >= STANDING * copies;
+  total(samples.values(), (one) => one.queue) >= STANDING * copies;
 
 /**
  * Whether callers get routes faster than the copies serve requests:
@@ -76,7 +77,7 @@ export const stands = (samples: Strain['samples'], copies: number): boolean =>
  */
 function isAskedBeyond({ carries, routes, samples }: Strain, copies: number): boolean {
   const most = carries * copies;
-  return carries > 0 && routes.rate > most && sumOfSamples(samples, (one) => one.rate) >= AT_EASE * most;
+  return carries > 0 && routes.rate > most && total(samples.values(), (one) => one.rate) >= AT_EASE * most;
 }
 
 /** Counts routes to a model that may have several copies. */
@@ -96,19 +97,13 @@ function counted(routes: Strain['routes'], now: Instant): Strain['routes'] {
 /** Whether one copy fewer would serve what is asked, with half a standing queue at most. */
 function isEasy({ copies, carries, samples }: Strain, ready: number): boolean {
   const left = Math.max(ready, copies) - 1;
-  if (left === 0 || 2 * sumOfSamples(samples, (one) => one.queue) >= STANDING * left) return false;
-  return carries === 0 || sumOfSamples(samples, (one) => one.rate) <= AT_EASE * carries * left;
+  if (left === 0 || 2 * total(samples.values(), (one) => one.queue) >= STANDING * left) return false;
+  return carries === 0 || total(samples.values(), (one) => one.rate) <= AT_EASE * carries * left;
 }
 
 /** Requests a second that each of so many copies serves. */
 export const carriedBy = (samples: Strain['samples'], copies: number): number =>
-  sumOfSamples(samples, (one) => one.rate) / Math.max(1, copies);
-
-const sumOfSamples = (samples: Strain['samples'], of: (one: Sample) => number): number => {
-  let total = 0;
-  for (const sample of samples.values()) total += of(sample);
-  return total;
-};
+  total(samples.values(), (one) => one.rate) / Math.max(1, copies);
 
 /** The strain of a model before its first look. */
 export const AT_REST: Strain = {

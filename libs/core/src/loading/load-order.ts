@@ -5,7 +5,7 @@ import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import { madeOnce } from '../numbers/groups.js';
 import { rankOf } from '../demand/rank.js';
-import type { Booking, Placed, Ready } from '../fleet/replica.js';
+import type { Booking, LoadCause, Placed, Ready } from '../fleet/replica.js';
 import { isPromised } from '../fleet/standing.js';
 import { claimsOn, leavingDraining, ranksAsked } from '../demand/claims.js';
 import { isDue, presentCopies, stageOf } from '../demand/wants.js';
@@ -79,6 +79,10 @@ function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
 /** What a load that has its place adds to the books. */
 export const bookingsToCome = (replica: ToLoad): readonly Booking[] =>
   replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
+
+/** Why a load that has its place is ordered. */
+export const causeOfLoad = (replica: ToLoad): LoadCause =>
+  replica.phase === 'placed' ? replica.cause : replica.change!.cause!;
 
 const copiesToCome = (fleet: Readonly<Fleet>, replica: ToLoad): number =>
   replica.phase === 'ready'

@@ -5,7 +5,7 @@ import { refund } from '../learned/shares.js';
 import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { LoadCause } from '../fleet/replica.js';
-import type { ToLoad } from './load-order.js';
+import { causeOfLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
 
 /** The forecast of a job that has no place yet, as of the last turn. */
@@ -45,7 +45,7 @@ export function noteLine(fleet: Fleet, forecasts: readonly JobForecast[]): void 
 }
 
 const inLine = ({ job, place, victims, placeAt, start, ready }: JobForecast): JobInLine => ({
-  cause: job.want?.cause ?? causeOfPlaced(job.placed!),
+  cause: job.want?.cause ?? causeOfLoad(job.placed!),
   ...whereabouts(job, place),
   victims: victims.map(({ id }) => id),
   placeAt,
@@ -59,6 +59,3 @@ function whereabouts({ placed }: Job, place: Place | null): Pick<JobInLine, 'ser
   if (place) return { server: place.server.spec.id, devices: place.devices };
   return { server: placed?.server ?? null, devices: placed?.devices ?? [] };
 }
-
-const causeOfPlaced = (placed: ToLoad): LoadCause =>
-  placed.phase === 'placed' ? placed.cause : placed.change!.cause!;

@@ -1,6 +1,6 @@
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put } from '../fleet/fleet.js';
-import type { Booking, LoadCause, Placed, Ready } from '../fleet/replica.js';
+import type { Booking, Placed, Ready } from '../fleet/replica.js';
 import { settleCharge } from '../learned/shares.js';
 import type { ModelId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
@@ -9,7 +9,7 @@ import { InWork, isBlocked, unitOf } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { isRetry, spendRetry } from '../learned/retries.js';
 import { type Line, mayHold } from './line.js';
-import type { ToLoad } from './load-order.js';
+import { causeOfLoad, type ToLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
 import { devicesToCome, ServerSlots } from './slots.js';
 import { configFor } from '../room/places.js';
@@ -106,6 +106,3 @@ function loadAction(
   const shared = { order, replica: id, model: modelId, server: serverId };
   return { kind: 'load', ...shared, config, timeout, brings, cause: causeOfLoad(replica) };
 }
-
-const causeOfLoad = (replica: ToLoad): LoadCause =>
-  replica.phase === 'placed' ? replica.cause : replica.change!.cause!;

@@ -3,6 +3,7 @@ import type { Instant, Model } from '../fleet/model.js';
 import { isFailing, type Ready, type Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isSpread } from './device-sets.js';
+import { total } from '../numbers/groups.js';
 import { isRoutable } from '../fleet/standing.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
 import { settingsOf } from '../fleet/idle-rule.js';
@@ -21,9 +22,8 @@ export function solidCopies(
   model: ModelId,
   except: ReadonlySet<ReplicaId> = new Set(),
 ): number {
-  return solidReplicas(fleet, model)
-    .filter(({ id }) => !except.has(id))
-    .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);
+  const left = solidReplicas(fleet, model).filter(({ id }) => !except.has(id));
+  return total(left, (replica) => copiesOf(fleet, replica));
 }
 
 /** Ready replicas of a model on servers that stay, without failing ones. */

@@ -9,9 +9,7 @@ export function madeOnce<Key, Value>(known: Map<Key, Value>, key: Key, make: () 
 
 /** Adds a value to the set of a key. */
 export function addTo<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
-  const known = sets.get(key);
-  if (known) known.add(value);
-  else sets.set(key, new Set([value]));
+  madeOnce(sets, key, () => new Set<Value>()).add(value);
 }
 
 /** Removes a value from the set of a key. A key whose set is empty goes, too. */
@@ -23,9 +21,7 @@ export function removeFrom<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, val
 
 /** Appends a value to the list of a key. */
 export function appendTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const known = lists.get(key);
-  if (known) known.push(value);
-  else lists.set(key, [value]);
+  madeOnce(lists, key, () => []).push(value);
 }
 
 /** The items in groups, each in the given order; the groups in the order of their first items. */
@@ -33,4 +29,11 @@ export function grouped<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) =>
   const groups = new Map<Key, Item[]>();
   for (const item of items) appendTo(groups, keyOf(item), item);
   return groups;
+}
+
+/** The sizes of all items together. */
+export function total<One>(all: Iterable<One>, sizeOf: (one: One) => number): number {
+  let sum = 0;
+  for (const one of all) sum += sizeOf(one);
+  return sum;
 }

@@ -1,14 +1,13 @@
 import type { Fleet } from '../fleet/fleet.js';
-import type { ModelId } from '../fleet/ids.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { DEFAULTS } from '../fleet/settings.js';
 import { loadsByServer } from '../fleet/standing.js';
 import type { Server } from '../fleet/server.js';
 import { routableReplicas } from '../learned/routes.js';
-import type { ModelNeed } from './model-needs.js';
 import { type Removal, removals } from './removal.js';
 import { serversWanted } from './servers-wanted.js';
-import { type Supply, supplyOf, total } from './supply.js';
+import { total } from '../numbers/groups.js';
+import { type Supply, supplyOf } from './supply.js';
 
 /** What an autoscaler goes by. Memory is that of GPUs; in a fleet without any GPU it is that of the hosts. */
 export interface Scaling {
@@ -81,10 +80,9 @@ const firstFor = ({ unknownAskedAt }: Readonly<Fleet>, now: Instant): number =>
   unknownAskedAt !== null && now - unknownAskedAt < UNKNOWN_COUNTS ? 1 : 0;
 
 function queuedFor(fleet: Readonly<Fleet>, { needs, sizeOf }: Supply): Bytes {
-  const asked = new Set<ModelId>();
-  for (const { model } of fleet.waiting.values()) asked.add(model);
+  const asked = new Set(Array.from(fleet.waiting.values(), ({ model }) => model));
   return total(asked, (id) => {
-    const need: ModelNeed | undefined = needs.get(id);
+    const need = needs.get(id);
     return need && routableReplicas(fleet, id).length === 0 ? sizeOf(need) : 0;
   });
 }

@@ -6,6 +6,7 @@ import { standingOf } from '../fleet/standing.js';
 import { Ledger } from '../memory/ledger.js';
 import { type Holdings, holdingsOf } from './holdings.js';
 import { type ModelNeed, modelNeeds } from './model-needs.js';
+import { total } from '../numbers/groups.js';
 import { ownersOf } from '../memory/account-owners.js';
 
 /** What is needed, and the servers that are there for it. */
@@ -56,12 +57,6 @@ function bytesHeld({ servers }: Readonly<Fleet>, ledger: Ledger, meant: 'gpu' | 
     ),
   );
   return total(accounts, (account) => ledger.of(account).held);
-}
-
-export function total<One>(all: Iterable<One>, sizeOf: (one: One) => number): number {
-  let sum = 0;
-  for (const one of all) sum += sizeOf(one);
-  return sum;
 }
 
 /** The room that one server brings. */
