@@ -69,83 +69,91 @@ export interface DeclaredDevice {
   readonly headroom: Bytes;
 }
 
-/** What is known of one Triton process. */
-export interface Server {
+/** What is known of one Triton process: nothing, before it was seen. */
+export class UnseenServer {
   spec: ServerSpec;
-  contact: Contact;
+  contact: Contact = { kind: 'connecting' };
   /** When the present connection began, or the last one ended. A look begun before may tell of another process. */
-  looksCountFrom: Instant;
+  looksCountFrom: Instant = -Infinity;
   /** Whether an attempt to connect was refused since the last look: the process has died in between. */
-  refused: boolean;
+  refused = false;
   /** Whether it was looked at over the present connection; before that no route is given. */
-  looked: boolean;
+  looked = false;
   /**
    * A look that begins at this moment or later is the second one that orders wait for: see `Fleet.looks`. Infinity before
    * the first look; null where none is waited for.
    */
   secondLookFrom: Instant | null;
   /** Whether it was ever looked at, by this process of Berth or an earlier one. */
-  everSeen: boolean;
-  mode: ControlMode | null;
-  version: string | null;
-  incarnation: number;
+  everSeen = false;
+  mode: ControlMode | null = null;
+  version: string | null = null;
+  incarnation = 0;
   /** Null until declared or found. */
-  devices: readonly Device[] | null;
+  devices: readonly Device[] | null = null;
   /** How the metrics showed them; null where they are declared, or only remembered. */
-  found: Found | null;
+  found: Found | null = null;
   /** The names that its repository lists, loaded or not. */
-  repository: ReadonlySet<ModelId>;
+  repository: ReadonlySet<ModelId> = new Set();
   /** The models of which the last index showed a version that was not just loading. */
-  versioned: ReadonlySet<ModelId>;
+  versioned: ReadonlySet<ModelId> = new Set();
   /** When the last full look, and the last reading of statistics, began. */
-  lookedAt: Instant | null;
-  statisticsAt: Instant | null;
+  lookedAt: Instant | null = null;
+  statisticsAt: Instant | null = null;
   /** Whether the metrics answered in the last look. */
-  metricsAnswered: boolean;
+  metricsAnswered = false;
   /** Requests queued inside Triton, by model. A model with a hidden copy is left out: it may be that one's queue. */
-  pending: ReadonlyMap<ModelId, number>;
+  pending: ReadonlyMap<ModelId, number> = new Map();
   /** The look that is under way. */
-  looking: 'full' | 'statistics' | null;
+  looking: 'full' | 'statistics' | null = null;
   /** When the last full look, and the last look of either kind, was reported, and how long the latter took. */
-  fullEndedAt: Instant | null;
-  anyEndedAt: Instant | null;
-  lookTook: Millis;
+  fullEndedAt: Instant | null = null;
+  anyEndedAt: Instant | null = null;
+  lookTook = 0;
   /** A full look, or statistics, is needed that begins at or after this instant. */
-  lookWanted: Instant | null;
-  statisticsWanted: Instant | null;
-  drain: { readonly since: Instant; readonly deadline: Instant | null } | null;
-  readonly configs: Map<ModelId, LearnedConfig>;
+  lookWanted: Instant | null = null;
+  statisticsWanted: Instant | null = null;
+  drain: { readonly since: Instant; readonly deadline: Instant | null } | null = null;
+  readonly configs = new Map<ModelId, LearnedConfig>();
   /** Models whose config was asked for in this incarnation, and whether it was told since. */
-  readonly described: Map<ModelId, 'asked' | 'told'>;
+  readonly described = new Map<ModelId, 'asked' | 'told'>();
   /** Models that Berth ordered here, and the steps that came up with them. Others that are found are strangers. */
-  readonly ordered: Set<ModelId>;
+  readonly ordered = new Set<ModelId>();
   /** Leases that an earlier process of Berth gave, and when they end, on copies that this one has not seen ready yet. */
-  promised: ReadonlyMap<ModelId, Instant>;
+  promised: ReadonlyMap<ModelId, Instant> = new Map();
   /** Models that came up beside loads that may be of ensembles, and those loads: steps of theirs, until a config tells. */
-  readonly presumed: Map<ModelId, readonly ModelId[]>;
+  readonly presumed = new Map<ModelId, readonly ModelId[]>();
   /** Copies that a newer row hides, or whose row is gone. */
-  hidden: readonly HiddenCopy[];
+  hidden: readonly HiddenCopy[] = [];
   /** The meters of its GPUs in this incarnation, by ordinal. */
-  readonly meters: Map<number, Meter>;
+  readonly meters = new Map<number, Meter>();
   /** Bytes that its copies were measured to hold, by model and ordinal. */
-  readonly measured: Map<ModelId, ReadonlyMap<number, Bytes>>;
+  readonly measured = new Map<ModelId, ReadonlyMap<number, Bytes>>();
   /** When its process last gave memory back late, the last two: see `givesBackLate`. */
-  strikes: readonly Instant[];
+  strikes: readonly Instant[] = [];
   /** When readings of its metrics came later than the window says. Three in ten minutes: see `areMetricsLate`. */
-  lateReadings: readonly Instant[];
+  lateReadings: readonly Instant[] = [];
   /** How long loads of each model take here. */
-  readonly loadTimes: Map<ModelId, LoadTimes>;
+  readonly loadTimes = new Map<ModelId, LoadTimes>();
   /** How long loads take here for their size; null before the first. */
-  loadPace: LoadTimes | null;
-  /** When the config was last told of a model of which none was declared. */
-  configToldAt: Instant;
+  loadPace: LoadTimes | null = null;
   /** How long unloads take here, from the end of the last lease until the memory counts as free; null before the first. */
-  unloadTimes: LoadTimes | null;
+  unloadTimes: LoadTimes | null = null;
+  /** When the config was last told of a model of which none was declared. */
+  configToldAt: Instant = -Infinity;
   /** When a copy last got a place there by the operator's word (`BY_ORDER`); -Infinity where none did. */
-  orderedPlaceAt: Instant;
+  orderedPlaceAt: Instant = -Infinity;
   /** When the retry budget is full again: see `retryAt`. */
-  retriesFullAt: Instant;
+  retriesFullAt: Instant = -Infinity;
+
+  constructor(spec: ServerSpec, looks: 1 | 2) {
+    this.spec = spec;
+    this.secondLookFrom = looks === 2 ? Infinity : null;
+  }
 }
+
+/** It is an interface, and no class, since servers are spread. */
+export interface Server extends UnseenServer {}
 
 /** How the metrics showed the devices. */
 export interface Found {

@@ -10,12 +10,12 @@ import {
   type ServerId,
 } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import type { DeclaredDevice, Device, Server, ServerSpec } from '../fleet/server.js';
+import { type DeclaredDevice, type Device, type Server, UnseenServer } from '../fleet/server.js';
 import { discover, forgetReplica, forgetVanished, rebook } from './declared.js';
 
 export function declareServer(fleet: Fleet, { server: spec }: EventOf<'ServerDeclared'>): void {
   const known = fleet.servers.get(spec.id);
-  const server = known ?? unseen(spec, fleet.looks);
+  const server = known ?? new UnseenServer(spec, fleet.looks);
   const { host, metricsInterval } = server.spec;
   server.spec = spec;
   if (spec.metricsInterval !== metricsInterval) server.lateReadings = [];
@@ -120,52 +120,6 @@ const gpu = (
   account: gpuAccount(server, ordinal),
   capacity: memory - headroom,
   used: before?.find((one) => one.ordinal === ordinal)?.used ?? null,
-});
-
-const NEVER_LOADED = {
-  loadPace: null,
-  unloadTimes: null,
-  configToldAt: -Infinity,
-  orderedPlaceAt: -Infinity,
-  retriesFullAt: -Infinity,
-};
-
-const unseen = (spec: ServerSpec, looks: Fleet['looks']): Server => ({
-  spec,
-  contact: { kind: 'connecting' },
-  looksCountFrom: -Infinity,
-  refused: false,
-  looked: false,
-  secondLookFrom: looks === 2 ? Infinity : null,
-  everSeen: false,
-  mode: null,
-  version: null,
-  incarnation: 0,
-  devices: null,
-  found: null,
-  repository: new Set(),
-  versioned: new Set(),
-  lookedAt: null,
-  statisticsAt: null,
-  metricsAnswered: false,
-  pending: new Map(),
-  looking: null,
-  fullEndedAt: null,
-  anyEndedAt: null,
-  lookTook: 0,
-  lookWanted: null,
-  statisticsWanted: null,
-  drain: null,
-  configs: new Map(),
-  described: new Map(),
-  ordered: new Set(),
-  promised: new Map(),
-  presumed: new Map(),
-  hidden: [],
-  meters: new Map(),
-  ...{ measured: new Map(), strikes: [], lateReadings: [] },
-  loadTimes: new Map(),
-  ...NEVER_LOADED,
 });
 
 /** Takes up leases that an earlier process of Berth gave, unless the server was looked at already. */
