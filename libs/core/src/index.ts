@@ -11,19 +11,8 @@ export { copyFleet } from './plan/copy-fleet.js';
 export { isSpread } from './memory/device-sets.js';
 export { emptyFleet, replicasOf } from './fleet/fleet.js';
 export { newIndex } from './fleet/fleet-index.js';
-export {
-  type AccountId,
-  gpuAccount,
-  hostAccount,
-  type ModelId,
-  type OrderId,
-  replicaId,
-  type ReplicaId,
-  type RequestId,
-  type ServerId,
-  type TenantId,
-  type WatcherId,
-} from './fleet/ids.js';
+export type * from './fleet/ids.js';
+export { gpuAccount, hostAccount, replicaId } from './fleet/ids.js';
 export { requestOf } from './answers/request-of.js';
 export { fractionOf } from './numbers/jitter.js';
 export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './looks/look.js';
@@ -35,17 +24,7 @@ export type * from './fleet/model.js';
 export { idleUnloadAt } from './demand/idle.js';
 export { waitingFor } from './loading/eta.js';
 export type { JobInLine } from './loading/note-line.js';
-export type {
-  ChangedModel,
-  DeviceStanding,
-  Lacking,
-  Plan,
-  PlanBounds,
-  PlannedAnswer,
-  PlannedDevice,
-  PlannedOrder,
-  Supposition,
-} from './plan/plan.js';
+export type * from './plan/plan.js';
 export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './fleet/pressure.js';
 export { Planning } from './plan/planning.js';
 export {

@@ -13,19 +13,19 @@ import type { ModelLists } from './fleet.js';
  * recording leaves them out, and a copy of a fleet begins without them. Each is computed when it is first read, and null
  * before that and once it is outdated.
  */
-export interface FleetIndex {
+class FleetIndex {
   /** From `replicas`, and the settings that say when each may go. `put` and `forget` keep it up to date. */
-  replicas: Indexes | null;
+  replicas: Indexes | null = null;
   /** The replicas that are not settled. From `replicas`. */
-  unsettled: Unsettled | null;
+  unsettled: Unsettled | null = null;
   /** From `models`. */
-  models: ModelLists | null;
+  models: ModelLists | null = null;
   /** What draws on each account. From `servers`, their devices and hosts. */
-  owners: ReadonlyMap<AccountId, readonly AccountOwner[]> | null;
+  owners: ReadonlyMap<AccountId, readonly AccountOwner[]> | null = null;
   /** How long loads take for their size, on all servers together. From the pace of each server. */
-  pace: { readonly common: LoadTimes | null } | null;
+  pace: { readonly common: LoadTimes | null } | null = null;
   /** By how much the looks at each server are shifted against those at other servers. From its id: never outdated. */
-  readonly shifts: Map<ServerId, Millis>;
+  readonly shifts = new Map<ServerId, Millis>();
 }
 
 /** The replicas that are not settled, and the same by server and by account: grouped when first asked for. */
@@ -36,14 +36,7 @@ export interface Unsettled {
   byAccount: ReadonlyMap<AccountId, readonly Replica[]> | null;
 }
 
-export const newIndex = (): FleetIndex => ({
-  replicas: null,
-  unsettled: null,
-  models: null,
-  owners: null,
-  pace: null,
-  shifts: new Map(),
-});
+export const newIndex = (): FleetIndex => new FleetIndex();
 
 /** Outdates what follows from the accounts: a server came or went, or has other devices or another host. */
 export function accountsChanged(fleet: Fleet): void {

@@ -4,37 +4,31 @@ import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
 import type { Instant } from './model.js';
 import { NO_BOOKINGS, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
-import {
-  type Holding,
-  noRoomIndexes,
-  noteChange,
-  noteUse,
-  type RoomIndexes,
-  setHeld,
-  setStaying,
-} from './room-indexes.js';
+import { type Holding, noteChange, noteUse, RoomIndexes, setHeld, setStaying } from './room-indexes.js';
 import type { Server } from './server.js';
 
 /** What follows from the replicas of a fleet. Nearly all are settled; passes go over the few others, `fleet.unsettled`. */
-export interface Indexes extends RoomIndexes {
-  readonly entries: Map<ReplicaId, Entry>;
+class ReplicaIndexes {
+  readonly entries = new Map<ReplicaId, Entry>();
   /** How many replicas were ever entered. */
-  entered: number;
+  entered = 0;
   /** Settled replicas by the earliest instant at which they may retire, admins' orders and drains aside. */
-  readonly retirements: Calendar;
+  readonly retirements = new Calendar();
   /** Settled replicas by the end of their last lease. */
-  readonly leases: Calendar;
+  readonly leases = new Calendar();
   /**
    * Settled replicas by the end of their minimum residency, and by when they may be moved. Each instant has a page of
    * its own, since after a start nearly all replicas share one.
    */
-  readonly residencies: Calendar;
-  readonly rests: Calendar;
+  readonly residencies = new Calendar((at) => at);
+  readonly rests = new Calendar((at) => at);
   /** The servers that may have a ready model whose config was not asked for. */
-  readonly undescribed: Set<ServerId>;
+  readonly undescribed = new Set<ServerId>();
   /** Replicas that Berth did not order. */
-  readonly strangers: Set<ReplicaId>;
+  readonly strangers = new Set<ReplicaId>();
 }
+
+export type Indexes = ReplicaIndexes & RoomIndexes;
 
 /** What the indexes have of a replica. */
 interface Entry extends Times, Holding {
@@ -55,17 +49,7 @@ const NEVER_DUE: Times = { retires: Infinity, leased: Infinity, resident: Infini
 
 export function indexesOf(fleet: Readonly<Fleet>): Indexes {
   if (fleet.index.replicas) return fleet.index.replicas;
-  const indexes: Indexes = {
-    entries: new Map(),
-    entered: 0,
-    retirements: new Calendar(),
-    leases: new Calendar(),
-    residencies: new Calendar((at) => at),
-    rests: new Calendar((at) => at),
-    undescribed: new Set(),
-    strangers: new Set(),
-    ...noRoomIndexes(),
-  };
+  const indexes = Object.assign(new ReplicaIndexes(), new RoomIndexes());
   for (const replica of fleet.replicas.values()) enter(fleet, indexes, replica);
   fleet.index.replicas = indexes;
   return indexes;

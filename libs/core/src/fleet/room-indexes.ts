@@ -6,33 +6,24 @@ import type { EvictionCost, Candidates } from '../room/candidates.js';
 import type { Booking } from './replica.js';
 
 /** The indexes about memory: which replica holds how much, and what follows from that. */
-export interface RoomIndexes {
+export class RoomIndexes {
   /** What settled replicas hold of each account. */
-  readonly held: Map<AccountId, Bytes>;
+  readonly held = new Map<AccountId, Bytes>();
   /** What all replicas that are not leaving hold of each account, or are promised of it. */
-  readonly staying: Map<AccountId, Bytes>;
+  readonly staying = new Map<AccountId, Bytes>();
   /** The settled replicas that hold any of each account. */
-  readonly holding: Map<AccountId, Set<ReplicaId>>;
+  readonly holding = new Map<AccountId, Set<ReplicaId>>();
   /** The candidates for eviction on each account, where they were asked for. */
-  readonly candidates: Map<AccountId, Candidates>;
+  readonly candidates = new Map<AccountId, Candidates>();
   /** What the GPUs of each server have beside what stays there. Dropped when that or the devices change. */
-  readonly gaps: Map<ServerId, Gaps>;
+  readonly gaps = new Map<ServerId, Gaps>();
   /**
    * By size, and then by server: the least cost of the evictions that make room for so many bytes on one of its GPUs;
    * null where no evictions do. Dropped with the gaps, and when what is held there changes, but not when it is used,
    * which only raises the cost. So it is a lower bound.
    */
-  readonly costs: Map<Bytes, Map<ServerId, EvictionCost | null>>;
+  readonly costs = new Map<Bytes, Map<ServerId, EvictionCost | null>>();
 }
-
-export const noRoomIndexes = (): RoomIndexes => ({
-  held: new Map(),
-  staying: new Map(),
-  holding: new Map(),
-  candidates: new Map(),
-  gaps: new Map(),
-  costs: new Map(),
-});
 
 /** What a replica adds to `held` and to `staying`. */
 export interface Holding {
