@@ -124,7 +124,7 @@ const device = z.strictObject({
 
 const meter = z.strictObject({
   ...{ movedAt: amount, toldAt: amount, others: amount, residue: amount },
-  gone: list(z.strictObject({ bytes: amount, at: amount })),
+  gone: list(z.strictObject({ bytes: amount, at: amount, isCopy: flag })),
   closed: orNull(closed),
   suspects: z.set(modelId),
   clean: orNull(z.strictObject({ at: amount, used: amount })),

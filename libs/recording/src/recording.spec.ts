@@ -195,7 +195,7 @@ function inMotion(): Fleet {
   fleet.backlogs.set(model, { since: 9, next: 11, queue: new Set(['r1' as RequestId]) });
   fleet.servers.get(server)!.meters.set(0, {
     ...{ movedAt: 9, toldAt: 8, others: 1, residue: 0 },
-    gone: [{ bytes: 1, at: 7 }],
+    gone: [{ bytes: 1, at: 7, isCopy: true }],
     closed: { since: 7, because: 'ran_out', most: Infinity, quietSince: 8 },
     suspects: new Set([model]),
     clean: { at: 2, used: 4 },

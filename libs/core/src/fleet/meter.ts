@@ -32,7 +32,8 @@ const NOTHING_SEEN = {
 } satisfies Partial<Meter>;
 
 /** A server's process is another one. Nothing of ours is left; others are taken to hold what they held until it is seen. */
-export function resetMeters(server: Server, now: Instant): void {
+export function resetMeters({ shortfalls, now }: Fleet, server: Server): void {
+  for (const [account, one] of shortfalls) if (one.server === server.spec.id) shortfalls.delete(account);
   server.measured.clear();
   server.strikes = [];
   server.lateReadings = [];
@@ -144,8 +145,8 @@ export function noteMotion(fleet: Fleet, before: Replica | undefined, after: Rep
   const server = fleet.servers.get(replica.server);
   if (!server || motionOf(before) === is) return;
   for (const device of server.devices ?? []) {
-    const isTouched = [before, after].some((one) => touches(one, device.ordinal));
-    if (device.kind === 'gpu' && isTouched) noteMove(fleet, server, device, before, after);
+    if (device.kind === 'gpu' && [before, after].some((one) => takesOf(one, device)))
+      noteMove(fleet, server, device, before, after);
   }
   if (is === 'none') server.measured.delete(replica.model);
 }
@@ -153,10 +154,11 @@ export function noteMotion(fleet: Fleet, before: Replica | undefined, after: Rep
 function noteMove(
   fleet: Fleet,
   server: Server,
-  { ordinal, account }: Device,
+  device: Device,
   before: Replica | undefined,
   after: Replica | undefined,
 ): void {
+  const { ordinal, account } = device;
   const meter = meterOf(server, ordinal);
   const replica = (after ?? before)!;
   const copy = {
@@ -167,20 +169,24 @@ function noteMove(
   // A load that failed has ended with its answer, not with the look that shows it gone.
   if (!(before?.phase === 'unknown' && before.after === 'load_failed')) meter.movedAt = fleet.now;
   const kind = changeOf(before, after);
-  // What books nothing may take something all the same; an ensemble is its steps.
-  if (kind === 'other' || (copy.booked === 0 && !fleet.steps.has(copy.model))) meter.changes = null;
+  if (kind === 'other') meter.changes = null;
   else if (kind !== 'none') noteMemoryChange(meter, { ...copy, kind });
-  if (motionOf(after) === 'none') noteGone(meter, copy, fleet.now);
+  if (motionOf(after) === 'none' && isMeasured(server, device, fleet.now))
+    noteGone(meter, copy, kind === 'left', fleet.now);
 }
 
 function noteMemoryChange(meter: Meter, change: MemoryChange): void {
-  if (change.booked === 0) return;
   meter.lastChange = change;
   meter.changes = meter.changes && [...meter.changes, change];
 }
 
-function noteGone(meter: Meter, { model, measured, booked }: Omit<MemoryChange, 'kind'>, now: Instant): void {
-  meter.gone = [...meter.gone, { bytes: Math.max(booked, measured ?? 0), at: now }];
+function noteGone(
+  meter: Meter,
+  { model, measured, booked }: Omit<MemoryChange, 'kind'>,
+  isCopy: boolean,
+  now: Instant,
+): void {
+  meter.gone = [...meter.gone, { bytes: Math.max(booked, measured ?? 0), at: now, isCopy }];
   if (!meter.suspects.has(model)) return;
   meter.suspects = new Set([...meter.suspects].filter((one) => one !== model));
   if (measured === null) closeAfterLoad(meter, now);
@@ -225,8 +231,18 @@ export function forgetLeft(server: Server | undefined, { model, devices }: Repli
   if (there.length < copies.size) server!.measured.set(model, new Map(there));
 }
 
+/** Forgets the meters of devices that a server has no more. */
+export function dropMeters({ meters, devices }: Server): void {
+  for (const ordinal of meters.keys())
+    if (!devices?.some((one) => one.ordinal === ordinal)) meters.delete(ordinal);
+}
+
 /** Whether a replica has memory on a device, or is taking some there. */
 export const touches = (replica: Replica | undefined, ordinal: number): boolean =>
   replica !== undefined &&
   (replica.devices.includes(ordinal) ||
     (replica.phase === 'ready' && (replica.change?.devices.includes(ordinal) ?? false)));
+
+/** The same as the books have it. What books nothing there takes nothing; an ensemble is its steps. */
+export const takesOf = (replica: Replica | undefined, { ordinal, account }: Device): boolean =>
+  replica !== undefined && touches(replica, ordinal) && heldOn(account, replica) > 0;

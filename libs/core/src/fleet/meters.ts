@@ -33,6 +33,8 @@ export interface Meter {
 interface Gone {
   readonly bytes: Bytes;
   readonly at: Instant;
+  /** Whether a copy has left, and not only a load that failed. */
+  readonly isCopy: boolean;
 }
 
 /** A copy that has come up, or that has left. */
@@ -51,7 +53,7 @@ export interface Closed {
   readonly because: 'ran_out' | 'not_known_yet';
   /** What others may hold at most: what fits beside that is loaded all the same. */
   readonly most: Bytes;
-  /** Since when no order of ours has been under way there. */
+  /** Since when no order of ours has been under way there; since it closed where such orders tell nothing of it (`not_known_yet`). */
   readonly quietSince: Instant;
 }
 

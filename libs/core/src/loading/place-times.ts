@@ -43,7 +43,8 @@ export class PlaceTimes {
     if (victims.length === 0) {
       const roomAt = schedule.memory.freeAt(place.bookings);
       const start = this.startAt(place, roomAt);
-      return startingAt(job, load, start, { place, placeAt: this.placeAt(place, start, roomAt), roomAt });
+      const placeAt = this.placeAt(place, start, roomAt);
+      return startingAt(job, load, start, { place, placeAt, roomAt: schedule.besideClosing(place, roomAt) });
     }
     const drainable = Math.max(...victims.map((one) => schedule.drainableFrom(one)));
     // What leaves for jobs before it and does not drain yet, or has been promised to others, cannot be promised to it.
@@ -130,8 +131,7 @@ export function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Re
   const roomAt = schedule.memory.freeAt(bookings);
   const from = Math.max(roomAt, replica.phase === 'placed' ? now + needsOf(fleet, replica, now) : now);
   const start = schedule.startOn(server, devicesToCome(replica), from, load);
-  const isTold = schedule.memory.opensAt(bookings) < Infinity;
-  return startingAt(job, load, start, { placeAt: now, roomAt: isTold ? roomAt : now });
+  return startingAt(job, load, start, { placeAt: now, roomAt: schedule.besideClosing({ bookings }, roomAt) });
 }
 
 /** How long what it needs and is loaded by an order of its own should take yet. */

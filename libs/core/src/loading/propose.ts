@@ -73,9 +73,9 @@ class Search {
     private readonly want: Want,
     sites: readonly Site[],
   ) {
-    const { fleet, now, untold } = schedule;
+    const { fleet, now, ledger, untold } = schedule;
     const isTold = ({ bookings }: Place): boolean =>
-      !bookings.some(({ account, bytes }) => bytes > 0 && untold.has(account));
+      !bookings.some(({ account, bytes }) => bytes > 0 && untold.has(account)) || ledger.fitsFree(bookings);
     this.all = untold.size === 0 ? sites : sites.map((site) => site.where(isTold));
     this.isTold = untold.size === 0 || sites.every(({ places }) => places.every(isTold));
     const load = loadForecast(fleet, job.model, null);

@@ -101,6 +101,11 @@ export class Schedule {
     return covers(victims, shortfall(this.present, bookings));
   }
 
+  /** When there is room at a place; now where only its closed device has to open: that is no lack of memory. */
+  besideClosing({ bookings }: Pick<Place, 'bookings'>, roomAt: Instant): Instant {
+    return roomAt <= this.memory.opensAt(bookings) ? this.now : roomAt;
+  }
+
   /** Whether a replica leaves for a job before this one. */
   isLeaving({ id }: Pick<Ready, 'id'>): boolean {
     return this.leaving.has(id);

@@ -170,5 +170,5 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
     if (phase === 'ready') fleet.lastUnloads.set(model, { at: now, cause: 'lost', makesRoomFor: null });
     forgetReplica(fleet, replica);
   }
-  resetMeters(server, now);
+  resetMeters(fleet, server);
 }

@@ -1,7 +1,7 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import type { Look, ServingRow } from '../looks/look.js';
-import { bytesOn, hiddenOn, isMeasured, meterOf, touches, windowOf } from '../fleet/meter.js';
+import { bytesOn, hiddenOn, isMeasured, meterOf, takesOf, windowOf } from '../fleet/meter.js';
 import type { Meter } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Booking, Replica } from '../fleet/replica.js';
@@ -44,18 +44,19 @@ function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[])
 function fallSilent(server: Server, device: Device, begunAt: Instant): void {
   const meter = server.meters.get(device.ordinal);
   if (!meter || isMeasured(server, device, begunAt)) return;
-  Object.assign(meter, { closed: null, clean: null, changes: null } satisfies Partial<Meter>);
+  Object.assign(meter, { closed: null, clean: null, changes: null, gone: [] } satisfies Partial<Meter>);
 }
 
 function read(fleet: Fleet, server: Server, device: Device, { begunAt }: Look, now: Instant): void {
   const meter = meterOf(server, device.ordinal);
   if (meter.toldAt === -Infinity) begin(fleet, server, device, now);
   meter.toldAt = begunAt;
-  const isOpen = isAtWorkOn(fleet, server, device.ordinal, now);
+  const workedSince = worksSince(fleet, server, device, now);
+  const isOpen = workedSince < Infinity;
   if (!isOpen && begunAt >= meter.movedAt + windowOf(server)) settle(fleet, server, device, begunAt, now);
   else countOthers(fleet, server, device, begunAt, now);
   meter.residue = Math.min(meter.residue, meter.others);
-  meter.gone = meter.gone.filter(({ at }) => isOpen || begunAt < at + windowOf(server));
+  meter.gone = meter.gone.filter(({ at }) => Math.min(begunAt, workedSince) < at + windowOf(server));
   if (meter.closed) meter.closed = stillClosed(meter.closed, isOpen, now);
 }
 
@@ -67,11 +68,11 @@ function begin(fleet: Fleet, server: Server, device: Device, now: Instant): void
   meter.closed = { since: now, because: 'not_known_yet', most: Infinity, quietSince: now };
 }
 
-/** Whether an order is under way there, unless it is stuck or its model was seen absent. */
-const isAtWorkOn = (fleet: Fleet, server: Server, ordinal: number, now: Instant): boolean =>
-  replicasOn(fleet, server.spec.id).some(
-    (one) => touches(one, ordinal) && !isSeenAbsent(one) && hasOpenOrder(fleet, one, now),
-  );
+/** Since when the oldest order is under way there that is not stuck, and whose model was not seen absent; Infinity where none is. */
+const worksSince = (fleet: Fleet, server: Server, device: Device, now: Instant): Instant =>
+  replicasOn(fleet, server.spec.id)
+    .filter((one) => takesOf(one, device) && !isSeenAbsent(one) && hasOpenOrder(fleet, one, now))
+    .reduce((since, one) => Math.min(since, one.since), Infinity);
 
 const isSeenAbsent = (replica: Replica): boolean =>
   replica.phase === 'unknown' && replica.absentSince !== null;
@@ -92,7 +93,7 @@ const stillClosed = (
   isOpen: boolean,
   now: Instant,
 ): Meter['closed'] => {
-  if (isOpen) return { ...closed, quietSince: now };
+  if (isOpen && closed.because === 'ran_out') return { ...closed, quietSince: now };
   return now >= closed.quietSince + CLOSED_AT_MOST ? null : closed;
 };
 

@@ -45,7 +45,9 @@ function learnUnknown(
   const unknown = unknownOf(copies);
   if (!unknown) return;
   const others = copies.reduce((sum, one) => (one === unknown ? sum : sum + signed(one, one.bytes!)), 0);
-  const bytes = Math.max(0, signed(unknown, grown - others));
+  // More than the device has left for us cannot be a copy of ours: others have come meanwhile.
+  const most = device.capacity - meterOf(server, device.ordinal).others;
+  const bytes = Math.max(0, Math.min(most, signed(unknown, grown - others)));
   if (unknown.kind === 'left') learnFootprint(fleet, unknown.model, bytes);
   else learnMeasured(fleet, server, unknown.model, device.ordinal, bytes);
 }

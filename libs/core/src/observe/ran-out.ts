@@ -1,7 +1,15 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { AccountId, ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
-import { bytesOn, closeAfterLoad, isMeasured, measuredOn, meterOf, windowOf } from '../fleet/meter.js';
+import {
+  bytesOn,
+  closeAfterLoad,
+  isMeasured,
+  measuredOn,
+  meterOf,
+  windowOf,
+  withheldOn,
+} from '../fleet/meter.js';
 import type { Shortfall } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Loading, Ready } from '../fleet/replica.js';
@@ -49,8 +57,9 @@ function shortfallOf(
     // On an unmeasured device what an earlier load has shown is no part of the capacity any more.
     bytes: left + 1 + (isMeasured(at, device, now) ? 0 : (shortfalls.get(account)?.bytes ?? 0)),
     free: left + asked,
-    others: meter.others,
-    isAfterUnload: meter.gone.some((one) => one.at >= orderedAt - windowOf(at)),
+    // Where the books have no room any more others are known to be the cause.
+    others: left < 0 ? -Infinity : meter.others,
+    isAfterUnload: meter.gone.some((one) => one.isCopy && one.at >= orderedAt - windowOf(at)),
   };
 }
 
@@ -76,16 +85,22 @@ function close(fleet: Fleet, server: Server, { ordinal }: Device, now: Instant):
 }
 
 /**
- * A clean sample tells who it was. Where others hold no more than was counted it was the model, if that has run out before:
- * it is booked with more than the books had for it, until it is measured. Else the memory of a copy that had just left
- * came back late: a strike against the process.
+ * The clean sample of its last device tells who made a load run out. Where others hold no more on any of them than was counted
+ * it was the model, if that has run out before: it is booked with more than the books had for it, until it is measured.
+ * Else the memory of a copy that had just left came back late: a strike against the process.
  */
 export function judgeShortfall(fleet: Fleet, server: Server, device: Device, now: Instant): void {
   const shortfall = fleet.shortfalls.get(device.account);
   fleet.shortfalls.delete(device.account);
-  if (!shortfall || meterOf(server, device.ordinal).others > shortfall.others) return;
+  if (!shortfall) return;
+  const { others } = meterOf(server, device.ordinal);
+  const rest = [...fleet.shortfalls].filter(
+    ([, { replica, at }]) => replica === shortfall.replica && at === shortfall.at,
+  );
+  if (others > shortfall.others) for (const [account] of rest) fleet.shortfalls.delete(account);
+  if (others > shortfall.others || rest.length > 0) return;
   const { model, free } = shortfall;
-  if (fleet.outgrown.has(model)) return outgrow(fleet, model, Math.min(free + 1, device.capacity));
+  if (fleet.outgrown.has(model)) return outgrow(fleet, model, Math.min(free + 1, device.capacity - others));
   fleet.outgrown.set(model, 0);
   if (shortfall.isAfterUnload) server.strikes = [...server.strikes.slice(-1), now];
 }
@@ -95,7 +110,11 @@ function outgrow(fleet: Fleet, model: ModelId, bytes: Bytes): void {
   for (const one of fleet.servers.values()) rebook(fleet, one, model);
 }
 
-/** Forgets the shortfalls whose time is over. */
-export function forgetShortfalls({ shortfalls }: Fleet, now: Instant): void {
-  for (const [account, { until }] of shortfalls) if (until <= now) shortfalls.delete(account);
+/** Forgets the shortfalls whose time is over. One on a closed device lasts until that opens. */
+export function forgetShortfalls({ shortfalls, servers }: Fleet, now: Instant): void {
+  for (const [account, { until, server }] of shortfalls) {
+    const device = servers.get(server)?.devices?.find((one) => one.account === account);
+    const isClosed = device !== undefined && withheldOn(servers.get(server)!, device) > 0;
+    if (until <= now && !isClosed) shortfalls.delete(account);
+  }
 }
