@@ -54,6 +54,17 @@ describe('a device on which a load ran out of memory', () => {
     expect([closed(driver), driver.isLoading('b', 't')]).toEqual([null, true]);
   });
 
+  it('is not opened by a look that began within the window, however late it is told', () => {
+    const driver = aDriver(0, ['a', 'b']);
+    runsOut(driver, 'a');
+    driver.pass(WINDOW - 1);
+    const look = driver.shelf('t').look(driver.now, 'statistics', false);
+    driver.looksEnd = false;
+    driver.now += WINDOW;
+    driver.tell({ kind: 'Looked', server: SERVER, look });
+    expect(closed(driver)).not.toBeNull();
+  });
+
   it('counts the window from each later move, and opens nobody knows when while a load is under way', () => {
     const driver = new CoreDriver()
       .declare(...['a', 'b', 'c'].map((id) => aModel(id, { idleUnload: null, config: '{}' })))
