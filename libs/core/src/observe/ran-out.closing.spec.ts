@@ -140,4 +140,71 @@ describe('a device on which a load ran out of memory', () => {
     driver.pass(WINDOW);
     expect(closed(driver)).toBeNull();
   });
+
+  it('is not kept closed by what books nothing there, however often that comes and goes', () => {
+    const driver = aDriver(0, ['a', 'b']);
+    driver.declare(aModel('none', { gpuBytes: 0, idleUnload: null, config: '{}' }));
+    driver.shelf('t').set('none', '');
+    runsOut(driver, 'a');
+    driver.resolve('b');
+    for (let times = 0; times < 10; times += 1) {
+      driver.tell({ kind: 'LoadOrdered', model: aModel('none').id, until: driver.now + 60_000 });
+      driver.pass(250);
+      if (driver.isLoading('none', 't')) driver.loadEnds('none', 't');
+      unload(driver, 'none');
+      driver.pass(250);
+    }
+    expect([closed(driver), driver.isLoading('b', 't')]).toEqual([null, true]);
+  });
+
+  it('opens later by the forecast where what drains there will have left before', () => {
+    const driver = aDriver(0, ['a', 'b']).warm('b', 't');
+    driver.pass(REST);
+    driver.resolve('b', { lease: 2_000 });
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: false });
+    runsOut(driver, 'a');
+    const unload = 1_000;
+    expect(closed(driver)).toMatchObject({ until: driver.now + 1_600 + unload + WINDOW });
+  });
+
+  it('is not said to lack memory: a request that cannot wait until it opens is told that it comes too late', () => {
+    const driver = aDriver(0, ['a', 'b']).loadsTake('b', 1_000);
+    runsOut(driver, 'a');
+    expect(driver.answerTo(driver.resolve('b', { wait: 2_000 }))).toBe('deadline_unreachable');
+    expect(driver.answerTo(driver.resolve('b', { wait: 5_000 }))).toBe('waiting');
+  });
+});
+
+it('at a start a request waits for a closed device without a promise, however short its wait', () => {
+  const driver = new CoreDriver().declare(aModel('a', { gpuBytes: 10, config: '{}' })).loadsTake('a', 1_000);
+  driver.serve(aServer('t', [20]), ['a'], [{ uuid: 't-0', memory: 20, used: 15 }]);
+  const requests = [1_000, 3_500].map((wait) => driver.resolve('a', { wait }));
+  expect(requests.map((one) => driver.answerTo(one))).toEqual(['waiting', 'waiting']);
+  expect([...driver.fleet.promises.values()]).toEqual([null, null]);
+});
+
+it('a device that was closed at a start opens after a minute, however many small models swap beside what is in use', () => {
+  const ids = ['a', 'b'];
+  const driver = new CoreDriver().declare(...ids.map((id) => aModel(id, { gpuBytes: 2, config: '{}' })));
+  driver.serve(aServer('t', [20]), ids, [{ uuid: 't-0', memory: 20, used: 10 }]);
+  for (let second = 0; second < 62; second += 1) {
+    const id = ids[second % 2]!;
+    driver.resolve(id);
+    if (driver.isLoading(id, 't')) driver.loadEnds(id, 't');
+    unload(driver, id);
+    driver.pass(1_000);
+  }
+  expect(closed(driver)).toBeNull();
+});
+
+it('what has left a device that nothing measures is not kept', () => {
+  const driver = aDriver(0, ['a']);
+  show(driver, null);
+  driver.pass(REST);
+  for (let times = 0; times < 5; times += 1) {
+    driver.warm('a', 't');
+    unload(driver, 'a');
+    driver.pass(1_000);
+  }
+  expect(server(driver).meters.get(0)!.gone).toEqual([]);
 });

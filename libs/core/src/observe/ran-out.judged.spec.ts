@@ -57,13 +57,47 @@ describe('a model that ran out of memory where the books were right', () => {
     expect(booked(driver, 'b')).toBe(18);
   });
 
-  it('is booked with a whole device at most: else nothing could hold it', () => {
+  it('is booked with all that a device has beside others at most: else nothing could hold it', () => {
     const driver = aDriver();
     for (let times = 0; times < 2; times += 1) {
-      runsOut(driver, 'b', 0);
+      runsOut(driver, 'b', 1);
       driver.pass(10 * MINUTE);
     }
-    expect(booked(driver, 'b')).toBe(20);
+    runsOut(driver, 'b', 1);
+    expect(booked(driver, 'b')).toBe(19);
+    driver.pass(10 * MINUTE);
+    driver.resolve('b');
+    expect(driver.isLoading('b', 't')).toBe(true);
+  });
+
+  describe('on several devices', () => {
+    /** A server with two GPUs of 20, of which so much is in use, after the load of `a` onto both ran out. */
+    function ranOutOnBoth(times: number, ...used: readonly [number, number]): CoreDriver {
+      const a = aModel('a', { idleUnload: null, deviceSets: [[0, 1]], config: '{}' });
+      const driver = new CoreDriver().declare(a).serve(aServer('t', [20, 20]), ['a']);
+      const showBoth = (some: readonly number[]): void => {
+        driver.shelf('t').gpus = some.map((bytes, at) => ({ uuid: `t-${at}`, memory: 20, used: bytes }));
+      };
+      showBoth([0, 0]);
+      driver.pass(REST);
+      for (let nth = 0; nth < times; nth += 1) {
+        driver.resolve('a', { wait: 1_000 });
+        driver.pass(400);
+        driver.loadEnds('a', 't', 'capacity');
+        showBoth(used.map((bytes) => bytes * (nth + 1)));
+        driver.pass(10 * MINUTE);
+      }
+      return driver;
+    }
+
+    it('has run out once, although both of them closed', () => {
+      expect(booked(ranOutOnBoth(1, 0, 0), 'a')).toBe(4);
+      expect(booked(ranOutOnBoth(2, 0, 0), 'a')).toBe(20);
+    });
+
+    it('is not to blame where others had come on one of them', () => {
+      expect(booked(ranOutOnBoth(3, 0, 4), 'a')).toBe(4);
+    });
   });
 
   it('is forgiven where an admin orders its load', () => {
@@ -88,7 +122,31 @@ it('a model that ran out of memory where others had come is booked as before, ho
   expect(booked(driver, 'b')).toBe(4);
 });
 
+it('a model that ran out just before its process ended is not blamed by what the next one shows', () => {
+  const driver = aDriver();
+  for (let times = 0; times < 2; times += 1) {
+    driver.resolve('b', { wait: 1_000 });
+    driver.pass(400);
+    driver.loadEnds('b', 't', 'capacity');
+    for (const fact of ['ended', 'refused', 'connected'] as const)
+      driver.tell({ kind: 'ContactChanged', server: SERVER, fact });
+    driver.pass(10 * MINUTE);
+  }
+  expect([booked(driver, 'b'), driver.fleet.outgrown.size]).toEqual([4, 0]);
+});
+
 describe('a process that gives memory back late', () => {
+  it('is none where loads ran out one after the other, and nothing had left', () => {
+    const driver = aDriver();
+    for (const id of ['a', 'b', 'c']) {
+      driver.resolve(id, { wait: 1_000 });
+      driver.pass(400);
+      driver.loadEnds(id, 't', 'capacity');
+      driver.pass(3_500);
+    }
+    expect(isLate(driver)).toBe(false);
+  });
+
   /** A load runs out right after an unload, `times` times, so far apart. */
   function struck(times: number, apart: number): CoreDriver {
     const driver = aDriver();
