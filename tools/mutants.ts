@@ -187,7 +187,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'lost-servers-looked-at-as-often', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `Math.max(FULL_LOOK_EVERY, anyEndedAt - contact.since)`, replace: `FULL_LOOK_EVERY` },
   { name: 'lost-since-the-last-look', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `Math.max(FULL_LOOK_EVERY, anyEndedAt - contact.since)`, replace: `Math.max(FULL_LOOK_EVERY, anyEndedAt - (server.lookedAt ?? -Infinity))` },
   { name: 'doubted-slow-server-waits', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `Math.min(wantedFull(server), pausedAfter(anyEndedAt, FULL_LOOK_EVERY))`, replace: `pausedAfter(anyEndedAt, FULL_LOOK_EVERY)` },
-  { name: 'servers-looked-at-in-step', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `const shift = Math.floor(fractionOf(id) * FULL_LOOK_EVERY);`, replace: `const shift = fractionOf(id);` },
+  { name: 'servers-looked-at-in-step', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `Math.floor(fractionOf(id) * FULL_LOOK_EVERY)`, replace: `fractionOf(id)` },
   { name: 'cold-do-not-wait-for-the-first-looks', breaks: 17, file: `${CORE}/placement/book.ts`, find: `if (areOrdersStopped(fleet) || isSettling(fleet, now)) return`, replace: `if (areOrdersStopped(fleet)) return` },
   { name: 'cold-do-not-wait-for-servers-not-declared-yet', breaks: 17, file: `${CORE}/fleet/standing.ts`, find: `  if (fleet.serversAwaited) return true;\n`, replace: `` },
   { name: 'infeasible-though-servers-are-awaited', breaks: 13, file: `${CORE}/answers/verdicts.ts`, find: ` || this.fleet.serversAwaited;`, replace: `;` },
