@@ -223,8 +223,14 @@ function changeOf(
 
 const isAfterLoad = ({ after }: Extract<Replica, { phase: 'unknown' }>): boolean => after.startsWith('load');
 
-/** Forgets what was measured of a copy on devices that it has left: another client may have loaded another copy. */
+/**
+ * Forgets what was measured of a copy on devices that it is not on, since another client may have loaded another copy, or
+ * its config says so; and that it came there.
+ */
 export function forgetLeft(server: Server | undefined, { model, devices }: Replica): void {
+  for (const [ordinal, meter] of server?.meters ?? [])
+    if (meter.changes && !devices.includes(ordinal))
+      meter.changes = meter.changes.filter((one) => one.model !== model || one.kind === 'left');
   const copies = server?.measured.get(model);
   if (!copies) return;
   const there = [...copies].filter(([ordinal]) => devices.includes(ordinal));

@@ -54,6 +54,17 @@ describe('a copy that is measured', () => {
     expect(footprint(driver)).toEqual({ peak: 3, times: 1 });
   });
 
+  it('teaches nothing of such a device, either, where it has left before the next clean sample', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.loadEnds('a', 't');
+    learn(driver, [0]);
+    driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
+    show(driver, 1, 2);
+    driver.pass(REST);
+    expect([copy(driver), footprint(driver), foreign(driver)]).toEqual([undefined, undefined, [1, 2]]);
+  });
+
   it('teaches nothing where it seems to take nothing', () => {
     const driver = aDriver();
     driver.resolve('a');

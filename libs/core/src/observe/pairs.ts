@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet/fleet.js';
-import { type ModelId, replicaId } from '../fleet/ids.js';
+import type { ModelId } from '../fleet/ids.js';
 import { areMetricsLate, measuredOn, meterOf } from '../fleet/meter.js';
 import type { MemoryChange, Meter } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
@@ -41,7 +41,7 @@ function learnUnknown(
   changes: readonly MemoryChange[],
   grown: Bytes,
 ): void {
-  const copies = changes.flatMap((one) => copyOf(fleet, server, device, one));
+  const copies = changes.map((one) => copyOf(fleet, server, device, one));
   const unknown = unknownOf(copies);
   if (!unknown) return;
   const others = copies.reduce((sum, one) => (one === unknown ? sum : sum + signed(one, one.bytes!)), 0);
@@ -58,17 +58,14 @@ interface ChangedCopy extends Pick<MemoryChange, 'model' | 'kind'> {
   readonly bytes: Bytes | null;
 }
 
-/** Nothing where a copy that came is not there any more: its config says that it is on other devices. */
 function copyOf(
   fleet: Fleet,
   server: Server,
   { ordinal }: Device,
   { model, kind, measured }: MemoryChange,
-): ChangedCopy[] {
-  const replica = fleet.replicas.get(replicaId(model, server.spec.id));
-  if (kind === 'came' && replica && !replica.devices.includes(ordinal)) return [];
+): ChangedCopy {
   const own = kind === 'came' ? measuredOn(server, model, ordinal) : measured;
-  return [{ model, kind, isMeasured: own !== null, bytes: own ?? fleet.footprints.get(model)?.peak ?? null }];
+  return { model, kind, isMeasured: own !== null, bytes: own ?? fleet.footprints.get(model)?.peak ?? null };
 }
 
 /** The one copy of which nothing is known; else the one that was not measured itself. */
