@@ -26,3 +26,6 @@ export function isExcused(site: Site, asked: Asked, fleet: Fleet, now: Instant):
   const isMeasured = place !== 'host' && (device?.used ?? null) !== null;
   return books.cause !== undefined || (!isMeasured && surprises.isThere(sim, asked, booked));
 }
+
+export const unexcused = (server: string, { model, place }: Asked): string =>
+  `${model}@${server} ran out of memory on ${place} without a cause`;

@@ -9,7 +9,7 @@ import {
   type Timers,
 } from '#testing';
 import type { Books } from './books.js';
-import { isExcused, noteSurprises } from './excuses.js';
+import { isExcused, noteSurprises, unexcused } from './excuses.js';
 import { type LostReply, NOBODY, type OpenOrder } from './open-order.js';
 import { Partition } from './partition.js';
 import type { PlannedModel, PlannedServer } from './plan.js';
@@ -33,7 +33,7 @@ export class Site {
   bornAt = -Infinity;
   /** When something last happened after which a model may be gone without an order of the living Berth. */
   disturbedAt = -Infinity;
-  /** Whether another client loaded something in this incarnation, or memory comes back late: then it may run out. */
+  /** Whether another client loaded something in this incarnation: then memory may run out. */
   isMuddled = false;
   /** What of its memory was asked for in the present step of the world, and not there. */
   private readonly ranOut: Asked[] = [];
@@ -157,13 +157,12 @@ export class Site {
 
   /** Told after every step of the world, with the fleet as Berth has it, or had it before it died. */
   checkMemory(fleet: Fleet): void {
-    const { trail, timers } = this;
-    noteSurprises(this, fleet, timers.now());
-    for (const asked of this.ranOut.splice(0)) {
-      const said = (): string =>
-        `${asked.model}@${this.id} ran out of memory on ${asked.place} without a cause`;
-      trail.expect(this.isMuddled || isExcused(this, asked, fleet, timers.now()), said);
-    }
+    const now = this.timers.now();
+    noteSurprises(this, fleet, now);
+    for (const asked of this.ranOut.splice(0))
+      this.trail.expect(this.isMuddled || isExcused(this, asked, fleet, now), () =>
+        unexcused(this.id, asked),
+      );
   }
 
   /** The process dies, and stays down; the next one finds so many devices, each as the first one was. */

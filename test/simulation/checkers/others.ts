@@ -26,7 +26,10 @@ export const countsWhatIsInUse = (scene: Scene, gpu: Gpu): void => {
   // What another GPU taught in the same turn is booked otherwise here from now on: the next look counts by that.
   const isRebooked = changes.some(
     ({ was, now }) =>
-      was && now && bookedOn(was, device) !== bookedOn(now, device) && !isMeasured(server, now, device),
+      was &&
+      now &&
+      bookedOn(was, device) !== bookedOn(now, device) &&
+      measuredOf(server, now, device) === null,
   );
   if (isRebooked) return;
   const explained = explainedOn(fleet, gpu);
@@ -43,19 +46,20 @@ export const countsWhatIsInUse = (scene: Scene, gpu: Gpu): void => {
 
 const bookedOn = (replica: Replica, { account }: Device): number => bytesOn(bookingsOf(replica), account);
 
-const isMeasured = (server: Server, { model }: Replica, { ordinal }: Device): boolean =>
-  measuredOn(server, model, ordinal) !== null;
+/** What was measured of a copy on a GPU that it is on. */
+const measuredOf = (server: Server, { model, devices }: Replica, { ordinal }: Device): number | null =>
+  devices.includes(ordinal) ? measuredOn(server, model, ordinal) : null;
 
 /** By model, what our copies hold, as measured where they were, else as booked, and those that are hidden. */
 function explainedOn(fleet: Fleet, { server, device }: Gpu): Map<string, number> {
-  const { ordinal, account } = device;
+  const { account } = device;
   const explained = new Map<string, number>();
   const add = (model: string, bytes: number): void =>
     void explained.set(model, (explained.get(model) ?? 0) + bytes);
   for (const { model, bookings } of server.hidden) add(model, bytesOn(bookings, account));
   for (const replica of fleet.replicas.values()) {
     if (replica.server !== server.spec.id || replica.phase === 'placed') continue;
-    add(replica.model, measuredOn(server, replica.model, ordinal) ?? bookedOn(replica, device));
+    add(replica.model, measuredOf(server, replica, device) ?? bookedOn(replica, device));
   }
   return explained;
 }
