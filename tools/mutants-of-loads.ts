@@ -35,7 +35,7 @@ export const OF_LOADS: readonly Mutant[] = [
   // A process that gives memory back late.
   { name: 'one-strike-is-enough', breaks: 13, file: `${CORE}/fleet/meter.ts`, find: `const [first, last] = strikes;`, replace: `const [first, last = first] = strikes;` },
   { name: 'late-once-late-for-ever', breaks: 13, file: `${CORE}/fleet/meter.ts`, find: ` && now < last + STRIKES_WITHIN;`, replace: `;` },
-  { name: 'late-memory-counts-as-free', breaks: 3, file: `${CORE}/observe/foreign.ts`, find: `if (!givesBackLate(server, now) || begunAt`, replace: `if (server.strikes.length >= 0 || begunAt` },
+  { name: 'late-memory-counts-as-free', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (!givesBackLate(server, now) || begunAt`, replace: `if (server.strikes.length >= 0 || begunAt` },
   // What an unload takes, and when it is looked for.
   { name: 'no-early-look-for-who-waits', breaks: 13, file: `${CORE}/looks/look-around.ts`, find: `Math.min(pausedAfter(fullEndedAt, WITH_OPEN_ORDERS), dueEarly(fleet, server))`, replace: `pausedAfter(fullEndedAt, WITH_OPEN_ORDERS)` },
   { name: 'early-looks-though-they-take-long', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `lookTook < EARLY_SHARE * after`, replace: `after > EARLY_SHARE` },

@@ -5,8 +5,7 @@ import { brokenBy } from './broken-promise.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Instant } from '../fleet/model.js';
-import { returnIn } from './returns.js';
+import type { Instant, Millis } from '../fleet/model.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
 import { areOrdersStopped } from '../fleet/standing.js';
@@ -16,6 +15,7 @@ import type { Line } from '../loading/line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { SHORT_HINT, unknownNow, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
+import { expectedThroughput } from './throughput.js';
 
 /** The reasons after which callers come again: each is told a time of its own, so that they do not come all at once. */
 const SHED_REASONS: ReadonlySet<Refusal['reason']> = new Set([
@@ -144,4 +144,32 @@ function refuseWhere(fleet: Fleet, now: Instant, judge: (request: Request) => Re
     actions.push(refusal(fleet, request, why, now));
   }
   return actions;
+}
+
+/** A hint is a minute at most (contract, section 2), however many requests are to come before. */
+const LONGEST_HINT: Millis = 60_000;
+
+/**
+ * In how long a request that is refused now is to come again: when its model serves, and behind the requests refused
+ * before it. So they come back at the rate at which the model serves, and not all at once. Where the model should serve
+ * sooner than was thought, the whole queue of returns moves forward. Where the throughput is not known, or the model
+ * serves only after a minute, all come back when it serves.
+ */
+export function returnIn(fleet: Fleet, model: ModelId, servedIn: Millis, now: Instant): Millis {
+  if (servedIn > LONGEST_HINT) return servedIn;
+  const served = now + servedIn;
+  const known = fleet.returns.get(model);
+  const queue =
+    known && known.next > now ? known : { first: served, next: served, each: eachOf(fleet, model) };
+  const first = Math.min(queue.first, served);
+  const behind = first + queue.next - queue.first;
+  const at = Math.max(served, Math.min(behind, now + LONGEST_HINT));
+  const { each } = queue;
+  if (each > 0) fleet.returns.set(model, { first, next: at + each, each });
+  return at - now;
+}
+
+function eachOf(fleet: Fleet, model: ModelId): Millis {
+  const throughput = fleet.models.has(model) ? expectedThroughput(fleet, model) : null;
+  return throughput ? throughput.span / throughput.size : 0;
 }

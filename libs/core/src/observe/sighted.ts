@@ -20,7 +20,7 @@ import { isStuck } from '../fleet/standing.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
 import { warmUp } from '../learned/cooldown.js';
 import { end } from './declared.js';
-import { isBack } from './foreign.js';
+import { isBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
 import { mayBeEnsemble, mayWaitUnseen, UNSETTLED, unsettledUntil } from '../looks/unseen.js';
 

@@ -1,7 +1,7 @@
-import { type Fleet, moveMadeFor } from '../fleet/fleet.js';
+import { type Fleet, moveMadeFor, put } from '../fleet/fleet.js';
 import { isPinProtected } from '../memory/pins.js';
-import type { Instant, Millis } from '../fleet/model.js';
-import type { Ready } from '../fleet/replica.js';
+import type { Instant, Millis, Model } from '../fleet/model.js';
+import { BY_ORDER, type LoadCause, type Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { JobForecast } from '../loading/schedule.js';
 import type { Moving } from '../loading/movable.js';
@@ -9,8 +9,9 @@ import { devicesSwapped, noteSwap } from '../room/swaps.js';
 import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
 import { replicaId } from '../fleet/ids.js';
-import { promisePlace } from './promise-place.js';
 import { drain } from '../observe/requests.js';
+import { bookingsFor } from '../memory/footprint.js';
+import { carrier, devicesOfStep, type Place } from '../room/places.js';
 
 /**
  * Gives places to the jobs whose time has come: the copies that leave for them begin to drain. Says whether any got one. What
@@ -84,4 +85,38 @@ function beginMove(fleet: Fleet, move: Moving, want: Want, now: Instant): void {
   const to = replicaId(model.id, place.server.spec.id);
   fleet.moves.set(replica.id, { model: model.id, to, for: want.model.id, since: now });
   noteSwap(fleet, place, now);
+}
+
+/** Promises a place to a model and to all that it brings along. */
+export function promisePlace(
+  fleet: Fleet,
+  place: Place,
+  { model, cause }: { readonly model: Model; readonly cause: LoadCause },
+  now: Instant,
+): void {
+  const { server, devices, brings } = place;
+  if (BY_ORDER.has(cause)) server.orderedPlaceAt = now;
+  if (place.grows) {
+    const { bookings, grows } = place;
+    put(fleet, {
+      ...grows,
+      change: { order: null, orderedAt: now, devices, bookings, endedAt: null, answered: false, cause },
+    });
+    return;
+  }
+  for (const id of [...brings, model.id]) {
+    const held = id === model.id ? devices : devicesOfStep(fleet, server, id, devices);
+    put(fleet, {
+      id: replicaId(id, server.spec.id),
+      model: id,
+      server: server.spec.id,
+      devices: held,
+      bookings: bookingsFor(fleet, server, id, held),
+      since: now,
+      stranger: false,
+      phase: 'placed',
+      carriedBy: id === model.id ? null : carrier(fleet, server, model.id, id),
+      cause: id === model.id ? cause : 'brought',
+    });
+  }
 }

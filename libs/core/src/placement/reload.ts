@@ -10,7 +10,7 @@ import { isComingBack } from '../memory/reloads.js';
 import type { Server } from '../fleet/server.js';
 import { areOrdersStopped, isLeftAlone, isSettling, isStuck, standingOf } from '../fleet/standing.js';
 import { coolingOn } from '../demand/cooling.js';
-import { promisePlace } from './promise-place.js';
+import { promisePlace } from './place-due.js';
 import { type Place, placesOn } from '../room/places.js';
 import { presentCopies } from '../demand/wants.js';
 import { wish } from '../demand/wishes.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { aRequest } from '../../../../test/support/builders.js';
 import type { Request } from '../fleet/fleet.js';
 import type { Class } from '../fleet/model.js';
-import { fairly } from './fair-order.js';
+import { fairly } from './hold-back.js';
 
 const CLASSES: readonly Class[] = ['critical', 'default', 'sheddable'];
 

@@ -7,7 +7,7 @@ import { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
 import { step } from '../step.js';
 import { type Place, placesOn } from './places.js';
-import { slackIn } from './slack.js';
+import { slackIn } from './best-fit.js';
 
 const GIB = 1024;
 /** Sizes of models that people serve, in MiB. */

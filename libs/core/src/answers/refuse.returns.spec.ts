@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel } from '../../../../test/support/builders.js';
 import { emptyFleet, type Fleet } from '../fleet/fleet.js';
-import { returnIn } from './returns.js';
+import { returnIn } from './refuse.js';
 
 const { id: A } = aModel('a');
 const NOW = 1_000_000;
