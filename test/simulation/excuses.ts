@@ -1,27 +1,27 @@
-import type { Bytes, Fleet, Instant } from '#core';
+import type { Bytes, Fleet } from '#core';
 import type { Asked } from '#testing';
 import { bookedAt } from './books.js';
 import type { Site } from './site.js';
 
 /** Told after every step of the world. */
-export const noteSurprises = (site: Site, fleet: Fleet, now: Instant): void =>
+export const noteSurprises = (site: Site, fleet: Fleet): void =>
   site.surprises.note(
     site.sim,
     site.planned.setup.options.baselineBytes,
     (model, ordinal) => bookedAt(fleet, site.id, model, ordinal),
-    now,
+    site.timers.now(),
   );
 
 /**
  * Whether a load may run out of memory, for what Berth could not know: once where the GPU is measured, else (hosts, GPUs
  * without metrics, or of which nothing tells which is which) for as long as it lasts.
  */
-export function isExcused(site: Site, asked: Asked, fleet: Fleet, now: Instant): boolean {
+export function isExcused(site: Site, asked: Asked, fleet: Fleet): boolean {
   const { sim, surprises, decided, id } = site;
   const { model, place } = asked;
   const books = decided.get(model) ?? { at: Infinity, cause: undefined };
   const booked = (name: string): Bytes => bookedAt(fleet, id, name, place);
-  books.cause = surprises.causeOf(sim, asked, { at: books.at, booked }, now);
+  books.cause = surprises.causeOf(sim, asked, { at: books.at, booked }, site.timers.now());
   const device = fleet.servers.get(id)?.devices?.find(({ ordinal }) => ordinal === place);
   const isMeasured = place !== 'host' && (device?.used ?? null) !== null;
   return books.cause !== undefined || (!isMeasured && surprises.isThere(sim, asked, booked));

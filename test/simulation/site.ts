@@ -157,12 +157,9 @@ export class Site {
 
   /** Told after every step of the world, with the fleet as Berth has it, or had it before it died. */
   checkMemory(fleet: Fleet): void {
-    const now = this.timers.now();
-    noteSurprises(this, fleet, now);
+    noteSurprises(this, fleet);
     for (const asked of this.ranOut.splice(0))
-      this.trail.expect(this.isMuddled || isExcused(this, asked, fleet, now), () =>
-        unexcused(this.id, asked),
-      );
+      this.trail.expect(this.isMuddled || isExcused(this, asked, fleet), () => unexcused(this.id, asked));
   }
 
   /** The process dies, and stays down; the next one finds so many devices, each as the first one was. */
