@@ -2,8 +2,8 @@ import { PINNED } from '../demand/rank.js';
 import type { AccountId, ModelId, ReplicaId } from '../fleet/ids.js';
 import { foreignOn } from '../fleet/meter.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import type { Server } from '../fleet/server.js';
-import { whyClosed, type WhyClosed } from '../learned/closing.js';
+import type { Device, Server } from '../fleet/server.js';
+import { opensAt } from '../learned/closing.js';
 import type { Place } from '../room/places.js';
 import { openAgainAt } from '../room/swaps.js';
 import type { Scene, WhyHolder, WhyMove } from './scene.js';
@@ -88,27 +88,21 @@ function judgePlace(scene: Scene, place: Place, victims: readonly ReplicaId[] | 
   const swapAt = openAgainAt(fleet, place);
   if (victims.length > 0 && job.rank !== PINNED && !job.isStarving && swapAt > now)
     return { verdict: 'swaps_spent', until: swapAt };
-  const closed = closedAt(scene, place, victims.length > 0);
-  if (closed.length > 0) return { verdict: 'closed', until: latest(closed) };
+  const opens = opensAtPlace(scene, place, victims.length > 0);
+  if (opens > now) return { verdict: 'closed', until: opens < Infinity ? opens : null };
   return { verdict: victims.length > 0 ? 'room_by_eviction' : 'room', until: null };
 }
 
-/** Why a load has to wait at a place for closed devices: no copy leaves there, and a load gets only what is free all the same. */
-function closedAt({ fleet, ledger, now }: Scene, place: Place, isEvicting: boolean): WhyClosed[] {
-  const { server, bookings } = place;
-  const waiting = bookings.filter(
-    ({ account, bytes }) => bytes > 0 && (isEvicting || bytes > ledger.free(account)),
-  );
-  return (server.devices ?? []).flatMap((device) => {
-    const isWaiting = waiting.some(({ account }) => account === device.account);
-    return (isWaiting && whyClosed(fleet, server, device, now)) || [];
-  });
-}
-
-/** When the last of them should be open; null: there is no telling. */
-function latest(closed: readonly WhyClosed[]): Instant | null {
-  const last = Math.max(...closed.map(({ until }) => until ?? Infinity));
-  return last < Infinity ? last : null;
+/** When the closed devices of a place should be open: no copy leaves there before, and a load gets only what is free all the same. */
+function opensAtPlace(
+  { fleet, ledger, now }: Scene,
+  { server, bookings }: Place,
+  isEvicting: boolean,
+): Instant {
+  const isHeldUp = ({ account }: Device): boolean =>
+    bookings.some((one) => one.account === account && one.bytes > (isEvicting ? 0 : ledger.free(account)));
+  const closed = (server.devices ?? []).filter(isHeldUp);
+  return Math.max(-Infinity, ...closed.map((device) => opensAt(fleet, server, device, now)));
 }
 
 /** The memory of one account, of which a place would book so much; null: nothing. */

@@ -32,15 +32,15 @@ const NOTHING_SEEN = {
 } satisfies Partial<Meter>;
 
 /** A server's process is another one. Nothing of ours is left; others are taken to hold what they held until it is seen. */
-export function resetMeters({ shortfalls, now }: Fleet, server: Server): void {
-  for (const [account, one] of shortfalls) if (one.server === server.spec.id) shortfalls.delete(account);
+export function resetMeters(fleet: Fleet, server: Server): void {
+  dropShortfalls(fleet, server);
   server.measured.clear();
   server.strikes = [];
   server.lateReadings = [];
   for (const meter of server.meters.values())
     Object.assign(meter, {
       ...NOTHING_SEEN,
-      movedAt: now,
+      movedAt: fleet.now,
       others: meter.others - meter.residue,
       residue: 0,
     });
@@ -86,9 +86,9 @@ const isUnknown = ({ toldAt, closed }: Meter): boolean =>
   toldAt === -Infinity || closed?.because === 'not_known_yet';
 
 /** Bytes of a closed device into which nothing is loaded, beside what others are counted to hold. */
-export function withheldOn(server: Server, { ordinal, kind }: Device): Bytes {
-  const closed = kind === 'gpu' ? server.meters.get(ordinal)?.closed : null;
-  return closed ? Math.max(0, closed.most - takenByOthers(server, ordinal)) : 0;
+export function withheldOn(server: Server, device: Device | undefined): Bytes {
+  const closed = device?.kind === 'gpu' ? server.meters.get(device.ordinal)?.closed : null;
+  return closed ? Math.max(0, closed.most - takenByOthers(server, device!.ordinal)) : 0;
 }
 
 /** Whether a clean sample of a device is wanted: nothing is loaded there before it, or a copy that was not measured came or left. */
@@ -235,6 +235,11 @@ export function forgetLeft(server: Server | undefined, { model, devices }: Repli
   if (!copies) return;
   const there = [...copies].filter(([ordinal]) => devices.includes(ordinal));
   if (there.length < copies.size) server!.measured.set(model, new Map(there));
+}
+
+/** Forgets the loads that ran out on a server: its process has ended, or is of no concern any more. */
+export function dropShortfalls({ shortfalls }: Fleet, { spec }: Server): void {
+  for (const [account, { server }] of shortfalls) if (server === spec.id) shortfalls.delete(account);
 }
 
 /** Forgets the meters of devices that a server has no more. */

@@ -3,7 +3,6 @@ import type { AccountId } from '../fleet/ids.js';
 import { takesOf, windowOf } from '../fleet/meter.js';
 import type { Closed } from '../fleet/meters.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import type { Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { leasedUntil } from './leases.js';
 import { isStuck, loadBegan } from '../fleet/standing.js';
@@ -23,30 +22,18 @@ export const SOON: Millis = 250;
 export function opensAt(fleet: Readonly<Fleet>, server: Server, device: Device, now: Instant): Instant {
   const meter = server.meters.get(device.ordinal);
   if (!meter?.closed) return -Infinity;
-  const there = unsettledOn(fleet, server.spec.id).filter(
-    (one) => takesOf(one, device) && !isStuck(fleet, one, now),
-  );
-  if (there.some((one) => loadBegan(one) !== null)) return Infinity;
-  let opens = meter.movedAt + windowOf(server);
-  for (const { from, until } of there.flatMap((one) => unloadOf(fleet, server, one, now)).sort(byFrom))
-    if (from <= opens) opens = Math.max(opens, until + windowOf(server));
-  return Math.max(now + SOON, opens + server.lookTook);
+  const [unload, window] = [unloadForecast(server), windowOf(server)];
+  let moved = meter.movedAt;
+  for (const one of unsettledOn(fleet, server.spec.id)) {
+    if (!takesOf(one, device) || isStuck(fleet, one, now)) continue;
+    if (loadBegan(one) !== null) return Infinity;
+    if (one.phase === 'unloading') moved = Math.max(moved, now + restOf(unload, now - one.emptiedAt).p50);
+    // What drains moves the opening where it leaves before.
+    const leaves = one.phase === 'draining' ? Math.max(now, leasedUntil(fleet, one)) : Infinity;
+    if (leaves <= moved + window) moved = Math.max(moved, leaves + unload.p50);
+  }
+  return Math.max(now + SOON, moved + window + server.lookTook);
 }
-
-/** From when until when a copy that leaves should be unloaded. */
-function unloadOf(fleet: Readonly<Fleet>, server: Server, one: Replica, now: Instant): readonly Span[] {
-  const unload = unloadForecast(server);
-  if (one.phase === 'unloading') return [{ from: now, until: now + restOf(unload, now - one.emptiedAt).p50 }];
-  const from = one.phase === 'draining' ? Math.max(now, leasedUntil(fleet, one)) : Infinity;
-  return from < Infinity ? [{ from, until: from + unload.p50 }] : [];
-}
-
-interface Span {
-  readonly from: Instant;
-  readonly until: Instant;
-}
-
-const byFrom = (one: Span, other: Span): number => one.from - other.from;
 
 /** Why nothing is loaded onto a device at present, and until when by the forecast; null: there is no telling. */
 export interface WhyClosed extends Pick<Closed, 'since' | 'because'> {

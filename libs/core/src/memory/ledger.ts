@@ -158,14 +158,8 @@ function unmeasuredShortfall(
 const takenOf = (server: Server, { kind, ordinal }: Device): Bytes =>
   kind === 'gpu' ? takenByOthers(server, ordinal) : 0;
 
-function withheldIn(owners: readonly AccountOwner[]): Bytes {
-  let withheld = 0;
-  for (const owner of owners) {
-    const device = deviceOf(owner);
-    if (device) withheld += withheldOn(owner.server, device);
-  }
-  return withheld;
-}
+const withheldIn = (owners: readonly AccountOwner[]): Bytes =>
+  owners.reduce((sum, owner) => sum + withheldOn(owner.server, deviceOf(owner)), 0);
 
 /** What an account may hold by its size; infinite where no limit was told. */
 export const capacityOf = (fleet: Readonly<Fleet>, account: AccountId): Bytes =>

@@ -18,7 +18,7 @@ import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Booking, Replica, Unloading } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { hasOpenOrder, isStuck } from '../fleet/standing.js';
-import { learnFrom, learnMeasured } from './pairs.js';
+import { learnFrom, learnMeasured, type Reading } from './pairs.js';
 import { judgeShortfall } from './ran-out.js';
 
 /** A closed device opens after so long without an order of ours: somebody else loads there all the time. */
@@ -32,9 +32,20 @@ export function measure(fleet: Fleet, server: Server, look: Look, now: Instant):
   for (const device of server.devices ?? []) {
     if (device.kind !== 'gpu') continue;
     if (device.used === null) fallSilent(server, device, look.begunAt);
-    else read(fleet, server, device, look, now);
+    else take(readingOf(fleet, server, device, look.begunAt, now));
   }
 }
+
+const readingOf = (
+  fleet: Fleet,
+  server: Server,
+  device: Device,
+  begunAt: Instant,
+  now: Instant,
+): Reading => ({
+  ...{ fleet, server, device, meter: meterOf(server, device.ordinal), used: device.used!, begunAt, now },
+  shownFrom: begunAt - windowOf(server),
+});
 
 /** Takes up what backends say of their memory: a copy holds that of all its versions. */
 function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[]): void {
@@ -57,29 +68,29 @@ function fallSilent(server: Server, device: Device, begunAt: Instant): void {
   Object.assign(meter, { closed: null, clean: null, changes: null, gone: [] } satisfies Partial<Meter>);
 }
 
-function read(fleet: Fleet, server: Server, device: Device, { begunAt }: Look, now: Instant): void {
-  const meter = meterOf(server, device.ordinal);
-  if (meter.toldAt === -Infinity) begin(fleet, server, device, now);
+function take(reading: Reading): void {
+  const { meter, begunAt, shownFrom } = reading;
+  if (meter.toldAt === -Infinity) begin(reading);
   meter.toldAt = begunAt;
-  const workedSince = worksSince(fleet, server, device, now);
+  const workedSince = worksSince(reading);
   const isOpen = workedSince < Infinity;
-  if (!isOpen && begunAt >= meter.movedAt + windowOf(server)) settle(fleet, server, device, begunAt, now);
-  else countOthers(fleet, server, device, begunAt, now);
+  if (!isOpen && meter.movedAt <= shownFrom) settle(reading);
+  else countOthers(reading);
   meter.residue = Math.min(meter.residue, meter.others);
-  meter.gone = meter.gone.filter(({ at }) => Math.min(begunAt, workedSince) < at + windowOf(server));
-  if (meter.closed) meter.closed = stillClosed(meter.closed, isOpen, now);
+  meter.gone = meter.gone.filter(({ at }) => at > shownFrom - begunAt + Math.min(begunAt, workedSince));
+  stayClosed(reading, isOpen);
 }
 
 /** The first reading of this process of Berth. What it shows beyond the books may be anybody's. */
-function begin(fleet: Fleet, server: Server, device: Device, now: Instant): void {
-  const meter = meterOf(server, device.ordinal);
+function begin(reading: Reading): void {
+  const { meter, now } = reading;
   meter.movedAt = now;
-  if (unexplainedOn(fleet, server, device) <= 0) return;
-  meter.closed = { since: now, because: 'not_known_yet', most: Infinity, quietSince: now };
+  if (unexplained(reading) > 0)
+    meter.closed = { since: now, because: 'not_known_yet', most: Infinity, quietSince: now };
 }
 
 /** Since when the oldest order is under way there that is not stuck, and whose model was not seen absent; Infinity where none is. */
-const worksSince = (fleet: Fleet, server: Server, device: Device, now: Instant): Instant =>
+const worksSince = ({ fleet, server, device, now }: Reading): Instant =>
   replicasOn(fleet, server.spec.id)
     .filter((one) => takesOf(one, device) && !isSeenAbsent(one) && hasOpenOrder(fleet, one, now))
     .reduce((since, one) => Math.min(since, one.since), Infinity);
@@ -88,27 +99,24 @@ const isSeenAbsent = (replica: Replica): boolean =>
   replica.phase === 'unknown' && replica.absentSince !== null;
 
 /** A clean sample tells whose all that is in use is, and so the device opens. */
-function settle(fleet: Fleet, server: Server, device: Device, begunAt: Instant, now: Instant): void {
-  const meter = meterOf(server, device.ordinal);
-  learnFrom(fleet, server, device, begunAt, now);
-  dropHidden(server, device, meter, unexplainedOn(fleet, server, device), now);
-  meter.others = Math.max(0, unexplainedOn(fleet, server, device));
-  judgeShortfall(fleet, server, device, now);
-  const clean = { at: begunAt, used: device.used! };
-  Object.assign(meter, { closed: null, clean, changes: [] } satisfies Partial<Meter>);
+function settle(reading: Reading): void {
+  const { meter, begunAt, used } = reading;
+  learnFrom(reading);
+  dropHidden(reading, unexplained(reading));
+  meter.others = Math.max(0, unexplained(reading));
+  judgeShortfall(reading);
+  Object.assign(meter, { closed: null, clean: { at: begunAt, used }, changes: [] } satisfies Partial<Meter>);
 }
 
-const stillClosed = (
-  closed: NonNullable<Meter['closed']>,
-  isOpen: boolean,
-  now: Instant,
-): Meter['closed'] => {
-  if (isOpen && closed.because === 'ran_out') return { ...closed, quietSince: now };
-  return now >= closed.quietSince + CLOSED_AT_MOST ? null : closed;
-};
+/** No device stays closed for ever. Orders of ours tell nothing of one that the books do not explain. */
+function stayClosed({ meter, now }: Reading, isOpen: boolean): void {
+  const { closed } = meter;
+  if (isOpen && closed?.because === 'ran_out') meter.closed = { ...closed, quietSince: now };
+  else if (closed && now >= closed.quietSince + CLOSED_AT_MOST) meter.closed = null;
+}
 
 /** Ends hidden copies for which too little is in use beside what was counted as others'. */
-function dropHidden(server: Server, { account }: Device, meter: Meter, rest: Bytes, now: Instant): void {
+function dropHidden({ server, device: { account }, meter, now }: Reading, rest: Bytes): void {
   if (server.hidden.length === 0 || meter.closed?.because === 'not_known_yet') return;
   const left = rest + hiddenOn(account, server) - meter.others;
   server.hidden = server.hidden.map((hidden) => {
@@ -130,63 +138,50 @@ function explainedBy(server: Server, replica: Replica, { ordinal, account }: Dev
   return measured + heldOn(account, replica) - bytesOn(account, replica.bookings);
 }
 
-/** What is in use on a device beyond all that replicas are known to hold there, hidden copies among them: below 0 where less is in use. */
-export const unexplainedOn = (fleet: Fleet, server: Server, device: Device): Bytes =>
+/** What is in use beyond all that replicas are known to hold there, hidden copies among them: below 0 where less is in use. */
+const unexplained = ({ fleet, server, device, used }: Reading): Bytes =>
   replicasOn(fleet, server.spec.id).reduce(
     (rest, one) => rest - explainedBy(server, one, device),
-    device.used! - hiddenOn(device.account, server),
+    used - hiddenOn(device.account, server),
   );
 
 /**
  * Sets what is counted as others' by a reading, at once: at least what is in use beyond all that replicas may hold, at
  * most what is in use beyond what they surely hold, and within that as near as may be to what was counted.
  */
-export function countOthers(
-  fleet: Fleet,
-  server: Server,
-  device: Device,
-  begunAt: Instant,
-  now: Instant,
-): void {
-  const meter = meterOf(server, device.ordinal);
-  const least = beyondAll(fleet, server, device, begunAt);
-  const most = beyondSure(fleet, server, device, begunAt, now);
+function countOthers(reading: Reading): void {
+  const { meter } = reading;
+  const [least, most] = [beyondAll(reading), beyondSure(reading)];
   meter.others = Math.max(least, Math.min(meter.others, most));
   if (meter.closed?.because === 'not_known_yet') meter.closed = { ...meter.closed, most };
 }
 
 /** What is in use beyond all that replicas may hold: what is booked or measured of them, the larger, and what a reading may still show of others. */
-function beyondAll(fleet: Fleet, server: Server, device: Device, begunAt: Instant): Bytes {
-  const { account, ordinal, used } = device;
-  let rest = used! - hiddenOn(account, server);
+function beyondAll({ fleet, server, device, meter, used, shownFrom }: Reading): Bytes {
+  let rest = used - hiddenOn(device.account, server);
   for (const one of replicasOn(fleet, server.spec.id))
-    if (one.phase !== 'placed') rest -= Math.max(heldOn(account, one), explainedBy(server, one, device));
-  for (const { bytes, at } of meterOf(server, ordinal).gone)
-    if (begunAt < at + windowOf(server)) rest -= bytes;
+    if (one.phase !== 'placed')
+      rest -= Math.max(heldOn(device.account, one), explainedBy(server, one, device));
+  for (const { bytes, at } of meter.gone) if (at > shownFrom) rest -= bytes;
   return Math.max(0, rest);
 }
 
 /** What is in use beyond what replicas surely hold. */
-function beyondSure(fleet: Fleet, server: Server, device: Device, begunAt: Instant, now: Instant): Bytes {
-  let rest = device.used!;
+function beyondSure(reading: Reading): Bytes {
+  const { fleet, server, device, used } = reading;
+  let rest = used;
   for (const one of replicasOn(fleet, server.spec.id))
-    if (isSurelyThere(fleet, server, one, begunAt, now)) rest -= explainedBy(server, one, device);
+    if (isSurelyThere(reading, one)) rest -= explainedBy(server, one, device);
   return Math.max(0, rest);
 }
 
 /** Whether a reading shows what a replica holds: it may not where the copy came up only just, and does not where it leaves. */
-function isSurelyThere(
-  fleet: Fleet,
-  server: Server,
-  replica: Replica,
-  begunAt: Instant,
-  now: Instant,
-): boolean {
+function isSurelyThere({ fleet, now, shownFrom }: Reading, replica: Replica): boolean {
   switch (replica.phase) {
     case 'ready':
+      return replica.change === null && replica.since <= shownFrom;
     case 'draining':
-      if (replica.phase === 'ready' && replica.change !== null) return false;
-      return begunAt >= replica.since + windowOf(server);
+      return replica.since <= shownFrom;
     case 'unloading':
       return false;
     default:
@@ -205,8 +200,8 @@ export function isBack(
   { begunAt, now }: { readonly begunAt: Instant; readonly now: Instant },
 ): boolean {
   if (!givesBackLate(server, now) || begunAt >= replica.absentSince + windowOf(server)) return true;
-  const devices = (server.devices ?? []).filter((one) => one.used !== null && touches(replica, one.ordinal));
-  return devices.every(
-    (device) => beyondSure(fleet, server, device, begunAt, now) <= meterOf(server, device.ordinal).others,
-  );
+  return (server.devices ?? [])
+    .filter((one) => one.used !== null && touches(replica, one.ordinal))
+    .map((one) => readingOf(fleet, server, one, begunAt, now))
+    .every((reading) => beyondSure(reading) <= reading.meter.others);
 }

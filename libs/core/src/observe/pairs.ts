@@ -1,6 +1,6 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
-import { areMetricsLate, measuredOn, meterOf } from '../fleet/meter.js';
+import { areMetricsLate, measuredOn } from '../fleet/meter.js';
 import type { MemoryChange, Meter } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Device, Server } from '../fleet/server.js';
@@ -13,20 +13,28 @@ const LATE_WITHIN: Millis = 600_000;
 /** How far a reading may be off the copy that it shows. */
 const TOLERANCE = 0.1;
 
+/** What the metrics showed of a GPU in a look. */
+export interface Reading {
+  readonly fleet: Fleet;
+  readonly server: Server;
+  readonly device: Device;
+  readonly meter: Meter;
+  /** Bytes in use. */
+  readonly used: Bytes;
+  readonly begunAt: Instant;
+  readonly now: Instant;
+  /** A window before the look began: what moved after that it may not show. */
+  readonly shownFrom: Instant;
+}
+
 /** Learns from a clean sample and the one before: what one copy takes that came or left between them, or what one left behind. */
-export function learnFrom(
-  fleet: Fleet,
-  server: Server,
-  device: Device,
-  begunAt: Instant,
-  now: Instant,
-): void {
-  const meter = meterOf(server, device.ordinal);
+export function learnFrom(reading: Reading): void {
+  const { server, meter, used, begunAt, now } = reading;
   const { clean, changes } = meter;
   if (!clean || !changes || begunAt > clean.at + PAIRED_WITHIN) return;
-  const grown = device.used! - clean.used;
+  const grown = used - clean.used;
   if (changes.length === 0) return noteLateReading(server, meter, grown, now);
-  learnUnknown(fleet, server, device, changes, grown);
+  learnUnknown(reading, changes, grown);
   const [only] = changes;
   // Only what was measured of this very copy tells what has to come back.
   if (changes.length === 1 && only?.kind === 'left' && only.measured !== null)
@@ -34,20 +42,14 @@ export function learnFrom(
 }
 
 /** What is in use has grown by so much: what the other copies do not explain is the one of which nothing was known. */
-function learnUnknown(
-  fleet: Fleet,
-  server: Server,
-  device: Device,
-  changes: readonly MemoryChange[],
-  grown: Bytes,
-): void {
-  const copies = changes.map((one) => copyOf(fleet, server, device, one));
+function learnUnknown(reading: Reading, changes: readonly MemoryChange[], grown: Bytes): void {
+  const { fleet, server, device, meter } = reading;
+  const copies = changes.map((one) => copyOf(reading, one));
   const unknown = unknownOf(copies);
   if (!unknown) return;
   const others = copies.reduce((sum, one) => (one === unknown ? sum : sum + signed(one, one.bytes!)), 0);
   // More than the device has left for us cannot be a copy of ours: others have come meanwhile.
-  const most = device.capacity - meterOf(server, device.ordinal).others;
-  const bytes = Math.max(0, Math.min(most, signed(unknown, grown - others)));
+  const bytes = Math.max(0, Math.min(device.capacity - meter.others, signed(unknown, grown - others)));
   if (unknown.kind === 'left') learnFootprint(fleet, unknown.model, bytes);
   else learnMeasured(fleet, server, unknown.model, device.ordinal, bytes);
 }
@@ -58,13 +60,8 @@ interface ChangedCopy extends Pick<MemoryChange, 'model' | 'kind'> {
   readonly bytes: Bytes | null;
 }
 
-function copyOf(
-  fleet: Fleet,
-  server: Server,
-  { ordinal }: Device,
-  { model, kind, measured }: MemoryChange,
-): ChangedCopy {
-  const own = kind === 'came' ? measuredOn(server, model, ordinal) : measured;
+function copyOf({ fleet, server, device }: Reading, { model, kind, measured }: MemoryChange): ChangedCopy {
+  const own = kind === 'came' ? measuredOn(server, model, device.ordinal) : measured;
   return { model, kind, isMeasured: own !== null, bytes: own ?? fleet.footprints.get(model)?.peak ?? null };
 }
 

@@ -15,6 +15,7 @@ import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Loading, Ready } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { rebook } from './declared.js';
+import type { Reading } from './pairs.js';
 
 /** How long a shortfall lasts on an unmeasured device: the longest back-off after a failed load. */
 const UNMEASURED: Millis = 60_000;
@@ -89,11 +90,11 @@ function close(fleet: Fleet, server: Server, { ordinal }: Device, now: Instant):
  * it was the model, if that has run out before: it is booked with more than the books had for it, until it is measured.
  * Else the memory of a copy that had just left came back late: a strike against the process.
  */
-export function judgeShortfall(fleet: Fleet, server: Server, device: Device, now: Instant): void {
+export function judgeShortfall({ fleet, server, device, meter, now }: Reading): void {
   const shortfall = fleet.shortfalls.get(device.account);
   fleet.shortfalls.delete(device.account);
   if (!shortfall) return;
-  const { others } = meterOf(server, device.ordinal);
+  const { others } = meter;
   const rest = [...fleet.shortfalls].filter(
     ([, { replica, at }]) => replica === shortfall.replica && at === shortfall.at,
   );
@@ -113,8 +114,12 @@ function outgrow(fleet: Fleet, model: ModelId, bytes: Bytes): void {
 /** Forgets the shortfalls whose time is over. One on a closed device lasts until that opens. */
 export function forgetShortfalls({ shortfalls, servers }: Fleet, now: Instant): void {
   for (const [account, { until, server }] of shortfalls) {
-    const device = servers.get(server)?.devices?.find((one) => one.account === account);
-    const isClosed = device !== undefined && withheldOn(servers.get(server)!, device) > 0;
+    const at = servers.get(server)!;
+    const isClosed =
+      withheldOn(
+        at,
+        at.devices?.find((one) => one.account === account),
+      ) > 0;
     if (until <= now && !isClosed) shortfalls.delete(account);
   }
 }

@@ -9,7 +9,7 @@ import {
   replicaId,
   type ServerId,
 } from '../fleet/ids.js';
-import { dropMeters } from '../fleet/meter.js';
+import { dropMeters, dropShortfalls } from '../fleet/meter.js';
 import type { Instant } from '../fleet/model.js';
 import { type DeclaredDevice, type Device, type Server, UnseenServer } from '../fleet/server.js';
 import { discover, forgetReplica, forgetVanished, rebook } from './declared.js';
@@ -50,6 +50,7 @@ export function awaitServers(fleet: Fleet, { isAwaited }: EventOf<'ServersAwaite
 
 export function withdrawServer(fleet: Fleet, { server: id }: EventOf<'ServerWithdrawn'>): void {
   for (const replica of replicasOn(fleet, id)) forgetReplica(fleet, replica);
+  if (fleet.servers.has(id)) dropShortfalls(fleet, fleet.servers.get(id)!);
   fleet.servers.delete(id);
   fleet.index.shifts.delete(id);
   fleet.index.pace = null;
