@@ -1,4 +1,4 @@
-import { type AccountId, type Booking, type Fleet, hostAccount } from '#core';
+import { type AccountId, type Booking, type Fleet, hostAccount, type ModelId } from '#core';
 import { isStill, type TurnCheck, type TurnScene } from './scene.js';
 
 /** The ledger is the sum of what the replicas hold and what was promised to them, hidden copies included. */
@@ -68,8 +68,7 @@ function expectBooked({ fleet, trail }: TurnScene, { id, model, server, devices,
   const { spec, devices: all } = fleet.servers.get(server)!;
   const declared = fleet.models.get(model);
   if (!declared) return;
-  // What ran out of memory again and again takes more than was free then.
-  const peak = Math.max(fleet.footprints.get(model)?.peak ?? 0, fleet.outgrown.get(model) ?? 0);
+  const peak = knownToTake(fleet, model);
   const gpus = (all ?? []).filter(({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal));
   const onGpus = gpus.map(({ account }) => ({ account, bytes: Math.max(declared.gpuBytes, peak) }));
   const onHost = { account: hostAccount(spec.host), bytes: declared.hostBytes };
@@ -82,3 +81,7 @@ function expectBooked({ fleet, trail }: TurnScene, { id, model, server, devices,
     );
   }
 }
+
+/** As measured; what ran out of memory again and again takes more than was free then. */
+const knownToTake = ({ footprints, outgrown }: Fleet, model: ModelId): number =>
+  Math.max(footprints.get(model)?.peak ?? 0, outgrown.get(model) ?? 0);
