@@ -4,7 +4,7 @@ import type { Fleet } from './fleet/fleet.js';
 import type { Instant } from './fleet/model.js';
 import { observe } from './observe/observe.js';
 import { admit, forgetAnswered } from './answers/admission.js';
-import { refuseLateTurns } from './answers/late-turns.js';
+import { refuseLateTurns } from './answers/refuse.js';
 import { grantWaiting } from './answers/grant.js';
 import { refuseLost } from './answers/lost.js';
 import { holdBack } from './answers/hold-back.js';

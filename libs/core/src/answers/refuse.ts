@@ -1,6 +1,6 @@
 import type { Action, PromiseCause, Refusal } from '../fleet/actions.js';
 import type { StopReason } from '../fleet/events.js';
-import { queuePlaces, turnBehindAll } from './hold-back.js';
+import { heldBackIn, queuePlaces, turnBehind, turnBehindAll } from './hold-back.js';
 import { brokenBy } from './broken-promise.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Forecast } from '../learned/load-times.js';
@@ -15,7 +15,7 @@ import type { Line } from '../loading/line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { SHORT_HINT, unknownNow, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
-import { expectedThroughput } from './throughput.js';
+import { expectedThroughput, throughputOf } from './throughput.js';
 
 /** The reasons after which callers come again: each is told a time of its own, so that they do not come all at once. */
 const SHED_REASONS: ReadonlySet<Refusal['reason']> = new Set([
@@ -172,4 +172,27 @@ export function returnIn(fleet: Fleet, model: ModelId, servedIn: Millis, now: In
 function eachOf(fleet: Fleet, model: ModelId): Millis {
   const throughput = fleet.models.has(model) ? expectedThroughput(fleet, model) : null;
   return throughput ? throughput.span / throughput.size : 0;
+}
+
+/**
+ * Refuses held-back requests whose turn comes after their deadlines, at once. The hint is a turn behind all others. The
+ * deadline is that of the route (`waitMs`), however long serving takes then.
+ */
+export function refuseLateTurns(fleet: Fleet, now: Instant): Action[] {
+  const refused: Action[] = [];
+  for (const [model, backlog] of fleet.backlogs) {
+    const throughput = throughputOf(fleet, model)!;
+    const late: Request[] = [];
+    let served = 0;
+    for (const request of heldBackIn(fleet, backlog)) {
+      if (turnBehind(backlog, throughput, served) < request.deadline) served += 1;
+      else late.push(request);
+    }
+    const retryAfter = Math.max(SHORT_HINT, turnBehind(backlog, throughput, served) - now);
+    for (const request of late) {
+      fleet.waiting.delete(request.id);
+      refused.push(refusal(fleet, request, { reason: 'deadline_unreachable', retryAfter }, now));
+    }
+  }
+  return refused;
 }

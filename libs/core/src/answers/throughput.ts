@@ -4,7 +4,7 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Millis } from '../fleet/model.js';
 import { copiesOf, copiesOn } from '../memory/pins.js';
 import { routableReplicas } from '../learned/routes.js';
-import { meanOf } from '../learned/service-times.js';
+import { meanOf } from '../learned/load-times.js';
 
 /** How fast a model is served: `size` requests every `span`. */
 export interface Throughput {

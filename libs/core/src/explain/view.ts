@@ -1,7 +1,7 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import { type FailureCause, isBeingUnloaded, isFailing, type Phase, type Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
-import { areMetricsLate, givesBackLate } from '../fleet/meter.js';
+import { areMetricsLate, closedOn, givesBackLate } from '../fleet/meter.js';
 import { type AccountId, hostAccount, type ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
@@ -207,12 +207,9 @@ export function deviceFlags(
     ['unmapped', isBlind && isUnmapped && !isMiscounted],
     ['unmeasured', isBlind && !isUnmapped && !isMiscounted],
     ['residue', hasResidue(server, device)],
-    ['closed', isClosed(server, device)],
+    ['closed', closedOn(server, device) !== null],
   ]);
 }
-
-const isClosed = ({ meters }: Server, { ordinal }: Device): boolean =>
-  (meters.get(ordinal)?.closed ?? null) !== null;
 
 const hasResidue = (server: Server, { ordinal, capacity }: Device): boolean =>
   (server.meters.get(ordinal)?.residue ?? 0) > RESIDUE_BOUND * capacity;

@@ -71,7 +71,7 @@ export function whyPlace(scene: Scene, place: Place): WhyPlace {
   return {
     devices,
     brings,
-    ...(move ? BY_MOVE : judgePlace(scene, place, victims)),
+    ...(move ? { verdict: 'room_by_move', until: null } : judgePlace(scene, place, victims)),
     victims,
     move,
     accounts: bookings.map(({ account, bytes }) => whyMemory(scene, place.server, account, bytes)),
@@ -79,8 +79,6 @@ export function whyPlace(scene: Scene, place: Place): WhyPlace {
 }
 
 type PlaceJudgement = Pick<WhyPlace, 'verdict' | 'until'>;
-
-const BY_MOVE: PlaceJudgement = { verdict: 'room_by_move', until: null };
 
 function judgePlace(scene: Scene, place: Place, victims: readonly ReplicaId[] | null): PlaceJudgement {
   const { fleet, job, now } = scene;

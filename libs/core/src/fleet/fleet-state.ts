@@ -11,7 +11,7 @@ import type { Strain } from '../learned/strain.js';
 import type { StopReason } from './events.js';
 import type { Watcher } from '../learned/watchers.js';
 import type { LoadTimes } from '../learned/load-times.js';
-import type { ServiceTime } from '../learned/service-times.js';
+import type { ServiceTime } from '../learned/load-times.js';
 import type { JobInLine } from '../loading/note-line.js';
 import type { LearnedConfig, Server } from './server.js';
 

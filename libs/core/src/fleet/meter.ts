@@ -1,8 +1,9 @@
 import type { Fleet } from './fleet-state.js';
 import type { AccountId, ModelId } from './ids.js';
-import type { MemoryChange, Meter } from './meters.js';
+import type { Closed, MemoryChange, Meter } from './meters.js';
 import type { Bytes, Instant, Millis } from './model.js';
 import type { Booking, Replica } from './replica.js';
+import { madeOnce } from '../numbers/groups.js';
 import type { Device, Server } from './server.js';
 
 /** How often Triton reads its GPUs: the default of `--metrics-interval-ms`, which no call tells. */
@@ -11,19 +12,11 @@ const METRICS_INTERVAL: Millis = 2_000;
 const READINGS_TO_FLAG = 3;
 
 /** The meter of a device, made where there is none. */
-export function meterOf(server: Server, ordinal: number): Meter {
-  const known = server.meters.get(ordinal);
-  if (known) return known;
-  const meter: Meter = {
-    movedAt: -Infinity,
-    toldAt: -Infinity,
-    others: 0,
-    residue: 0,
+export const meterOf = ({ meters }: Server, ordinal: number): Meter =>
+  madeOnce(meters, ordinal, () => ({
+    ...{ movedAt: -Infinity, toldAt: -Infinity, others: 0, residue: 0 },
     ...NOTHING_SEEN,
-  };
-  server.meters.set(ordinal, meter);
-  return meter;
-}
+  }));
 
 /** What looks have told of one process. */
 const NOTHING_SEEN = {
@@ -37,13 +30,9 @@ export function resetMeters(fleet: Fleet, server: Server): void {
   server.measured.clear();
   server.strikes = [];
   server.lateReadings = [];
+  const movedAt = fleet.now;
   for (const meter of server.meters.values())
-    Object.assign(meter, {
-      ...NOTHING_SEEN,
-      movedAt: fleet.now,
-      others: meter.others - meter.residue,
-      residue: 0,
-    });
+    Object.assign(meter, { ...NOTHING_SEEN, movedAt, others: meter.others - meter.residue, residue: 0 });
 }
 
 /** A device whose metrics have been silent for so long is one that nothing measures. */
@@ -85,10 +74,14 @@ export function foreignOn({ meters }: Server, ordinal: number): Bytes | null {
 const isUnknown = ({ toldAt, closed }: Meter): boolean =>
   toldAt === -Infinity || closed?.because === 'not_known_yet';
 
+/** Why nothing is loaded onto a device; null where it is open. */
+export const closedOn = ({ meters }: Server, { kind, ordinal }: Device): Closed | null =>
+  (kind === 'gpu' && meters.get(ordinal)?.closed) || null;
+
 /** Bytes of a closed device into which nothing is loaded, beside what others are counted to hold. */
 export function withheldOn(server: Server, device: Device | undefined): Bytes {
-  const closed = device?.kind === 'gpu' ? server.meters.get(device.ordinal)?.closed : null;
-  return closed ? Math.max(0, closed.most - takenByOthers(server, device!.ordinal)) : 0;
+  const closed = device && closedOn(server, device);
+  return closed ? Math.max(0, closed.most - takenByOthers(server, device.ordinal)) : 0;
 }
 
 /** Whether a clean sample of a device is wanted: nothing is loaded there before it, or a copy that was not measured came or left. */
@@ -170,14 +163,12 @@ function noteMove(
   if (!(before?.phase === 'unknown' && before.after === 'load_failed')) meter.movedAt = fleet.now;
   const kind = changeOf(before, after);
   if (kind === 'other') meter.changes = null;
-  else if (kind !== 'none') noteMemoryChange(meter, { ...copy, kind });
+  else if (kind !== 'none') {
+    meter.lastChange = { ...copy, kind };
+    meter.changes = meter.changes && [...meter.changes, meter.lastChange];
+  }
   if (motionOf(after) === 'none' && isMeasured(server, device, fleet.now))
     noteGone(meter, copy, kind === 'left', fleet.now);
-}
-
-function noteMemoryChange(meter: Meter, change: MemoryChange): void {
-  meter.lastChange = change;
-  meter.changes = meter.changes && [...meter.changes, change];
 }
 
 function noteGone(
@@ -206,7 +197,8 @@ function changeOf(
   before: Replica | undefined,
   after: Replica | undefined,
 ): MemoryChange['kind'] | 'other' | 'none' {
-  const isLoad = before?.phase === 'loading' || (before?.phase === 'unknown' && isAfterLoad(before));
+  const isLoad =
+    before?.phase === 'loading' || (before?.phase === 'unknown' && before.after.startsWith('load'));
   switch (motionOf(after)) {
     case 'holding':
       return isLoad ? 'came' : 'other';
@@ -220,8 +212,6 @@ function changeOf(
       return isLoad ? 'none' : 'other';
   }
 }
-
-const isAfterLoad = ({ after }: Extract<Replica, { phase: 'unknown' }>): boolean => after.startsWith('load');
 
 /**
  * Forgets what was measured of a copy on devices that it is not on, since another client may have loaded another copy, or
@@ -242,18 +232,6 @@ export function dropShortfalls({ shortfalls }: Fleet, { spec }: Server): void {
   for (const [account, { server }] of shortfalls) if (server === spec.id) shortfalls.delete(account);
 }
 
-/** Forgets the meters of devices that a server has no more. */
-export function dropMeters({ meters, devices }: Server): void {
-  for (const ordinal of meters.keys())
-    if (!devices?.some((one) => one.ordinal === ordinal)) meters.delete(ordinal);
-}
-
-/** Whether a replica has memory on a device, or is taking some there. */
-export const touches = (replica: Replica | undefined, ordinal: number): boolean =>
-  replica !== undefined &&
-  (replica.devices.includes(ordinal) ||
-    (replica.phase === 'ready' && (replica.change?.devices.includes(ordinal) ?? false)));
-
-/** The same as the books have it. What books nothing there takes nothing; an ensemble is its steps. */
-export const takesOf = (replica: Replica | undefined, { ordinal, account }: Device): boolean =>
-  replica !== undefined && touches(replica, ordinal) && heldOn(account, replica) > 0;
+/** Whether a replica has memory on a device, or is taking some there, by the books: an ensemble is its steps. */
+export const takesOf = (replica: Replica | undefined, { account }: Device): boolean =>
+  replica !== undefined && heldOn(account, replica) > 0;

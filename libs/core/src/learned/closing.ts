@@ -1,6 +1,6 @@
 import { type Fleet, unsettledOn } from '../fleet/fleet.js';
 import type { AccountId } from '../fleet/ids.js';
-import { takesOf, windowOf } from '../fleet/meter.js';
+import { closedOn, takesOf, windowOf } from '../fleet/meter.js';
 import type { Closed } from '../fleet/meters.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Device, Server } from '../fleet/server.js';
@@ -47,8 +47,8 @@ export function whyClosed(
   device: Device,
   now: Instant,
 ): WhyClosed | null {
-  const closed = server.meters.get(device.ordinal)?.closed;
-  if (!closed || device.kind !== 'gpu') return null;
+  const closed = closedOn(server, device);
+  if (!closed) return null;
   const until = opensAt(fleet, server, device, now);
   return { since: closed.since, because: closed.because, until: until < Infinity ? until : null };
 }
@@ -57,11 +57,9 @@ export function whyClosed(
 export function untoldDevices(fleet: Readonly<Fleet>, now: Instant): ReadonlySet<AccountId> {
   const untold = new Set<AccountId>();
   for (const server of fleet.servers.values())
-    for (const device of server.devices ?? [])
-      if (isUntold(server, device) || opensAt(fleet, server, device, now) === Infinity)
-        untold.add(device.account);
+    for (const device of server.devices ?? []) {
+      const isUnknown = closedOn(server, device)?.because === 'not_known_yet';
+      if (isUnknown || opensAt(fleet, server, device, now) === Infinity) untold.add(device.account);
+    }
   return untold;
 }
-
-const isUntold = ({ meters }: Server, { ordinal }: Device): boolean =>
-  meters.get(ordinal)?.closed?.because === 'not_known_yet';

@@ -92,8 +92,7 @@ export function dueLook(
 }
 
 const isReadOften = (fleet: Readonly<Fleet>, server: Server): boolean =>
-  server.looked &&
-  (hasRows(fleet, server) || [...server.meters.values()].some((one) => isSampleWanted(fleet, one)));
+  server.looked && (hasRows(fleet, server) || dueSample(fleet, server, -Infinity) < Infinity);
 
 /** Whether it has a replica that shows in Triton: a placed one does not. */
 const hasRows = (fleet: Readonly<Fleet>, { spec }: Server): boolean =>
@@ -165,17 +164,20 @@ function dueStatistics(fleet: Readonly<Fleet>, server: Server): Instant {
   const isWanted = statisticsWanted !== null && (statisticsAt ?? -Infinity) < statisticsWanted;
   const next = isWanted
     ? -Infinity
-    : Math.min(staggered(fleet, server, anyEndedAt, STATISTICS_EVERY), dueSample(fleet, server));
+    : Math.min(
+        staggered(fleet, server, anyEndedAt, STATISTICS_EVERY),
+        dueSample(fleet, server, statisticsAt),
+      );
   return Math.max(next, pausedAfter(anyEndedAt, PACE * lookTook));
 }
 
-/** When the next clean sample could be taken of a device that wants one. */
-function dueSample(fleet: Readonly<Fleet>, server: Server): Instant {
-  const { meters, statisticsAt } = server;
+/** When, after a look, a clean sample could be taken first of a device of which one is wanted. */
+function dueSample(fleet: Readonly<Fleet>, server: Server, after: Instant | null): Instant {
   let due = Infinity;
-  for (const meter of meters.values()) {
-    const at = meter.movedAt + windowOf(server);
-    if (at > (statisticsAt ?? -Infinity) && isSampleWanted(fleet, meter)) due = Math.min(due, at);
+  for (const { ordinal } of server.devices ?? []) {
+    const meter = server.meters.get(ordinal);
+    const at = meter ? meter.movedAt + windowOf(server) : -Infinity;
+    if (at > (after ?? -Infinity) && isSampleWanted(fleet, meter!)) due = Math.min(due, at);
   }
   return due;
 }

@@ -4,7 +4,7 @@ import { indexesOf, inOrder } from '../fleet/indexes.js';
 import { type AccountOwner, deviceOf, ownersByAccount, ownersOf } from './account-owners.js';
 import type { Booking, Replica } from '../fleet/replica.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import { bytesOn, takenByOthers, withheldOn } from '../fleet/meter.js';
+import { bytesOn, closedOn, takenByOthers, withheldOn } from '../fleet/meter.js';
 import { isComingBack } from './reloads.js';
 import type { Device, Server } from '../fleet/server.js';
 import { isStuck } from '../fleet/standing.js';
@@ -145,11 +145,11 @@ function usableCapacity(fleet: Readonly<Fleet>, owners: readonly AccountOwner[])
  */
 function unmeasuredShortfall(
   { shortfalls, replicas }: Readonly<Fleet>,
-  { meters }: Server,
-  { account, ordinal, used }: Device,
+  server: Server,
+  device: Device,
 ): Bytes {
-  const isMeasured = used !== null || (meters.get(ordinal)?.closed ?? null) !== null;
-  const shortfall = isMeasured ? undefined : shortfalls.get(account);
+  const isMeasured = device.used !== null || closedOn(server, device) !== null;
+  const shortfall = isMeasured ? undefined : shortfalls.get(device.account);
   if (!shortfall) return 0;
   const mayHold = replicas.get(shortfall.replica)?.phase === 'unknown';
   return mayHold ? shortfall.bytes - 1 : shortfall.bytes;

@@ -4,7 +4,7 @@ import { gpuAccount, hostAccount } from '../fleet/ids.js';
 import { accountsChanged, devicesChanged } from '../fleet/fleet-index.js';
 import type { Look, MetricsSample } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { dropMeters, heldOn, hiddenOn } from '../fleet/meter.js';
+import { heldOn, hiddenOn } from '../fleet/meter.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { rebook } from './declared.js';
@@ -22,7 +22,6 @@ export function findDevices(fleet: Fleet, server: Server, { metrics, begunAt }: 
   if (!areAlike(before, after, ['capacity'])) devicesChanged(fleet, server.spec.id);
   if (areAlike(before, after, ['ordinal', 'kind', 'account'])) return;
   accountsChanged(fleet);
-  dropMeters(server);
   for (const replica of replicasOn(fleet, server.spec.id)) refit(fleet, server, replica, before);
   rebook(fleet, server);
 }

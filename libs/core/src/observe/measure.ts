@@ -10,7 +10,6 @@ import {
   measuredOn,
   meterOf,
   takesOf,
-  touches,
   windowOf,
 } from '../fleet/meter.js';
 import type { Meter } from '../fleet/meters.js';
@@ -201,7 +200,7 @@ export function isBack(
 ): boolean {
   if (!givesBackLate(server, now) || begunAt >= replica.absentSince + windowOf(server)) return true;
   return (server.devices ?? [])
-    .filter((one) => one.used !== null && touches(replica, one.ordinal))
+    .filter((one) => one.used !== null && takesOf(replica, one))
     .map((one) => readingOf(fleet, server, one, begunAt, now))
     .every((reading) => beyondSure(reading) <= reading.meter.others);
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Model } from '../fleet/model.js';
-import { meanOf } from '../learned/service-times.js';
+import { meanOf } from '../learned/load-times.js';
 
 const SERVER = aServer('t').id;
 

@@ -5,7 +5,7 @@ import type { ModelId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Look, ServingCounts } from '../looks/look.js';
 import type { Instant } from '../fleet/model.js';
-import { learnService } from '../learned/service-times.js';
+import { learnService } from '../learned/load-times.js';
 
 /**
  * Reads use and failures off the statistics. Only changes of counts tell something: Triton's own times are wall time, and

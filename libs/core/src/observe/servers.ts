@@ -9,7 +9,7 @@ import {
   replicaId,
   type ServerId,
 } from '../fleet/ids.js';
-import { dropMeters, dropShortfalls } from '../fleet/meter.js';
+import { dropShortfalls } from '../fleet/meter.js';
 import type { Instant } from '../fleet/model.js';
 import { type DeclaredDevice, type Device, type Server, UnseenServer } from '../fleet/server.js';
 import { discover, forgetReplica, forgetVanished, rebook } from './declared.js';
@@ -24,7 +24,6 @@ export function declareServer(fleet: Fleet, { server: spec }: EventOf<'ServerDec
   if (spec.devices) {
     server.devices = spec.devices.map((device) => gpu(spec.id, device, server.devices));
     server.found = null;
-    dropMeters(server);
   }
   fleet.servers.set(spec.id, server);
   accountsChanged(fleet);

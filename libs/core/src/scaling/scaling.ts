@@ -5,9 +5,9 @@ import { loadsByServer } from '../fleet/standing.js';
 import type { Server } from '../fleet/server.js';
 import { routableReplicas } from '../learned/routes.js';
 import { type Removal, removals } from './removal.js';
-import { serversWanted } from './servers-wanted.js';
 import { total } from '../numbers/groups.js';
-import { type Supply, supplyOf } from './supply.js';
+import { type ServerRoom, type Supply, supplyOf } from './supply.js';
+import type { ModelNeed } from './model-needs.js';
 
 /** What an autoscaler goes by. Memory is that of GPUs; in a fleet without any GPU it is that of the hosts. */
 export interface Scaling {
@@ -96,4 +96,34 @@ function slotsOf(
   const running = ({ spec }: Server): number => loads.get(spec.id)?.running ?? 0;
   const slots = (server: Server): number => Math.max(running(server), fleet.limits.loadsPerServer);
   return { loadsRunning: total(present, running), loadSlots: total(present, slots) };
+}
+
+/** Copies do not fill devices to the last byte: about so much more memory is needed than the copies book. */
+const SLACK = 1.05;
+
+/** Copies larger than a half, a third and a quarter of a device: at most one, two and three of them fit on one. */
+const MOST_ON_ONE = [1, 2, 3];
+
+/** How many servers with so much room hold what is needed; 1 at least where anything is needed. */
+function serversWanted(needs: readonly ModelNeed[], room: ServerRoom | null): number {
+  if (needs.length === 0) return 0;
+  if (room === null) return 1;
+  const wanted = Math.max(byGpus(needs, room), byHosts(needs, room));
+  return Math.max(1, Math.ceil(wanted));
+}
+
+function byGpus(needs: readonly ModelNeed[], { gpus, gpuBytes }: ServerRoom): number {
+  if (gpus === 0 || gpuBytes <= 0) return 0;
+  const bytes = needs.reduce((sum, need) => sum + need.gpus * need.gpuBytes, 0);
+  const large = MOST_ON_ONE.map((most) => {
+    const limit = gpuBytes / gpus / (most + 1);
+    const copies = needs.reduce((sum, need) => sum + (need.gpuBytes > limit ? need.gpus : 0), 0);
+    return copies / most / gpus;
+  });
+  return Math.max((SLACK * bytes) / gpuBytes, ...large);
+}
+
+function byHosts(needs: readonly ModelNeed[], { hostBytes }: ServerRoom): number {
+  if (hostBytes <= 0 || hostBytes === Infinity) return 0;
+  return (SLACK * needs.reduce((sum, need) => sum + need.hostBytes, 0)) / hostBytes;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { learnService, meanOf, type ServiceTime } from './service-times.js';
+import { learnService, meanOf, type ServiceTime } from './load-times.js';
 
 const learnAll = (samples: readonly (readonly [served: number, took: number])[]): ServiceTime =>
   samples.reduce<ServiceTime | undefined>(
