@@ -43,7 +43,7 @@ const readingOf = (
   now: Instant,
 ): Reading => ({
   ...{ fleet, server, device, meter: meterOf(server, device.ordinal), used: device.used!, begunAt, now },
-  shownFrom: begunAt - windowOf(server),
+  shows: (at) => begunAt >= at + windowOf(server),
 });
 
 /** Takes up what backends say of their memory: a copy holds that of all its versions. */
@@ -68,15 +68,15 @@ function fallSilent(server: Server, device: Device, begunAt: Instant): void {
 }
 
 function take(reading: Reading): void {
-  const { meter, begunAt, shownFrom } = reading;
+  const { meter, begunAt, server, shows } = reading;
   if (meter.toldAt === -Infinity) begin(reading);
   meter.toldAt = begunAt;
   const workedSince = worksSince(reading);
   const isOpen = workedSince < Infinity;
-  if (!isOpen && meter.movedAt <= shownFrom) settle(reading);
+  if (!isOpen && shows(meter.movedAt)) settle(reading);
   else countOthers(reading);
   meter.residue = Math.min(meter.residue, meter.others);
-  meter.gone = meter.gone.filter(({ at }) => at > shownFrom - begunAt + Math.min(begunAt, workedSince));
+  meter.gone = meter.gone.filter(({ at }) => Math.min(begunAt, workedSince) < at + windowOf(server));
   stayClosed(reading, isOpen);
 }
 
@@ -156,12 +156,12 @@ function countOthers(reading: Reading): void {
 }
 
 /** What is in use beyond all that replicas may hold: what is booked or measured of them, the larger, and what a reading may still show of others. */
-function beyondAll({ fleet, server, device, meter, used, shownFrom }: Reading): Bytes {
+function beyondAll({ fleet, server, device, meter, used, shows }: Reading): Bytes {
   let rest = used - hiddenOn(device.account, server);
   for (const one of replicasOn(fleet, server.spec.id))
     if (one.phase !== 'placed')
       rest -= Math.max(heldOn(device.account, one), explainedBy(server, one, device));
-  for (const { bytes, at } of meter.gone) if (at > shownFrom) rest -= bytes;
+  for (const { bytes, at } of meter.gone) if (!shows(at)) rest -= bytes;
   return Math.max(0, rest);
 }
 
@@ -175,12 +175,12 @@ function beyondSure(reading: Reading): Bytes {
 }
 
 /** Whether a reading shows what a replica holds: it may not where the copy came up only just, and does not where it leaves. */
-function isSurelyThere({ fleet, now, shownFrom }: Reading, replica: Replica): boolean {
+function isSurelyThere({ fleet, now, shows }: Reading, replica: Replica): boolean {
   switch (replica.phase) {
     case 'ready':
-      return replica.change === null && replica.since <= shownFrom;
+      return replica.change === null && shows(replica.since);
     case 'draining':
-      return replica.since <= shownFrom;
+      return shows(replica.since);
     case 'unloading':
       return false;
     default:

@@ -23,8 +23,8 @@ export interface Reading {
   readonly used: Bytes;
   readonly begunAt: Instant;
   readonly now: Instant;
-  /** A window before the look began: what moved after that it may not show. */
-  readonly shownFrom: Instant;
+  /** Whether it shows what moved at a moment: it began a window after that. */
+  readonly shows: (at: Instant) => boolean;
 }
 
 /** Learns from a clean sample and the one before: what one copy takes that came or left between them, or what one left behind. */
