@@ -26,6 +26,9 @@ export async function swaps(only: string, before?: string): Promise<Figure[]> {
 async function resultOf(scenario: Scenario, before?: string): Promise<Result> {
   const ours = await playOut(scenario, 'real');
   const noDoubt = await playOut(scenario, 'no-doubt');
-  const older = before === undefined ? {} : { before: await playOut(scenario, coreOf(before)) };
-  return { scenario, sides: { ours, noDoubt, ...older } };
+  if (before === undefined) return { scenario, sides: { ours, noDoubt } };
+  const older = await playOut(scenario, coreOf(before));
+  if (older.loads === 0)
+    throw new Error(`the core of ${before} loaded nothing: it expects other signals than these`);
+  return { scenario, sides: { ours, noDoubt, before: older } };
 }
