@@ -115,10 +115,14 @@ export class Surprises {
 
   /** Where nothing measures, whatever Berth could not know excuses for as long as it is there. */
   isThere(sim: SimulatedTriton, { place }: Asked, booked: Decided['booked']): boolean {
-    const hasOthers = place !== 'host' && this.on(place)?.hasOthers === true;
+    const hasOthers = place === 'host' ? hasResidue(sim, place) : this.on(place)?.hasOthers === true;
     return hasOthers || moreAt(sim, place, booked).length + lateAt(sim, place).length > 0;
   }
 }
+
+/** Whether unloads kept memory: no other process is simulated on a host. */
+const hasResidue = (sim: SimulatedTriton, place: Place): boolean =>
+  sim.memoryUsed(place) > sim.copies().reduce((sum, copy) => sum + bytesAt(copy, place), 0);
 
 /** The copies that are gone, and whose memory is not back. */
 const lateAt = (sim: SimulatedTriton, place: Place): readonly CopyTruth[] =>
