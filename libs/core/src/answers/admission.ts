@@ -107,7 +107,7 @@ export class Admission {
 
   /**
    * Whether there is a forecast to go by: not where the time of a load is a guess, a load overran, a ready copy is on a
-   * server that may be back at once, or its place is on a closed device that opens nobody knows when.
+   * server that may be back at once, or its place is on a closed device of which no forecast knows when it opens.
    */
   private isForeseeable(model: ModelId): boolean {
     const { fleet, now } = this;

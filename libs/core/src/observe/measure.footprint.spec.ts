@@ -1,44 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { gpuAccount } from '../fleet/ids.js';
-import { foreignOn } from '../fleet/meter.js';
+import { foreign, GPU, load, onOneGpu, REST, show } from '../../../../test/support/one-gpu.js';
 import { memoryOf } from '../explain/view.js';
 
-const SERVER = aServer('t').id;
-const GPU = gpuAccount(SERVER, 0);
-/** Long enough for a clean sample, wherever looks begin. */
-const REST = 25_000;
-
-/** A server with one GPU of which so much is in use, and models that stay. */
-function aDriver(used: number, sizes: Readonly<Record<string, number>> = { a: 4, b: 4 }): CoreDriver {
-  const models = Object.entries(sizes).map(([id, gpuBytes]) =>
-    aModel(id, { gpuBytes, idleUnload: null, config: '{}' }),
-  );
-  const driver = new CoreDriver().declare(...models).serve(aServer('t'), Object.keys(sizes));
-  show(driver, used);
-  driver.pass(REST);
-  return driver;
-}
-
-function show(driver: CoreDriver, ...used: number[]): void {
-  driver.shelf('t').gpus = used.map((bytes, at) => ({ uuid: `t-${at}`, memory: 10, used: bytes }));
-}
-
 const gpu = (driver: CoreDriver) => memoryOf(driver.fleet)(GPU);
-const foreign = (driver: CoreDriver) => foreignOn(driver.fleet.servers.get(SERVER)!, 0);
 const footprint = (driver: CoreDriver, model: string) => driver.fleet.footprints.get(aModel(model).id);
-
-/** Loads a model alone, after which so much is in use. */
-function load(driver: CoreDriver, model: string, used: number): void {
-  driver.resolve(model);
-  show(driver, used);
-  driver.loadEnds(model, 't');
-  driver.pass(REST);
-}
 
 describe('the footprint of a model', () => {
   it('is the difference around a load during which nothing else moved', () => {
-    const driver = aDriver(1);
+    const driver = onOneGpu(1);
     load(driver, 'a', 4);
     expect(footprint(driver, 'a')).toEqual({ peak: 3, times: 1 });
     expect(foreign(driver)).toBe(1);
@@ -46,7 +16,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is not learned where two copies came of which nothing was known', () => {
-    const driver = aDriver(0, { a: 4, b: 4 });
+    const driver = onOneGpu(0, { a: 4, b: 4 });
     driver.warm('a', 't').warm('b', 't');
     show(driver, 8);
     driver.pass(REST);
@@ -55,7 +25,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is learned beside a copy whose size is known', () => {
-    const driver = aDriver(1, { a: 4, b: 4, c: 2 });
+    const driver = onOneGpu(1, { a: 4, b: 4, c: 2 });
     load(driver, 'a', 4);
     driver.warm('b', 't');
     show(driver, 9);
@@ -68,7 +38,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is not learned where something of unknown size left meanwhile', () => {
-    const driver = aDriver(0, { a: 4, b: 4, c: 2 });
+    const driver = onOneGpu(0, { a: 4, b: 4, c: 2 });
     driver.warm('b', 't').warm('c', 't');
     show(driver, 6);
     driver.pass(REST);
@@ -81,7 +51,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is not learned from a load that failed', () => {
-    const driver = aDriver(0, { a: 4, b: 4 });
+    const driver = onOneGpu(0, { a: 4, b: 4 });
     driver.resolve('a', { wait: 1_000 });
     driver.loadEnds('a', 't', 'missing');
     load(driver, 'b', 3);
@@ -90,7 +60,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is not learned where the last clean sample is more than a minute old', () => {
-    const driver = aDriver(0, { a: 4, b: 4 });
+    const driver = onOneGpu(0, { a: 4, b: 4 });
     driver.resolve('a');
     driver.pass(58_000);
     show(driver, 3);
@@ -101,7 +71,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is not learned where another copy was found meanwhile', () => {
-    const driver = aDriver(0, { a: 4, b: 2 });
+    const driver = onOneGpu(0, { a: 4, b: 2 });
     driver.resolve('a');
     driver.shelf('t').set('b', 'READY');
     show(driver, 6);
@@ -112,7 +82,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is what is missing after a copy has left of which nothing was known', () => {
-    const driver = aDriver(0, { a: 4, b: 4 });
+    const driver = onOneGpu(0, { a: 4, b: 4 });
     driver.warm('a', 't').warm('b', 't');
     show(driver, 8);
     driver.pass(REST);
@@ -123,7 +93,7 @@ describe('the footprint of a model', () => {
   });
 
   it('that was measured once is corrected by a smaller second measurement, and is the larger one from then on', () => {
-    const driver = aDriver(0, { a: 2 });
+    const driver = onOneGpu(0, { a: 2 });
     const peaks = [6, 3, 5, 4].map((used) => {
       load(driver, 'a', used);
       driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
@@ -135,7 +105,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is booked where it is larger than declared', () => {
-    const driver = aDriver(0);
+    const driver = onOneGpu(0);
     load(driver, 'a', 6);
     expect(gpu(driver)).toMatchObject({ capacity: 10, held: 6 });
   });
@@ -165,7 +135,7 @@ describe('the footprint of a model', () => {
   });
 
   it('is what the backend itself reports, where it does', () => {
-    const driver = aDriver(0);
+    const driver = onOneGpu(0);
     driver.shelf('t').memory.set(aModel('a').id, [{ ordinal: 0, bytes: 5 }]);
     driver.warm('a', 't');
     driver.pass(3_000);

@@ -1,45 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { foreign, GPU, load, onOneGpu, REST, SERVER, show } from '../../../../test/support/one-gpu.js';
 import { Shelf } from '../../../../test/support/shelf.js';
-import { gpuAccount, replicaId } from '../fleet/ids.js';
-import { foreignOn } from '../fleet/meter.js';
+import { replicaId } from '../fleet/ids.js';
 import { memoryOf, serverFlags } from '../explain/view.js';
-
-const SERVER = aServer('t').id;
-const GPU = gpuAccount(SERVER, 0);
-/** Long enough for a clean sample, wherever looks begin. */
-const REST = 25_000;
-
-/** A server with one GPU of which so much is in use, and models that stay. */
-function aDriver(used: number, sizes: Readonly<Record<string, number>> = { a: 4, b: 4 }): CoreDriver {
-  const models = Object.entries(sizes).map(([id, gpuBytes]) =>
-    aModel(id, { gpuBytes, idleUnload: null, config: '{}' }),
-  );
-  const driver = new CoreDriver().declare(...models).serve(aServer('t'), Object.keys(sizes));
-  show(driver, used);
-  driver.pass(REST);
-  return driver;
-}
-
-function show(driver: CoreDriver, ...used: number[]): void {
-  driver.shelf('t').gpus = used.map((bytes, at) => ({ uuid: `t-${at}`, memory: 10, used: bytes }));
-}
 
 const gpu = (driver: CoreDriver) => memoryOf(driver.fleet)(GPU);
 const meter = (driver: CoreDriver) => driver.fleet.servers.get(SERVER)!.meters.get(0)!;
-const foreign = (driver: CoreDriver) => foreignOn(driver.fleet.servers.get(SERVER)!, 0);
-
-/** Loads a model alone, after which so much is in use. */
-function load(driver: CoreDriver, model: string, used: number): void {
-  driver.resolve(model);
-  show(driver, used);
-  driver.loadEnds(model, 't');
-  driver.pass(REST);
-}
 
 describe('memory of others', () => {
   it('is what no replica explains, and makes the device smaller', () => {
-    const driver = aDriver(3);
+    const driver = onOneGpu(3);
     expect(foreign(driver)).toBe(3);
     expect(gpu(driver)).toEqual({ capacity: 7, held: 0, promised: 0, free: 7 });
   });
@@ -55,7 +26,7 @@ describe('memory of others', () => {
   });
 
   it('stays as it was while a load runs there that may have all that is new', () => {
-    const driver = aDriver(1);
+    const driver = onOneGpu(1);
     driver.resolve('a');
     show(driver, 5);
     driver.pass(REST);
@@ -64,7 +35,7 @@ describe('memory of others', () => {
   });
 
   it('keeps a newcomer out that would fit by the books alone', () => {
-    const driver = aDriver(7);
+    const driver = onOneGpu(7);
     const request = driver.resolve('a', { wait: 5_000 });
     driver.pass(6_000);
     expect(driver.orders()).toEqual([]);
@@ -72,7 +43,7 @@ describe('memory of others', () => {
   });
 
   it('never makes a device smaller than nothing, and unloads no model', () => {
-    const driver = aDriver(0);
+    const driver = onOneGpu(0);
     load(driver, 'a', 4);
     show(driver, 10);
     driver.pass(REST);
@@ -167,7 +138,7 @@ describe('memory in use at a start', () => {
 
 describe('the memory of a copy that has left', () => {
   function leaving(): CoreDriver {
-    const driver = aDriver(0);
+    const driver = onOneGpu(0);
     load(driver, 'a', 4);
     driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
     return driver;
@@ -198,7 +169,7 @@ describe('the memory of a copy that has left', () => {
   });
 
   it('counts as others’ where two have left: it cannot be told whose it is', () => {
-    const driver = aDriver(0);
+    const driver = onOneGpu(0);
     load(driver, 'a', 4);
     load(driver, 'b', 8);
     for (const id of ['a', 'b']) driver.tell({ kind: 'UnloadOrdered', model: aModel(id).id, force: true });
@@ -216,7 +187,7 @@ describe('the memory of a copy that has left', () => {
   });
 
   it('is given back by a new process, whatever others hold', () => {
-    const driver = aDriver(2);
+    const driver = onOneGpu(2);
     load(driver, 'a', 6);
     driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
     driver.pass(REST);
@@ -232,7 +203,7 @@ describe('the memory of a copy that has left', () => {
 
 describe('a hidden copy', () => {
   it('is gone when what is in use has no room for it', () => {
-    const driver = aDriver(0);
+    const driver = onOneGpu(0);
     load(driver, 'a', 4);
     driver.unloadsEnd = false;
     driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });

@@ -20,7 +20,7 @@ import { hasOpenOrder, isStuck } from '../fleet/standing.js';
 import { learnFrom, learnMeasured, type Reading } from './pairs.js';
 import { judgeShortfall } from './ran-out.js';
 
-/** A closed device opens after so long without an order of ours: somebody else loads there all the time. */
+/** A closed device opens after so long without an order of ours: another process takes memory there all the time. */
 const CLOSED_AT_MOST: Millis = 60_000;
 /** A hidden copy is gone once less than this part of it can be in use. */
 const HIDDEN_SHARE = 0.1;
@@ -80,7 +80,7 @@ function take(reading: Reading): void {
   stayClosed(reading, isOpen);
 }
 
-/** The first reading of this process of Berth. What it shows beyond the books may be anybody's. */
+/** The first reading of this process of Berth. What it shows beyond the books may be of copies or of other processes. */
 function begin(reading: Reading): void {
   const { meter, now } = reading;
   meter.movedAt = now;

@@ -86,8 +86,8 @@ function close(fleet: Fleet, server: Server, { ordinal }: Device, now: Instant):
 }
 
 /**
- * The clean sample of its last device tells who made a load run out. Where others hold no more on any of them than was counted
- * it was the model, if that has run out before: it is booked with more than the books had for it, until it is measured.
+ * The clean sample of its last device tells why a load ran out. Where others hold no more on any of them than was counted,
+ * the model took more, if that has run out before: it is booked with more than the books had for it, until it is measured.
  * Else the memory of a copy that had just left came back late: a strike against the process.
  */
 export function judgeShortfall({ fleet, server, device, meter, now }: Reading): void {
