@@ -102,9 +102,18 @@ function settle(reading: Reading): void {
   const { meter, begunAt, used } = reading;
   learnFrom(reading);
   dropHidden(reading, unexplained(reading));
-  meter.others = Math.max(0, unexplained(reading));
+  meter.others = othersAtRest(reading);
   judgeShortfall(reading);
   Object.assign(meter, { closed: null, clean: { at: begunAt, used }, changes: [] } satisfies Partial<Meter>);
+}
+
+/** What no replica explains. A copy whose model was seen absent may hold nothing: it takes nothing off what was counted. */
+function othersAtRest(reading: Reading): Bytes {
+  const { fleet, server, device, meter } = reading;
+  const absent = replicasOn(fleet, server.spec.id).filter(isSeenAbsent);
+  const rest = unexplained(reading);
+  const most = absent.reduce((sum, one) => sum + explainedBy(server, one, device), rest);
+  return Math.max(0, rest, Math.min(meter.others, most));
 }
 
 /** No device stays closed for ever. Orders of ours tell nothing of one that the books do not explain. */
