@@ -185,16 +185,10 @@ function beyondSure(reading: Reading): Bytes {
 
 /** Whether a reading shows what a replica holds: it may not where the copy came up only just, and does not where it leaves. */
 function isSurelyThere({ fleet, now, shows }: Reading, replica: Replica): boolean {
-  switch (replica.phase) {
-    case 'ready':
-      return replica.change === null && shows(replica.since);
-    case 'draining':
-      return shows(replica.since);
-    case 'unloading':
-      return false;
-    default:
-      return isStuck(fleet, replica, now);
-  }
+  if (replica.phase === 'unloading') return false;
+  if (replica.phase === 'draining') return shows(replica.since);
+  if (replica.phase === 'ready') return replica.change === null && shows(replica.since);
+  return isStuck(fleet, replica, now);
 }
 
 /**

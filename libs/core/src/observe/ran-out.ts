@@ -115,11 +115,7 @@ function outgrow(fleet: Fleet, model: ModelId, bytes: Bytes): void {
 export function forgetShortfalls({ shortfalls, servers }: Fleet, now: Instant): void {
   for (const [account, { until, server }] of shortfalls) {
     const at = servers.get(server)!;
-    const isClosed =
-      withheldOn(
-        at,
-        at.devices?.find((one) => one.account === account),
-      ) > 0;
-    if (until <= now && !isClosed) shortfalls.delete(account);
+    const device = at.devices?.find((one) => one.account === account);
+    if (until <= now && withheldOn(at, device) === 0) shortfalls.delete(account);
   }
 }
