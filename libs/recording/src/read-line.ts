@@ -1,12 +1,9 @@
 import { z } from 'zod';
-import { type Event, type FleetFacts, newIndex } from '#core';
+import { type Action, type Event, type FleetFacts, newIndex } from '#core';
 import type { RecordedTurn } from '#engine';
 import { fromJson } from './encoding.js';
-import { facts } from './fleet-shapes.js';
 import { type Ending, FORMAT, type Header, type Opening } from './format.js';
 import { splitLine, sumOf } from './lines.js';
-import { amount } from './shapes.js';
-import { ACTIONS, EVENTS } from './turn-shapes.js';
 
 /** What is wrong with a line: at which field, by which rule. */
 export class LineFault extends Error {
@@ -21,7 +18,16 @@ export class LineFault extends Error {
 const LONGEST_WORDS = 300;
 
 type Content = Record<string, unknown>;
-type Path = readonly PropertyKey[];
+
+/**
+ * What frames the core's values is checked key by key. The values themselves are as this version wrote them, since the format
+ * and the checksums are right: where they are not, the core breaks at that turn, or decides otherwise.
+ */
+const amount = z.custom<number>((value) => typeof value === 'number' && !Number.isNaN(value), {
+  error: 'must be a number',
+});
+const ofTheCore = <Value extends object>() =>
+  z.custom<Value>((value) => typeof value === 'object' && value !== null, { error: 'must be an object' });
 
 const header = z.strictObject({
   format: z.literal(FORMAT),
@@ -31,6 +37,7 @@ const header = z.strictObject({
   term: z.int(),
   recordedAt: z.string(),
   turn: z.int().min(1),
+  snapshot: ofTheCore<FleetFacts>(),
 }) satisfies z.ZodType<Header>;
 
 const ending = z.strictObject({
@@ -38,16 +45,16 @@ const ending = z.strictObject({
   turns: z.int().min(0),
   dropped: z.int().min(0),
   failed: z
-    .strictObject({ now: amount, events: z.array(z.custom<Event>()), error: z.string() })
+    .strictObject({ now: amount, events: z.array(ofTheCore<Event>()), error: z.string() })
     .exactOptional(),
 }) satisfies z.ZodType<Ending>;
 
-const turnKeys = z.strictObject({
+const turn = z.strictObject({
   turn: z.int(),
   now: amount,
-  events: z.array(z.unknown()),
-  actions: z.array(z.unknown()),
-});
+  events: z.array(ofTheCore<Event>()),
+  actions: z.array(ofTheCore<Action>()),
+}) satisfies z.ZodType<RecordedTurn>;
 
 /** The first line: what it is of is asked before anything else, since another format may have another everything. */
 export function readOpening(line: string): { opening: Opening; sum: number } {
@@ -57,16 +64,9 @@ export function readOpening(line: string): { opening: Opening; sum: number } {
     throw new LineFault('format', `is ${said(format)}: this version of Berth reads format ${FORMAT}`);
   }
   const { content, sum } = readContent(line, 0);
-  const { snapshot, ...rest } = content;
-  check(header, rest, []);
-  check(facts, snapshot, ['snapshot']);
-  const fleet = {
-    ...(snapshot as FleetFacts),
-    rerouted: new Set<never>(),
-    index: newIndex(),
-    now: -Infinity,
-  };
-  return { opening: { header: rest as unknown as Header, snapshot: fleet }, sum };
+  const { snapshot, ...rest } = checked(header, content);
+  const fleet = { ...snapshot, rerouted: new Set<never>(), index: newIndex(), now: -Infinity };
+  return { opening: { header: rest, snapshot: fleet }, sum };
 }
 
 function formatOf(line: string): unknown {
@@ -83,24 +83,7 @@ export function readLine(
   sumBefore: number,
 ): { readonly found: RecordedTurn | Ending; readonly sum: number } {
   const { content, sum } = readContent(line, sumBefore);
-  const found = Object.hasOwn(content, 'end') ? asEnding(content) : asTurn(content);
-  return { found, sum };
-}
-
-function asEnding(content: Content): Ending {
-  check(ending, content, []);
-  const found = content as unknown as Ending;
-  for (const [index, event] of (found.failed?.events ?? []).entries())
-    checkKind(EVENTS, event, ['failed', 'events', index]);
-  return found;
-}
-
-function asTurn(content: Content): RecordedTurn {
-  check(turnKeys, content, []);
-  const turn = content as unknown as RecordedTurn;
-  for (const [index, event] of turn.events.entries()) checkKind(EVENTS, event, ['events', index]);
-  for (const [index, action] of turn.actions.entries()) checkKind(ACTIONS, action, ['actions', index]);
-  return turn;
+  return { found: Object.hasOwn(content, 'end') ? checked(ending, content) : checked(turn, content), sum };
 }
 
 function readContent(line: string, sumBefore: number): { content: Content; sum: number } {
@@ -123,42 +106,19 @@ function contentOf(json: string): Content {
   }
 }
 
-function checkKind(shapes: Readonly<Record<string, z.ZodType>>, value: unknown, at: Path): void {
-  const kind = (value as { kind?: unknown } | null)?.kind;
-  if (typeof kind !== 'string' || !Object.hasOwn(shapes, kind)) {
-    throw new LineFault(fieldAt([...at, 'kind']), `is unknown to this version of Berth: ${said(kind)}`);
-  }
-  check(shapes[kind]!, value, at);
-}
-
-function check(shape: z.ZodType, value: unknown, at: Path): void {
-  const { success, error } = shape.safeParse(value);
-  if (success) return;
+function checked<Value>(shape: z.ZodType<Value>, content: Content): Value {
+  const { data, error } = shape.safeParse(content);
+  if (!error) return data;
   const issue = error.issues[0]!;
-  if (issue.code === 'unrecognized_keys') {
-    throw new LineFault(
-      fieldAt([...at, ...issue.path, issue.keys[0]!]),
-      'is unknown to this version of Berth',
-    );
-  }
-  throw new LineFault(fieldAt([...at, ...issue.path]), ruleOf(issue));
+  if (issue.code === 'unrecognized_keys')
+    throw new LineFault(clipped(issue.keys[0]!), 'is unknown to this version of Berth');
+  const rule = issue.message.replace(/^Invalid input: /, '');
+  throw new LineFault(issue.path.join('.'), `is not what format ${FORMAT} has there: ${rule}`);
 }
-
-const ruleOf = ({ message }: z.core.$ZodIssue): string =>
-  `is not what format ${FORMAT} has there: ${message.replace(/^Invalid input: /, '')}`;
 
 function said(value: unknown): string {
   if (value === undefined) return 'nothing';
   return typeof value === 'object' && value !== null ? 'something else' : clipped(JSON.stringify(value));
-}
-
-/** `events[0].look.metrics`. */
-function fieldAt(path: Path): string {
-  const field = path.reduce<string>((before, key) => {
-    if (typeof key === 'number') return `${before}[${key}]`;
-    return before === '' ? String(key) : `${before}.${String(key)}`;
-  }, '');
-  return clipped(field);
 }
 
 /** A file may have anything for a word: only the beginning of a long one is shown. */
