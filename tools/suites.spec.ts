@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JEST = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+const FLAKY = 'flaky, passed at the second try: ';
 const FOLDERS = ['apps', 'libs', 'test', 'tools'];
 
 let fast: readonly string[];
@@ -64,6 +65,18 @@ describe('the closing line of CI', () => {
     ['fails where a test has failed', 1, [counted(7, 0), counted(2, 1)], '9 passed, 1 failed, 0 skipped\n'],
     ['counts a stage that failed', 2, [counted(7, 0), counted(3, 1)], '10 passed, 2 failed, 0 skipped\n'],
     ['counts a set without an end', 0, [counted(7, 0), null], '7 passed, 1 failed, 0 skipped\n'],
+    [
+      'names flaky suites',
+      0,
+      [counted(7, 0, 0, ['a', 'b']), counted(3, 0, 0, ['c'])],
+      `${FLAKY}a, b, c\n10 passed, 0 failed, 0 skipped\n`,
+    ],
+    [
+      'fails for a fourth',
+      0,
+      [counted(7, 0, 0, ['a', 'b']), counted(3, 0, 0, ['c', 'd'])],
+      `${FLAKY}a, b, c, d\n10 passed, 4 failed, 0 skipped\n`,
+    ],
   ])('%s', async (name, failedStages, told, stdout) => {
     const results = told.map((_, at) => join(folder, `${name} ${at}`));
     for (const [at, path] of results.entries()) if (told[at]) await writeFile(path, told[at]);
@@ -74,9 +87,9 @@ describe('the closing line of CI', () => {
 });
 
 /** The part of Jest's results that is read. */
-function counted(passed: number, failed: number, skipped = 0): string {
+function counted(passed: number, failed: number, skipped = 0, flaky?: readonly string[]): string {
   const tests = { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped };
-  return JSON.stringify({ ...tests, numRuntimeErrorTestSuites: 0 });
+  return JSON.stringify({ ...tests, numRuntimeErrorTestSuites: 0, flaky });
 }
 
 async function specsOf(project: string): Promise<string[]> {
