@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
-import { openRows, type TakenOver } from '#embedded';
+import { openRows } from '#embedded';
 import { openStore, type StoreOptions, type StoreUnavailable } from '#kept';
 import { TritonServer } from '#triton';
 import { addressesOf } from './addresses.js';
@@ -27,7 +27,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
     wallNow: () => Date.now(),
     random: () => Math.random(),
     access: null,
-    openStore: async () => openStore(await openRows(config.data, (what) => tellTakenOver(log, what)), store),
+    openStore: async () => openStore(await openRows(config.data), store),
     openPeers:
       redis && ((served, onLostWrites) => redisPeers(config, redis, served, { log, store, onLostWrites })),
     openServer: ({ id, grpc, metrics, headers, tls }, tellTrouble) =>
@@ -53,10 +53,6 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
     log,
     clock,
   };
-}
-
-function tellTakenOver(log: Logger, { rows, movedTo }: TakenOver): void {
-  log.warn({ rows, movedTo }, 'the store of an older Berth was taken over');
 }
 
 function tellHealth(log: Logger, failure: StoreUnavailable | null): void {

@@ -14,8 +14,8 @@ export async function isEmpty(thread: SqlThread): Promise<boolean> {
   return schema?.[0] === 0;
 }
 
-/** Reads everything, and refuses what is not as it was written. Hands back how many rows there are. */
-export async function checkAll(thread: SqlThread, path: string): Promise<number> {
+/** Reads everything, and refuses what is not as it was written. */
+export async function checkAll(thread: SqlThread, path: string): Promise<void> {
   const [mark] = await thread.all('PRAGMA application_id');
   if (mark?.[0] !== APPLICATION_ID) throw damaged(path, 'berth.db was not made by Berth');
   const [pages] = await thread.all('PRAGMA integrity_check(1)');
@@ -27,7 +27,6 @@ export async function checkAll(thread: SqlThread, path: string): Promise<number>
   }
   const difference = await booksDiffer(thread, tally);
   if (difference !== null) throw damaged(path, difference);
-  return tally.count;
 }
 
 /** What the books say against what was read; null where they agree. */

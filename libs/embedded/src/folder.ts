@@ -14,7 +14,7 @@ export const FILES = {
   journal: 'berth.db-journal',
   /** Its lock is held by the process that has the store. It is empty. */
   lock: 'berth.lock',
-  /** Says that there must be rows: it is made once they are, and nothing of an older Berth is in the folder. */
+  /** Says that there must be rows: it is made once they are. */
   mark: 'berth.store',
 } as const;
 
@@ -40,8 +40,18 @@ export async function presentIn(path: string): Promise<Present> {
   return Object.fromEntries(Object.keys(FILES).map((kind, at) => [kind, found[at]])) as Present;
 }
 
-/** What is in the folder, by name. */
-export const namesIn = (path: string): Promise<readonly string[]> => answered(path, readdir(path));
+/** Up to version 0.1 Berth kept its rows in LevelDB: beginning anew beside them would lose them in silence. */
+export async function refuseOldStore(path: string): Promise<void> {
+  const names = await answered(path, readdir(path)).catch(() => []);
+  const old = names.find((name) => /^(MANIFEST-\d+|\d+\.(log|ldb|sst))$/.test(name));
+  if (old === undefined) return;
+  throw new StoreUnusable(
+    'old_store',
+    `the folder ${path} has a store in LevelDB (${old}), which an older Berth made and this version does not read. ` +
+      'Commit e0450614 is the last that does: start it once with this folder, and this version after it. ' +
+      'To go on without that store, move CURRENT, MANIFEST-*, *.log and *.ldb out of the folder',
+  );
+}
 
 /** Says from now on that there must be rows. */
 export async function mark(path: string): Promise<void> {
@@ -49,8 +59,8 @@ export async function mark(path: string): Promise<void> {
   await syncFolder(path);
 }
 
-/** Makes what was made or renamed in a folder survive a loss of power, where the system can. */
-export async function syncFolder(path: string): Promise<void> {
+/** Makes what was made in a folder survive a loss of power, where the system can. */
+async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined);
   await folder?.sync().catch(() => undefined);
   await folder?.close();

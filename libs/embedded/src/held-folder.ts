@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { StoreUnusable } from '#kept';
 import { lockFailure } from './damage.js';
-import { FILES, presentIn, type Present, realFolder } from './folder.js';
+import { FILES, presentIn, type Present, realFolder, refuseOldStore } from './folder.js';
 import { openFolders } from './open-folders.js';
 import { SqlThread } from './sql-thread.js';
 
@@ -20,6 +20,7 @@ export interface HeldFolder {
 /** Makes the folder where there is none. Refuses with `StoreUnusable`. */
 export async function holdFolder(folder: string): Promise<HeldFolder> {
   const path = await realFolder(folder);
+  await refuseOldStore(path);
   const present = await presentIn(path);
   const taken = openFolders();
   if (taken.has(path))

@@ -1,2 +1,2 @@
-export { openRows, type TakenOver } from './open-rows.js';
+export { openRows } from './open-rows.js';
 export { importRows, readWhatCanBe } from './salvage.js';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Rows } from '#kept';
 import { answered } from './folder.js';
-import { openRows } from './index.js';
+import { openRows, readWhatCanBe } from './index.js';
 import { SqlThread } from './sql-thread.js';
 
 describe('the rows in a folder', () => {
@@ -113,6 +113,26 @@ describe('the rows in a folder', () => {
       reason: 'damaged',
       message: expect.stringContaining('was not made by Berth'),
     });
+  });
+
+  it.each(['MANIFEST-000002', '000003.log', '000005.ldb'])(
+    'are refused, and nothing is made, beside %s of an older Berth in LevelDB',
+    async (name) => {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, name), 'theirs');
+      const refusal = { reason: 'old_store', message: expect.stringContaining('Commit e0450614') };
+      await expect(openRows(folder)).rejects.toMatchObject(refusal);
+      await expect(readWhatCanBe(folder, async () => {})).rejects.toMatchObject(refusal);
+      expect(await readdir(folder)).toEqual([name]);
+    },
+  );
+
+  it('are refused, and left as they are, where a store in LevelDB was put beside them', async () => {
+    await (await opened()).close();
+    await writeFile(join(folder, 'MANIFEST-000002'), 'theirs');
+    await expect(openRows(folder)).rejects.toMatchObject({ reason: 'old_store' });
+    await rm(join(folder, 'MANIFEST-000002'));
+    await opened();
   });
 
   async function opened(): Promise<Rows> {

@@ -5,25 +5,13 @@ import { damaged, openFailure } from './damage.js';
 import { FILES, mark, type Present } from './folder.js';
 import { fill } from './fill.js';
 import { type HeldFolder, holdFolder } from './held-folder.js';
-import { hasLevel, moveLevelAside, twoStores, wholeLevel } from './level.js';
 import { SqlRows } from './sql-rows.js';
 
-/** What became of a store that an older Berth kept in LevelDB. */
-export interface TakenOver {
-  /** How many there are now. */
-  readonly rows: number;
-  /** Where the old files are now. */
-  readonly movedTo: string;
-}
-
 /** Opens the rows in a folder, making it where there is none. Refuses with `StoreUnusable`. */
-export async function openRows(
-  folder: string,
-  onTakenOver: (what: TakenOver) => void = () => {},
-): Promise<Rows> {
+export async function openRows(folder: string): Promise<Rows> {
   const held = await holdFolder(folder);
   try {
-    await openChecked(held, onTakenOver);
+    await openChecked(held);
     return new SqlRows(held);
   } catch (error) {
     await held.letGo();
@@ -31,28 +19,20 @@ export async function openRows(
   }
 }
 
-async function openChecked(held: HeldFolder, onTakenOver: (what: TakenOver) => void): Promise<void> {
+async function openChecked(held: HeldFolder): Promise<void> {
   const { path, thread, present } = held;
   refuseMissing(path, present);
-  const isOld = await hasLevel(path);
-  if (isOld && present.mark) throw twoStores(path);
   const isNew = !present.db || (await isEmptyFile(held));
   if (isNew && present.mark) throw damaged(path, 'berth.db is empty');
-  const rows = isNew ? await begin(held, isOld) : await checkAll(thread, path);
-  const movedTo = isOld ? await moveLevelAside(path) : null;
+  if (isNew) await begin(held);
+  else await checkAll(thread, path);
   if (!present.mark) await mark(path);
-  if (movedTo !== null) onTakenOver({ rows, movedTo });
 }
 
-/** Makes the tables, with the rows of an older Berth where there are some: what is wrong with these is found before. */
-async function begin({ path, thread }: HeldFolder, isOld: boolean): Promise<number> {
-  const level = isOld ? await wholeLevel(path) : undefined;
-  try {
-    await thread.open(join(path, FILES.db), true);
-    return await fill(thread, level?.rows() ?? nothing());
-  } finally {
-    await level?.letGo();
-  }
+/** Makes the tables. */
+async function begin({ path, thread }: HeldFolder): Promise<void> {
+  await thread.open(join(path, FILES.db), true);
+  await fill(thread, nothing());
 }
 
 async function isEmptyFile({ path, thread }: HeldFolder): Promise<boolean> {

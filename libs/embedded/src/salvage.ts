@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { type Row, StoreUnusable, TITLE_KEY } from '#kept';
-import { booksDiffer, everyRow, type Found, isEmpty } from './check.js';
+import { booksDiffer, everyRow, type Found } from './check.js';
 import { openFailure } from './damage.js';
 import { fill } from './fill.js';
-import { FILES, mark } from './folder.js';
+import { FILES, mark, refuseOldStore } from './folder.js';
 import { type HeldFolder, holdFolder } from './held-folder.js';
 import { READ_BEFORE, rowOf, Tally } from './layout.js';
-import { hasLevel, salvageLevel } from './level.js';
 import type { SqlThread } from './sql-thread.js';
 
 /** No key comes after it. */
@@ -67,19 +66,7 @@ async function* titled(rows: AsyncIterable<Row>): AsyncIterable<Row> {
   );
 }
 
-async function* everything(held: HeldFolder): AsyncIterable<Found> {
-  yield* (await isLevelAlone(held)) ? salvageLevel(held.path) : everythingOfSql(held);
-}
-
-/** Whether all rows are those of an older Berth still: a take-over that failed leaves an empty file. */
-async function isLevelAlone({ path, thread, present }: HeldFolder): Promise<boolean> {
-  if (!(await hasLevel(path))) return false;
-  if (!present.db) return true;
-  const opened = thread.open(join(path, FILES.db), false).then(() => isEmpty(thread));
-  return opened.catch(() => false);
-}
-
-async function* everythingOfSql({ path, thread, present }: HeldFolder): AsyncIterable<Found> {
+async function* everything({ path, thread, present }: HeldFolder): AsyncIterable<Found> {
   if (!present.mark) yield { lost: `${FILES.mark} is missing` };
   const tally = new Tally();
   try {
@@ -132,6 +119,7 @@ async function* backwards(thread: SqlThread, until: string): AsyncIterable<Found
 
 async function refuseWithoutStore(folder: string): Promise<void> {
   const found = await lstat(join(folder, FILES.db)).catch(() => undefined);
-  if (found || (await hasLevel(folder).catch(() => false))) return;
+  if (found) return;
+  await refuseOldStore(folder);
   throw new StoreUnusable('unreachable', `there is no store in ${folder}: it has no ${FILES.db}`);
 }
