@@ -93,6 +93,12 @@ describe('what is not Unicode', () => {
     expect((await call(world, 'GET', '/v1/models/m')).status).toBe(404);
   });
 
+  it('is refused however deep it is nested', async () => {
+    const deep = Buffer.from(`${'['.repeat(30_000)}"\u00ff"${']'.repeat(30_000)}`, 'latin1');
+    const errors = [{ path: '[0]'.repeat(64), rule: 'must be nested at most 64 deep' }];
+    expect(await put('/v1/models/m', deep)).toMatchObject({ status: 400, errors });
+  });
+
   it('is refused in a path and in a query', async () => {
     const refused = async (path: string) => (await call(world, 'GET', path)).body;
     expect(await refused('/v1/models/%ff')).toMatchObject({ status: 400, errors: [{ path: 'model', rule }] });

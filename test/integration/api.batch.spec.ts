@@ -121,6 +121,22 @@ describe('a batch of models', () => {
     expect((await post('{"models":')).status).toBe(400);
   });
 
+  it('is judged before anything reads it: how deep, and how many keys', async () => {
+    const keys = Object.fromEntries(Array.from({ length: 350_000 }, (_, nth) => [`k${nth}`, 0]));
+    const many = await post({ models: { m: keys } });
+    const rule = 'must have at most 10,000 entries';
+    expect([many.status, many.body.errors]).toEqual([400, [{ path: 'models.m', rule }]]);
+    const deep = await post(`${'['.repeat(10 ** 6)}"\\ud800"${']'.repeat(10 ** 6)}`);
+    expect([deep.status, deep.body.errors[0].rule]).toEqual([400, 'must be nested at most 64 deep']);
+  });
+
+  it('tells of broken rules no more than of 1,000, and goes no further', async () => {
+    const keys = Object.fromEntries(Array.from({ length: 9_000 }, (_, nth) => [`k${nth}`, 0]));
+    const models = Object.fromEntries(Array.from({ length: 35 }, (_, nth) => [`m${nth}`, keys]));
+    const { errors } = (await post({ models })).body;
+    expect([errors.length, errors.at(-1)]).toEqual([101, { path: '', rule: 'breaks 8900 more rules' }]);
+  });
+
   it('does the same over gRPC', async () => {
     const admin = rpcClient(world, 'Admin');
     const none = new Metadata();
@@ -133,6 +149,10 @@ describe('a batch of models', () => {
     });
     const broken = admin.call('batchModels', { models: { 'g-3': toStruct({ a: 1 }) } }, none);
     await expect(broken).rejects.toMatchObject({ code: 3, details: 'models.g-3.a: is not a known key' });
+    const keys = toStruct(Object.fromEntries(Array.from({ length: 10_001 }, (_, nth) => [`k${nth}`, 0])));
+    const many = admin.call('batchModels', { models: { 'g-5': keys } }, none);
+    const details = 'models.g-5: must have at most 10,000 entries';
+    await expect(many).rejects.toMatchObject({ code: 3, details });
     const text = toStruct({ config: { x: 'y'.repeat(70_000) } });
     const long = admin.call('putModel', { model: 'g-4', spec: text }, none);
     await expect(long).rejects.toMatchObject({ code: 8 });

@@ -30,3 +30,4 @@ export { reasonIn } from './reason-in.js';
 export { protoFolder } from './proto-folder.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';
+export { MAX_ENTRIES, NOT_UNICODE, TOO_MANY } from './wire.js';

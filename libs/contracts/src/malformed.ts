@@ -14,8 +14,6 @@ export class MalformedRequest {
 /** The longest message that a method takes, in bytes. */
 const MOST_BYTES = 64 * 2 ** 10;
 
-const NOT_UNICODE = 'must be valid Unicode: UTF-8, without lone surrogates';
-
 /** Writes a message, unless it is written already: an answer of another process is told as it came. */
 export const unlessWritten =
   <Message extends object>(write: (message: Message) => Buffer) =>
@@ -39,10 +37,8 @@ export function tolerant(
         checkWire(bytes, shape);
         return method.requestDeserialize(bytes);
       } catch (error) {
-        const at = error instanceof WireFault ? error.at : null;
-        return at === null
-          ? new MalformedRequest()
-          : new MalformedRequest('invalid_request', NOT_UNICODE, at);
+        if (!(error instanceof WireFault)) return new MalformedRequest();
+        return new MalformedRequest('invalid_request', error.rule, error.at);
       }
     };
     const responseSerialize = unlessWritten(method.responseSerialize);

@@ -29,9 +29,17 @@ interface FieldShape {
   readonly inner: (() => Shape) | undefined;
 }
 
-/** Bytes are no such message, or too deep a one; `at` leads to a text that is no UTF-8, where that is why. */
+export const NOT_UNICODE = 'must be valid Unicode: UTF-8, without lone surrogates';
+/** So many keys or entries an object, a list or a message may have. */
+export const MAX_ENTRIES = 10_000;
+export const TOO_MANY = 'must have at most 10,000 entries';
+
+/** Bytes are no such message, too deep a one, or they break `rule` at the place where `at` leads. */
 export class WireFault extends Error {
-  constructor(readonly at: readonly string[] | null = null) {
+  constructor(
+    readonly rule?: string,
+    readonly at: readonly string[] = [],
+  ) {
     super('not such a message');
   }
 }
@@ -69,8 +77,8 @@ function shapeOf(
 }
 
 /**
- * Throws a WireFault where the bytes are cut off, where a text in them is no UTF-8, or where messages are nested too deep. The
- * decoder would take the rest of a text for the whole, and other characters for what is none.
+ * Throws a WireFault where the bytes are cut off, where a text in them is no UTF-8, or where messages are nested too deep or have
+ * too many fields. The decoder would take the rest of a text for the whole, and other characters for what is none.
  */
 export function checkWire(bytes: Buffer, shape: Shape): void {
   new Walk(bytes).through(shape, bytes.length, 0);
@@ -101,7 +109,8 @@ class Walk {
   through(shape: Shape, end: number, depth: number): void {
     if (depth > DEEPEST) throw new WireFault();
     let key = '';
-    while (this.at < end) {
+    for (let nth = 0; this.at < end; nth += 1) {
+      if (nth === MAX_ENTRIES) throw this.fault(TOO_MANY);
       const tag = this.varint(end);
       const field = shape.fields.get(tag >>> 3);
       const stop = this.endOfField(tag & 7, end);
@@ -119,12 +128,19 @@ class Walk {
   private field({ inner }: FieldShape, stop: number, depth: number): string {
     if (inner === undefined) {
       const text = this.bytes.subarray(this.at, stop);
-      if (!isUtf8(text)) throw new WireFault(this.path.filter((step) => step !== ''));
+      if (!isUtf8(text)) throw this.fault(NOT_UNICODE);
       return text.toString();
     }
     const shape = inner();
     this.through(shape, stop, shape.isEntry ? depth : depth + 1);
     return '';
+  }
+
+  private fault(rule: string): WireFault {
+    return new WireFault(
+      rule,
+      this.path.filter((step) => step !== ''),
+    );
   }
 
   /** Where a field ends; of a counted one `at` is then its first byte. */

@@ -76,7 +76,7 @@ const NO_JSON = invalid([{ path: '', rule: 'must be JSON, without keys like __pr
 
 /**
  * JSON alone is understood, and no body at all. Keys that would reach prototypes are refused, or taken out where a route says
- * so, and what is not Unicode is refused.
+ * so; what is not Unicode, too deep or too long is refused before anything else reads it.
  */
 export function parseJson(fastify: FastifyInstance): void {
   const strict = fastify.getDefaultJsonParser('error', 'error');
@@ -91,7 +91,7 @@ export function parseJson(fastify: FastifyInstance): void {
       try {
         const text = textOf(body, JSON.parse);
         void json(request, text, (error, value) =>
-          done(error ? NO_JSON : (valueRefusal(text, value) ?? null), value),
+          done(error ? NO_JSON : (valueRefusal(value) ?? null), value),
         );
       } catch (error) {
         done(error as Error);

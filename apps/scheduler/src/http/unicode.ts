@@ -1,22 +1,19 @@
 import { isUtf8 } from 'node:buffer';
 import { type Path, refuse } from '#config';
+import { NOT_UNICODE } from '#contracts';
 import { invalid, type Refused } from '../errors/refused.js';
-
-const RULE = 'must be valid Unicode: UTF-8, without lone surrogates';
-const LONE_SURROGATE = /\p{Surrogate}/u;
-/** Without an escape of a surrogate, text that was UTF-8 has none. */
-const ESCAPED = /\\u[dD][89a-fA-F]/;
+import { faultIn } from './judge.js';
 
 /** Refuses a body that is no UTF-8, and names the field where its JSON can be read. Hands the text over otherwise. */
 export function textOf(body: Buffer, parse: (text: string) => unknown): string {
   if (isUtf8(body)) return body.toString();
-  throw notUnicode(firstIllFormed(valueIn(surrogatesIn(body), parse)) ?? []);
+  throw valueRefusal(valueIn(surrogatesIn(body), parse)) ?? notUnicode([]);
 }
 
-/** The refusal of a JSON value of which a text or a key has a lone surrogate; `text` is what it was read from. */
-export function valueRefusal(text: string, value: unknown): Refused | undefined {
-  const at = ESCAPED.test(text) ? firstIllFormed(value) : undefined;
-  return at && notUnicode(at);
+/** The refusal of a JSON value that nothing is to read further. */
+export function valueRefusal(value: unknown): Refused | undefined {
+  const fault = faultIn(value);
+  return fault && invalid(refuse([fault]).errors);
 }
 
 /** The refusal of a query in which a key or a value is no UTF-8 once it is decoded. The framework refuses such a path itself. */
@@ -32,7 +29,7 @@ export function notUnicodePath(url: string): Refused {
   return notUnicode([kind ?? 'path']);
 }
 
-const notUnicode = (at: Path): Refused => invalid(refuse([{ at, rule: RULE }]).errors);
+const notUnicode = (at: Path): Refused => invalid(refuse([{ at, rule: NOT_UNICODE }]).errors);
 
 function canDecode(text: string): boolean {
   try {
@@ -55,32 +52,4 @@ function valueIn(text: string, parse: (text: string) => unknown): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** A value, and how it is reached: the last step, and the place that holds it. */
-interface Place {
-  readonly value: unknown;
-  readonly step: string | number;
-  readonly above: Place | null;
-}
-
-/** Where a text or a key has a lone surrogate. No recursion: a body may be nested as deep as it is long. */
-function firstIllFormed(root: unknown): Path | undefined {
-  const left: Place[] = [{ value: root, step: '', above: null }];
-  for (let place = left.pop(); place !== undefined; place = left.pop()) {
-    const { value } = place;
-    if (typeof value === 'string' && LONE_SURROGATE.test(value)) return pathTo(place);
-    if (typeof value !== 'object' || value === null) continue;
-    for (const [key, inner] of Object.entries(value)) {
-      if (LONE_SURROGATE.test(key)) return pathTo(place);
-      left.push({ value: inner, step: Array.isArray(value) ? Number(key) : key, above: place });
-    }
-  }
-  return undefined;
-}
-
-function pathTo(place: Place): Path {
-  const path: (string | number)[] = [];
-  for (let at = place; at.above !== null; at = at.above) path.unshift(at.step);
-  return path;
 }

@@ -71,16 +71,20 @@ export class ModelBatch {
   }
 }
 
+/** With so many broken rules no further model is checked: far fewer are told. */
+const MANY_BROKEN = 1_000;
+
 /** Every entry is checked, also beside what the batch itself breaks: all mistakes are told at once. */
 function declaredIn(catalog: Catalog, body: unknown): readonly Declared[] {
   const checked = check(batchSchema, body);
-  const broken: BrokenRule[] = checked.ok ? [] : [...checked.errors];
+  let broken: readonly BrokenRule[] = checked.ok ? [] : checked.errors;
   const declared = entriesIn(body).flatMap(([name, spec]): Declared[] => {
+    if (broken.length > MANY_BROKEN) return [];
     const before = catalog.entry(name);
     const next = nextOf(before, spec);
     const errors = next.ok ? tooLong(next.value) : next.errors;
     if (!next.ok || errors.length > 0) {
-      broken.push(...underPath(['models', name], errors));
+      broken = [...broken, ...underPath(['models', name], errors)];
       return [];
     }
     const after = catalog.entryWith(name, next.value);
