@@ -48,6 +48,7 @@ export const leasesAreHonest = (start: Readonly<Fleet>): TurnCheck => {
       const asked = history.pending.get(action.request)?.lease ?? action.lease;
       const left = Math.floor(cutAt(fleet, action.replica) - turn.now);
       const most = fleet.held ? LONGEST_LEASE_WHILE_HELD : Infinity;
+      trail.expect(left > 0, () => `a route to ${action.replica}, and nothing of its lease is left`);
       trail.expect(
         action.lease === Math.max(0, Math.min(asked, left, most)),
         () => `a lease of ${action.lease} ms on ${action.replica}, asked for ${asked}, and ${left} are left`,

@@ -33,7 +33,7 @@ describe('servers and the fleet', () => {
       closed: null,
     };
     expect(body).toEqual({
-      id: 'a',
+      ...{ id: 'a', drain: null },
       source: 'file',
       grpc: world.triton.addresses.grpc,
       http: world.triton.addresses.http,

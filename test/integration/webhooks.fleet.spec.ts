@@ -60,16 +60,20 @@ describe('a server that leaves', () => {
 
   it('drains by a deadline that counts from the timestamp, also after a restart, and joins again', async () => {
     const timestamp = new Date(Date.now() - 10_000).toISOString();
-    const { status, body } = await say({ ...leaving({ deadlineMs: 600_000 }), timestamp });
-    expect([status, body]).toEqual([202, { servers: ['a'], repeated: false }]);
+    const heard = await say({ ...leaving({ deadlineMs: 600_000 }), timestamp });
+    expect(heard).toMatchObject({ status: 202, body: { servers: ['a'], repeated: false } });
     const deadline = () => world.scheduler.engine.fleet.servers.get('a' as never)?.drain?.deadline;
     const left = deadline()! - world.scheduler.engine.now();
-    expect([left > 500_000, left <= 590_000]).toEqual([true, true]);
+    expect(left > 500_000 && left <= 580_000).toBe(true);
     await world.restart();
     expect(deadline()).toBeGreaterThan(world.scheduler.engine.now());
+    const ends = new Date(Date.parse(timestamp) + 600_000).toISOString();
+    const { since: _, ...drain } = (await told('a')).drain;
+    expect(drain).toEqual({ until: ends, cause: 'webhook', by: 'scaler' });
     await until(async () => ['draining', 'drained'].includes((await told('a')).state));
     expect((await say(message('joined'))).status).toBe(202);
     await until(async () => (await told('a')).state === 'ready');
+    expect((await told('a')).drain).toBe(null);
   });
 
   it.each([
@@ -101,6 +105,7 @@ describe('a server that leaves', () => {
     await call(world, 'POST', '/v1/servers/a/drain', {}, ADMIN.headers);
     await say(leaving({ deadlineMs: 60_000 }));
     await say(message('joined'));
+    expect((await told('a')).drain).toMatchObject({ until: null, cause: 'admin', by: 'ops' });
     expect(world.scheduler.engine.fleet.servers.get('a' as never)?.drain?.deadline).toBe(null);
     await call(world, 'POST', '/v1/servers/a/undrain', undefined, ADMIN.headers);
   });

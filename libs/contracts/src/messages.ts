@@ -31,7 +31,7 @@ export const routeSchema = z.strictObject({
   devices: z.array(count).describe('Ordinals of the devices that hold a copy.'),
   routeVersion: z.strictObject({ term: z.string(), sequence: z.string() }),
   leaseMs: count.describe(
-    'For so long Berth does not unload that copy, unless it is forced to, or drains the server with a deadline: it lets go 10 s after that, and says here what is left until then.',
+    'For so long Berth does not unload that copy, unless it is forced to, or drains the server with a deadline: it lets go 10 s after that, or at an announced end of the server, and says here what is left until then.',
   ),
   cold: z.boolean().describe('Whether the request had to wait for a load.'),
   waitedMs: count,
@@ -150,6 +150,16 @@ export const serverSchema = z.strictObject({
     .describe(
       'Why no connection to its gRPC port stands, as the last try found; null where one stands, or none was tried yet.',
     ),
+  drain: z
+    .strictObject({
+      since: time.nullable(),
+      until: time.nullable().describe('The deadline, or the announced end; null: there is none.'),
+      cause: z.enum(['admin', 'alert', 'webhook', 'discovery', 'file']),
+      by: z.string().nullable().describe('The credential that said so.'),
+    })
+    .nullable()
+    .optional()
+    .describe('Why it drains; null where it does not. Absent where Berth is older than this field.'),
   revision,
 });
 

@@ -125,9 +125,9 @@ export class Engine {
   /** The route to a warm model, at once and without a turn; undefined where the request has to be admitted. */
   route(query: ResolveQuery): Route | undefined {
     if (this.stopped) return undefined;
-    const replica = pickRoute(this.state, query, this.uses);
-    if (!replica) return undefined;
     const now = this.now();
+    const replica = pickRoute(this.state, query, this.uses, now);
+    if (!replica) return undefined;
     const lease = leaseOn(this.state, replica, query.lease, now);
     this.uses.note(replica.id, now, now + lease);
     this.leases.note(replica.server, lease, now);

@@ -46,6 +46,12 @@ function textIn(body: unknown, key: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+const toldDrain = {
+  deadline: z.string().nullable(),
+  since: z.string().exactOptional(),
+  by: z.string().exactOptional(),
+};
+
 /**
  * How each kind of value looks in the store. A change after which what is there would make no sense is a new
  * `SCHEMA_VERSION`; another kind is not.
@@ -65,11 +71,11 @@ export const VALUES = {
   toldServer: z.strictObject({
     revision,
     spec,
-    drain: z.strictObject({ deadline: z.string().nullable() }).nullable(),
+    drain: z.strictObject({ ...toldDrain, cause: z.literal('alert').exactOptional() }).nullable(),
     joined: z.literal(true).exactOptional(),
     end: z
       .union([
-        z.strictObject({ said: z.literal('leaving'), deadline: z.string().nullable() }),
+        z.strictObject({ said: z.literal('leaving'), ...toldDrain }),
         z.strictObject({ said: z.literal('left') }),
       ])
       .exactOptional(),

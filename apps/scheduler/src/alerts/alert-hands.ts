@@ -40,6 +40,7 @@ export class AlertHands implements Hands {
   constructor(
     private readonly made: Composition,
     private readonly judges: 'together' | 'one_by_one',
+    private readonly credential: string,
   ) {}
 
   /** What has to be stored. */
@@ -107,7 +108,9 @@ export class AlertHands implements Hands {
     if (others.length > 0) return notDone('ambiguous_server');
     const { revision, drain } = this.serverNow(id);
     if (drain !== null) return { kind: 'already', holds: { kind: 'drain', name: id, revision } };
-    return { kind: 'done', holds: this.turn(id, { deadline: null }) };
+    const since = new Date(this.made.times.wallNow()).toISOString();
+    const ordered = { deadline: null, since, by: this.credential, cause: 'alert' } as const;
+    return { kind: 'done', holds: this.turn(id, ordered) };
   }
 
   private undrain(id: string, revision: number): boolean {

@@ -41,7 +41,7 @@ export class AlertWrites {
       checkNoIfMatch(caller);
       const read = check(alertBodySchema, body);
       if (!read.ok) throw invalid(read.errors);
-      const heard = await made.writes.hear({ ...ASKED, caller }, () => prepared(made, read.value));
+      const heard = await made.writes.hear({ ...ASKED, caller }, () => prepared(made, read.value, caller));
       const { told, isRepeat } = heard.body;
       hooks.heard('alertmanager', isRepeat ? 'repeated' : 'taken');
       return heard.telling(told);
@@ -56,9 +56,10 @@ export class AlertWrites {
 function prepared(
   made: Composition,
   { alerts, truncatedAlerts = 0 }: AlertBody,
+  { credential }: Caller,
 ): Heard<{ readonly told: AlertsTold; readonly isRepeat: boolean }> {
   const now = made.times.wallNow();
-  const { draft, hands, heard } = drafted(made, alerts, now);
+  const { draft, hands, heard } = drafted(made, alerts, now, credential);
   const { changes, dropped } = draft.changes();
   const commit = () => {
     made.episodes.follow(changes);
@@ -72,21 +73,16 @@ function prepared(
  * Mostly all pins of a body fit, and are judged at once. Where they do not, they are judged one by one. Of so many that not all
  * are judged, each repeat begins elsewhere, so that none waits behind others for ever.
  */
-function drafted(made: Composition, alerts: readonly Alert[], now: number) {
-  const together = draftOf(made, alerts, now, 'together');
+function drafted(made: Composition, alerts: readonly Alert[], now: number, credential: string) {
+  const together = draftOf(made, alerts, now, new AlertHands(made, 'together', credential));
   if (together.hands.pinsFit()) return together;
   const from = now % alerts.length;
-  return draftOf(made, [...alerts.slice(from), ...alerts.slice(0, from)], now, 'one_by_one');
+  const turned = [...alerts.slice(from), ...alerts.slice(0, from)];
+  return draftOf(made, turned, now, new AlertHands(made, 'one_by_one', credential));
 }
 
-function draftOf(
-  made: Composition,
-  alerts: readonly Alert[],
-  now: number,
-  judges: 'together' | 'one_by_one',
-) {
+function draftOf(made: Composition, alerts: readonly Alert[], now: number, hands: AlertHands) {
   const draft = made.episodes.draft(now);
-  const hands = new AlertHands(made, judges);
   return { draft, hands, heard: hear(alerts, made.alertRules.list, draft, hands) };
 }
 

@@ -1,5 +1,5 @@
 import type { ServerConfig } from '#config';
-import type { Event, ServerId, ServerSpec } from '#core';
+import { DEFAULT_LEASE, type Event, type ServerId, type ServerSpec } from '#core';
 import { bytes } from '../models/core-model.js';
 import type { ToldServer } from '#engine';
 import type { WallTimes } from '../wall-times.js';
@@ -35,18 +35,26 @@ export function coreServer({
 export function drainEvent({ id, told }: Pick<ServerEntry, 'id' | 'told'>, times: WallTimes): Event {
   const server = id as ServerId;
   const drain = drainOf(told);
-  if (drain === null) return { kind: 'DrainEnded', server };
-  const { deadline } = drain;
-  return { kind: 'DrainOrdered', server, deadline: deadline === null ? null : times.instantOf(deadline) };
+  if (!drain) return { kind: 'DrainEnded', server };
+  const { deadline, before } = drain;
+  const instant = deadline === null ? null : times.instantOf(deadline) - before;
+  return { kind: 'DrainOrdered', server, deadline: instant };
 }
 
 /** Whether an admin or a webhook has it drained. A server that has left is not asked to drain any more. */
-export const isDraining = ({ told }: Pick<ServerEntry, 'told'>): boolean => drainOf(told) !== null;
+export const isDraining = ({ told }: Pick<ServerEntry, 'told'>): boolean => drainOf(told) !== undefined;
 
-/** Of what an admin and a webhook said, the earlier deadline holds. */
-function drainOf(told: ToldServer | undefined): ToldServer['drain'] {
-  const drains = [told?.drain ?? null, told?.end?.said === 'leaving' ? told.end : null];
-  const wanted = drains.filter((one) => one !== null);
-  const [deadline = null] = wanted.flatMap((one) => one.deadline ?? []).toSorted();
-  return wanted.length === 0 ? null : { deadline };
+/**
+ * Of what an admin or an alert and a webhook said, what has it empty first. Leases may go on for a lease beyond the deadline of
+ * a drain. By an announced end they are over: there the deadline is so much `before` it.
+ */
+export function drainOf(told: ToldServer | undefined) {
+  const { drain, end } = told ?? {};
+  const drains = [
+    ...(drain ? [{ cause: 'admin' as const, ...drain, before: 0 }] : []),
+    ...(end?.said === 'leaving' ? [{ ...end, cause: 'webhook' as const, before: DEFAULT_LEASE }] : []),
+  ];
+  const emptyBy = ({ deadline, before }: (typeof drains)[number]): number =>
+    deadline === null ? Number.MAX_VALUE : Date.parse(deadline) - before;
+  return drains.toSorted((one, other) => emptyBy(one) - emptyBy(other))[0];
 }

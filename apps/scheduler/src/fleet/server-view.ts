@@ -14,6 +14,7 @@ import type { Trouble } from '#engine';
 import { mib } from '../models/core-model.js';
 import type { Scene } from '../models/model-view.js';
 import { closedView } from './closed-view.js';
+import { drainOf } from './core-server.js';
 import { exposuresOf } from './exposures.js';
 import { hostMemoryView } from './host-memory-view.js';
 import type { ServerEntry } from './registry.js';
@@ -32,8 +33,29 @@ export function serverView(entry: ServerEntry, scene: Scene, trouble: Trouble | 
       ...exposuresOf(entry.config, server?.version ?? null),
     ],
     trouble,
+    drain: drainView(entry, server?.drain ?? null, scene),
     revision: String(entry.revision),
   };
+}
+
+/** By whose word it drains: by what was told, else by DNS or the file, which name it no longer. */
+function drainView(
+  { told, source }: ServerEntry,
+  drain: Server['drain'],
+  { times }: Scene,
+): ServerMessage['drain'] {
+  const first = drainOf(told);
+  if (!first && !drain) return null;
+  const {
+    deadline,
+    since = times.toldOrNull(drain?.since ?? null),
+    by = null,
+    cause,
+  } = first ?? {
+    deadline: times.toldOrNull(drain!.deadline),
+    cause: source === 'discovered' ? 'discovery' : 'file',
+  };
+  return { since, until: deadline, cause, by };
 }
 
 const UNSEEN = {

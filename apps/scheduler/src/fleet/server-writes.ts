@@ -60,9 +60,11 @@ export class ServerWrites {
   /** No more routes and loads there; what serves is loaded elsewhere first. Survives a restart. */
   drain(id: string, deadlineMs: number | null | undefined, caller: Caller): Promise<Written<ServerMessage>> {
     const body = { deadlineMs: deadlineMs ?? null };
-    return this.order(id, 'drain', body, caller, ({ times }) => ({
-      deadline: deadlineMs == null ? null : new Date(times.wallNow() + deadlineMs).toISOString(),
-    }));
+    return this.order(id, 'drain', body, caller, ({ registry, times: { wallNow } }) => {
+      const { since = new Date(wallNow()).toISOString() } = registry.get(id)?.told?.drain ?? {};
+      const deadline = deadlineMs == null ? null : new Date(wallNow() + deadlineMs).toISOString();
+      return { deadline, since, by: caller.credential };
+    });
   }
 
   /** Ends a drain, and what a webhook said of the end of the server. */

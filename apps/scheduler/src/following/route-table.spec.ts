@@ -92,6 +92,10 @@ describe('a table of routes', () => {
     tell();
     now += 1_500;
     expect(route()?.lease).toBe(2_500);
+    now += 2_499;
+    expect(route()?.lease).toBe(1);
+    now += 1;
+    expect(route()).toBeUndefined();
   });
 
   it('is out of date once the leader was last renewed too long ago, and then goes by its own looks', () => {

@@ -48,7 +48,8 @@ export type OnChanged = (replicas: ReadonlySet<ReplicaId>, servers: ReadonlySet<
 export class RouteTable {
   /** Rows that are out of date lead only to what a look has shown. */
   private readonly routes = new RouteRows(
-    ({ model, server }) => !this.isOutOfDate || this.parts.isShown(model, server),
+    ({ model, server, leasesEndBy }) =>
+      leasesEndBy - this.parts.now() >= 1 && (!this.isOutOfDate || this.parts.isShown(model, server)),
   );
   readonly rows = this.routes.all;
   private readonly told = new Map<ServerId, WatchedServer & { readonly snapshot: number }>();
@@ -112,7 +113,7 @@ export class RouteTable {
     const row = pickFrom(this.routes, query, this.uses);
     if (!row) return undefined;
     const now = this.parts.now();
-    const lease = Math.max(0, Math.min(query.lease, LONGEST_PEER_LEASE, Math.floor(row.leasesEndBy - now)));
+    const lease = Math.min(query.lease, LONGEST_PEER_LEASE, Math.floor(row.leasesEndBy - now));
     this.uses.note(row, now, now + lease);
     const { term, sequence } = this.whole;
     return {

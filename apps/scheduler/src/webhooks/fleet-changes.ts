@@ -21,7 +21,7 @@ export interface ServerChange {
 }
 
 /** What becomes of the servers that a message is about. `now` is in milliseconds since 1970. Refuses what cannot be done. */
-export function changesOf(registry: Registry, message: FleetMessage, now: number): ServerChange[] {
+export function changesOf(registry: Registry, message: Said, now: number): ServerChange[] {
   const { subject } = message;
   checkTime(message, now);
   if (message.type === 'server.joined' && 'server' in subject)
@@ -30,14 +30,20 @@ export function changesOf(registry: Registry, message: FleetMessage, now: number
   return entriesOf(registry, subject).map((entry) => ({ id: entry.id, next: endOf(entry) }));
 }
 
+type Said = FleetMessage & { readonly credential: string };
+
 /** What a message makes of a server that is known. */
-function ends(message: FleetMessage, now: number): (entry: ServerEntry) => ServerChange['next'] {
+function ends(message: Said, now: number): (entry: ServerEntry) => ServerChange['next'] {
   switch (message.type) {
     case 'server.joined':
       return (entry) => withEnd(entry, undefined);
     case 'server.leaving': {
-      const end = { said: 'leaving', deadline: deadlineOf(message, now) } as const;
-      return (entry) => (entry.hasLeft ? undefined : withEnd(entry, end));
+      const deadline = deadlineOf(message, now);
+      const first = { since: new Date(now).toISOString(), by: message.credential };
+      return (entry) =>
+        entry.hasLeft
+          ? undefined
+          : withEnd(entry, { ...first, ...entry.told?.end, said: 'leaving', deadline });
     }
     case 'server.left':
       return (entry) => (isOurs(entry) ? null : withEnd(entry, { said: 'left' }));

@@ -53,7 +53,7 @@ function prepared({ hooks, links, registry, times }: Composition, call: FleetCal
   if (!read.ok) throw invalid(read.errors);
   const said = { credential, ...read.value };
   if (hooks.isRepeat(said)) return { changes: [], commit: () => ({ servers: [], repeated: true }) };
-  const servers = changesOf(registry, read.value, times.wallNow());
+  const servers = changesOf(registry, said, times.wallNow());
   const ids = servers.map(({ id }) => id);
   const declared = servers.flatMap(({ id, next }): (ToldChange & { kind: 'server' })[] =>
     next === undefined ? [] : [{ kind: 'server', id, value: next }],

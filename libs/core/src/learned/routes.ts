@@ -33,8 +33,12 @@ export interface RouteSource<Key, Copy extends RoutableCopy> {
 }
 
 /** The replica that a caller is sent to; undefined where none may be routed to. */
-export const pickRoute = (fleet: Readonly<Fleet>, query: RouteQuery, recent: RecentUses): Ready | undefined =>
-  pickFrom(new FleetRoutes(fleet), query, recent);
+export const pickRoute = (
+  fleet: Readonly<Fleet>,
+  query: RouteQuery,
+  recent: RecentUses,
+  now = fleet.now,
+): Ready | undefined => pickFrom(new FleetRoutes(fleet, now), query, recent);
 
 /**
  * The same of any source. Failing copies come last, then those on servers that drain with a deadline; of the others the
@@ -74,7 +78,10 @@ const usedAt = (copy: RoutableCopy, recent: RecentUses): Instant => recent.lastU
 
 /** The routes of a fleet. */
 class FleetRoutes implements RouteSource<ReplicaId, Ready> {
-  constructor(private readonly fleet: Readonly<Fleet>) {}
+  constructor(
+    private readonly fleet: Readonly<Fleet>,
+    private readonly now: Instant,
+  ) {}
 
   copiesOf(model: ModelId): Iterable<ReplicaId> | undefined {
     return isDisabled(this.fleet, model) ? undefined : this.fleet.holders.get(model);
@@ -82,7 +89,7 @@ class FleetRoutes implements RouteSource<ReplicaId, Ready> {
 
   routable(id: ReplicaId): Ready | undefined {
     const replica = this.fleet.replicas.get(id)!;
-    return isRoute(this.fleet, replica) ? replica : undefined;
+    return isRoute(this.fleet, replica, this.now) ? replica : undefined;
   }
 
   isFailing(replica: Ready): boolean {
@@ -97,8 +104,12 @@ class FleetRoutes implements RouteSource<ReplicaId, Ready> {
 const isDisabled = ({ models }: Readonly<Fleet>, model: ModelId): boolean =>
   models.get(model)?.enabled === false;
 
-const isRoute = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
+const isServing = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
   replica.phase === 'ready' && isRoutable(fleet.servers.get(replica.server)!);
+
+/** A route of which nothing would be left is none: a frozen fleet keeps a copy ready beyond the end of its leases. */
+const isRoute = (fleet: Readonly<Fleet>, replica: Replica, now = fleet.now): replica is Ready =>
+  isServing(fleet, replica) && leasesOnEndBy(fleet, replica) - now >= 1;
 
 /** The ready replicas of a model that may be routed to now. */
 export const routableReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
@@ -116,7 +127,7 @@ export interface RouteRow extends Pick<Ready, 'id' | 'model' | 'server' | 'versi
 /** What watchers are told of a replica; undefined where it may not be routed to. */
 export function routeRow(fleet: Readonly<Fleet>, id: ReplicaId): RouteRow | undefined {
   const replica = fleet.replicas.get(id);
-  if (!replica || !isRoute(fleet, replica) || isDisabled(fleet, replica.model)) return undefined;
+  if (!replica || !isServing(fleet, replica) || isDisabled(fleet, replica.model)) return undefined;
   const { model, server, versions, devices } = replica;
   return {
     ...{ id, model, server, versions, devices },

@@ -13,12 +13,20 @@ export interface ToldServer {
   readonly revision: number;
   /** The keys of contract section 1; null where only a drain is stored. */
   readonly spec: Readonly<Record<string, unknown>> | null;
-  /** `deadline` is RFC 3339 UTC or null; null: not draining. */
-  readonly drain: { readonly deadline: string | null } | null;
+  /** What an admin ordered, or an alert; absent `cause`: an admin. `deadline` is RFC 3339 UTC or null; null: not draining. */
+  readonly drain: (ToldDrain & { readonly cause?: 'alert' }) | null;
   /** Whether a webhook declared it; absent: no. The configuration says how such servers are called. */
   readonly joined?: true;
   /** What a webhook said of its end; absent: nothing, or that it is there again. `deadline` is RFC 3339 UTC or null. */
-  readonly end?: { readonly said: 'leaving'; readonly deadline: string | null } | { readonly said: 'left' };
+  readonly end?: (ToldDrain & { readonly said: 'leaving' }) | { readonly said: 'left' };
+}
+
+/** By when a server is to be empty, RFC 3339 UTC; null: there is no deadline. */
+interface ToldDrain {
+  readonly deadline: string | null;
+  /** Since when, RFC 3339 UTC, and at the word of which credential; absent where an older version stored it. */
+  readonly since?: string;
+  readonly by?: string;
 }
 
 /** A freeze of all loads and unloads, ordered through the API. */
