@@ -94,6 +94,14 @@ describe('callers with client certificates', () => {
     router.close();
   });
 
+  it('stay where a configuration has lost auth or tls, as one that is cut off has', async () => {
+    const rule = 'must not be taken away: only a start does that';
+    expect(() => scheduler.reload({ ...config(), auth: null, models: {} })).toThrow(`auth ${rule}`);
+    expect(() => scheduler.reload({ ...config(), tls: null })).toThrow(`tls ${rule}`);
+    expect([await overHttp(gateway), await overGrpc(gateway)]).toEqual([200, 0]);
+    expect([await overHttp({}), await overGrpc()]).toEqual([401, NOT_SIGNED_IN]);
+  });
+
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
     'are refused once their authority is replaced, also with a session from before: %s',
     async (version) => {

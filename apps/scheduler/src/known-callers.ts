@@ -17,7 +17,6 @@ export class KnownCallers {
   private constructor(
     /** Finds them by their credentials. */
     readonly access: SignIn,
-    private readonly needsOne: boolean,
     private readonly admin: AdminKey | null,
   ) {}
 
@@ -30,7 +29,7 @@ export class KnownCallers {
     const access = new SignIn(wallNow, (issuer, cause) =>
       log.warn({ issuer, cause }, 'the public keys of an issuer of tokens are not answered'),
     );
-    const callers = new KnownCallers(access, needsOne, admin);
+    const callers = new KnownCallers(access, admin);
     callers.take(config.auth);
     return callers;
   }
@@ -41,13 +40,11 @@ export class KnownCallers {
   }
 
   /**
-   * Takes up the credentials of another configuration. What is listened on stays, and so does whether callers need a credential.
-   * False: nothing was taken up, since there would be no caller. Only a start makes the key of the admin.
+   * Takes up the credentials of another configuration. What is listened on stays, and so does whether callers need a credential:
+   * null only where the one before was.
    */
-  take(auth: AuthConfig | null): boolean {
-    if (auth === null && this.needsOne && this.admin === null) return false;
+  take(auth: AuthConfig | null): void {
     this.access.take(auth ?? (this.admin && authOf(this.admin)));
-    return true;
   }
 }
 

@@ -10,8 +10,10 @@ import { startDemo } from './demo.js';
 import { type CommandLine, readCommandLine, readLogLevel, USAGE } from './flags.js';
 import { CannotListen } from './cannot-listen.js';
 import { oneAtATime } from './one-at-a-time.js';
+import { TakesAway } from './present-config.js';
 import { processGauge } from './pressure/process-gauge.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
+import { settled } from './settled.js';
 import { TlsUnusable } from './tls/pem.js';
 
 /** Lines for programs go to stderr; stdout is for the operator at the terminal. */
@@ -71,14 +73,21 @@ async function leaderKnown(scheduler: RunningScheduler): Promise<void> {
   for (let left = LEADER_KNOWN_MS; left > 0 && !isKnown(); left -= LOOK_EVERY_MS) await sleep(LOOK_EVERY_MS);
 }
 
-/** Environment and files are read here and nowhere else. */
-async function configured({ flags, configPath }: CommandLine): Promise<Config> {
+/** Environment and files are read here and nowhere else; the configuration file as `read` says. */
+async function configured({ flags, configPath }: CommandLine, read = textOf): Promise<Config> {
   const path = configPath ?? (process.env['BERTH_CONFIG'] || undefined);
   const named = configPath === undefined ? 'BERTH_CONFIG' : '--config';
-  const file = path === undefined ? {} : { file: { path, text: await textOf(path, named) } };
+  const file = path === undefined ? {} : { file: { path, text: await read(path, named) } };
   const result = await loadConfig({ ...file, env: process.env, flags });
   if (result.ok) return result.config;
   throw refused(result.errors.map((error) => formatError(error, path)));
+}
+
+/** As it is once it changes no more. */
+async function settledText(path: string, named: string): Promise<string> {
+  const text = await settled(() => textOf(path, named));
+  if (text !== null) return text;
+  throw refused([`${named}: must name a file that does not change all the time: ${path}`]);
 }
 
 async function textOf(path: string, named: string): Promise<string> {
@@ -121,7 +130,7 @@ async function reread(
   takeUp: (config: Config) => readonly string[] | null,
 ): Promise<void> {
   try {
-    const restart = takeUp(await configured(commandLine));
+    const restart = takeUp(await configured(commandLine, settledText));
     if (restart === null) return;
     log.info('the configuration was taken up');
     if (restart.length > 0) log.warn({ keys: restart }, `only a restart takes up: ${restart.join(', ')}`);
@@ -133,7 +142,7 @@ async function reread(
 /** What the operator has to put right is told in a line; everything else is a bug, with where it happened. */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const theirs = [Unusable, StoreUnusable, CannotListen, TlsUnusable, AdminKeyUnusable].some(
+  const theirs = [Unusable, StoreUnusable, CannotListen, TlsUnusable, AdminKeyUnusable, TakesAway].some(
     (kind) => error instanceof kind,
   );
   return theirs || 'code' in error ? error.message : (error.stack ?? error.message);

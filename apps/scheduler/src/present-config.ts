@@ -3,6 +3,9 @@ import type { Reign } from './reigns/reign.js';
 import type { Lasting } from './reigns/lasting.js';
 import { reload } from './reload.js';
 
+/** A configuration would open what is closed. Its keys may be missing because the file was not whole. */
+export class TakesAway extends Error {}
+
 /** The configuration as it holds now: that of the start, with what was taken up since. */
 export class PresentConfig {
   private present: Config;
@@ -18,16 +21,22 @@ export class PresentConfig {
     return this.present;
   }
 
-  /** Takes up another configuration, in the present reign, too. Returns the keys that only a restart takes up. */
+  /**
+   * Takes up another configuration, in the present reign, too. Returns the keys that only a restart takes up. Throws `TakesAway`,
+   * and takes up nothing, where there would be no `auth` or no `tls` any more.
+   */
   take(next: Config, reign: Reign | null): readonly string[] {
+    const gone = (['auth', 'tls'] as const).filter((key) => this.present[key] !== null && next[key] === null);
+    if (gone.length > 0)
+      throw new TakesAway(`${gone.join(' and ')} must not be taken away: only a start does that`);
     const { callers, pressure, signatures } = this.lasting;
     signatures.take(next.webhooks.fleet.secrets);
     pressure.setLag(next.limits.shedAtLagMs);
     if (reign !== null) reload(next, reign.demo, reign.made);
     const keys = restartKeys(this.started, next);
-    const isTaken = callers.take(next.auth);
-    this.present = { ...next, ...startedKeys(this.started, isTaken ? keys : [...keys, 'auth']) };
-    return isTaken ? keys : [...keys, 'auth'];
+    callers.take(next.auth);
+    this.present = { ...next, ...startedKeys(this.started, keys) };
+    return keys;
   }
 }
 

@@ -46,6 +46,22 @@ describe('what readConfig refuses', () => {
     expect(lines('- a')).toEqual(['must be a mapping of keys to values']);
   });
 
+  it('takes aliases, but none within what it stands for', () => {
+    expect(lines('a: &a [*a, *a]')[0]).toBe('berth.yaml:1: must be YAML: *a must not stand within &a');
+    expect(lines('fleet: a\nlimits: &x\n  globalQueue: { b: *x }')).toEqual([
+      'berth.yaml:3: must be YAML: *x must not stand within &x',
+    ]);
+    const models = 'models: { a: &m { enabled: true }, b: *m, c: &m { enabled: false }, d: *m, e: *m }';
+    expect(lines(models)).toEqual([]);
+    const nested = Array.from(
+      { length: 9 },
+      (_, nth) => `a${nth + 1}: &a${nth + 1} [${`*a${nth}, `.repeat(9)}]`,
+    );
+    expect(lines(`a0: &a0 [x]\n${nested.join('\n')}`)).toEqual([
+      expect.stringContaining('must be YAML: Excessive alias'),
+    ]);
+  });
+
   it.each([
     ['residency: { policy: value }', 'residency.policy'],
     ['residency: { loadAhead: true }', 'residency.loadAhead'],

@@ -19,7 +19,11 @@ export function readYaml(text: string): YamlText {
     uniqueKeys: false,
     logLevel: 'error',
   });
-  const faults = [...[...document.errors, ...document.warnings].map(faultOf), ...keyFaults(document)];
+  const faults = [
+    ...[...document.errors, ...document.warnings].map(faultOf),
+    ...keyFaults(document),
+    ...aliasFaults(document),
+  ];
   if (faults.length === 0) return valueOf(document, lines);
   const errors = faults.map(({ message, offset }) => {
     return { path: '', rule: `must be YAML: ${oneLine(message)}`, line: lines.linePos(offset).line };
@@ -50,6 +54,26 @@ function keyFaults(document: Document): Fault[] {
         else if (seen.has(word)) faults.push({ message: 'Keys must be unique', offset: startOf(key) ?? 0 });
         else seen.add(word);
       }
+    },
+  });
+  return faults;
+}
+
+/** Aliases within what they stand for: such a value has no end. */
+function aliasFaults(document: Document): Fault[] {
+  const anchored = new Map<string, Node>();
+  const faults: Fault[] = [];
+  visit(document, {
+    Value(_, node) {
+      if (node.anchor !== undefined) anchored.set(node.anchor, node);
+    },
+    Alias(_, alias, path) {
+      const inner = anchored.get(alias.source);
+      if (inner !== undefined && path.includes(inner))
+        faults.push({
+          message: `*${alias.source} must not stand within &${alias.source}`,
+          offset: startOf(alias) ?? 0,
+        });
     },
   });
   return faults;

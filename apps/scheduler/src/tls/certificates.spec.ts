@@ -97,6 +97,12 @@ describe('certificates from files', () => {
     ['the key is gone', () => rm(at('a.key')), 'tls.key must name a file that can be read'],
     ['the certificate is gone', () => rm(at('a.crt')), 'tls.cert must name a file that can be read'],
     ['there is garbage', () => put({ cert: 'CANARY', key: 'CANARY' }), 'tls.cert must hold whole'],
+    ['the key is empty', () => put({ ...kept, key: '' }), 'tls.key must be the key of'],
+    [
+      'both are there, but the key is empty',
+      ({ cert }: Pair) => put({ cert, key: '' }),
+      'tls.key must be the key of',
+    ],
     ['the key is garbage', () => put({ ...kept, key: 'CANARY' }), 'tls.key must be the key of'],
   ])('stay as they are where %s, and change once it is mended', async (_, damage, words) => {
     kept = await another();
@@ -113,6 +119,28 @@ describe('certificates from files', () => {
     await put(next);
     await certificates.read();
     expect(certificates.served).toMatchObject(next);
+  });
+
+  it('stay where the next one has expired, unless they have expired, too', async () => {
+    kept = await another();
+    await put(kept);
+    const certificates = await open(FILES());
+    const old = await authority.sign(['localhost'], now - 400 * DAY_MS);
+    await put(old);
+    await certificates.read();
+    expect(certificates.served).toMatchObject(kept);
+    expect(lines).toEqual([
+      expect.stringMatching(/the last good one stays: tls.cert must not have expired \(20/),
+    ]);
+    now += 400 * DAY_MS;
+    await certificates.read();
+    expect(certificates.served).toMatchObject(old);
+  });
+
+  it('are told where they have expired at the start', async () => {
+    await put(await authority.sign(['localhost'], now - 400 * DAY_MS));
+    await open(FILES());
+    expect(lines).toEqual([expect.stringContaining('the TLS certificate has expired')]);
   });
 
   it('tell of the same trouble again after it was mended', async () => {

@@ -1,4 +1,5 @@
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { duplexPair } from 'node:stream';
+import { connect, createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { readSmallFile, type ServedTls } from '#config';
 import type { WallClock } from '../wall-times.js';
@@ -60,13 +61,20 @@ export class Certificates {
     const { tls, folder, fleet, now } = parts;
     if (tls.pair !== null) {
       const { cert, key } = tls.pair;
-      const filed = (): Promise<Pair> => filedPair(cert, key);
-      return new Certificates(parts, filed, null, await found(tls, filed));
+      return await Certificates.of(parts, () => filedPair(cert, key), null);
     }
     const authority = await OwnAuthority.open(folder, fleet, now());
     const own = new OwnPair(authority);
-    const signed = (): Promise<Pair> => own.with(ownNames(tls.names), now());
-    return new Certificates(parts, signed, authority.path, await found(tls, signed));
+    return await Certificates.of(parts, () => own.with(ownNames(tls.names), now()), authority.path);
+  }
+
+  private static async of(parts: Parts, source: Source, authorityFile: string | null): Promise<Certificates> {
+    const first = await found(parts.tls, source);
+    await tryOut(first);
+    const certificates = new Certificates(parts, source, authorityFile, first);
+    const validTo = new Date(certificates.expiresAt).toISOString();
+    if (certificates.expiresAt <= parts.now()) parts.log.warn({ validTo }, 'the TLS certificate has expired');
+    return certificates;
   }
 
   get served(): Served {
@@ -75,7 +83,7 @@ export class Certificates {
 
   /** When it expires, in milliseconds since 1970. */
   get expiresAt(): number {
-    return Date.parse(certificatesIn(this.present.cert, '')[0].validTo);
+    return endOf(this.present);
   }
 
   /** Whether clients are asked for a certificate. They need not have one. */
@@ -88,37 +96,36 @@ export class Certificates {
     this.followers.push(take);
   }
 
-  /** Takes up what has changed. Never rejects. */
+  /** Takes up what has changed, if it can be used and, unless that of now has expired, too, has not expired. Never rejects. */
   async read(): Promise<void> {
-    const { log } = this.parts;
     try {
       const next = await found(this.parts.tls, this.source);
+      if (!isSame(next, this.present)) await this.takeUp(next);
       this.told = null;
-      if (isSame(next, this.present)) return;
-      this.present = next;
-      for (const take of this.followers) take(next);
-      const validTo = new Date(this.expiresAt).toISOString();
-      log.info({ validTo }, 'another TLS certificate is served from now on');
     } catch (error) {
       const why = (error as Error).message;
       if (why !== this.told)
-        log.warn({ why }, 'the TLS certificate cannot be renewed: the last good one stays');
+        this.parts.log.warn({ why }, 'the TLS certificate cannot be renewed: the last good one stays');
       this.told = why;
     }
+  }
+
+  private async takeUp(next: Served): Promise<void> {
+    const { log, now } = this.parts;
+    await tryOut(next);
+    const validTo = new Date(endOf(next)).toISOString();
+    if (endOf(next) <= now() && this.expiresAt > now())
+      throw new TlsUnusable(`tls.cert must not have expired (${validTo})`);
+    this.present = next;
+    for (const take of this.followers) take(next);
+    log.info({ validTo }, 'another TLS certificate is served from now on');
   }
 }
 
 async function found({ clientCa }: ServedTls, source: Source): Promise<Served> {
   const ca = clientCa === null ? null : await textOf(clientCa, 'tls.clientCa');
   if (ca !== null) certificatesIn(ca, 'tls.clientCa');
-  const served: Served = {
-    ...(await source()),
-    ...(ca !== null && { ca }),
-    ciphers: CIPHERS,
-    minVersion: 'TLSv1.2',
-  };
-  tryOut(served);
-  return served;
+  return { ...(await source()), ...(ca !== null && { ca }), ciphers: CIPHERS, minVersion: 'TLSv1.2' };
 }
 
 async function filedPair(certPath: string, keyPath: string): Promise<Pair> {
@@ -127,10 +134,19 @@ async function filedPair(certPath: string, keyPath: string): Promise<Pair> {
   return { cert, key };
 }
 
-/** What OpenSSL says of a pair names neither of them, so we do. It repeats no part of a file. */
-function tryOut(served: Served): void {
+/**
+ * A handshake in memory: OpenSSL takes an empty key, say, and fails only then. What it says of a pair names neither of them, so
+ * we do. It repeats no part of a file.
+ */
+async function tryOut(served: Served): Promise<void> {
+  const [near, far] = duplexPair();
   try {
-    createSecureContext(served);
+    const server = new TLSSocket(near, { isServer: true, secureContext: createSecureContext(served) });
+    const client = connect({ socket: far, rejectUnauthorized: false });
+    await new Promise<void>((resolve, reject) => {
+      server.on('error', reject);
+      client.on('error', reject).once('secureConnect', resolve);
+    }).finally(() => [client, server].map((socket) => socket.destroy()));
   } catch (error) {
     const why = (error as Error).message;
     throw new TlsUnusable(`tls.key must be the key of tls.cert, in PEM form without a passphrase (${why})`);
@@ -142,6 +158,8 @@ async function textOf(path: string, what: string): Promise<string> {
   if ('text' in read) return read.text;
   throw new TlsUnusable(`${what} ${read.rule}`);
 }
+
+const endOf = ({ cert }: Served): number => Date.parse(certificatesIn(cert, '')[0].validTo);
 
 const isSame = (one: Served, other: Served): boolean =>
   one.cert === other.cert && one.key === other.key && one.ca === other.ca;
