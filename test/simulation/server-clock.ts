@@ -2,6 +2,8 @@ import type { Timers } from '#testing';
 
 /** Some wall time, so that a virtual one looks like it. */
 const EPOCH = 1_700_000_000_000;
+/** How a process starts: its metrics come later than its gRPC, and tell of its host later still. */
+export const AT_START = { metricsAfterMs: 90, hostMemoryAfterMs: 1_000 };
 
 /**
  * Time as a server has it: all of it goes by a little faster or slower than for Berth, and its wall clock is set now and

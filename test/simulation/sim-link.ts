@@ -216,5 +216,5 @@ function sampleOf({ gpus, hostMemory, pending }: Gauges): MetricsSample {
   for (const { model, requests } of pending) {
     byModel.set(model as ModelId, (byModel.get(model as ModelId) ?? 0) + requests);
   }
-  return { gpus, hostMemory, pending: byModel };
+  return { gpus, hostMemory: hostMemory || null, pending: byModel };
 }

@@ -13,7 +13,7 @@ import { isExcused, noteSurprises, unexcused } from './excuses.js';
 import { type LostReply, NOBODY, type OpenOrder } from './open-order.js';
 import { Partition } from './partition.js';
 import type { PlannedModel, PlannedServer } from './plan.js';
-import { ServerClock } from './server-clock.js';
+import { AT_START, ServerClock } from './server-clock.js';
 import { Surprises } from './surprises.js';
 import type { Trail } from './trail.js';
 import { hearUntold } from './untold.js';
@@ -194,7 +194,7 @@ export class Site {
     const sim = new SimulatedTriton({
       ...setup,
       hostMemoryBytes: isBounded ? setup.hostMemoryBytes : 2 ** 50,
-      options: { ...setup.options, wallClock: this.clock.wallTime },
+      options: { ...AT_START, ...setup.options, wallClock: this.clock.wallTime },
       devices,
       id: this.planned.spec.id,
       timers: this.clock,

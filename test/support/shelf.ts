@@ -15,6 +15,8 @@ export class Shelf {
   readonly pending = new Map<ModelId, number>();
   /** What the metrics show of the GPUs; none: that endpoint does not answer. */
   gpus: MetricsSample['gpus'] | null = [];
+  /** What they show of the host; none: 0, as of a process that has just started. */
+  hostMemory: number | null = 1e12;
   /** What the statistics tell of the memory of each model. */
   readonly memory = new Map<ModelId, ServingRow['memory']>();
   /** The versions of each model that serve; none: just one. */
@@ -47,7 +49,11 @@ export class Shelf {
       endedAt: now,
       index: scope === 'full' ? this.rows() : null,
       serving: this.serving(),
-      metrics: this.gpus && { gpus: this.gpus, hostMemory: 1e12, pending: new Map(this.pending) },
+      metrics: this.gpus && {
+        gpus: this.gpus,
+        hostMemory: this.hostMemory,
+        pending: new Map(this.pending),
+      },
       mode: probeMode ? 'explicit' : null,
       serverVersion: probeMode ? '2.51.0' : null,
     };

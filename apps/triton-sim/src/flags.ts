@@ -23,6 +23,8 @@ const FLAGS = {
   mode: { type: 'string', default: 'explicit' },
   'strict-readiness': { type: 'boolean', default: false },
   'exit-timeout-ms': { type: 'string', default: '30000' },
+  'metrics-after-ms': { type: 'string', default: '90' },
+  'host-memory-after-ms': { type: 'string', default: '1000' },
   restricted: { type: 'string' },
   speed: { type: 'string', default: '1' },
 } as const satisfies ParseArgsConfig['options'];
@@ -44,6 +46,8 @@ export function readFlags(args: readonly string[]): Partial<TritonSimOptions> {
     controlMode: readMode(values.mode),
     loadThreads: readNumber('load-threads', values['load-threads'], 1),
     exitTimeoutMs: readNumber('exit-timeout-ms', values['exit-timeout-ms'], 0),
+    metricsAfterMs: readNumber('metrics-after-ms', values['metrics-after-ms'], 0),
+    hostMemoryAfterMs: readNumber('host-memory-after-ms', values['host-memory-after-ms'], 0),
     strictReadiness: values['strict-readiness'],
     startupModels: values['load-model'] ?? [],
     ...(restriction !== undefined && { restriction }),

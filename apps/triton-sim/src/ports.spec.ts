@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { clientOf, closeAll, post, start } from './wire-bench.js';
+import { clientOf, closeAll, post, start, until } from './wire-bench.js';
 
 afterEach(closeAll);
 
@@ -15,6 +15,22 @@ describe('the HTTP ports', () => {
     const text = await (await fetch((await start({ gpus: 0 })).addresses.metrics)).text();
     expect(text).toContain('nv_cpu_memory_total_bytes');
     expect(text).not.toContain('nv_gpu');
+  });
+
+  it('opens its metrics after gRPC and HTTP', async () => {
+    const triton = { metricsAfterMs: 0 };
+    const { addresses, sim } = await start({ triton });
+    const { http, metrics } = addresses;
+    triton.metricsAfterMs = 60_000;
+    sim.kill();
+    sim.start();
+    const isLive = () =>
+      fetch(`${http}/v2/health/live`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await until(isLive, Boolean);
+    await expect(fetch(metrics)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 
   it('drops the connection while metrics are down', async () => {

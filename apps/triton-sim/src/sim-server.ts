@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { realTimers, sampleModels, SimulatedTriton } from '#testing';
 import type { ServerPhase, SimulatedModel, SimulatedTritonOptions } from '#testing';
 import { ADMIN_BODY_BYTES, answerAdmin } from './admin.js';
@@ -71,8 +72,13 @@ export async function startTritonSim(given: Partial<TritonSimOptions> = {}): Pro
   const phases = new EventEmitter<{ phase: [ServerPhase, number | undefined] }>();
   const sim = createSim(options, scaled, (phase, exitCode) => void phases.emit('phase', phase, exitCode));
   const gates = createGates(sim, options);
-  const [, http] = gates;
-  const openAll = async (): Promise<void> => void (await Promise.all(gates.map((gate) => gate.open())));
+  const [grpc, http, metrics] = gates;
+  const openAll = async (): Promise<void> => {
+    await grpc.open();
+    await http.open();
+    await sleep(options.triton.metricsAfterMs ?? 0, undefined, { ref: false });
+    if (sim.phase === 'up') await metrics.open();
+  };
   const shutAll = async (): Promise<void> => void (await Promise.all(gates.map((gate) => gate.shut())));
   const served = new Promise<void>((serves, fails) => {
     phases.on('phase', (phase, exitCode) => {

@@ -12,6 +12,7 @@ import {
   isOverdue,
   isSettling,
   isStuck,
+  isJustBorn,
   SETTLING,
   standingOf,
 } from '../fleet/standing.js';
@@ -97,6 +98,8 @@ export class Verdicts {
       fit: this.fitOn(server, model),
     }));
     const able = fits.filter(({ fit }) => fit === 'fits').map(({ server }) => server);
+    if (fits.some(({ server, fit }) => fit === 'unseen' && server.looked && isJustBorn(server)))
+      return undefined;
     if (able.length === 0) return this.nowhere(fits.map(({ fit }) => fit));
     const standings = able.map((server) => standingOf(server, this.now));
     if (standings.every((standing) => standing === 'lost' || standing === 'connecting')) {

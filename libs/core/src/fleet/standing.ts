@@ -10,6 +10,8 @@ import { madeOnce } from '../numbers/groups.js';
 export const RECONNECT_GRACE = 2_000;
 /** For how long after the first turn cold requests wait for servers that were not looked at yet. */
 export const SETTLING = 10_000;
+/** A process is young for so long after it was connected to. */
+const YOUNG = 10_000;
 /** A load holds its device slot for so long at most, or for its timeout if that is shorter. */
 const DEVICE_SLOT_HELD = 60_000;
 
@@ -29,6 +31,14 @@ export function standingOf(server: Server, now: Instant): Standing {
 /** Whether routes to it may be given: it was looked at over its present connection, however slow. */
 export const isRoutable = ({ contact, looked }: Server): boolean =>
   looked && (contact.kind === 'up' || contact.kind === 'slow');
+
+/** Whether no metrics have told what memory its present process has, where that was not declared. */
+export const isUnsized = ({ spec, found, incarnation }: Server): boolean =>
+  spec.devices === null && found?.incarnation !== incarnation;
+
+/** Whether the metrics may still come: those of a Triton that has just started are refused, and then tell 0 for a second. */
+export const isJustBorn = (server: Server, lookedAt = server.lookedAt ?? -Infinity): boolean =>
+  isUnsized(server) && lookedAt < server.looksCountFrom + YOUNG;
 
 /** Whether it takes no orders: Triton loads its models itself there, or restricts its repository protocol. */
 export const isLeftAlone = ({ mode }: Server): boolean => mode === 'wrong_mode' || mode === 'restricted';

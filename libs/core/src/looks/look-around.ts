@@ -7,7 +7,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { fractionOf } from '../numbers/jitter.js';
 import { madeOnce } from '../numbers/groups.js';
 import { isSampleWanted, windowOf } from '../fleet/meter.js';
-import { hasOpenOrder, isPromised, takesOrders } from '../fleet/standing.js';
+import { hasOpenOrder, isPromised, isJustBorn, takesOrders } from '../fleet/standing.js';
 
 /** The longest time between two full looks at a server without open orders, and the time with open orders. */
 const FULL_LOOK_EVERY: Millis = 10_000;
@@ -17,7 +17,7 @@ const STATISTICS_EVERY: Millis = 2_000;
 /** So long after an order to unload looks are taken where a job waits there, if each takes less than a part of that. */
 const EARLY: readonly Millis[] = [50, 100, 200, 400];
 const EARLY_SHARE = 0.2;
-/** The time between two first looks of which one failed. */
+/** The time between two first looks of which one failed, and the longest one where the metrics tell nothing yet. */
 const FIRST_LOOK_AGAIN: Millis = 1_000;
 /** The longest time between two looks at a lost server, and the share of it by which jitter shortens it at most. */
 const AT_LOST: Millis = 30_000;
@@ -107,7 +107,7 @@ function dueFull(fleet: Readonly<Fleet>, server: Server, open: boolean): Instant
   if (!looked) return Math.max(paced, pausedAfter(fullEndedAt, FIRST_LOOK_AGAIN));
   const next = open
     ? Math.min(pausedAfter(fullEndedAt, WITH_OPEN_ORDERS), dueEarly(fleet, server))
-    : staggered(fleet, server, fullEndedAt, FULL_LOOK_EVERY);
+    : staggered(fleet, server, fullEndedAt, isJustBorn(server) ? FIRST_LOOK_AGAIN : FULL_LOOK_EVERY);
   return Math.min(wantedFull(server), Math.max(paced, next));
 }
 

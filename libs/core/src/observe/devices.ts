@@ -7,6 +7,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { heldOn, hiddenOn } from '../fleet/meter.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
+import { isJustBorn, isUnsized } from '../fleet/standing.js';
 import { rebook } from './declared.js';
 
 /** Kept free on a device that was not declared, for CUDA contexts and Triton's own pool. */
@@ -26,7 +27,10 @@ export function findDevices(fleet: Fleet, server: Server, { metrics, begunAt }: 
   rebook(fleet, server);
 }
 
-/** The devices as the metrics show them where none were declared; without an answer the last known ones, unmeasured. */
+/**
+ * The devices as the metrics show them where none were declared. Where they tell nothing, the last known ones stay,
+ * unmeasured: those of an earlier process as long as the present one is young.
+ */
 function devicesNow(
   fleet: Fleet,
   server: Server,
@@ -35,18 +39,25 @@ function devicesNow(
 ): readonly Device[] | null {
   const { spec, devices, found, incarnation } = server;
   if (metrics !== null && spec.devices !== null) return measured(server, metrics);
-  const isTold = metrics !== null && metrics.gpus.every(saysItsSize);
-  if (isTold && isBelieved(fleet, server, metrics, begunAt)) {
+  if (!tellsMemory(spec, metrics)) {
+    if (found) server.found = { ...found, other: null };
+  } else if (isBelieved(fleet, server, metrics, begunAt)) {
     server.found = { incarnation, other: null };
     return devicesFrom(server, metrics);
   }
-  if (!isTold && found) server.found = { ...found, other: null };
+  if (isUnsized(server) && !isJustBorn(server, begunAt)) return null;
   return devices && devices.map((device) => ({ ...device, used: null }));
 }
 
 type Gpu = MetricsSample['gpus'][number];
 
-/** Triton writes 0 for a GPU that it could not read, or has not read yet. */
+/** Triton writes 0 for what it could not read, or has not read yet. */
+const tellsMemory = (spec: Server['spec'], metrics: MetricsSample | null): metrics is MetricsSample =>
+  metrics !== null &&
+  (metrics.gpus.length > 0
+    ? metrics.gpus.every(saysItsSize)
+    : (spec.hostMemory ?? metrics.hostMemory) !== null);
+
 const saysItsSize = ({ memory }: Gpu): boolean => memory > 0;
 
 /** More in use than there is means nothing. */
@@ -98,7 +109,7 @@ const areAlike = (
  * Triton writes its GPUs in the order of a hash table. Of several it cannot be told which has which ordinal: each counts
  * as the smallest, and none is measured.
  */
-function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] | null {
+function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Device[] {
   if (gpus.length > 0) {
     const [only] = gpus.length === 1 ? gpus : [];
     const least = Math.min(...gpus.map(({ memory }) => memory));
@@ -111,8 +122,7 @@ function devicesFrom({ spec }: Server, { gpus, hostMemory }: MetricsSample): Dev
       used: only && saysItsUse(only) ? only.used : null,
     }));
   }
-  const capacity = spec.hostMemory ?? hostMemory;
-  if (capacity === null) return null;
+  const capacity = spec.hostMemory ?? hostMemory!;
   return [{ ordinal: 0, uuid: null, kind: 'cpu', account: hostAccount(spec.host), capacity, used: null }];
 }
 

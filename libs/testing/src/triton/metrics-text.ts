@@ -20,10 +20,16 @@ export function gauges(process: ProcessState): Gauges {
       memory: memory.capacity(ordinal),
       used: memory.reported(ordinal),
     })),
-    hostMemory: memory.capacity('host'),
+    hostMemory: hostMemory(process),
     pending: process.series.shown.map(({ model, pending }) => ({ model, requests: pending })),
   };
 }
+
+/** How long its gRPC port has been open. */
+export const ageOf = ({ timers, openedAt }: ProcessState): number => timers.now() - openedAt;
+
+const hostMemory = (process: ProcessState): number =>
+  ageOf(process) < process.options.hostMemoryAfterMs ? 0 : process.memory.capacity('host');
 
 /** What a GET of the metrics port brings. The families of GPUs are there only where GPUs are. */
 export function metricsText(process: ProcessState): string {
@@ -73,10 +79,12 @@ function failures({ series }: ProcessState): readonly Sample[] {
   );
 }
 
-function hostFamilies({ memory }: ProcessState): readonly string[] {
+function hostFamilies(process: ProcessState): readonly string[] {
   return [
-    family('nv_cpu_memory_total_bytes', 'gauge', 'Host memory', [['', memory.capacity('host')]]),
-    family('nv_cpu_memory_used_bytes', 'gauge', 'Host memory in use', [['', memory.reported('host')]]),
+    family('nv_cpu_memory_total_bytes', 'gauge', 'Host memory', [['', hostMemory(process)]]),
+    family('nv_cpu_memory_used_bytes', 'gauge', 'Host memory in use', [
+      ['', process.memory.reported('host')],
+    ]),
   ];
 }
 

@@ -113,3 +113,20 @@ describe('a batch', () => {
     expect(statistics(bench)).toMatchObject({ ok: [{ inferenceCount: 1, batches: [{ size: 1 }] }] });
   });
 });
+
+describe('the metrics of a process that has just started', () => {
+  it('are refused, and then tell a host without memory, at each start anew', () => {
+    const options = { metricsAfterMs: 90, hostMemoryAfterMs: 1_000 };
+    const bench = new TestBench({ models: [], options });
+    for (const start of ['first', 'second']) {
+      expect([start, bench.sim.gauges(), bench.sim.metricsText()]).toEqual([start, undefined, undefined]);
+      bench.agenda.advance(90);
+      expect(bench.sim.gauges()).toMatchObject({ hostMemory: 0, gpus: [{ memory: 100 }] });
+      expect(bench.sim.metricsText()).toContain('nv_cpu_memory_total_bytes 0\n');
+      bench.agenda.advance(910);
+      expect(bench.sim.gauges()).toMatchObject({ hostMemory: 1_000 });
+      bench.sim.kill();
+      bench.sim.start();
+    }
+  });
+});

@@ -20,6 +20,9 @@ export interface SimulatedTritonOptions {
   /** The header that index, load and unload demand, `triton-grpc-protocol-<key>`, and its value. */
   readonly restriction: { readonly key: string; readonly value: string } | undefined;
   readonly metricsIntervalMs: number;
+  /** So long after gRPC the metrics port opens, and so long they tell a host without memory: 90 and 1,000 were measured. */
+  readonly metricsAfterMs: number;
+  readonly hostMemoryAfterMs: number;
   readonly exitTimeoutMs: number;
   /** Loaded before the ports open; `['*']` means all. */
   readonly startupModels: readonly string[];
@@ -84,6 +87,8 @@ export interface ProcessSetup {
 
 /** Everything that ends with one life of a Triton process. */
 export interface ProcessState extends Omit<ProcessSetup, 'hostMemoryBytes'> {
+  /** When it opened its gRPC port; Infinity before. */
+  openedAt: number;
   readonly timers: MortalTimers;
   readonly memory: DeviceMemory;
   readonly handler: CommonHandler;
@@ -107,6 +112,7 @@ export function freshProcess(setup: ProcessSetup): ProcessState {
   const memory = new DeviceMemory(timers, options.metricsIntervalMs, devices, setup.hostMemoryBytes);
   for (const { ordinal } of devices) memory.set('server', ordinal, options.baselineBytes);
   return {
+    openedAt: Infinity,
     timers,
     options,
     devices,

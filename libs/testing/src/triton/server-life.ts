@@ -89,6 +89,7 @@ export class ServerLife {
 
   private enter(phase: ServerPhase, exitCode?: number): void {
     this.phase = phase;
+    if (phase === 'up') this.current!.openedAt = this.around.timers.now();
     this.around.onPhase(phase, exitCode);
   }
 

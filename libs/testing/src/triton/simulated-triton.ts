@@ -8,7 +8,7 @@ import { FaultSwitches } from './faults.js';
 import type { Fault } from './faults.js';
 import { infer } from './inference.js';
 import type { InferCall, Inferred } from './inference.js';
-import { gauges, metricsText } from './metrics-text.js';
+import { ageOf, gauges, metricsText } from './metrics-text.js';
 import type { Gauges } from './metrics-text.js';
 import {
   isServerReady,
@@ -53,6 +53,8 @@ const DEFAULTS: Omit<SimulatedTritonOptions, 'wallClock'> = {
   strictReadiness: false,
   restriction: undefined,
   metricsIntervalMs: 2000,
+  metricsAfterMs: 0,
+  hostMemoryAfterMs: 0,
   exitTimeoutMs: 30_000,
   startupModels: [],
   baselineBytes: 0,
@@ -160,7 +162,7 @@ export class SimulatedTriton {
   private measured<T>(read: (process: ProcessState) => T): T | undefined {
     const { process, phase } = this.life;
     if (process === undefined || phase === 'starting' || this.faults.metricsDown) return undefined;
-    return read(process);
+    return ageOf(process) < process.options.metricsAfterMs ? undefined : read(process);
   }
 
   /** Executes the server anew, if it is down: nothing of an earlier life is left but the repository and the faults. */
