@@ -70,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'success-earns-no-retry', breaks: 19, file: `${CORE}/observe/orders.ts`, find: `earnRetry(fleet.servers.get(replica.server)!);`, replace: `` },
   { name: 'disabled-model-loaded', breaks: 12, file: `${CORE}/demand/claims.ts`, find: `if (!model?.enabled || claims.has(model.id)) return;`, replace: `if (!model || claims.has(model.id)) return;` },
   { name: 'orders-in-the-wrong-mode', breaks: 12, file: `${CORE}/fleet/standing.ts`, find: `if (mode === 'wrong_mode' || mode === 'restricted') return mode;`, replace: `if (mode === 'restricted') return mode;` },
-  { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `if (!this.leadership.mayAct()) throw new Unsent();`, replace: `` },
+  { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `if (!this.parts.leadership.mayAct()) throw new Unsent();`, replace: `` },
   { name: 'load-before-it-is-written-down', breaks: 17, file: `${ENGINE}/actuator.ts`, find: `await this.remember(server, [model, ...brings]);`, replace: `void this.remember(server, [model, ...brings]).catch(() => undefined);` },
   { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `if (added.length === 0 && !this.unsure.has(server)) return;`, replace: `if (added.length === 0) return;` },
   // Which copies may go, and for which models.
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'idle-by-wall-clock', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `used ? Math.max(replica.lastUse, now) : replica.lastUse`, replace: `used ? pulse.lastInference : replica.lastUse` },
   { name: 'idle-time-cut-short', breaks: 9, file: `${CORE}/fleet/idle-rule.ts`, find: `return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);`, replace: `return Math.max(replica.lastUse + 0.9 * idleUnload, replica.inUseUntil);` },
   { name: 'idle-since-the-load', breaks: 9, file: `${CORE}/fleet/idle-rule.ts`, find: `return Math.max(replica.lastUse + idleUnload, replica.inUseUntil);`, replace: `return Math.max(replica.since + idleUnload, replica.inUseUntil);` },
-  { name: 'uses-folded-in-after-the-decision', breaks: 9, file: `${ENGINE}/engine.ts`, find: `const events = [...this.uses.take(), ...held, ...this.inbox];`, replace: `const uses = this.uses.take(); const events = [...held, ...this.inbox]; if (uses.length > 0) queueMicrotask(() => this.tell(...uses));` },
+  { name: 'uses-folded-in-after-the-decision', breaks: 9, file: `${ENGINE}/engine.ts`, find: `return [...this.uses.take(), ...holdsNow(`, replace: `const uses = this.uses.take(); if (uses.length > 0) queueMicrotask(() => this.tell(...uses)); return [...holdsNow(` },
   { name: 'failing-copies-tried-for-ever', breaks: 19, file: `${CORE}/memory/pins.ts`, find: `const COPIES_TRIED = 2;`, replace: `const COPIES_TRIED = 200;` },
   { name: 'failing-copy-counts', breaks: 19, file: `${CORE}/demand/wants.ts`, find: `return !isWrittenOff(fleet, replica);`, replace: `return true;` },
   { name: 'quarantined-model-awaited', breaks: 13, file: `${CORE}/answers/verdicts.ts`, find: `if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };`, replace: `` },

@@ -149,6 +149,10 @@ class FickleLeadership {
     this.tell = tell;
   }
 
+  tend(): void {
+    // It is never given back.
+  }
+
   hold(isHeld: boolean): void {
     this.isHeld = isHeld;
     this.tell(isHeld);
@@ -161,6 +165,7 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
   const store = new ForgetfulStore();
   const turns: Turn[] = [];
   const failed: FailedTurn[] = [];
+  const sent: string[] = [];
   const engine = new Engine({
     clock,
     wallNow: () => 1_800_000_000_000 + clock.time,
@@ -169,6 +174,7 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
     observers: [
       {
         turnTaken: (turn) => void (turns.push(turn), (clock.time += clock.turnsTake)),
+        orderSent: ({ kind }) => void sent.push(kind),
         turnFailed: (turn) => void failed.push(turn),
       },
     ],
@@ -180,5 +186,5 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
   engine.addServer(aServer('t', [10]), () => server);
   engine.tell(...models.map((model) => ({ kind: 'ModelDeclared', model }) as const));
   await settle();
-  return { engine, leadership, clock, store, turns, failed, server };
+  return { engine, leadership, clock, store, turns, failed, sent, server };
 }

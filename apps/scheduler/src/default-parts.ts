@@ -8,6 +8,7 @@ import { addressesOf } from './addresses.js';
 import { nodeNames } from './discovery/node-names.js';
 import { MonotonicClock } from './monotonic-clock.js';
 import type { SchedulerParts } from './parts.js';
+import { rated } from './rated.js';
 import { redisPeers } from './reigns/redis-peers.js';
 import { HttpCourier } from './telling/http-courier.js';
 
@@ -20,7 +21,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
   const { redis } = config;
   const store: StoreOptions = {
     fleet: config.fleet,
-    onHealth: (failure) => tellHealth(log, failure),
+    onHealth: rated((failure) => tellHealth(log, failure)),
     onDamage: (key) => log.warn({ key }, 'a stored row made no sense and was left out'),
   };
   return {

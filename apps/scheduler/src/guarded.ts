@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Fleet } from '#core';
-import type { FailedTurn, Observer, Turn } from '#engine';
+import type { FailedTurn, Observer, SentOrder, Turn } from '#engine';
 
 /**
  * The observers of turns. First come those that Berth's answers depend on: an error of theirs ends the process, as one
@@ -26,6 +26,10 @@ class Guarded implements Observer {
 
   turnTaken(turn: Turn, fleet: Fleet): void {
     this.attempt(() => this.observer.turnTaken(turn, fleet));
+  }
+
+  orderSent(order: SentOrder): void {
+    this.attempt(() => this.observer.orderSent?.(order));
   }
 
   turnFailed(turn: FailedTurn): void {

@@ -44,7 +44,10 @@ function anActuator(
   mayAct = () => true,
 ): { actuator: Actuator; reports: Event[] } {
   const reports: Event[] = [];
-  const actuator = new Actuator(new Notebook(learned), (event) => reports.push(event), { mayAct });
+  const actuator = new Actuator(new Notebook(learned), (event) => reports.push(event), {
+    leadership: { mayAct },
+    observers: [],
+  });
   actuator.link(SERVER, () => server);
   return { actuator, reports };
 }

@@ -1,7 +1,8 @@
-import type { ActionOf, Event, ModelId, Outcome, ServerId } from '#core';
+import type { ActionOf, Event, Fleet, ModelId, Outcome, ServerId } from '#core';
 import type { Notebook } from './notebook.js';
 import type { Leadership } from './ports/leadership.js';
 import { LookRefused, type ModelServer, OrderRefused } from './ports/model-server.js';
+import type { Observer, SentOrder } from './ports/observer.js';
 
 type Order = ActionOf<'load' | 'unload' | 'look' | 'probe' | 'describe'>;
 
@@ -17,11 +18,16 @@ class Unsent extends Error {}
 /** Carries orders to servers. Every order ends in exactly one report. */
 export class Actuator {
   private readonly links = new Map<ServerId, Link>();
+  /** What became of loads and unloads since `takeKeptBack` was called. */
+  private sends: 'none' | 'unsent' | 'sent' = 'none';
 
   constructor(
     private readonly notebook: Notebook,
     private readonly report: (event: Event) => void,
-    private readonly leadership: Pick<Leadership, 'mayAct'>,
+    private readonly parts: {
+      readonly leadership: Pick<Leadership, 'mayAct'>;
+      readonly observers: readonly Observer[];
+    },
   ) {}
 
   /** Opens a connection where there is none. */
@@ -54,8 +60,16 @@ export class Actuator {
   carryOut(order: Order): void {
     const link = this.links.get(order.server);
     void this.attempt(order, link).then((event) => {
+      if (this.sends === 'none' && event && isUnsent(event)) this.sends = 'unsent';
       if (event && (isEnd(event) || this.links.get(order.server) === link)) this.report(event);
     });
+  }
+
+  /** Whether orders were wanted and none was sent since this was called before. */
+  takeKeptBack({ held, line }: Readonly<Fleet>): boolean {
+    const { sends } = this;
+    this.sends = 'none';
+    return sends === 'unsent' || (sends === 'none' && held && line.size > 0);
   }
 
   private async attempt(order: Order, link: Link | undefined): Promise<Event | undefined> {
@@ -81,7 +95,7 @@ export class Actuator {
       await this.remember(server, [model, ...brings]);
       // Another process may listen there by now.
       if (link.ended !== ended) throw new OrderRefused('transient', `${server}: the connection has ended`);
-      this.expectMayAct();
+      this.beginToSend(order);
       return link.to.load(model, config, timeout);
     });
     return { kind: 'LoadEnded', order: order.order, replica, outcome };
@@ -100,14 +114,16 @@ export class Actuator {
    * Asked right before each send, with nothing awaited in between: another process may lead by now. That is no fault of the
    * server.
    */
-  private expectMayAct(): void {
-    if (!this.leadership.mayAct()) throw new Unsent();
+  private beginToSend(order: SentOrder): void {
+    if (!this.parts.leadership.mayAct()) throw new Unsent();
+    this.sends = 'sent';
+    for (const observer of this.parts.observers) observer.orderSent?.(order);
   }
 
   private async unload(order: ActionOf<'unload'>, link: Link | undefined): Promise<Event> {
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderRefused('transient', `${order.server}: no connection`);
-      this.expectMayAct();
+      this.beginToSend(order);
       await link.to.unload(order.model);
       return [];
     });
@@ -117,7 +133,7 @@ export class Actuator {
   private async look(order: ActionOf<'look'>, link: Link | undefined): Promise<Event> {
     const { server } = order;
     // The mode is found out by an unload, which only the leader may send.
-    const probesMode = order.probeMode && this.leadership.mayAct();
+    const probesMode = order.probeMode && this.parts.leadership.mayAct();
     try {
       if (!link) throw new LookRefused('unreachable', `${server}: no connection`);
       return { kind: 'Looked', server, look: await link.to.look(order.scope, probesMode) };
@@ -141,6 +157,7 @@ export class Actuator {
   }
 }
 
+const isUnsent = (event: Event): boolean => 'outcome' in event && event.outcome.kind === 'unsent';
 const isEnd = ({ kind }: Event): boolean => kind === 'LoadEnded' || kind === 'UnloadEnded';
 
 /** The result of an attempt; undefined where it failed. */

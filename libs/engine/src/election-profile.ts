@@ -20,6 +20,3 @@ export const pollEvery = ({ retry }: ElectionProfile): Millis => retry / 2;
 
 /** How often a leader looks at the time, and how soon it tries again what failed. */
 export const tickEvery = ({ retry }: ElectionProfile): Millis => retry / 8;
-
-/** A process whose ticks are further apart than this was paused. */
-export const longestGap = ({ retry }: ElectionProfile): Millis => retry / 2;

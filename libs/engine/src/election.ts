@@ -1,4 +1,4 @@
-import type { Instant } from '#core';
+import type { Instant, Millis } from '#core';
 import { type ElectionProfile, ELECTION_PROFILES, pollEvery, tickEvery } from './election-profile.js';
 import { LeadingTerm } from './leading-term.js';
 import { LeaseWatch, type Vacancy } from './lease-watch.js';
@@ -6,6 +6,9 @@ import type { Clock } from './ports/clock.js';
 import type { Leader, Leaders } from './ports/leaders.js';
 import type { Leadership } from './ports/leadership.js';
 import type { Lease, LeaseKeeper, LeaseState } from './ports/lease-keeper.js';
+
+/** A peer that has given the lease back lets other peers have it for so long. */
+const MODEST_FOR: Millis = 60_000;
 
 const UNCONFIRMED = 'the lease is stored, but too few replicas of the store confirmed it: it does not count';
 
@@ -46,6 +49,9 @@ export class Election implements Leaders {
   private lostTerm = 0;
   private isFailing = false;
   private dueAt: Instant = -Infinity;
+  /** Was given back, and the store has not answered yet that it has taken that. */
+  private givenBack: Lease | null = null;
+  private modestUntil: Instant = -Infinity;
   /** Until then the lease is read at each tick, since its holder has said that it lets go. */
   private hurriesUntil: Instant = -Infinity;
 
@@ -95,17 +101,16 @@ export class Election implements Leaders {
     if (this.isClosed) return;
     this.isClosed = true;
     this.clock.setAlarm(Infinity, () => undefined);
-    const { leading } = this;
-    if (leading === null) return;
+    const lease = this.leading?.present ?? this.givenBack;
+    if (lease === null) return;
     this.depose();
-    await this.keeper.release(leading.present).catch((error: unknown) => this.noteHealth(error as Error));
+    await this.keeper.release(lease).catch((error: unknown) => this.noteHealth(error as Error));
   }
 
   private tick(): void {
     if (this.isClosed) return;
-    const wasPaused = this.leading?.tick() ?? false;
+    this.leading?.tellOfHeld();
     const now = this.clock.now();
-    if (wasPaused) this.dueAt = now;
     if (!this.isAsking && now >= this.dueAt) void this.ask(now);
     const next = now + tickEvery(this.profile);
     const heldFrom = this.leading?.heldFrom ?? Infinity;
@@ -115,11 +120,14 @@ export class Election implements Leaders {
   private async ask(now: Instant): Promise<void> {
     this.isAsking = true;
     try {
+      if (this.givenBack !== null) await this.keeper.release(this.givenBack);
+      this.givenBack = null;
       if (this.leading === null) await this.readLease(now);
       else await this.renew(this.leading, now);
       this.noteHealth(null);
     } catch (error) {
       this.watch.misses();
+      this.leading?.misses();
       this.dueAt = this.clock.now() + tickEvery(this.profile);
       this.noteHealth(error as Error);
     } finally {
@@ -139,7 +147,7 @@ export class Election implements Leaders {
     const isOfBefore =
       state.lease !== null && state.lease.term < this.floor && !this.watch.isSteady(this.clock.now());
     this.tellLeader(isOfBefore ? null : state.lease);
-    const vacancy = this.watch.vacancy(this.floor);
+    const vacancy = this.watch.vacancy(this.floor, askedAt < this.modestUntil);
     if (vacancy !== null && this.begin !== null && !this.isClosed) await this.acquire(state, vacancy);
   }
 
@@ -171,7 +179,15 @@ export class Election implements Leaders {
     if (renewed === 'lost') return this.depose();
     if (renewed === 'unconfirmed') throw new Error(UNCONFIRMED);
     leading.renewed(sentAt);
+    if (leading.isStuck) return this.giveBack(leading);
     this.dueAt = leading.mayAct() ? sentAt + this.profile.retry : this.clock.now();
+  }
+
+  /** Orders were wanted, and none could be sent: another peer is to try. */
+  private giveBack({ present }: LeadingTerm): void {
+    this.modestUntil = this.clock.now() + MODEST_FOR;
+    this.givenBack = present;
+    this.depose();
   }
 
   /** The term is over. What was seen of the lease before does not count. */

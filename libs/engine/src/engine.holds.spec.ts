@@ -20,6 +20,19 @@ describe('an engine whose leadership is held', () => {
     expect(await answer).toMatchObject({ kind: 'route' });
   });
 
+  it('keeps orders back where some are wanted, until it has sent one', async () => {
+    const { engine, leadership, server, sent } = await aRunningEngine();
+    leadership.hold(true);
+    await settle();
+    expect(engine.takeKeptBack()).toBe(false);
+    void engine.admit(query(), 60_000);
+    await settle();
+    expect([engine.takeKeptBack(), engine.takeKeptBack(), sent]).toEqual([true, true, []]);
+    leadership.hold(false);
+    await settle();
+    expect([engine.takeKeptBack(), server.calls, sent]).toEqual([false, ['load a'], ['load']]);
+  });
+
   it('gives leases of 10 s at most', async () => {
     const { engine, leadership, server } = await aRunningEngine();
     const first = engine.admit(query({ lease: 600_000 }), 60_000).answer;
@@ -38,7 +51,7 @@ describe('an engine whose leadership is held', () => {
   });
 
   it('counts an order that could not be sent any more for no failure', async () => {
-    const { engine, leadership, server, store } = await aRunningEngine();
+    const { engine, leadership, server, store, sent } = await aRunningEngine();
     let written: () => void = () => undefined;
     store.write = () => new Promise((done) => (written = done));
     void engine.admit(query(), 60_000);
@@ -47,6 +60,7 @@ describe('an engine whose leadership is held', () => {
     written();
     await settle();
     expect([server.calls, engine.fleet.cooldowns.size, engine.fleet.held]).toEqual([[], 0, true]);
+    expect([engine.takeKeptBack(), sent]).toEqual([true, []]);
     store.write = () => Promise.resolve();
     leadership.hold(false);
     await settle();

@@ -18,6 +18,7 @@ import { Actuator } from './actuator.js';
 import { type Pending, type ResolveQuery, type Route, routeTo, stoppedAnswer } from './answer.js';
 import { Callers } from './callers.js';
 import type { EngineParts } from './engine-parts.js';
+import { holdsNow } from './holds.js';
 import { LateFacts } from './late-facts.js';
 import { LeaseBook } from './lease-book.js';
 import { Notebook } from './notebook.js';
@@ -39,7 +40,7 @@ export class Engine {
   private readonly leases: LeaseBook;
   private readonly actuator: Actuator;
   readonly late = new LateFacts();
-  private inbox: Event[] = [];
+  private readonly inbox: Event[] = [];
   private turnDue = false;
   private restsUntil = -Infinity;
   private alarmAt = Infinity;
@@ -49,7 +50,7 @@ export class Engine {
   constructor(private readonly parts: EngineParts) {
     this.notebook = new Notebook(parts.learned);
     this.leases = new LeaseBook(parts.learned, parts.wallNow);
-    this.actuator = new Actuator(this.notebook, (event) => this.report(event), parts.leadership);
+    this.actuator = new Actuator(this.notebook, (event) => this.report(event), parts);
     // The turn asks the leadership itself.
     parts.leadership.follow(() => this.tell());
   }
@@ -153,6 +154,9 @@ export class Engine {
     return { answer, cancel };
   }
 
+  /** Whether orders were wanted and none was sent since this was called before. */
+  readonly takeKeptBack = (): boolean => this.actuator.takeKeptBack(this.state);
+
   /** Answers all waiting requests and stops deciding: this process ends, or its term. Models stay loaded. */
   stop(reason: StopReason = 'shutting_down'): void {
     if (this.stopped) return;
@@ -221,11 +225,7 @@ export class Engine {
 
   /** The routes given since the last turn come first, so that no copy is drained that has just got one. */
   private takeInbox(): readonly Event[] {
-    const isHeld = !this.parts.leadership.mayAct();
-    const held: Event[] = isHeld === this.state.held ? [] : [{ kind: 'OrdersHeld', isHeld }];
-    const events = [...this.uses.take(), ...held, ...this.inbox];
-    this.inbox = [];
-    return events;
+    return [...this.uses.take(), ...holdsNow(this.state, this.parts), ...this.inbox.splice(0)];
   }
 
   private carryOut(action: Action): void {

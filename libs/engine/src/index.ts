@@ -28,7 +28,7 @@ export {
   OrderRefused,
   type Trouble,
 } from './ports/model-server.js';
-export type { FailedTurn, Observer, Turn } from './ports/observer.js';
+export type { FailedTurn, Observer, SentOrder, Turn } from './ports/observer.js';
 export {
   ENDED_KEPT_MS,
   ENDED_WARMUPS,

@@ -1,5 +1,5 @@
 import type { Instant, Millis } from '#core';
-import { type ElectionProfile, longestGap } from './election-profile.js';
+import type { ElectionProfile } from './election-profile.js';
 import type { Clock } from './ports/clock.js';
 import type { Leadership } from './ports/leadership.js';
 import type { Lease } from './ports/lease-keeper.js';
@@ -10,8 +10,8 @@ import type { Lease } from './ports/lease-keeper.js';
  *   acts <──> held ──> over
  *     └─────────────────┘
  *
- * It is held while the last renewal that counts was sent too long ago, or before a pause of this process. A renewal counts
- * from when it was sent. Only another's lease, a higher term or a release ends the term.
+ * It is held while the last renewal that counts was sent too long ago. A renewal counts from when it was sent. Only another's
+ * lease, a higher term or a release ends the term.
  */
 export class LeadingTerm implements Leadership {
   readonly ended: Promise<void>;
@@ -19,9 +19,9 @@ export class LeadingTerm implements Leadership {
   private readonly listeners: ((isHeld: boolean) => void)[] = [];
   private isOver = false;
   private wasHeld: boolean;
-  /** A renewal has to be sent after this moment before orders may be sent. */
-  private pausedAt: Instant = -Infinity;
-  private tickedAt: Instant;
+  private isKeptBack: () => boolean = () => false;
+  /** Since when the store has answered and orders were kept back; null: they are not, or it does not. */
+  private keptBackSince: Instant | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -32,8 +32,7 @@ export class LeadingTerm implements Leadership {
     private renewedAt: Instant,
   ) {
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
-    this.tickedAt = clock.now();
-    this.wasHeld = this.isHeldAt(this.tickedAt);
+    this.wasHeld = this.isHeldAt(clock.now());
   }
 
   get term(): number {
@@ -58,6 +57,10 @@ export class LeadingTerm implements Leadership {
     if (this.wasHeld) tell(true);
   }
 
+  tend(isKeptBack: () => boolean): void {
+    this.isKeptBack = isKeptBack;
+  }
+
   /** The lease to be stored next. Each try has a number of its own, so that others see the change. */
   next(): Lease {
     this.lease = { ...this.lease, renewals: this.lease.renewals + 1 };
@@ -68,16 +71,18 @@ export class LeadingTerm implements Leadership {
   renewed(sentAt: Instant): void {
     this.renewedAt = Math.max(this.renewedAt, sentAt);
     this.tellOfHeld();
+    this.keptBackSince = this.isKeptBack() ? (this.keptBackSince ?? this.clock.now()) : null;
   }
 
-  /** Called at each tick. Returns whether the process was paused before. */
-  tick(): boolean {
-    const now = this.clock.now();
-    const wasPaused = this.isGap(now);
-    if (wasPaused) this.pausedAt = now;
-    this.tickedAt = now;
-    this.tellOfHeld();
-    return wasPaused;
+  /** The store did not answer: no other peer could do better. */
+  misses(): void {
+    this.keptBackSince = null;
+  }
+
+  /** Whether another peer is to try, since this one could send no order for too long. */
+  get isStuck(): boolean {
+    const since = this.keptBackSince ?? Infinity;
+    return this.clock.now() - since >= 3 * this.profile.renewDeadline;
   }
 
   end(): void {
@@ -92,14 +97,11 @@ export class LeadingTerm implements Leadership {
   }
 
   private isHeldAt(now: Instant): boolean {
-    return now >= this.heldFrom || this.renewedAt < this.pausedAt || this.isGap(now);
+    return now >= this.heldFrom;
   }
 
-  private isGap(now: Instant): boolean {
-    return now - this.tickedAt > longestGap(this.profile);
-  }
-
-  private tellOfHeld(): void {
+  /** Called at each tick. */
+  tellOfHeld(): void {
     if (this.isOver) return;
     const isHeld = this.isHeldAt(this.clock.now());
     if (isHeld === this.wasHeld) return;

@@ -52,11 +52,15 @@ export class LeaseWatch {
     this.readAt = null;
   }
 
-  /** Whether the lease may be taken, and why; `floor` is the highest term that was heard of in any way. */
-  vacancy(floor: number): Vacancy | null {
+  /**
+   * Whether the lease may be taken, and why; `floor` is the highest term that was heard of in any way. Where this peer is modest, it
+   * leaves a lease that was released to the others: none of them is there where none took it for a whole lease.
+   */
+  vacancy(floor: number, isModest: boolean): Vacancy | null {
     if (this.state === null) return null;
     const { lease, lastTerm, releasedTerm } = this.state;
-    if (lease === null && lastTerm > 0 && releasedTerm === lastTerm && floor <= lastTerm) return 'released';
+    if (!isModest && lease === null && lastTerm > 0 && releasedTerm === lastTerm && floor <= lastTerm)
+      return 'released';
     return this.silentFor >= this.profile.lease ? 'silent' : null;
   }
 

@@ -14,6 +14,7 @@ it('tells of each load and each unload why it was ordered, and for which model a
   driver.loadEnds('a', 't');
   driver.shelf('t').set('b', '');
   driver.pass(20_000);
+  for (const one of driver.log) if (one.kind === 'load' || one.kind === 'unload') log.orderSent(one);
   log.turnTaken({ events: [], actions: driver.log, now: driver.now, took: 0 });
   expect(lines).toEqual([
     { level: 30, model: 'a', server: 't', cause: 'kept_warm', msg: 'loading a on t: kept_warm' },

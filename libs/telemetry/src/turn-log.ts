@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Action, Event } from '#core';
-import type { FailedTurn, Observer, Turn } from '#engine';
+import type { FailedTurn, Observer, SentOrder, Turn } from '#engine';
 
 /** One line for each turn that decided something, one for each order saying why, one for each load that failed. */
 export class TurnLog implements Observer {
@@ -10,7 +10,6 @@ export class TurnLog implements Observer {
     for (const event of events) this.tellFailure(event);
     const decided = actions.filter(isDecision);
     if (decided.length === 0) return;
-    for (const action of decided) this.tellOrder(action);
     const counts = {
       events: counted(events),
       actions: counted(decided),
@@ -25,13 +24,11 @@ export class TurnLog implements Observer {
     this.log.fatal(facts, 'a turn threw: nothing more is decided, and the process ends');
   }
 
-  private tellOrder(action: Action): void {
-    if (action.kind === 'load') {
-      const { model, server, cause } = action;
-      this.log.info({ model, server, cause }, `loading ${model} on ${server}: ${cause}`);
-    }
-    if (action.kind !== 'unload') return;
-    const { model, server, cause, makesRoomFor } = action;
+  orderSent(order: SentOrder): void {
+    const { model, server, cause } = order;
+    if (order.kind === 'load')
+      return this.log.info({ model, server, cause }, `loading ${model} on ${server}: ${cause}`);
+    const { makesRoomFor } = order;
     const why = makesRoomFor === null ? cause : `${cause}, to make room for ${makesRoomFor}`;
     this.log.info({ model, server, cause, for: makesRoomFor }, `unloading ${model} from ${server}: ${why}`);
   }

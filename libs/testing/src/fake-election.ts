@@ -127,6 +127,7 @@ export class FakeElection {
       mayAct: () => !isOver && !this.isHeld,
       renewedAgo: () => 0,
       follow: (tell) => void this.held.push(tell),
+      tend: () => undefined,
       ended,
     };
     this.won?.({ leadership, ...told });

@@ -58,6 +58,7 @@ export class Lead {
       log: { warn: () => undefined },
     });
     observers.push(watching);
+    leadership.tend(() => engine.takeKeptBack() && watching.isWatched);
     const models = scenery.plan.models.map(({ model }) => model);
     const desk = await WriteDesk.open({ store, engine, models, wallNow });
     const lead = new Lead(engine, watching, desk, parts);

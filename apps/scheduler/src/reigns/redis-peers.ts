@@ -5,6 +5,7 @@ import { Election, type ElectionOptions, ELECTION_PROFILES } from '#engine';
 import { openStore, type StoreOptions } from '#kept';
 import { openRedis, QueueWarmups } from '#redis';
 import { MonotonicClock } from '../monotonic-clock.js';
+import { rated } from '../rated.js';
 import type { Peers, Served } from './peers.js';
 
 interface Parts {
@@ -37,7 +38,7 @@ export async function redisPeers(
   const profile = ELECTION_PROFILES[redis.profile];
   const told = logOf(log, opened.place);
   const election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, ...told });
-  const onError = oncePerMinute((error) =>
+  const onError = rated((error: Error) =>
     log.warn({ err: error }, 'the queue of warm-ups fails: warm-ups wait until it works again'),
   );
   const warmups = new QueueWarmups(redis, { onError });
@@ -69,24 +70,13 @@ function endProcess(error: Error): void {
 
 /** What the election tells, in the log. */
 const logOf = (log: Logger, place: string): Pick<ElectionOptions, 'onHealth' | 'onLoss'> => ({
-  onHealth: (failure) => {
+  onHealth: rated((failure) => {
     if (failure === null) log.info(`${place} answers about the lease again`);
     else log.warn({ err: failure }, `${place} does not answer about the lease: no other peer comes to lead`);
-  },
+  }),
   onLoss: (heardOf, stored) =>
     log.error(
       { heardOf, stored },
       `${place} has lost writes: it does not know of the last term. What was declared may be lost`,
     ),
 });
-
-/** BullMQ tells of each try that fails. */
-function oncePerMinute(tell: (error: Error) => void): (error: Error) => void {
-  let toldAt = -Infinity;
-  return (error) => {
-    const now = performance.now();
-    if (now - toldAt < 60_000) return;
-    toldAt = now;
-    tell(error);
-  };
-}

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
-import type { Leadership, Won } from '#engine';
+import type { Won } from '#engine';
 import { StoreUnavailable } from '#kept';
 import type { EndReason } from '../lifecycle.js';
 import type { CompleteParts } from '../parts.js';
+import { rated } from '../rated.js';
 import type { Running } from '../running.js';
 import type { Peers } from './peers.js';
 import { Reign } from './reign.js';
@@ -26,6 +27,11 @@ export class Reigns {
   private readonly closing = new AbortController();
   private readonly closed = once(this.closing.signal, 'abort').then(() => 'closing' as const);
   private readonly all: Promise<void>;
+  private readonly logHeld = rated(({ isHeld, term }: { isHeld: boolean; term: number }) => {
+    const { log } = this.made.parts;
+    if (isHeld) log.warn({ term }, 'the lease is not renewed: no orders are sent');
+    else log.info({ term }, 'the lease is renewed: orders are sent again');
+  });
 
   /** Leads from now on each time that it is this process' turn. */
   constructor(private readonly made: ReignsParts) {
@@ -56,7 +62,9 @@ export class Reigns {
     const ended = leadership.ended.then(() => void (hasEnded = true));
     const reign = await this.begun(won, () => hasEnded || this.closing.signal.aborted);
     if (reign === null) return;
-    leadership.follow((isHeld) => this.tellHeld(isHeld, leadership));
+    const { engine, watching } = reign.made;
+    leadership.tend(() => engine.takeKeptBack() && watching.isWatched);
+    leadership.follow((isHeld) => this.tellHeld({ isHeld, term: leadership.term }));
     const { log } = this.made.parts;
     const told = { term: leadership.term, peer: this.made.peers.name };
     log.info(told, 'this process leads');
@@ -97,11 +105,9 @@ export class Reigns {
     }
   }
 
-  private tellHeld(isHeld: boolean, { term }: Leadership): void {
-    this.made.parts.lasting.metrics.reigns.hold(isHeld);
-    const { log } = this.made.parts;
-    if (isHeld) log.warn({ term }, 'the lease is not renewed: no orders are sent');
-    else log.info({ term }, 'the lease is renewed: orders are sent again');
+  private tellHeld(told: { readonly isHeld: boolean; readonly term: number }): void {
+    this.made.parts.lasting.metrics.reigns.hold(told.isHeld);
+    this.logHeld(told);
   }
 
   private unlessClosing<T>(work: Promise<T>): Promise<T | 'closing'> {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet, type Event, type Fleet, type ModelId, type ReplicaId, type ServerId } from '#core';
-import type { Route } from '#engine';
+import { type Route, soleLeadership } from '#engine';
 import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
 import { RouteTable } from '../following/route-table.js';
 import { WatchedTable } from '../following/watched-table.js';
@@ -20,10 +20,7 @@ describe("a leader's word on a route", () => {
     watching = new Watching({
       engine: { fleet, now: () => 1_000, report: () => undefined },
       addresses: { changes: 1, routeServer: (id) => ({ id, grpc: '', http: null, labels: {} }) },
-      leadership: {
-        ...{ term: 1, mayAct: () => mayAct, renewedAgo: () => 12_000, follow: () => undefined },
-        ended: new Promise(() => undefined),
-      },
+      leadership: { ...soleLeadership(1, () => mayAct), renewedAgo: () => 12_000 },
       own: new WatchedTable({ clock, bound: 30_000 }),
       log: { warn: () => undefined },
     });
@@ -77,10 +74,7 @@ describe('what a leader tells of its routes', () => {
     watching = new Watching({
       engine: { fleet, now: () => now, report: (...events: readonly Event[]) => void told.push(...events) },
       addresses: { changes: 1, routeServer: () => server },
-      leadership: {
-        ...{ term: 2, mayAct: () => true, renewedAgo: () => 0, follow: () => undefined },
-        ended: new Promise(() => undefined),
-      },
+      leadership: soleLeadership(2),
       own,
       log: { warn: () => undefined },
     });

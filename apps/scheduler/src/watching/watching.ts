@@ -64,6 +64,11 @@ export class Watching implements Observer {
     this.tellOfGateways(this.parts.engine.now());
   }
 
+  /** Whether another peer watches at present. */
+  get isWatched(): boolean {
+    return this.desk.standings(this.parts.engine.now()).some(({ isWatching }) => isWatching);
+  }
+
   get hasPeers(): boolean {
     return this.peers !== null;
   }

@@ -10,6 +10,11 @@ export interface Leadership {
   renewedAgo(): Millis;
   /** Has `tell` hear each time that orders are to be held, and each time that they may be sent again. */
   follow(tell: (isHeld: boolean) => void): void;
+  /**
+   * Has this asked after each renewal that counts: whether orders were wanted and none was sent since it was asked before, and
+   * another peer is there that could send them. Where it was so for three renew deadlines, the term is given back.
+   */
+  tend(isKeptBack: () => boolean): void;
   /** Resolves once this term has ended: another process leads, or this one has let go. */
   readonly ended: Promise<void>;
 }
@@ -20,5 +25,6 @@ export const soleLeadership = (term: number, isOpen: () => boolean = () => true)
   mayAct: isOpen,
   renewedAgo: () => 0,
   follow: () => undefined,
+  tend: () => undefined,
   ended: new Promise(() => undefined),
 });

@@ -1,4 +1,4 @@
-import type { Action, Event, Fleet, Instant, Millis } from '#core';
+import type { Action, ActionOf, Event, Fleet, Instant, Millis } from '#core';
 
 /** A turn that was taken. */
 export interface Turn {
@@ -15,9 +15,14 @@ export interface FailedTurn {
   readonly error: unknown;
 }
 
+/** What changes what a server has loaded. */
+export type SentOrder = ActionOf<'load' | 'unload'>;
+
 /** Is told of every turn: metrics, the log, the recorder. It must not change the turn or the fleet. */
 export interface Observer {
   turnTaken(turn: Turn, fleet: Fleet): void;
+  /** Told right before an order is sent: of those that a turn decides, some are not sent. */
+  orderSent?(order: SentOrder): void;
   /** Told when a turn threw: no other turn follows in the life of the engine. */
   turnFailed?(turn: FailedTurn): void;
 }
