@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Address, addressText, type Config, isBeyondLoopback, parseAddress } from '#config';
 import { guardHttp } from './access/http-guard.js';
-import { isOwnPath, OPERATIONS } from './access/operations.js';
+import { isOwnPath } from './access/operations.js';
 import { boundAlerts } from './alerts/alerts.controller.js';
 import { AlertWrites } from './alerts/alert-writes.js';
 import { CannotListen } from './cannot-listen.js';
@@ -20,7 +20,7 @@ import { boundConnections } from './http/connection-bound.js';
 import { fastifyAdapter, parseJson } from './http/fastify.js';
 import { serveFurther } from './http/further-addresses.js';
 import { GrpcHealth } from './health/grpc-health.js';
-import { openApi } from './http/openapi.js';
+import { openApi, serveOpenApi } from './http/openapi.js';
 import { refuseQueries } from './http/queries.js';
 import { checks } from './http/worded.js';
 import { boundBatches } from './models/batch.controller.js';
@@ -71,7 +71,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   });
   app.useGlobalFilters(new ProblemFilter(problems));
   app.useGlobalPipes(checks());
-  app.useGlobalInterceptors(new WrittenInterceptor());
+  app.useGlobalInterceptors(new WrittenInterceptor(running));
   const fastify = adapter.getInstance();
   parseJson(fastify);
   guardHttp(fastify, callers);
@@ -81,7 +81,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   straighten(fastify, app.get(ResolveController));
   boundBatches(fastify, app.get(ModelBatch));
   boundAlerts(fastify, app.get(AlertWrites));
-  fastify.get('/openapi.json', { config: { needs: OPERATIONS.GetOpenApi, isOwn: true } }, () => document);
+  serveOpenApi(fastify, document);
   try {
     return await open(app, config, running, parts);
   } catch (error) {
@@ -96,7 +96,7 @@ async function open(
   running: Running,
   { log, lookup }: Parts,
 ): Promise<Listening> {
-  const { access, certificates, metrics, peerKey } = running.lasting;
+  const { access, certificates, metrics, peerKey, untaken } = running.lasting;
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const errors = app.get(RpcErrors);
@@ -113,7 +113,7 @@ async function open(
   const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
     ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
     access: () => access,
-    ...{ certificates, peerKey },
+    ...{ certificates, peerKey, untaken },
     interceptors: running.hasPeers ? [forwardGrpc(running, errors, isOwnPath)] : [],
   });
   app.connectMicroservice({ strategy });

@@ -63,6 +63,9 @@ export const isOwn = (name: OperationName): boolean => OWN.has(name);
 /** The same by the path of a gRPC method. Those of Router hand on what they cannot answer themselves. */
 export const isOwnPath = (path: string): boolean => path.startsWith(`/${ROUTER}/`);
 
+/** Whether a gRPC method changes nothing, by its path. */
+export const isReading = (path: string): boolean => /\/(Get|List|Explain|Plan)/.test(path);
+
 /** The same of the services that others have defined, by the paths of their methods. */
 const FOREIGN: Readonly<Record<string, Needs>> = {
   '/grpc.health.v1.Health/Check': 'nothing',

@@ -1,13 +1,15 @@
-import { Controller, Inject, UseFilters } from '@nestjs/common';
+import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
 import { Gone } from '../writes/caller.decorator.js';
 import { AuditList, auditListSchema } from './audit-list.js';
+import { WrittenInterceptor } from '../writes/written.interceptor.js';
 
 /** The audit over gRPC: the same as over HTTP. */
 @Controller()
 @UseFilters(RpcFilter)
+@UseInterceptors(WrittenInterceptor)
 export class AuditRpc {
   constructor(@Inject(AuditList) private readonly audit: AuditList) {}
 

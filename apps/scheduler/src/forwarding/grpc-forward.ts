@@ -7,6 +7,7 @@ import {
 } from '@grpc/grpc-js';
 import { MalformedRequest, requestWriters } from '#contracts';
 import type { Leader } from '#engine';
+import { isReading } from '../access/operations.js';
 import { principalOverGrpc } from '../access/principals.js';
 import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
@@ -109,9 +110,16 @@ export function forwardGrpc(
           onReceiveMetadata: (received, go) => go((metadata = received)),
           onReceiveMessage: (message: object) => {
             const call = { path, metadata, peer: inner.getPeer(), gone: gone.signal };
+            const deadline = deadlineOf(inner);
             const answer = async (): Promise<void> => {
               if (message instanceof MalformedRequest) throw malformed(message);
-              tell(inner, await following.grpc.send({ ...call, deadline: deadlineOf(inner) }, () => message));
+              const { credential } = principalOverGrpc(metadata);
+              const of = { connection: call.peer, credential, isRead: isReading(path), ended: gone.signal };
+              const make = () => following.grpc.send({ ...call, deadline }, () => message);
+              tell(
+                inner,
+                await running.lasting.untaken.answer(of, make, ({ message: told }) => told?.length ?? 0),
+              );
             };
             answer().catch((error: unknown) => inner.sendStatus(errors.of(error) as Refusal));
           },

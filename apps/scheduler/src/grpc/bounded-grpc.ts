@@ -11,8 +11,13 @@ import { Refused } from '../errors/refused.js';
 import { boundSockets, type Requests } from '../socket-bound.js';
 import { type Ends, SocketsByAddress } from '../sockets-by-address.js';
 import { type Begun, callBounds, METADATA_RULE, type Refusal } from './call-bounds.js';
+import { type Answered, endStalled } from './stalls.js';
 import type { Certificates } from '../tls/certificates.js';
 import { GrpcCredentials } from '../tls/grpc-credentials.js';
+import type { Untaken } from '../untaken.js';
+
+/** How often it is looked whether something has waited for too long, in milliseconds. */
+const LOOK_MS = 1_000;
 
 /** Where gRPC is served, and for how many connections at a time. */
 export interface GrpcBounds {
@@ -27,6 +32,7 @@ export interface GrpcBounds {
   /** Null: in the clear. */
   readonly certificates: Certificates | null;
   readonly peerKey: PeerKey;
+  readonly untaken: Untaken;
 }
 
 /**
@@ -37,6 +43,8 @@ export class BoundedGrpc extends ServerGrpc {
   private readonly sockets = new SocketsByAddress();
   private listeners: readonly Listener[] = [];
   private requests: Requests | undefined;
+  private readonly answered = new Set<Answered>();
+  private looks: NodeJS.Timeout | undefined;
   private injector: ConnectionInjector | undefined;
 
   constructor(
@@ -71,13 +79,20 @@ export class BoundedGrpc extends ServerGrpc {
     this.listeners = hosts.map(() => createServer({ noDelay: true }));
     this.requests = boundSockets(this.listeners, connections, onRefused);
     for (const listener of this.listeners) listener.on('connection', (socket) => this.connected(socket));
+    this.looks = setInterval(() => this.look(), LOOK_MS).unref();
     await opens(this.listeners[0]!, hosts[0]!, address.port);
     await openFurther(this.listeners.slice(1), hosts.slice(1), address.port);
   }
 
   override async close(): Promise<void> {
+    clearInterval(this.looks);
     for (const listener of this.listeners) listener.close();
     await super.close();
+  }
+
+  private look(): void {
+    endStalled(this.answered, performance.now());
+    this.bounds.untaken.look();
   }
 
   private connected(socket: Socket): void {
@@ -88,8 +103,16 @@ export class BoundedGrpc extends ServerGrpc {
 
   private called(peer: Ends): Begun {
     const socket = this.sockets.between(peer);
-    if (socket === undefined) return { socket, ended: () => undefined };
+    if (socket === undefined) return { socket, answers: () => undefined, ended: () => undefined };
     this.requests?.begin(socket);
-    return { socket, ended: () => this.requests?.end(socket) };
+    let answered: Answered | undefined;
+    const answers = (): void => {
+      this.answered.add((answered = { socket, bytes: socket.bytesWritten, at: performance.now() }));
+    };
+    const ended = (): void => {
+      this.requests?.end(socket);
+      if (answered) this.answered.delete(answered);
+    };
+    return { socket, answers, ended };
   }
 }

@@ -26,6 +26,8 @@ export interface Refusal {
 export interface Begun {
   /** Its connection; undefined where that has closed already. */
   readonly socket: Socket | undefined;
+  /** To be called when its answer is sent: from then on it waits to be taken. */
+  readonly answers: () => void;
   /** To be called when it has ended. */
   readonly ended: () => void;
 }
@@ -49,8 +51,8 @@ export type Guard = (call: JudgedCall, metadata: Metadata, go: (metadata: Metada
  * body say by a trailer where a write is not durable.
  */
 export function callBounds(onCall: OnCall, refusal: () => Refusal, guard: Guard): ServerInterceptor {
-  return ({ path }, inner) => {
-    const { socket, ended } = onCall(inner.getConnectionInfo());
+  return ({ path, responseStream }, inner) => {
+    const { socket, answers, ended } = onCall(inner.getConnectionInfo());
     let received: Metadata | undefined;
     return new ServerInterceptingCall(inner, {
       start: (next) =>
@@ -62,6 +64,11 @@ export function callBounds(onCall: OnCall, refusal: () => Refusal, guard: Guard)
           },
           onCancel: ended,
         }),
+      sendMessage: (message, next) => {
+        // A stream goes on after its messages.
+        if (!responseStream) answers();
+        next(message);
+      },
       sendStatus: (status, next) => {
         next({ ...status, metadata: trailersOf(received, status.metadata) });
       },

@@ -1,7 +1,10 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { problemSchema } from '#contracts';
+import { OPERATIONS } from '../access/operations.js';
+import { PAGE_TYPE } from '../pages.js';
 import { type Json, jsonSchema } from './json-schema.js';
 import type { Worded } from './worded.js';
 
@@ -34,6 +37,13 @@ export function openApi(app: INestApplication, isGuarded: boolean): Published {
     }
   }
   return document;
+}
+
+/** Serves the same bytes to all: those who do not take them hold no more of them. */
+export function serveOpenApi(fastify: FastifyInstance, document: Published): void {
+  const bytes = Buffer.from(JSON.stringify(document));
+  const config = { needs: OPERATIONS.GetOpenApi, isOwn: true };
+  fastify.get('/openapi.json', { config }, (_, reply) => reply.type(PAGE_TYPE).send(bytes));
 }
 
 function converted(schema: z.ZodType | Worded): { readonly schema: Json; readonly components: Json } {

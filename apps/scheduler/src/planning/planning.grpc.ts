@@ -1,4 +1,4 @@
-import { Controller, Inject, UseFilters } from '@nestjs/common';
+import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, type Struct } from '#contracts';
@@ -9,6 +9,7 @@ import { Gone, Tenant } from '../writes/caller.decorator.js';
 import { Explanations } from './explanations.js';
 import { planRequestSchema } from './plan-request.js';
 import { Planner } from './planner.js';
+import { WrittenInterceptor } from '../writes/written.interceptor.js';
 
 const named = z.object({ model: modelName });
 /** Specs travel as a Struct. */
@@ -23,6 +24,7 @@ const supposed = z.object({
 /** Why it is so, and what would be if, over gRPC. */
 @Controller()
 @UseFilters(RpcFilter)
+@UseInterceptors(WrittenInterceptor)
 export class PlanningRpc {
   constructor(
     @Inject(Explanations) private readonly explanations: Explanations,

@@ -3,7 +3,9 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notedAddress, principalOverGrpc, principalOverHttp } from '../access/principals.js';
 import { type EndingCall, goneOverGrpc, goneOverHttp } from '../caller-gone.js';
+import { isReading } from '../access/operations.js';
 import { addressIn } from '../forwarding/grpc-forward.js';
+import type { Taker } from '../untaken.js';
 import { type Caller, callerOf, type Source } from './caller.js';
 
 /** Hands a handler the caller of a write: its conditions, and whether it is still there. */
@@ -44,6 +46,26 @@ export const Tenant = createParamDecorator((_: unknown, context: ExecutionContex
 
 /** Hands a handler the signal that aborts when the caller has gone. */
 export const Gone = createParamDecorator((_: unknown, context: ExecutionContext) => goneIn(context));
+
+/** Who takes the answer. */
+export function takerIn(context: ExecutionContext): Taker {
+  if (context.getType() === 'http') {
+    const { principal, raw, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
+    const isRead = raw.method === 'GET' || routeOptions.config.needs === 'read';
+    const ended = new AbortController();
+    context
+      .switchToHttp()
+      .getResponse<FastifyReply>()
+      .raw.once('close', () => ended.abort());
+    return { connection: raw.socket, credential: principal?.credential ?? '', isRead, ended: ended.signal };
+  }
+  const call = context.getArgByIndex<EndingCall & { getPeer(): string; getPath(): string }>(2);
+  const { credential } = principalOverGrpc(context.switchToRpc().getContext<Metadata>());
+  return {
+    ...{ connection: call.getPeer(), credential, isRead: isReading(call.getPath()) },
+    ended: goneOverGrpc(call),
+  };
+}
 
 /** The third argument of a gRPC handler is the call. */
 function goneIn(context: ExecutionContext): AbortSignal {

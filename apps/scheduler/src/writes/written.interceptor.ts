@@ -1,23 +1,34 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import { from, lastValueFrom, map, type Observable } from 'rxjs';
+import { Running } from '../running.js';
 import { entityTag } from './caller.js';
+import { takerIn } from './caller.decorator.js';
 import { DURABLE, noteNotDurable } from './not-durable.js';
 import { Written } from './writes.js';
 
 /**
  * Answers what was written, and what is read: over HTTP with the status, and with the revision as ETag. Of a write that is not
- * durable the body says so, or where there is none a header of HTTP, a trailer of gRPC.
+ * durable the body says so, or where there is none a header of HTTP, a trailer of gRPC. Long answers wait for room: see `Untaken`.
  */
 @Injectable()
 export class WrittenInterceptor implements NestInterceptor {
+  constructor(@Inject(Running) private readonly running: Running) {}
+
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const answer =
       context.getType() === 'http'
         ? overHttp(context.switchToHttp().getResponse())
         : overGrpc(context.switchToRpc().getContext<Metadata>());
-    return next.handle().pipe(map(answer));
+    const make = (): Promise<unknown> => lastValueFrom(next.handle().pipe(map(answer)));
+    return from(this.running.lasting.untaken.answer(takerIn(context), make, bytesOf));
   }
 }
 
@@ -47,3 +58,11 @@ const overGrpc =
 
 const bodyOf = ({ body, isDurable }: Written<unknown>): unknown =>
   isDurable || typeof body !== 'object' || body === null ? body : { ...body, durable: false };
+
+/** About how long an answer is as it is sent. */
+function bytesOf(answer: unknown): number {
+  if (typeof answer === 'string' || answer instanceof Uint8Array) return answer.length;
+  const { items } = (answer ?? {}) as { readonly items?: readonly unknown[] };
+  if (items?.[0] instanceof Uint8Array) return items.reduce<number>((sum, item) => sum + bytesOf(item), 0);
+  return JSON.stringify(answer ?? '').length;
+}
