@@ -12,7 +12,7 @@ const SCALING = {
     queuedBytes: 5,
     capacityBytes: 30,
   },
-  ...{ waiting: 1, loadsRunning: 1, loadSlots: 6 },
+  ...{ waiting: 1, loadsRunning: 1, loadSlots: 6, room: null },
 };
 
 describe('the metrics for autoscalers', () => {

@@ -124,6 +124,19 @@ describe('the numbers for autoscalers', () => {
     expect(next.numbers(life.written).wanted()).toBe(0);
   });
 
+  it('sum what is asked for without a server over the kind of server that was there last', () => {
+    const models = ['b', 'c'].map((id) => aModel(id, { gpuBytes: 6 }));
+    const tell = (...events: Parameters<typeof step>[1]) => step(life.fleet, events, life.now);
+    const numbers = life.numbers();
+    tell({ kind: 'ServerDeclared', server: aServer('s', [10]) });
+    numbers.sample();
+    tell({ kind: 'ServerWithdrawn', server: aServer('s').id });
+    for (const model of models) tell({ kind: 'ModelDeclared', model });
+    for (const { id } of models) life.fleet.asks.set(id, { sum: 1, at: life.now });
+    expect(numbers.wanted()).toBe(2);
+    expect(life.numbers().wanted()).toBe(1);
+  });
+
   it('count as wanted now where the wall clock was set back', () => {
     const numbers = life.numbers([{ from: life.now + life.ahead + HOUR, servers: 7 }]);
     expect(numbers.wanted()).toBe(7);

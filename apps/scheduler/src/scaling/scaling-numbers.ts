@@ -49,6 +49,7 @@ export class ScalingNumbers {
   private stored: WantHistory;
   private isWriting = false;
   private sampled: ServersWanted | null = null;
+  private seen: Scaling['room'] = null;
 
   constructor(
     private readonly parts: ScalingParts,
@@ -62,7 +63,7 @@ export class ScalingNumbers {
   read(): ScalingMessage {
     this.admit();
     const now = this.parts.engine.now();
-    const { scaling, removals } = scalingAndRemovals(this.parts.engine.fleet, now);
+    const { scaling, removals } = scalingAndRemovals(this.parts.engine.fleet, now, this.seen);
     const wanted = this.takenDown(scaling, now);
     if (isDoubtful(scaling, wanted)) throw NOT_REACHED;
     return scalingView(scaling, wanted, removals);
@@ -94,12 +95,13 @@ export class ScalingNumbers {
 
   private taken(): { readonly scaling: Scaling; readonly wanted: number } {
     const now = this.parts.engine.now();
-    const scaling = scalingOf(this.parts.engine.fleet, now);
+    const scaling = scalingOf(this.parts.engine.fleet, now, this.seen);
     return { scaling, wanted: this.takenDown(scaling, now) };
   }
 
-  /** Takes down what is wanted now, and returns the largest want of the last hour. */
-  private takenDown({ wanted }: Scaling, now: Instant): number {
+  /** Takes down what is wanted now, and of what kind the servers are; returns the largest want of the last hour. */
+  private takenDown({ wanted, room }: Scaling, now: Instant): number {
+    this.seen = room;
     this.history = withWant(this.history, wanted, now);
     return largestWant(this.history, now);
   }

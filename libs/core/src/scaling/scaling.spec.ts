@@ -80,6 +80,29 @@ describe('how many servers are wanted', () => {
     expect(wantedBy(world)).toBe(4);
   });
 
+  it('is as many servers as copies of one model have devices on, one copy on each at least', () => {
+    const wanted = (devices: readonly number[], parts: Parameters<typeof aModel>[1]): number => {
+      const world = new CoreDriver().declare(aModel('a', { gpuBytes: 3, ...parts }));
+      return wantedBy(old(world.serve(aServer('s', devices), ['a'])));
+    };
+    expect(wanted([10], { pinnedCopies: 2 })).toBe(2);
+    expect(wanted([10], { minCopies: 3 })).toBe(3);
+    expect(wanted([10, 10], { pinnedCopies: 3 })).toBe(2);
+    expect(wanted([10, 10], { pinnedCopies: 2, gpuBytes: 0 })).toBe(2);
+    expect(wanted([10, 10], { pinnedCopies: 1, gpuBytes: 0 })).toBe(1);
+  });
+
+  it('sums what is asked for while no server is there over the median server of those seen last', () => {
+    const ids = ['a', 'b', 'c', 'd'];
+    const world = new CoreDriver().declare(...ids.map((id) => aModel(id, { gpuBytes: 6 })));
+    world.serve(aServer('s', [10]), ids).serve(aServer('t', [10]), ids);
+    const { room } = scalingOf(old(world).fleet, world.now);
+    for (const id of ['s', 't']) world.tell({ kind: 'ServerWithdrawn', server: aServer(id).id });
+    for (const id of ids) world.resolve(id);
+    expect(scalingOf(world.fleet, world.now, room)).toMatchObject({ wanted: 4, wantedBytes: 24, room });
+    expect(scalingOf(world.fleet, world.now)).toMatchObject({ wanted: 1, room: null });
+  });
+
   it('does not count a disabled model, nor one that no server of this kind could hold', () => {
     const world = new CoreDriver()
       .declare(aModel('off', { enabled: false }), aModel('large', { gpuBytes: 11 }), aModel('gone'))

@@ -29,6 +29,8 @@ export interface Scaling {
   readonly loadsRunning: number;
   /** How many loads may run at a time on the present servers. */
   readonly loadSlots: number;
+  /** The median server, or that of the servers seen last; null where no devices were ever known. */
+  readonly room: ServerRoom | null;
 }
 
 /** For so long a request for a name that is not known asks for a first server, where there is none. */
@@ -36,16 +38,17 @@ const UNKNOWN_COUNTS: Millis = 60_000;
 /** For so long after the start it is not known what was used before: what is there counts as wanted. */
 const RECALLS_AFTER: Millis = DEFAULTS.idleUnload!;
 
-/** The numbers of this moment. They follow from the fleet alone, and reading them changes nothing. */
-export const scalingOf = (fleet: Readonly<Fleet>, now: Instant): Scaling =>
-  numbersOf(fleet, supplyOf(fleet, now), now);
+/** The numbers of this moment, which reading does not change. `seen` is the `room` of the numbers before. */
+export const scalingOf = (fleet: Readonly<Fleet>, now: Instant, seen: ServerRoom | null = null): Scaling =>
+  numbersOf(fleet, supplyOf(fleet, now, seen), now);
 
 /** The same, and what the removal of each server would cost: the one that costs least comes first. */
 export function scalingAndRemovals(
   fleet: Readonly<Fleet>,
   now: Instant,
+  seen: ServerRoom | null = null,
 ): { readonly scaling: Scaling; readonly removals: readonly Removal[] } {
-  const supply = supplyOf(fleet, now);
+  const supply = supplyOf(fleet, now, seen);
   const { needs, holdings, capacityBytes, wantedBytes, bytesOf, present } = supply;
   const here = new Set(present);
   const fitsWithout = (server: Server): boolean =>
@@ -64,6 +67,7 @@ const numbersOf = (fleet: Readonly<Fleet>, supply: Supply, now: Instant): Scalin
   capacityBytes: supply.capacityBytes,
   waiting: fleet.waiting.size,
   ...slotsOf(fleet, supply.present, now),
+  room: supply.room,
 });
 
 /** After a start what is there is wanted. Where there is no server one is wanted for a request for an unknown name. */
@@ -108,9 +112,14 @@ const MOST_ON_ONE = [1, 2, 3];
 function serversWanted(needs: readonly ModelNeed[], room: ServerRoom | null): number {
   if (needs.length === 0) return 0;
   if (room === null) return 1;
-  const wanted = Math.max(byGpus(needs, room), byHosts(needs, room));
+  const byCopies = needs.map((need) => need.least / mostOnOne(need, room));
+  const wanted = Math.max(byGpus(needs, room), byHosts(needs, room), ...byCopies);
   return Math.max(1, Math.ceil(wanted));
 }
+
+/** A server is one copy of a model, or one for each of its GPUs, or of the sets of them that a copy takes. */
+const mostOnOne = ({ copies, gpus, gpuBytes }: ModelNeed, room: ServerRoom): number =>
+  gpuBytes > 0 ? Math.max(1, Math.floor((room.gpus * copies) / gpus)) : 1;
 
 function byGpus(needs: readonly ModelNeed[], { gpus, gpuBytes }: ServerRoom): number {
   if (gpus === 0 || gpuBytes <= 0) return 0;

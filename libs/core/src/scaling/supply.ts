@@ -13,7 +13,7 @@ import { ownersOf } from '../memory/account-owners.js';
 export interface Supply {
   readonly holdings: ReadonlyMap<ModelId, Holdings>;
   readonly needs: ReadonlyMap<ModelId, ModelNeed>;
-  /** The median server; null where no devices are known. */
+  /** The median server, or that of the servers seen last; null where no devices were ever known. */
   readonly room: ServerRoom | null;
   /** The servers that are reached and do not drain. */
   readonly present: readonly Server[];
@@ -25,11 +25,11 @@ export interface Supply {
   readonly sizeOf: (need: ModelNeed) => Bytes;
 }
 
-export function supplyOf(fleet: Readonly<Fleet>, now: Instant): Supply {
+export function supplyOf(fleet: Readonly<Fleet>, now: Instant, seen: ServerRoom | null): Supply {
   const ledger = new Ledger(fleet, now);
   const holdings = holdingsOf(fleet, now);
   const needs = modelNeeds(fleet, holdings, now);
-  const room = medianServer(fleet, ledger);
+  const room = medianServer(fleet, ledger) ?? seen;
   const isGpu = room === null || room.gpus > 0;
   const present = [...fleet.servers.values()].filter((server) => isAtHand(server, now));
   const sizeOf = ({ gpus, gpuBytes, hostBytes }: ModelNeed): Bytes => (isGpu ? gpus * gpuBytes : hostBytes);
