@@ -6,8 +6,8 @@ import type { Running } from '../../apps/scheduler/src/running.js';
 /** So many records there are, the first of them numbered 1. */
 const RECORDS = 20;
 const audit = {
-  head: async () => ({ first: 1, next: RECORDS + 1 }),
-  record: async (number: number) =>
+  head: async () => ({ first: 1, next: RECORDS + 1, hash: '0'.repeat(64) }),
+  record: async (_: string, number: number) =>
     number >= 1 && number <= RECORDS
       ? { number: String(number), subject: { kind: 'freeze', name: null } }
       : undefined,

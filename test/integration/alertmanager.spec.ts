@@ -69,7 +69,7 @@ describeWithParts('a real Prometheus and Alertmanager', ['prometheus', 'alertman
   const undrain = () => ask('POST', '/v1/servers/a/undrain', {});
   /** What the webhook changed, the latest first. */
   const byAlerts = async (): Promise<readonly AuditRecord[]> =>
-    (await ask<{ items: AuditRecord[] }>('GET', '/v1/audit')).items.filter(
+    (await ask<{ items: AuditRecord[] }>('GET', '/v1/audit?chain=programs')).items.filter(
       ({ operation }) => operation === `POST ${PATH}`,
     );
   /** How many alerts have come to this, in this life of Berth. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type AuditRecordMessage, auditRecordSchema, pageSchema } from '#contracts';
+import { auditPageSchema, type AuditRecordMessage } from '#contracts';
 import { type BerthProcess, startBerth } from '../support/berth-process.js';
 import { berthctl } from '../support/berthctl.js';
 import { until } from '../support/until.js';
@@ -57,7 +57,7 @@ describe('the audit of a Berth that is killed during writes', () => {
     let token = '';
     do {
       const { body } = await berth.request('GET', `/v1/audit?pageSize=1000&pageToken=${token}`);
-      const { items, nextPageToken } = pageSchema(auditRecordSchema).parse(body);
+      const { items, nextPageToken } = auditPageSchema.parse(body);
       records.push(...items);
       token = nextPageToken;
     } while (token !== '');

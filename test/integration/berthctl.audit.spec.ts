@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore } from '#kept';
 import { MemoryRows } from '#testing';
@@ -35,7 +38,11 @@ describe('berthctl audit', () => {
 
   it('says where there is nothing yet', async () => {
     expect(await ctl('audit')).toEqual({ status: 0, out: '', err: 'no records\n' });
-    expect((await ctl('audit', 'verify')).out).toBe('0 records: each follows the one before\n');
+    expect((await ctl('audit', 'verify')).out.split('\n')).toEqual([
+      'admins: 0 records: each follows the one before',
+      'programs: 0 records: each follows the one before',
+      '',
+    ]);
   });
 
   it('lists who changed what, the newest first', async () => {
@@ -63,24 +70,71 @@ describe('berthctl audit', () => {
     const { status, out } = await ctl('audit', 'verify');
     expect([status, out.split('\n')[0]]).toEqual([
       0,
-      '3 records, number 1 to 3: each follows the one before',
+      'admins: 3 records, number 1 to 3: each follows the one before',
     ]);
     const told = JSON.parse((await ctl('audit', 'verify', '-o', 'json')).out) as object;
     expect(told).toEqual({
-      records: 3,
-      oldest: '1',
-      newest: '3',
-      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      admins: {
+        ...{ records: 3, oldest: '1', newest: '3', compared: true },
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      programs: { records: 0, oldest: null, newest: null, compared: true, hash: null },
     });
-    expect(out).toContain(`the hash of the newest is ${(told as { hash: string }).hash}`);
+    const { hash } = (told as { admins: { hash: string } }).admins;
+    expect(out).toContain(`the hash of the newest is ${hash}`);
   });
 
   it('tells the first record that was changed or taken out, with status 1', async () => {
     expect(await spoiled(2, { credential: 'somebody else' })).toBe(
-      'berthctl: the audit is broken: record 2 is not the one that record 3 was written after',
+      'berthctl: the audit of admins is broken: record 2 is not the one that record 3 was written after',
     );
     expect(await spoiled(1, { operation: 'DELETE /v1/models/m' })).toContain('record 1 is not the one');
     expect(await spoiled(1, null)).toContain('record 1 is missing');
+    expect(await spoiled(3, null)).toContain('record 3 is missing');
+    expect(await spoiled(3, { operation: 'DELETE /v1/fleet/frozen' })).toContain(
+      'record 3 is not the one that was written last',
+    );
     expect((await ctl('audit', 'verify')).status).toBe(0);
+  });
+
+  it('keeps what programs did in a list of its own: their messages push out nothing that admins did', async () => {
+    const before = (await ctl('audit')).out;
+    for (const type of ['server.leaving', 'server.joined']) {
+      const message = { type, id: type, data: { server: 'a' } };
+      expect((await call(world, 'POST', '/v1/webhooks/fleet', message)).status).toBe(202);
+    }
+    expect((await ctl('audit')).out).toBe(before);
+    const { out } = await ctl('audit', '--chain', 'programs', '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject([
+      { number: '2', operation: 'POST /v1/webhooks/fleet', subject: { kind: 'server', name: 'a' } },
+      { number: '1' },
+    ]);
+    expect((await ctl('audit', 'verify')).out).toContain('programs: 2 records, number 1 to 2');
+    texts.delete('told/audit-programs/0000000000000002');
+    expect((await ctl('audit', 'verify')).err).toBe(
+      'berthctl: the audit of programs is broken: record 2 is missing\n',
+    );
+  });
+
+  it('verifies a Berth of before, and says that it cannot see what is missing at the ends', async () => {
+    const { items } = (await call(world, 'GET', '/v1/audit')).body;
+    const former = createServer((_, answer) => {
+      answer.setHeader('content-type', 'application/json');
+      answer.end(JSON.stringify({ items, nextPageToken: '' }));
+    });
+    await once(former.listen(0, '127.0.0.1'), 'listening');
+    const { port } = former.address() as AddressInfo;
+    const { status, out, err } = await berthctl(['audit', 'verify'], {
+      BERTH_URL: `http://127.0.0.1:${port}`,
+    });
+    former.close();
+    expect([status, out.split('\n')[0]]).toEqual([
+      0,
+      'admins: 3 records, number 1 to 3: each follows the one before',
+    ]);
+    expect([out, err]).toEqual([
+      expect.not.stringContaining('programs'),
+      expect.stringMatching(/does not say/),
+    ]);
   });
 });

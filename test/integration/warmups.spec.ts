@@ -91,7 +91,7 @@ describe('warm-ups', () => {
     const records = await of(`kind=warmup&name=${body.id}`);
     const operations = records.map(({ operation }: { operation: string }) => operation);
     expect(operations).toEqual([`DELETE /v1/warmups/${body.id}`, 'POST /v1/warmups']);
-    const [load] = await of('kind=model&name=mobilenet-v2');
+    const [load] = await of('chain=programs&kind=model&name=mobilenet-v2');
     expect(load).toMatchObject({
       ...{ credential: 'anonymous', source: null, operation: 'POST /v1/models/mobilenet-v2/load' },
     });

@@ -247,7 +247,7 @@ describe('the sender of a message', () => {
   it('is in the audit', async () => {
     const message = JSON.stringify(leaving());
     await say(message, signed(message));
-    const page = await call(world, 'GET', '/v1/audit?pageSize=1', undefined, ADMIN.headers);
+    const page = await call(world, 'GET', '/v1/audit?chain=programs&pageSize=1', undefined, ADMIN.headers);
     expect(page.body.items[0]).toMatchObject({
       credential: 'webhook:fleet',
       operation: `POST ${PATH}`,

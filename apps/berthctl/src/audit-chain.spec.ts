@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { auditHash, type AuditRecordMessage, NO_HASH } from '#contracts';
-import { AuditChain } from './audit-chain.js';
+import { AuditChain, type AuditHead } from './audit-chain.js';
 
 /** A chain of so many records, the oldest first. */
 function chainOf(length: number, from = 1): AuditRecordMessage[] {
@@ -25,26 +25,34 @@ function chainOf(length: number, from = 1): AuditRecordMessage[] {
   return records;
 }
 
-function verdictOn(records: readonly AuditRecordMessage[], newestNow = records.at(-1)) {
+const headOf = (records: readonly AuditRecordMessage[]): AuditHead => ({
+  first: records[0]?.number ?? '1',
+  newest: records.at(-1)?.number ?? '0',
+  hash: records.length > 0 ? auditHash(records.at(-1)!) : NO_HASH,
+});
+
+function verdictOn(records: readonly AuditRecordMessage[], before?: AuditHead, after = before) {
   const chain = new AuditChain();
   for (const record of records.toReversed()) chain.takeOlder(record);
-  return chain.end(newestNow ?? null);
+  return chain.end(before, after);
 }
 
 describe('the chain of the audit', () => {
   it('holds where each record follows the one before', () => {
     const records = chainOf(5);
     const hash = auditHash(records[4]!);
-    expect(verdictOn(records)).toEqual({ records: 5, oldest: '1', latest: '5', hash, broken: null });
-    expect(verdictOn([])).toMatchObject({ records: 0, hash: null, broken: null });
+    expect(verdictOn(records, headOf(records))).toEqual({
+      ...{ records: 5, oldest: '1', newest: '5', hash, broken: null },
+    });
+    expect(verdictOn([], headOf([]))).toMatchObject({ records: 0, hash: null, broken: null });
   });
 
   it('holds where Berth has dropped old records, also while they were read', () => {
     const records = chainOf(3, 100_001);
-    const dropped = (number: string) => ({ ...records[2]!, number });
-    expect(verdictOn(records, dropped('200000')).broken).toBeNull();
-    expect(verdictOn(records, dropped('200007')).broken).toBeNull();
-    expect(verdictOn(records, dropped('199999')).broken).toBe('record 100000 is missing');
+    const [before, from] = [headOf(records), (first: string) => ({ ...headOf(records), first })];
+    expect(verdictOn(records, before).broken).toBeNull();
+    expect(verdictOn(records.slice(1), before, from('100002')).broken).toBeNull();
+    expect(verdictOn(records, from('100000')).broken).toBe('record 100000 is missing');
   });
 
   it('tells the first record that was changed, whatever was changed in it', () => {
@@ -69,10 +77,21 @@ describe('the chain of the audit', () => {
   it('tells a record that is missing, in the middle or at the beginning, and one that is twice there', () => {
     const records = chainOf(5);
     expect(verdictOn(records.toSpliced(2, 1)).broken).toBe('record 3 is missing');
-    expect(verdictOn(records.slice(2)).broken).toBe('record 2 is missing');
+    const head = { ...headOf(records), first: '1' };
+    expect(verdictOn(records.slice(2), head).broken).toBe('record 2 is missing');
     expect(verdictOn(records.toSpliced(2, 0, records[2]!)).broken).toBe('record 3 follows record 3');
-    expect(verdictOn([{ ...records[0]!, previousHash: 'e'.repeat(64) }]).broken).toBe(
+    expect(verdictOn([{ ...records[0]!, previousHash: 'e'.repeat(64) }], headOf([])).broken).toBe(
       'record 1 names a record before it',
     );
+  });
+
+  it('tells a tail that is missing and a newest record that was changed, where Berth says which was the last', () => {
+    const records = chainOf(5);
+    const head = headOf(records);
+    expect(verdictOn(records.slice(0, 3), head).broken).toBe('record 4 is missing');
+    expect(verdictOn([], head).broken).toBe('record 1 is missing');
+    const changed = records.with(4, { ...records[4]!, credential: 'another' });
+    expect(verdictOn(changed, head).broken).toBe('record 5 is not the one that was written last');
+    expect(verdictOn(changed).broken).toBeNull();
   });
 });

@@ -1,17 +1,20 @@
-import { auditHash, type AuditRecordMessage, MOST_AUDIT_RECORDS, NO_HASH } from '#contracts';
+import { auditHash, type AuditPageMessage, type AuditRecordMessage, NO_HASH } from '#contracts';
+
+/** Where Berth says that a chain stands. */
+export type AuditHead = AuditPageMessage['head'];
 
 /** What a look at all records came to. Numbers and hashes are null where there is no record. */
 export interface AuditVerdict {
   readonly records: number;
   readonly oldest: string | null;
-  readonly latest: string | null;
+  readonly newest: string | null;
   /** Of the newest record. Noted elsewhere, it shows later whether that record was changed. */
   readonly hash: string | null;
   /** The first break in the order of the numbers; null: there is none. */
   readonly broken: string | null;
 }
 
-/** Follows the audit from its newest record back to the oldest one that is kept, and holds no more than the last it saw. */
+/** Follows a chain of the audit from its newest record back to the oldest one that is kept, and holds no more than the last it saw. */
 export class AuditChain {
   private records = 0;
   private newest: AuditRecordMessage | undefined;
@@ -27,15 +30,18 @@ export class AuditChain {
     this.oldest = record;
   }
 
-  /** `newestNow` is the newest record once all were taken: meanwhile Berth may have written some, and dropped old ones. */
-  end(newestNow: AuditRecordMessage | null): AuditVerdict {
+  /**
+   * `before`: where the chain stood as its newest record was read. `after`: where it stands once all were taken, as Berth may
+   * have dropped old records meanwhile. Without them what is missing at either end is not noticed.
+   */
+  end(before: AuditHead | undefined, after: AuditHead | undefined): AuditVerdict {
     const { records, newest, oldest } = this;
     return {
       records,
       oldest: oldest?.number ?? null,
-      latest: newest?.number ?? null,
+      newest: newest?.number ?? null,
       hash: newest ? auditHash(newest) : null,
-      broken: (oldest && newestNow && breakBefore(oldest, newestNow)) ?? this.broken,
+      broken: breakBefore(oldest, after) ?? this.broken ?? breakAfter(newest, before),
     };
   }
 }
@@ -48,14 +54,18 @@ function breakBetween(record: AuditRecordMessage, later: AuditRecordMessage): st
   return `record ${record.number} is not the one that record ${later.number} was written after`;
 }
 
-/** Berth drops records only where it has more than it keeps. */
-function breakBefore(
-  { number, previousHash }: AuditRecordMessage,
-  newest: AuditRecordMessage,
-): string | null {
-  const dropped = BigInt(newest.number) - BigInt(MOST_AUDIT_RECORDS);
-  const first = dropped > 0n ? dropped + 1n : 1n;
-  if (BigInt(number) > first) return `record ${BigInt(number) - 1n} is missing`;
+function breakBefore(oldest: AuditRecordMessage | undefined, head: AuditHead | undefined): string | null {
+  if (!oldest || !head) return null;
+  const { number, previousHash } = oldest;
+  if (BigInt(number) > BigInt(head.first)) return `record ${BigInt(number) - 1n} is missing`;
   if (number === '1' && previousHash !== NO_HASH) return 'record 1 names a record before it';
   return null;
+}
+
+function breakAfter(newest: AuditRecordMessage | undefined, head: AuditHead | undefined): string | null {
+  if (!head) return null;
+  const next = newest ? BigInt(newest.number) + 1n : BigInt(head.first);
+  if (next <= BigInt(head.newest)) return `record ${next} is missing`;
+  if (!newest || auditHash(newest) === head.hash) return null;
+  return `record ${newest.number} is not the one that was written last`;
 }

@@ -10,6 +10,12 @@ export function addAudit(program: Command, act: Act): void {
     .description('tell who changed what, the newest first')
     .addOption(count('--last <n>', 'how many records at most', 1).default(100))
     .addOption(
+      new Option('--chain <chain>', 'what admins asked for (the default), or all else').choices([
+        'admins',
+        'programs',
+      ]),
+    )
+    .addOption(
       new Option('--kind <kind>', 'only records about this kind of thing').choices([
         'model',
         'server',
@@ -23,7 +29,7 @@ export function addAudit(program: Command, act: Act): void {
     .action(act(async (work, _, options) => (await import('./audit.js')).listAudit(work, options)));
   audit
     .command('verify')
-    .description('read all records, and say whether each follows the one before')
+    .description('read all records, and say whether each is there and follows the one before')
     .addHelpText('after', example('audit verify'))
     .action(act(async (work) => (await import('./audit.js')).verifyAudit(work)));
 }

@@ -1,6 +1,6 @@
-import { type AuditRecordMessage, auditRecordSchema, pageSchema } from '#contracts';
+import { type AuditPageMessage, auditPageSchema, type AuditRecordMessage } from '#contracts';
 import { ask, type Filters } from './answers.js';
-import { AuditChain } from './audit-chain.js';
+import { AuditChain, type AuditHead, type AuditVerdict } from './audit-chain.js';
 import { Failed } from './failures.js';
 import { counted } from './in-short.js';
 import { table } from './table.js';
@@ -10,6 +10,7 @@ import type { Work } from './work.js';
 /** What narrows the list, and how long it is at most. */
 export interface AuditOptions {
   readonly last: number;
+  readonly chain?: string;
   readonly kind?: string;
   readonly name?: string;
 }
@@ -18,55 +19,80 @@ const LARGEST_PAGE = 1_000;
 /** So many pages are read at most. */
 const MOST_PAGES = 1_000;
 
+const NOT_COMPARED =
+  'this Berth does not say where its audit begins and ends: records that are missing there are not noticed';
+
 /** `audit`: which caller changed what. */
-export async function listAudit(work: Work, { last, kind, name }: AuditOptions): Promise<void> {
-  const filters = Object.entries({ kind, name }).filter(
+export async function listAudit(work: Work, { last, chain, kind, name }: AuditOptions): Promise<void> {
+  const filters = Object.entries({ chain, kind, name }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   const records: AuditRecordMessage[] = [];
-  for await (const page of pagesOf(work, Math.min(last, LARGEST_PAGE), filters)) {
-    records.push(...page.slice(0, last - records.length));
+  for await (const { items } of pagesOf(work, Math.min(last, LARGEST_PAGE), filters)) {
+    records.push(...items.slice(0, last - records.length));
     if (records.length === last) break;
   }
   work.terminal.out(work.isJson ? jsonLines(records) : tableOf(records));
   if (records.length === 0) work.terminal.err(['no records']);
 }
 
-/** `audit verify`: throws where a record is missing, or is not the one that the next record names. */
+/** `audit verify`: throws where a record is missing, or is not the one that was written. */
 export async function verifyAudit(work: Work): Promise<void> {
+  const admins = await verdictOn(work, 'admins', []);
+  // A Berth of before has one chain, of all records, and does not say where it stands.
+  const programs = admins.compared ? await verdictOn(work, 'programs', [['chain', 'programs']]) : null;
+  if (!admins.compared) work.terminal.err([NOT_COMPARED]);
+  if (work.isJson) return work.terminal.out(jsonLines({ admins, programs }));
+  work.terminal.out([...linesOf('admins', admins), ...(programs ? linesOf('programs', programs) : [])]);
+}
+
+type Verdict = Omit<AuditVerdict, 'broken'> & {
+  /** Whether Berth says where the chain stands. */
+  readonly compared: boolean;
+};
+
+async function verdictOn(work: Work, name: string, filters: Filters): Promise<Verdict> {
   const chain = new AuditChain();
-  for await (const page of pagesOf(work, LARGEST_PAGE)) for (const record of page) chain.takeOlder(record);
-  const [newest] = await firstPage(work);
-  const { records, oldest, latest, hash, broken } = chain.end(newest ?? null);
-  if (broken !== null) throw new Failed(`the audit is broken: ${broken}`);
-  if (work.isJson) return work.terminal.out(jsonLines({ records, oldest, newest: latest, hash }));
-  const range = latest === null ? '' : `, number ${oldest} to ${latest}`;
-  const lines = [`${counted(records, 'record')}${range}: each follows the one before`];
-  work.terminal.out(hash === null ? lines : [...lines, `the hash of the newest is ${hash}`]);
+  let before: AuditHead | undefined;
+  for await (const { items, head } of pagesOf(work, LARGEST_PAGE, filters)) {
+    before ??= head;
+    for (const record of items) chain.takeOlder(record);
+  }
+  const { head: after } = await pageOf(work, queryOf(1, filters));
+  const { broken, ...verdict } = chain.end(before, after);
+  if (broken !== null) throw new Failed(`the audit of ${name} is broken: ${broken}`);
+  return { ...verdict, compared: before !== undefined };
 }
 
-/** The newest record alone. */
-async function firstPage(work: Work): Promise<readonly AuditRecordMessage[]> {
-  for await (const page of pagesOf(work, 1)) return page;
-  return [];
+function linesOf(name: string, { records, oldest, newest, hash }: Verdict): string[] {
+  const range = newest === null ? '' : `, number ${oldest} to ${newest}`;
+  const line = `${name}: ${counted(records, 'record')}${range}: each follows the one before`;
+  return hash === null ? [line] : [line, `the hash of the newest is ${hash}`];
 }
 
-async function* pagesOf(
-  work: Work,
-  pageSize: number,
-  filters: Filters = [],
-): AsyncGenerator<readonly AuditRecordMessage[]> {
-  const asking = work.asking();
-  const query = new URLSearchParams(filters.map(([name, value]): [string, string] => [name, value]));
-  query.set('pageSize', String(pageSize));
+/** A Berth of before tells no head. */
+type Page = Omit<AuditPageMessage, 'head'> & { readonly head?: AuditHead | undefined };
+
+async function* pagesOf(work: Work, pageSize: number, filters: Filters): AsyncGenerator<Page> {
+  const query = queryOf(pageSize, filters);
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const question = { method: 'GET', path: `/v1/audit?${query.toString()}` } as const;
-    const { items, nextPageToken } = await ask(asking, question, pageSchema(auditRecordSchema));
-    yield items;
-    if (nextPageToken === '') return;
-    query.set('pageToken', nextPageToken);
+    const page = await pageOf(work, query);
+    yield page;
+    if (page.nextPageToken === '') return;
+    query.set('pageToken', page.nextPageToken);
   }
   throw new Failed(`the audit has more than ${MOST_PAGES} pages`);
+}
+
+function queryOf(pageSize: number, filters: Filters): URLSearchParams {
+  const query = new URLSearchParams({ pageSize: String(pageSize) });
+  for (const [name, value] of filters) query.set(name, value);
+  return query;
+}
+
+function pageOf(work: Work, query: URLSearchParams): Promise<Page> {
+  const question = { method: 'GET', path: `/v1/audit?${query.toString()}` } as const;
+  return ask(work.asking(), question, auditPageSchema.partial({ head: true }));
 }
 
 function tableOf(records: readonly AuditRecordMessage[]): string[] {
@@ -78,11 +104,16 @@ function tableOf(records: readonly AuditRecordMessage[]): string[] {
       { title: 'CREDENTIAL', cell: ({ credential }) => credential },
       { title: 'FROM', cell: ({ source }) => (source ? `${source.over} ${source.address ?? ''}` : '') },
       { title: 'OPERATION', cell: ({ operation, forced }) => (forced ? `${operation} (forced)` : operation) },
-      { title: 'SUBJECT', cell: ({ subject }) => `${subject.kind} ${subject.name ?? ''}`.trim() },
+      { title: 'SUBJECT', cell: subjects },
       { title: 'REVISION', cell: revisions },
     ],
     records,
   );
+}
+
+function subjects({ subject, others = [], more = 0 }: AuditRecordMessage): string {
+  const further = others.length + more;
+  return `${subject.kind} ${subject.name ?? ''}`.trim() + (further > 0 ? ` and ${further} more` : '');
 }
 
 function revisions({ revisionBefore, revisionAfter }: AuditRecordMessage): string {

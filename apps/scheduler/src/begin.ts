@@ -19,7 +19,8 @@ export async function begin(
 ): Promise<void> {
   const { audit, engine, registry, links, catalog, discovery, freeze, pressure, times, teller, watching } =
     made;
-  await audit.head();
+  await audit.head('admins');
+  await audit.head('programs');
   await teller.begin(config.webhooks.endpoints);
   if (won !== null) await watching.begin(won);
   engine.tell(limitsEvent(config));

@@ -135,7 +135,7 @@ function booksOf({ wallNow }: SchedulerParts, { declarations: store }: Store, to
   const forgotten = (count: number): void => metrics.hooks.dropped(count);
   return {
     answers: new Answers({ store, given: told.answers, wallNow, onDropped }),
-    audit: new Audit({ store, wallNow, onWritten: (count) => metrics.audit.written(count) }),
+    audit: new Audit({ store, wallNow, onWritten: () => metrics.audit.written() }),
     hooks: new HeardHooks({ given: told.hooks, wallNow, onDropped: forgotten }),
   };
 }

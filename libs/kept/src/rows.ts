@@ -40,6 +40,7 @@ export interface Rows {
 export const ROWS_ON_REQUEST = [
   'told/answer/',
   'told/audit/',
+  'told/audit-programs/',
   'told/hook/',
   'told/event/',
   'told/dead-letter/',

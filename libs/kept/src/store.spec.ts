@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { learnTime, type ModelId, type ServerId } from '#core';
-import type { LearnedChange, ToldAudit, ToldChange } from '#engine';
+import type { LearnedChange, ToldChange } from '#engine';
 import { MemoryRows } from '#testing';
 import { nothingLearned } from '../../../test/support/builders.js';
 import { openStore, type Store } from './index.js';
@@ -144,29 +144,6 @@ describe('what is kept', () => {
     expect(await declarations.answer('never')).toBeUndefined();
     await spoil({ 'told/answer/k': '7' });
     await expect((await opened()).declarations.answer('k')).rejects.toMatchObject({ reason: 'damaged' });
-  });
-
-  it('keeps the audit record by record, and tells what makes no sense in it', async () => {
-    const head = { first: 7, next: 8, hash: 'f'.repeat(64) };
-    const value: ToldAudit = {
-      ...{ number: '7', at: '2026-01-31T12:00:00Z', credential: 'gw', operation: 'PUT /v1/fleet/frozen' },
-      ...{ source: { over: 'grpc', address: null }, subject: { kind: 'freeze', name: null } },
-      ...{ revisionBefore: null, revisionAfter: null, forced: false, previousHash: '0'.repeat(64) },
-    };
-    const { declarations } = await opened();
-    expect(await declarations.auditHead()).toBeUndefined();
-    expect(await declarations.auditRecord(7)).toBeUndefined();
-    await declarations.write([
-      { kind: 'audit', number: 7, value },
-      { kind: 'auditHead', value: head },
-    ]);
-    expect([await declarations.auditHead(), await declarations.auditRecord(7)]).toEqual([head, value]);
-    await declarations.write([{ kind: 'audit', number: 7, value: null }]);
-    expect(await declarations.auditRecord(7)).toBeUndefined();
-    await spoil({ 'told/audit-head/head': '{}', 'told/audit/0000000000000007': '7' });
-    const spoiled = (await opened()).declarations;
-    await expect(spoiled.auditHead()).rejects.toMatchObject({ reason: 'damaged' });
-    await expect(spoiled.auditRecord(7)).rejects.toMatchObject({ reason: 'damaged' });
   });
 
   it('replaces, and removes with null', async () => {

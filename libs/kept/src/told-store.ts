@@ -1,4 +1,5 @@
 import type {
+  AuditChain,
   Declarations,
   Told,
   ToldAnswer,
@@ -29,11 +30,14 @@ const ORDERS: Table<ToldOrders> = { prefix: 'told/orders/', schema: VALUES.toldO
 const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
 const HOOKS: Table<ToldHook> = { prefix: 'told/hook/', schema: VALUES.toldHook };
 const EPISODES: Table<ToldEpisode> = { prefix: 'told/episode/', schema: VALUES.toldEpisode };
-/** Up to 100,000 rows: they are read one by one, when they are asked for. */
-const AUDIT: Table<ToldAudit> = { prefix: 'told/audit/', schema: VALUES.toldAudit };
-/** One row at most. */
+/** Up to 100,000 rows each: they are read one by one, when they are asked for. A store of before has that of admins alone. */
+const AUDIT: Readonly<Record<AuditChain, Table<ToldAudit>>> = {
+  admins: { prefix: 'told/audit/', schema: VALUES.toldAudit },
+  programs: { prefix: 'told/audit-programs/', schema: VALUES.toldAudit },
+};
+/** A row for each chain. */
 const AUDIT_HEADS: Table<ToldAuditHead> = { prefix: 'told/audit-head/', schema: VALUES.toldAuditHead };
-const AUDIT_HEAD = 'head';
+const AUDIT_HEAD = { admins: 'head', programs: 'programs' } as const;
 
 /** What we were told, kept. A value that makes no sense is not guessed at: no pin may be lost in silence. */
 export class ToldStore implements Declarations {
@@ -65,12 +69,12 @@ export class ToldStore implements Declarations {
     return this.value(ANSWERS, key);
   }
 
-  auditHead(): Promise<ToldAuditHead | undefined> {
-    return this.value(AUDIT_HEADS, AUDIT_HEAD);
+  auditHead(chain: AuditChain): Promise<ToldAuditHead | undefined> {
+    return this.value(AUDIT_HEADS, AUDIT_HEAD[chain]);
   }
 
-  auditRecord(number: number): Promise<ToldAudit | undefined> {
-    return this.value(AUDIT, auditKey(number));
+  auditRecord(chain: AuditChain, number: number): Promise<ToldAudit | undefined> {
+    return this.value(AUDIT[chain], auditKey(number));
   }
 
   async write(changes: readonly ToldChange[]): Promise<Written> {
@@ -113,9 +117,9 @@ function writeOf(change: ToldChange): RowWrite {
     case 'episode':
       return rowWrite(EPISODES, change.key, change.value);
     case 'audit':
-      return rowWrite(AUDIT, auditKey(change.number), change.value);
+      return rowWrite(AUDIT[change.chain], auditKey(change.number), change.value);
     case 'auditHead':
-      return rowWrite(AUDIT_HEADS, AUDIT_HEAD, change.value);
+      return rowWrite(AUDIT_HEADS, AUDIT_HEAD[change.chain], change.value);
     case 'event':
     case 'deadLetter':
       return outboxWrite(change);

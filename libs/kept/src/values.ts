@@ -52,6 +52,16 @@ const toldDrain = {
   by: z.string().exactOptional(),
 };
 
+const auditedThing = {
+  forced: z.boolean(),
+  subject: z.strictObject({
+    kind: z.enum(['model', 'server', 'freeze', 'dead_letter', 'warmup']),
+    name: z.string().nullable(),
+  }),
+  revisionBefore: digits.nullable(),
+  revisionAfter: digits.nullable(),
+};
+
 /**
  * How each kind of value looks in the store. A change after which what is there would make no sense is a new
  * `SCHEMA_VERSION`; another kind is not.
@@ -114,13 +124,9 @@ export const VALUES = {
     credential: z.string(),
     source: z.strictObject({ over: z.enum(['http', 'grpc']), address: z.string().nullable() }).nullable(),
     operation: z.string(),
-    forced: z.boolean(),
-    subject: z.strictObject({
-      kind: z.enum(['model', 'server', 'freeze', 'dead_letter', 'warmup']),
-      name: z.string().nullable(),
-    }),
-    revisionBefore: digits.nullable(),
-    revisionAfter: digits.nullable(),
+    ...auditedThing,
+    others: z.array(z.strictObject(auditedThing)).exactOptional(),
+    more: z.int().min(1).exactOptional(),
     previousHash: sha256,
   }) satisfies z.ZodType<ToldAudit>,
   toldAuditHead: z.strictObject({

@@ -7,12 +7,12 @@ export class AuditMetrics {
   constructor(registry: Registry) {
     this.records = new Counter({
       name: 'berth_audit_records_total',
-      help: 'Audit records stored since the start of this process: one for each thing that a write changed or ordered.',
+      help: 'Audit records stored since the start of this process: one for each write.',
       registers: [registry],
     });
   }
 
-  written(count: number): void {
-    this.records.inc(count);
+  written(): void {
+    this.records.inc();
   }
 }

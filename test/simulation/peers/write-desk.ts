@@ -48,7 +48,7 @@ export class WriteDesk {
     const { declarations: store } = parts.store;
     const told = await store.read();
     const audit = new Audit({ store, wallNow });
-    await audit.head();
+    await audit.head('admins');
     const books = { answers: new Answers({ store, given: told.answers, wallNow }), audit };
     const lifecycle = new Lifecycle();
     const declared = [...told.models, ...told.servers].map(([name, value]): [string, Declared] => {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { nameSchema } from '#config';
-import { AUDIT_KINDS, type AuditRecordMessage, type PageMessage } from '#contracts';
+import { AUDIT_CHAINS, AUDIT_KINDS, type AuditPageMessage, type AuditRecordMessage } from '#contracts';
 import { CallerGone } from '../caller-gone.js';
 import { invalid } from '../errors/refused.js';
 import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../pages.js';
@@ -14,6 +14,10 @@ const MOST_LOOKED_AT = 10_000;
 /** How the audit may be asked for. */
 export const auditListSchema = z.strictObject({
   ...pageKeys,
+  chain: z
+    .enum(AUDIT_CHAINS, { error: `must be one of ${AUDIT_CHAINS.join(', ')}` })
+    .default('admins')
+    .describe('`admins`: what credentials of the role admin asked for. `programs`: all else.'),
   kind: z
     .enum(AUDIT_KINDS, { error: `must be one of ${AUDIT_KINDS.join(', ')}` })
     .optional()
@@ -22,7 +26,6 @@ export const auditListSchema = z.strictObject({
 });
 
 export type AuditListQuery = z.infer<typeof auditListSchema>;
-type Page = PageMessage<AuditRecordMessage>;
 
 /** Tells the audit, the newest record first. Records are read one by one: other work has its turn after each. */
 @Injectable()
@@ -32,7 +35,7 @@ export class AuditList {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   /** A page of it. Throws `queue_full` where too many pages are being read, and `CallerGone` once the caller has gone. */
-  async page(query: AuditListQuery, gone: AbortSignal): Promise<Page> {
+  async page(query: AuditListQuery, gone: AbortSignal): Promise<AuditPageMessage> {
     const giveBack = this.pages.take();
     try {
       return await pageOf(this.running.now.audit, query, gone);
@@ -42,27 +45,31 @@ export class AuditList {
   }
 }
 
-async function pageOf(audit: Audit, query: AuditListQuery, gone: AbortSignal): Promise<Page> {
-  const { first, next } = await audit.head();
+async function pageOf(audit: Audit, query: AuditListQuery, gone: AbortSignal): Promise<AuditPageMessage> {
+  const { chain } = query;
+  const { first, next, hash } = await audit.head(chain);
+  const head = { first: String(first), newest: String(next - 1), hash };
   const newest = Math.min(query.pageToken ? numberIn(query.pageToken) : next, next) - 1;
   const oldest = Math.max(first, newest - MOST_LOOKED_AT + 1);
   const items: AuditRecordMessage[] = [];
   let bytes = 0;
   for (let number = newest; number >= oldest; number -= 1) {
     if (gone.aborted) throw new CallerGone();
-    const record = await audit.record(number);
+    const record = await audit.record(chain, number);
     // Dropped meanwhile, or lost by a Redis that has those before it.
     if (record === undefined || !passes(record, query)) continue;
     bytes += Buffer.byteLength(JSON.stringify(record)) + AROUND_ITEM;
     const isFull = items.length === query.pageSize || (items.length > 0 && bytes > PAGE_BYTES);
-    if (isFull) return { items, nextPageToken: tokenOf(number + 1) };
+    if (isFull) return { items, nextPageToken: tokenOf(number + 1), head };
     items.push(record);
   }
-  return { items, nextPageToken: oldest > first ? tokenOf(oldest) : '' };
+  return { items, nextPageToken: oldest > first ? tokenOf(oldest) : '', head };
 }
 
-const passes = ({ subject }: AuditRecordMessage, { kind, name }: AuditListQuery): boolean =>
-  (kind === undefined || subject.kind === kind) && (name === undefined || subject.name === name);
+const passes = (record: AuditRecordMessage, { kind, name }: AuditListQuery): boolean =>
+  [record, ...(record.others ?? [])].some(
+    ({ subject }) => (kind ?? subject.kind) === subject.kind && (name ?? subject.name) === subject.name,
+  );
 
 /** A token has the number of a record: the next page begins with the one before. */
 const tokenOf = (number: number): string => Buffer.from(String(number)).toString('base64url');

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { type AuditRecordMessage, auditRecordSchema, type PageMessage, pageSchema } from '#contracts';
+import { type AuditPageMessage, auditPageSchema } from '#contracts';
 import { Operation } from '../http/operation.js';
 import { worded } from '../http/worded.js';
 import { Gone } from '../writes/caller.decorator.js';
@@ -11,16 +11,14 @@ export class AuditController {
   constructor(@Inject(AuditList) private readonly audit: AuditList) {}
 
   @Get()
-  @Operation(
-    'ListAudit',
-    'Lists who changed what, the newest first',
-    { 200: pageSchema(auditRecordSchema) },
-    ['queue_full', 'store_unavailable'],
-  )
+  @Operation('ListAudit', 'Lists who changed what, the newest first', { 200: auditPageSchema }, [
+    'queue_full',
+    'store_unavailable',
+  ])
   list(
     @Query({ schema: worded(auditListSchema) }) query: AuditListQuery,
     @Gone() gone: AbortSignal,
-  ): Promise<PageMessage<AuditRecordMessage>> {
+  ): Promise<AuditPageMessage> {
     return this.audit.page(query, gone);
   }
 }

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ANONYMOUS } from '#access';
-import { auditHash, NO_HASH } from '#contracts';
-import type { Declarations, ToldChange, Written } from '#engine';
+import { AUDIT_CHAINS, auditHash, NO_HASH } from '#contracts';
+import type { AuditChain, Declarations, ToldChange, Written } from '#engine';
 import { openStore, StoreUnavailable } from '#kept';
 import { MemoryRows } from '#testing';
 import { Audit } from '../audit/audit.js';
@@ -23,6 +23,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constantFrom('order', 'refuse', 'upkeep', 'restart') }),
   fc.record({ kind: fc.constant('fail' as const), isStored: fc.boolean() }),
 );
+
+const EMPTY = { first: 1, next: 1, hash: NO_HASH };
 
 /** The revision of orders; declared ones are higher. */
 const ORDERED = 0;
@@ -104,18 +106,20 @@ describe('every action that changes something', () => {
       const life = new Life(declarations, new Shaky(declarations));
       for (const one of steps) await life.take(one);
       expectAudited(life.store.taken);
-      await expectChain(declarations, life.store.taken);
+      for (const chain of AUDIT_CHAINS) await expectChain(declarations, life.store.taken, chain);
     });
   });
 
   it('has exactly one audit record, in the batch that stores it', () => fc.assert(property));
 });
 
-/** Of a batch that declares nothing there is the record of an order. */
+/** One that names each thing. Of a batch that declares nothing there is the record of an order. */
 function expectAudited(batches: readonly (readonly ToldChange[])[]): void {
   for (const batch of batches) {
     const declared = batch.flatMap((change) => (change.kind === 'model' ? [change.value!.revision] : []));
-    const told = batch.flatMap((change) => (change.kind === 'audit' ? [change.value!.revisionAfter] : []));
+    const [record, ...more] = batch.flatMap((change) => (change.kind === 'audit' ? [change.value!] : []));
+    const told = [record!, ...(record!.others ?? [])].map(({ revisionAfter }) => revisionAfter);
+    expect(more).toEqual([]);
     expect(told).toEqual((declared.length > 0 ? declared : [ORDERED]).map(String));
   }
 }
@@ -123,13 +127,14 @@ function expectAudited(batches: readonly (readonly ToldChange[])[]): void {
 async function expectChain(
   declarations: Declarations,
   batches: readonly (readonly ToldChange[])[],
+  chain: AuditChain,
 ): Promise<void> {
-  const written = batches.flat().filter(({ kind }) => kind === 'audit').length;
-  const { first, next, hash } = (await declarations.auditHead()) ?? { first: 1, next: 1, hash: NO_HASH };
+  const written = batches.flat().filter((change) => change.kind === 'audit' && change.chain === chain).length;
+  const { first, next, hash } = (await declarations.auditHead(chain)) ?? EMPTY;
   expect([first, next]).toEqual([1, written + 1]);
   let before = NO_HASH;
   for (let number = first; number < next; number += 1) {
-    const record = (await declarations.auditRecord(number))!;
+    const record = (await declarations.auditRecord(chain, number))!;
     expect([record.number, record.previousHash]).toEqual([String(number), before]);
     before = auditHash(record);
   }

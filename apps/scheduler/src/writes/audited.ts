@@ -1,9 +1,6 @@
-import type { ToldAudit, ToldChange } from '#engine';
+import type { AuditChain, AuditedThing, ToldChange } from '#engine';
 import type { Audited } from '../audit/audit.js';
 import type { AskedFor } from './answers.js';
-
-/** The thing that a write is about, and its revisions. */
-type Subject = Pick<ToldAudit, 'subject' | 'revisionBefore' | 'revisionAfter' | 'forced'>;
 
 /** An order about a model or a warm-up, which declares nothing. */
 export type Ordered =
@@ -15,25 +12,25 @@ export type Ordered =
     }
   | { readonly warmup: string };
 
-/** What the audit says of a write: a record for each thing that it declares, and one for what it orders. */
+/** What the audit says of a write: what it declares, and what it orders. Only an admin adds to the chain of admins. */
 export function auditedBy(
   { method, path, caller }: AskedFor,
   changes: readonly ToldChange[],
   ordered: readonly Ordered[] = [],
-): Audited[] {
+  chain: AuditChain = caller.role === 'admin' ? 'admins' : 'programs',
+): Audited {
   const by = { credential: caller.credential, source: caller.source ?? null, operation: `${method} ${path}` };
-  const subjects = [...declaredIn(changes), ...ordered.map(orderedOf)];
-  return subjects.map((subject) => ({ ...by, ...subject }));
+  return { chain, by, things: [...declaredIn(changes), ...ordered.map(orderedOf)] };
 }
 
-/** The same of a write that no request asked for; nothing where it declares nothing. */
-export function auditedOfOurs(changes: readonly ToldChange[]): Audited[] {
+/** The same of a write that no request asked for. */
+export function auditedOfOurs(changes: readonly ToldChange[]): Audited {
   const by = { credential: 'berth', source: null, operation: 'upkeep' };
-  return declaredIn(changes).map((subject) => ({ ...by, ...subject }));
+  return { chain: 'programs', by, things: declaredIn(changes) };
 }
 
-function declaredIn(changes: readonly ToldChange[]): Subject[] {
-  return changes.flatMap((change): Subject[] => {
+function declaredIn(changes: readonly ToldChange[]): AuditedThing[] {
+  return changes.flatMap((change): AuditedThing[] => {
     switch (change.kind) {
       case 'model':
         return [declared({ kind: 'model', name: change.name }, change.value)];
@@ -58,13 +55,16 @@ function declaredIn(changes: readonly ToldChange[]): Subject[] {
 }
 
 /** A revision rises by one with every write. */
-function declared(subject: ToldAudit['subject'], value: { readonly revision: number } | null): Subject {
+function declared(
+  subject: AuditedThing['subject'],
+  value: { readonly revision: number } | null,
+): AuditedThing {
   const after = value?.revision;
   if (after === undefined) return { subject, revisionBefore: null, revisionAfter: null, forced: false };
   return { subject, revisionBefore: String(after - 1), revisionAfter: String(after), forced: false };
 }
 
-function orderedOf(ordered: Ordered): Subject {
+function orderedOf(ordered: Ordered): AuditedThing {
   if ('warmup' in ordered) return declared({ kind: 'warmup', name: ordered.warmup }, null);
   const { model, revision, isForced } = ordered;
   const told = String(revision);

@@ -98,7 +98,7 @@ export class Writes {
     this.admit(asked, 'busy');
     return this.turns.take(async () => {
       const heard = prepare();
-      const audited = auditedBy(asked, heard.changes, heard.ordered);
+      const audited = auditedBy(asked, heard.changes, heard.ordered, 'programs');
       const isDurable = await this.keep([...heard.changes, ...(await this.books.audit.changesFor(audited))]);
       return new Written(202, heard.commit(), isDurable);
     }, asked.caller.gone);
@@ -167,7 +167,7 @@ export class Writes {
     const { changes, ordered, status, told } = prepared;
     const { answers, audit } = this.books;
     const audited = auditedBy(operation, changes, ordered ? [ordered] : []);
-    assert(audited.length > 0, 'a write has to say what it is about');
+    assert(audited.things.length > 0, 'a write has to say what it is about');
     const records = await audit.changesFor(audited);
     const hasKey = operation.caller.idempotencyKey !== null;
     const guess = hasKey ? firstOf(status, prepared.view(), told) : null;

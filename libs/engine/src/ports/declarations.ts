@@ -59,17 +59,11 @@ export interface ToldAnswer {
   readonly state: string | null;
 }
 
-/** One thing that a write changed or ordered: a record of the audit. Its JSON is what the API tells, and what is hashed. */
-export interface ToldAudit {
-  /** Rises by one with every record; decimal digits, the first is 1. */
-  readonly number: string;
-  /** RFC 3339 UTC. */
-  readonly at: string;
-  readonly credential: string;
-  /** The interface that took the write, and the address of its caller; null: no request asked for the write. */
-  readonly source: { readonly over: 'http' | 'grpc'; readonly address: string | null } | null;
-  /** Method and path, as over HTTP. */
-  readonly operation: string;
+/** The lists of the audit: what credentials of the role admin asked for, and all else. Each is a chain of its own. */
+export type AuditChain = 'admins' | 'programs';
+
+/** A thing that a write changed or ordered. */
+export interface AuditedThing {
   /** Whether it was an order to skip leases. */
   readonly forced: boolean;
   /** A freeze has no name. */
@@ -80,11 +74,28 @@ export interface ToldAudit {
   /** The revisions of the subject, in decimal digits; equal where the write declared nothing, null where there are none. */
   readonly revisionBefore: string | null;
   readonly revisionAfter: string | null;
+}
+
+/** What one write changed or ordered: a record of the audit. Its JSON is what the API tells, and what is hashed. */
+export interface ToldAudit extends AuditedThing {
+  /** Rises by one with every record; decimal digits, the first is 1. */
+  readonly number: string;
+  /** RFC 3339 UTC. */
+  readonly at: string;
+  readonly credential: string;
+  /** The interface that took the write, and the address of its caller; null: no request asked for the write. */
+  readonly source: { readonly over: 'http' | 'grpc'; readonly address: string | null } | null;
+  /** Method and path, as over HTTP. */
+  readonly operation: string;
+  /** Further things of the same write; absent: none. */
+  readonly others?: AuditedThing[];
+  /** How many things of the same write are not named; absent: none. */
+  readonly more?: number;
   /** SHA-256 of the record before, hex; zeros in the first. */
   readonly previousHash: string;
 }
 
-/** Where the audit stands. */
+/** Where a chain of the audit stands. */
 export interface ToldAuditHead {
   /** The number of the oldest record that is kept. */
   readonly first: number;
@@ -178,8 +189,13 @@ export type ToldChange =
   | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null }
   | { readonly kind: 'hook'; readonly key: string; readonly value: ToldHook | null }
   | { readonly kind: 'episode'; readonly key: string; readonly value: ToldEpisode | null }
-  | { readonly kind: 'audit'; readonly number: number; readonly value: ToldAudit | null }
-  | { readonly kind: 'auditHead'; readonly value: ToldAuditHead }
+  | {
+      readonly kind: 'audit';
+      readonly chain: AuditChain;
+      readonly number: number;
+      readonly value: ToldAudit | null;
+    }
+  | { readonly kind: 'auditHead'; readonly chain: AuditChain; readonly value: ToldAuditHead }
   | { readonly kind: 'event'; readonly number: number; readonly value: ToldEvent | null }
   /** `orderedAbout`: the `webhook-id` of the event where an admin ordered the change, for the audit. */
   | {
@@ -200,10 +216,10 @@ export interface Declarations {
   read(): Promise<Told>;
   /** The answer under a key; undefined where there is none. */
   answer(key: string): Promise<ToldAnswer | undefined>;
-  /** Where the audit stands; undefined where nothing was ever written to it. */
-  auditHead(): Promise<ToldAuditHead | undefined>;
+  /** Where a chain of the audit stands; undefined where nothing was ever written to it. */
+  auditHead(chain: AuditChain): Promise<ToldAuditHead | undefined>;
   /** The audit record of a number; undefined where it is not kept. */
-  auditRecord(number: number): Promise<ToldAudit | undefined>;
+  auditRecord(chain: AuditChain, number: number): Promise<ToldAudit | undefined>;
   /** All of it or none. */
   write(changes: readonly ToldChange[]): Promise<Written>;
 }
