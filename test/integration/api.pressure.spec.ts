@@ -29,7 +29,10 @@ describe('a Berth under pressure', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await startWorld({ yaml: 'defaults: { idleUnloadSeconds: null }', parts: { gauge } });
+    world = await startWorld({
+      yaml: 'defaults: { idleUnloadSeconds: null }\nlimits: { shedAtLagMs: 50 }',
+      parts: { gauge },
+    });
     await call(world, 'POST', '/v1/models/resnet50/resolve');
   });
 

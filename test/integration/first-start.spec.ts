@@ -98,12 +98,10 @@ describe('the first start beyond loopback', () => {
     await until(() => text.includes('"level":40'));
     expect(text).toContain('--insecure-listen: any client that reaches this Berth may do all, without a key');
     const ca = await readFile(inData('ca.crt'), 'utf8');
-    const { status, body } = await askTls(
-      `${url()}/metrics`,
-      { ca, servername: 'localhost' },
-      { host: 'berth.example' },
-    );
+    const asked = (host: string) => askTls(`${url()}/metrics`, { ca, servername: 'localhost' }, { host });
+    const { status, body } = await asked('localhost');
     expect([status, body]).toEqual([200, expect.stringContaining('berth_insecure_listen 1')]);
+    expect((await asked('berth.example')).status).toBe(403);
     await stop();
   });
 

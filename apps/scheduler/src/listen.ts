@@ -34,6 +34,7 @@ import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { SchedulerModule } from './scheduler.module.js';
 import { CERTIFICATES } from './tls/certificates.js';
+import { ownNames } from './tls/own-names.js';
 import { followRoutes } from './watching/route-facts.js';
 import { WrittenInterceptor } from './writes/written.interceptor.js';
 
@@ -56,7 +57,10 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   const { access, certificates, peerKey, signatures } = running.lasting;
   followRoutes(running);
   const problems = new Problems(log, random);
-  const callers = { access: () => access, isLocal: !isBeyondLoopback(config), signatures, peers: peerKey };
+  const names = new Set(ownNames([...config.names, config.http.host]).map((name) => name.toLowerCase()));
+  const isOwnName = (name: string): boolean => names.has(name) || certificates?.isFor(name) === true;
+  const isOpen = isBeyondLoopback(config);
+  const callers = { access: () => access, isOwnName: isOpen ? isOwnName : null, signatures, peers: peerKey };
   const adapter = fastifyAdapter(problems, config.connections, callers, certificates);
   const shared = [
     { provide: Running, useValue: running },

@@ -12,7 +12,7 @@ export const DEFAULTS = {
     loadsPerDevicePerMinute: 20,
     starvationMs: 30_000,
     stuckAfterSeconds: 350,
-    shedAtLagMs: 50,
+    shedAtLagMs: 250,
   },
   connections: {
     http: 10_000,

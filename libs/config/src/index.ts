@@ -66,6 +66,6 @@ export { readServerSpec } from './server-body.js';
 export { fileNamesIn, withoutFileNames } from './server-files.js';
 export { joinedServerSchema, publishedServerSchema, type ServerSpec } from './server-spec.js';
 export { readSmallFile } from './small-file.js';
-export { isPrivateHost } from './special-addresses.js';
+export { isMetadataAddress, isPrivateHost } from './special-addresses.js';
 export type { WebhooksConfig } from './webhooks-schema.js';
 export { readYaml } from './yaml-text.js';

@@ -36,13 +36,13 @@ describe('where Berth listens', () => {
     (text) => {
       const config = accepted(text);
       expect(isBeyondLoopback(config)).toBe(true);
-      expect(config.tls).toEqual({ pair: null, clientCa: null, names: [] });
+      expect(config.tls).toEqual({ pair: null, clientCa: null });
     },
   );
 
   it('has TLS as the section says, on loopback too', () => {
-    expect(accepted('tls: {}').tls).toEqual({ pair: null, clientCa: null, names: [] });
-    expect(accepted('tls: { names: [berth.example, 192.0.2.1, "::2", "[::3]"] }').tls?.names).toEqual([
+    expect(accepted('tls: {}').tls).toEqual({ pair: null, clientCa: null });
+    expect(accepted('tls: { names: [berth.example, 192.0.2.1, "::2", "[::3]"] }').names).toEqual([
       'berth.example',
       '192.0.2.1',
       '::2',
@@ -51,12 +51,15 @@ describe('where Berth listens', () => {
     expect(accepted('tls: { cert: a.crt, key: /etc/a.key, clientCa: c.crt }').tls).toEqual({
       pair: { cert: '/etc/berth/a.crt', key: '/etc/a.key' },
       clientCa: '/etc/berth/c.crt',
-      names: [],
     });
   });
 
   it('has no TLS where the section says off', () => {
-    expect(accepted('{ tls: off, listen: 0.0.0.0 }').tls).toBeNull();
+    expect(accepted('{ tls: off, listen: 0.0.0.0 }')).toMatchObject({ tls: null, names: [] });
+    expect(accepted('{ tls: { off: true, names: [a] }, listen: 0.0.0.0 }')).toMatchObject({
+      tls: null,
+      names: ['a'],
+    });
   });
 
   it('needs a restart for another', () => {
@@ -64,6 +67,7 @@ describe('where Berth listens', () => {
       'http',
       'grpc',
       'tls',
+      'names',
     ]);
   });
 
@@ -78,7 +82,7 @@ describe('where Berth listens', () => {
   });
 
   const HOST = 'must be an IP address or a host name, without a port: http and grpc give ports';
-  const TLS = 'must be off, or a mapping that may have cert and key, clientCa and names';
+  const TLS = 'must be off, or a mapping that may have off, cert and key, clientCa and names';
 
   it.each([
     ['listen: 0.0.0.0:7080', {}, `listen: ${HOST}`],
@@ -100,6 +104,9 @@ describe('where Berth listens', () => {
       {},
       'tls.names: must not be given beside cert, which has names of its own',
     ],
+    ['tls: { off: true, clientCa: a }', {}, 'tls.clientCa: must not be given beside off'],
+    ['tls: { off: true, cert: a }', {}, 'tls.cert: must not be given beside off'],
+    ['tls: { off: false }', {}, 'tls.off: must be true'],
     ['tls: { names: [a/b] }', {}, `tls.names[0]: ${HOST}`],
     ['tls: { names: a }', {}, 'tls.names: must be a list'],
     [

@@ -12,8 +12,6 @@ export type ServedTls = {
   readonly pair: { readonly cert: string; readonly key: string } | null;
   /** The file of the authorities of client certificates. Null: no client is asked for one. */
   readonly clientCa: string | null;
-  /** More names for the certificate of the own authority: host names and IP addresses. */
-  readonly names: readonly string[];
 };
 
 /** Where HTTP and gRPC are served, and whether over TLS. */
@@ -22,11 +20,13 @@ export type Listening = {
   readonly grpc: Address;
   /** Null: in the clear. */
   readonly tls: ServedTls | null;
+  /** More names under which clients call: host names and IP addresses. The certificate of the own authority is for them. */
+  readonly names: readonly string[];
 };
 
 const PORT_RULE = ADDRESS_RULE.replace('from 1', 'from 0');
 const HOST_RULE = 'must be an IP address or a host name, without a port: http and grpc give ports';
-const TLS_RULE = 'must be off, or a mapping that may have cert and key, clientCa and names';
+const TLS_RULE = 'must be off, or a mapping that may have off, cert and key, clientCa and names';
 
 /** The address of one port. */
 export const portSchema = z.string().refine((value) => parseAddress(value) !== undefined, PORT_RULE);
@@ -39,6 +39,7 @@ export const tlsSchema = z.union(
   [
     z.literal('off'),
     z.strictObject({
+      off: z.literal(true).exactOptional().describe('As `off`, with names for `--insecure-listen`.'),
       cert: text
         .exactOptional()
         .describe('File of our certificate and those between it and its authority (PEM).'),
@@ -48,7 +49,9 @@ export const tlsSchema = z.union(
         .array(hostSchema)
         .max(100, { error: 'must have at most 100 entries' })
         .exactOptional()
-        .describe('More names for the certificate that Berth makes by itself.'),
+        .describe(
+          'More names under which clients call, also for the certificate that Berth makes by itself.',
+        ),
     }),
   ],
   { error: TLS_RULE },
@@ -72,7 +75,8 @@ export function listeningOf(
 ): Listening {
   const first = { http: addressOf(DEFAULTS.http), grpc: addressOf(DEFAULTS.grpc) };
   const { http, grpc } = sources.reduce(overridden, first);
-  return { http, grpc, tls: servedTls(tls, isBeyondLoopback({ http, grpc }), folder) };
+  const names = tls === 'off' ? [] : (tls?.names ?? []).map((name) => parseHost(name) ?? name);
+  return { http, grpc, tls: servedTls(tls, isBeyondLoopback({ http, grpc }), folder), names };
 }
 
 type Addresses = Pick<Listening, 'http' | 'grpc'>;
@@ -93,21 +97,24 @@ function servedTls(
   isOpen: boolean,
   folder: string,
 ): ServedTls | null {
-  if (said === 'off' || (said === undefined && !isOpen)) return null;
-  const { cert, key, clientCa, names = [] } = said ?? {};
+  if (said === 'off' || said?.off || (said === undefined && !isOpen)) return null;
+  const { cert, key, clientCa } = said ?? {};
   return {
     pair:
       cert === undefined || key === undefined
         ? null
         : { cert: resolve(folder, cert), key: resolve(folder, key) },
     clientCa: clientCa === undefined ? null : resolve(folder, clientCa),
-    names: names.map((name) => parseHost(name) ?? name),
   };
 }
 
 /** What the keys of the section `tls` must agree on. */
 export function tlsFindings(file: unknown): Finding[] {
   const tls = get(file, 'tls');
+  if (get(tls, 'off') === true) {
+    const said = ['cert', 'key', 'clientCa'].filter((key) => get(tls, key) !== undefined);
+    return said.map((key) => ({ at: ['tls', key], rule: 'must not be given beside off' }));
+  }
   const [hasCert, hasKey] = [get(tls, 'cert') !== undefined, get(tls, 'key') !== undefined];
   if (hasCert !== hasKey) return [{ at: ['tls'], rule: 'must have both cert and key, or neither' }];
   return hasCert && get(tls, 'names') !== undefined

@@ -6,6 +6,7 @@ const AT_START_ONLY = [
   'http',
   'grpc',
   'tls',
+  'names',
   'data',
   'connections',
   'residency',

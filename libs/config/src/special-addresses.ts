@@ -10,10 +10,25 @@ const SPECIAL = [
   ...['3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/9', 'ff00::/8'],
 ];
 
-const blocked = new BlockList();
-for (const range of SPECIAL) {
-  const [net = '', bits] = range.split('/');
-  blocked.addSubnet(net, Number(bits), isIPv4(net) ? 'ipv4' : 'ipv6');
+/** Where clouds tell their machines secrets: AWS and most others, AWS and Google over IPv6, Alibaba, Azure. */
+const METADATA = [
+  '169.254.0.0/16',
+  'fd00:ec2::254/128',
+  'fd20:ce::254/128',
+  '100.100.100.200/32',
+  '168.63.129.16/32',
+];
+
+const blocked = blockListOf(SPECIAL);
+const metadata = blockListOf(METADATA);
+
+function blockListOf(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [net = '', bits] = range.split('/');
+    list.addSubnet(net, Number(bits), isIPv4(net) ? 'ipv4' : 'ipv6');
+  }
+  return list;
 }
 
 /**
@@ -25,3 +40,7 @@ export function isPrivateHost(host: string): boolean {
   if (isIP(plain) === 0) return isLoopback(plain) || /(^|\.)localhost\.?$/i.test(plain);
   return blocked.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
 }
+
+/** Whether an address is one at which clouds tell their machines secrets. */
+export const isMetadataAddress = (address: string): boolean =>
+  metadata.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

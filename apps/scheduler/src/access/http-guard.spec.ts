@@ -14,7 +14,7 @@ describe('routes', () => {
   beforeEach(() => {
     access = new FakeAccess();
     server = fastify();
-    guardHttp(server, { access: () => access, isLocal: true });
+    guardHttp(server, { access: () => access, isOwnName: null });
   });
 
   afterEach(() => server.close());
@@ -35,13 +35,17 @@ describe('routes', () => {
 
   it('are for any caller where ports are open to all, but for no web page of another origin', async () => {
     const open = fastify();
-    guardHttp(open, { access: () => OFF, isLocal: false });
+    guardHttp(open, { access: () => OFF, isOwnName: (name) => name === 'berth' });
     open.get('/open', { config: { needs: 'read' } }, handled);
     const url = `${await open.listen({ host: '127.0.0.1', port: 0 })}/open`;
     const told = async (origin?: string): Promise<string> =>
       (await fetch(url, { headers: origin === undefined ? {} : { origin } })).text();
     expect([await told(), await told(new URL(url).origin)]).toEqual(['handled', 'handled']);
     expect(await told('http://evil.example')).toContain('Origin must be');
+    const inject = async (host: string): Promise<string> =>
+      (await open.inject({ url: '/open', headers: { host } })).body;
+    expect([await inject('berth:80'), await inject('[::1]:80')]).toEqual(['handled', 'handled']);
+    expect(await inject('evil.example')).toContain('Host must be');
     await open.close();
   });
 

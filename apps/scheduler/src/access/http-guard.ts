@@ -7,7 +7,7 @@ import { admit, demand } from './admit.js';
 import { PRINCIPAL, type PeerKey } from '../forwarding/peer-key.js';
 import type { Signatures } from '../webhooks/signatures.js';
 import { namesShownOn } from './certificate-names.js';
-import { demandLocal, demandOwnOrigin } from './local-callers.js';
+import { demandLocal, demandOwnName } from './local-callers.js';
 import type { Needs } from './operations.js';
 import { admitSigned, goesBySignature, SIGNED_ROUTE } from './signed-callers.js';
 
@@ -23,8 +23,11 @@ const NO_HOST = invalid([{ path: 'Host', rule: 'is required in HTTP/1.1' }]);
 /** The callers over HTTP. */
 export interface HttpCallers {
   readonly access: () => Access;
-  /** Whether without authentication only this machine may call: see `demandLocal` and `demandOwnOrigin`. */
-  readonly isLocal: boolean;
+  /**
+   * Whether a name is one of this Berth; null: without authentication only this machine may call. See `demandLocal` and
+   * `demandOwnName`.
+   */
+  readonly isOwnName: ((name: string) => boolean) | null;
   /** Checks the signatures of webhooks; left out: no caller is known by one. */
   readonly signatures?: Signatures;
   /** Knows the calls of peers; left out: there are none. */
@@ -88,8 +91,8 @@ function callerByAccess(
 ): Principal | null | Promise<Principal> {
   const access = callers.access();
   if (!access.isOn) {
-    if (callers.isLocal) demandLocal(request);
-    else demandOwnOrigin(request);
+    if (callers.isOwnName === null) demandLocal(request);
+    else demandOwnName(request, callers.isOwnName);
   }
   if (goesBySignature(request, callers.signatures)) return null;
   if (!access.isOn) return ANONYMOUS;

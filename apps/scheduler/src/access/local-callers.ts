@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { isIP } from 'node:net';
 import { isLoopback } from '#config';
 import { Refused } from '../errors/refused.js';
 
@@ -21,11 +22,23 @@ const OF_ANOTHER = new Refused({
   detail: 'Origin must be that of this Berth: web pages of others may not call',
 });
 
+const UNKNOWN_HOST = new Refused({
+  reason: 'not_allowed',
+  detail: 'Host must be an address, localhost, the name of the host of this Berth or one of tls.names',
+});
+const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::[0-9]{0,5})?$/;
+
 /**
  * Without authentication, and with ports that are open to other machines, any client may call but a web page of another origin:
- * its browser may be on a network that its author cannot reach.
+ * its browser may be on a network that its author cannot reach. A Host that is no name of ours is how a rebound DNS name looks.
  */
-export function demandOwnOrigin({ headers: { host, origin } }: FastifyRequest): void {
+export function demandOwnName(
+  { headers: { host, origin } }: FastifyRequest,
+  isOwnName: (name: string) => boolean,
+): void {
+  const [, inBrackets, plain = ''] = HOST.exec(host?.toLowerCase() ?? '') ?? [];
+  const name = inBrackets ?? plain;
+  if (host !== undefined && isIP(name) === 0 && !isOwnName(name)) throw UNKNOWN_HOST;
   if (origin === undefined) return;
   const own = URL.canParse(origin) ? `${new URL(origin).protocol}//${host}` : '';
   if (!URL.canParse(own) || new URL(own).host !== new URL(origin).host) throw OF_ANOTHER;

@@ -7,7 +7,7 @@ const serverOf = () =>
   fastifyAdapter(
     {} as Problems,
     { httpArrivalSeconds: 30 },
-    { access: () => OFF, isLocal: true },
+    { access: () => OFF, isOwnName: null },
   ).getInstance();
 
 describe('the HTTP server', () => {

@@ -58,11 +58,11 @@ async function certificatesOf(
   config: Config,
   { log, wallNow: now }: SchedulerParts,
 ): Promise<Certificates | null> {
-  const { tls, data: folder, fleet, http, grpc } = config;
+  const { tls, names, data: folder, fleet, http, grpc } = config;
   if (tls === null) return null;
   const hosts = [http.host, grpc.host].filter((host) => !isWildcard(host));
   return await Certificates.open({
-    tls: { ...tls, names: [...tls.names, ...hosts] },
+    tls: { ...tls, names: [...names, ...hosts] },
     folder,
     fleet,
     log,

@@ -111,10 +111,11 @@ describe('a courier over HTTP', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it.each(['169.254.169.254', '[::ffff:169.254.169.254]', '[fd00:ec2::254]'])(
-    'never sends anything to %s, where clouds tell secrets',
-    async (host) => {
-      expect(await post(`http://${host}/`)).toEqual({ failure: 'blocked' });
-    },
-  );
+  it.each([
+    ...['169.254.169.254', '169.254.170.2', '[::ffff:169.254.169.254]', '[fd00:ec2::254]'],
+    ...['[fd20:ce::254]', '100.100.100.200', '168.63.129.16', '2852039166'],
+  ])('never sends anything to %s, where clouds tell secrets', async (host) => {
+    expect(await post(`http://${host}/`)).toEqual({ failure: 'blocked' });
+    expect(await post(`http://${host}/`, false)).toEqual({ failure: 'blocked' });
+  });
 });

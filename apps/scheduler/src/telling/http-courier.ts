@@ -1,21 +1,21 @@
+import { lookup, type LookupAddress } from 'node:dns';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
 import type { Millis } from '#core';
+import { isMetadataAddress } from '#config';
 import type { Courier, Letter, NoAnswer, Posted, Target } from './courier.js';
 
 /** An answer with longer headers counts as none. */
 const MOST_HEADER_BYTES = 16 * 1_024;
 
-/** Where clouds tell their machines secrets: nothing is posted there, whatever an endpoint allows. */
-const METADATA = ['169.254.169.254', '::ffff:169.254.169.254', '::ffff:a9fe:a9fe', 'fd00:ec2::254'];
-
 /**
- * Each address is checked when it is connected to: a name may lead elsewhere the next time. No list of allowed addresses is
- * given, since the agent prints a stack trace for each of its ranges of the other family; it compares plain addresses quietly.
+ * Each address is checked when it is connected to: a name may lead elsewhere the next time. The agent is given no list of
+ * addresses, since it prints a stack trace for each of its ranges of the other family.
  */
 const agentsFor = (allowPrivateIPAddress: boolean) => {
-  const filter = { allowPrivateIPAddress, denyIPAddressList: METADATA, keepAlive: false };
+  const filter = { allowPrivateIPAddress, keepAlive: false };
   return { 'http:': new RequestFilteringHttpAgent(filter), 'https:': new RequestFilteringHttpsAgent(filter) };
 };
 
@@ -47,9 +47,18 @@ export class HttpCourier implements Courier {
     signal: AbortSignal,
   ): Promise<Posted> {
     const to = new URL(url);
+    const host = to.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) !== 0 && isMetadataAddress(host)) return Promise.reject(new TellsSecrets());
     const isTls = to.protocol === 'https:';
     const agent = (allowPrivate ? this.open : this.guarded)[isTls ? 'https:' : 'http:'];
-    const options = { method: 'POST', headers, agent, signal, maxHeaderSize: MOST_HEADER_BYTES };
+    const options = {
+      method: 'POST',
+      headers,
+      agent,
+      signal,
+      maxHeaderSize: MOST_HEADER_BYTES,
+      lookup: harmless,
+    };
     return new Promise((resolve, reject) => {
       const answered = (answer: IncomingMessage): void => {
         const { statusCode: status = 0, headers: said } = answer;
@@ -63,10 +72,21 @@ export class HttpCourier implements Courier {
   }
 }
 
+/** Nothing is posted to where clouds tell their machines secrets, whatever an endpoint allows. */
+class TellsSecrets extends Error {}
+
+/** As DNS says, but for a name that leads to secrets. */
+const harmless: LookupFunction = (name, options, done) =>
+  lookup(name, options, (error: Error | null, found: string | LookupAddress[] = [], family?: number) => {
+    const all = typeof found === 'string' ? [found] : found.map(({ address }) => address);
+    done(all.some(isMetadataAddress) ? new TellsSecrets() : error, found, family);
+  });
+
 /** A connection may end without an answer and without an error: so it does after `101 Switching Protocols`. */
 const NO_ANSWER = new Error('the connection ended without an answer');
 
 /** The agent tells by words alone that it has blocked an address. */
 function reasonOf(error: unknown): NoAnswer {
+  if (error instanceof TellsSecrets) return 'blocked';
   return / is not allowed\. Because/.test(String(error)) ? 'blocked' : 'unreachable';
 }

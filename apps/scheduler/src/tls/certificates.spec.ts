@@ -25,14 +25,16 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const at = (name: string): string => join(folder, name);
-const FILES = (): ServedTls => ({ pair: { cert: at('a.crt'), key: at('a.key') }, clientCa: null, names: [] });
+type Tls = ServedTls & { readonly names: readonly string[] };
+
+const FILES = (): Tls => ({ pair: { cert: at('a.crt'), key: at('a.key') }, clientCa: null, names: [] });
 
 const log = {
   info: (_: object, message: string) => void lines.push(message),
   warn: ({ why }: { why: string }, message: string) => void lines.push(`${message}: ${why}`),
 };
 
-function open(tls: ServedTls): Promise<Certificates> {
+function open(tls: Tls): Promise<Certificates> {
   return Certificates.open({
     ...{ tls, folder: at('data'), fleet: 'berth' },
     log: log as never,
@@ -176,6 +178,7 @@ describe('certificates of our own authority', () => {
     const certificates = await open(OWN);
     expect(certificates.authorityFile).toBe(join(at('data'), 'ca.crt'));
     const served = new X509Certificate(certificates.served.cert);
+    expect([certificates.isFor('berth.example'), certificates.isFor('evil.example')]).toEqual([true, false]);
     expect(served.checkIssued(new X509Certificate(await readFile(certificates.authorityFile!)))).toBe(true);
     expect(
       ['localhost', 'berth.example', 'elsewhere'].map((name) => served.checkHost(name) !== undefined),

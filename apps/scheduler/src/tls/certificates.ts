@@ -29,7 +29,7 @@ export const CERTIFICATES = Symbol('certificates');
 export type Served = Readonly<SecureContextOptions> & Pair;
 
 interface Parts {
-  readonly tls: ServedTls;
+  readonly tls: ServedTls & { readonly names: readonly string[] };
   /** Where the authority of our own is kept. */
   readonly folder: string;
   readonly fleet: string;
@@ -84,6 +84,11 @@ export class Certificates {
   /** When it expires, in milliseconds since 1970. */
   get expiresAt(): number {
     return endOf(this.present);
+  }
+
+  /** Whether it is for a host of that name. */
+  isFor(name: string): boolean {
+    return certificatesIn(this.present.cert, '')[0].checkHost(name) !== undefined;
   }
 
   /** Whether clients are asked for a certificate. They need not have one. */
