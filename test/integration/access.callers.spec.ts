@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Metadata, status } from '@grpc/grpc-js';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { FakeAccess } from '../support/fake-access.js';
 import { call, rpcClient, type RpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { PATIENCE_MS, until } from '../support/until.js';
@@ -101,6 +101,26 @@ describe('callers with credentials', () => {
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     answer.resume();
     expect(answer.statusCode).toBe(401);
+  });
+
+  it('are told who froze the fleet, and why, where they may read', async () => {
+    await call(world, 'PUT', '/v1/fleet/frozen', { reason: 'drivers' }, admin);
+    const ask = (headers: Record<string, string>) =>
+      call(world, 'POST', '/v1/models/t5-large/resolve', { waitMs: 0 }, headers);
+    const told = { detail: 'frozen', frozenBy: 'admin-1', frozenReason: 'drivers' };
+    expect((await ask(operator)).body).toMatchObject(told);
+    const { body, headers } = await ask(gateway);
+    expect(body).toMatchObject({ reason: 'loading', detail: 'frozen' });
+    expect([body.frozenBy, body.frozenReason, headers.get('retry-after')]).toEqual([
+      undefined,
+      undefined,
+      null,
+    ]);
+    const overGrpc = router.call('resolve', { model: 't5-large', waitMs: 0 }, metadata(admin));
+    const { metadata: trailers } = await overGrpc.then(Promise.reject, (error: ServiceError) => error);
+    const details = String(trailers.get('grpc-status-details-bin')[0]);
+    expect(details).toMatch(/frozenBy[^]*admin-1[^]*frozenReason[^]*drivers/);
+    await call(world, 'DELETE', '/v1/fleet/frozen', undefined, admin);
   });
 
   it('ask for their own tenants: of two the one that floods is over its share', async () => {

@@ -159,6 +159,8 @@ describe('berthctl', () => {
   it('freezes and unfreezes', async () => {
     expect(await said('freeze --reason audit')).toMatch(/^the fleet is frozen since 2\S+Z: audit\n$/);
     expect(await said('get fleet')).toMatch(/\nfrozen +since 2\S+Z: audit\n/);
+    const { err } = await berthctl('resolve t5-large --wait-ms 0');
+    expect(err).toBe('berthctl: loading: frozen\n  it is waiting\n  frozen by anonymous: audit\n');
     expect(await said('unfreeze')).toBe('the fleet is not frozen any more\n');
     expect(await said('get fleet')).not.toContain('frozen');
   });

@@ -17,7 +17,7 @@ export function refusedWith(problem: Problem, retryAfter: string | undefined): R
     .slice(0, MOST_RULES)
     .map(({ path, rule }) => (path === '' ? rule : `${path}: ${rule}`));
   const left = errors.length > MOST_RULES ? [`and ${errors.length - MOST_RULES} more`] : [];
-  const hints = [...rules, ...left, ...progress(problem), ...hint(problem, retryAfter)];
+  const hints = [...rules, ...left, ...progress(problem), ...freeze(problem), ...hint(problem, retryAfter)];
   return new Refused(
     problem,
     clipped(`${reason}: ${said}`, LONGEST),
@@ -31,6 +31,12 @@ function progress({ phase, etaMs, position }: Problem): string[] {
   const eta = typeof etaMs === 'number' ? [`ready in about ${lasting(etaMs)}`] : [];
   const ahead = typeof position === 'number' && position > 0 ? [`${position} waiting before this one`] : [];
   return [[`it is ${phase}`, ...eta, ...ahead].join(', ')];
+}
+
+/** Told to callers that may read. */
+function freeze({ frozenBy, frozenReason }: Problem): string[] {
+  if (typeof frozenReason !== 'string') return [];
+  return [`frozen${typeof frozenBy === 'string' ? ` by ${frozenBy}` : ''}: ${frozenReason}`];
 }
 
 function hint({ retryAfterMs }: Problem, retryAfter: string | undefined): string[] {

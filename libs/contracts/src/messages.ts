@@ -169,7 +169,7 @@ export const fleetSchema = z.strictObject({
   fleet: z.string(),
   leader: z.strictObject({ id: z.string(), term: z.string() }),
   frozen: z
-    .strictObject({ reason: z.string(), since: time })
+    .strictObject({ reason: z.string(), since: time, by: z.string().nullable().optional() })
     .nullable()
     .describe('Routes go on, and no load or unload is ordered.'),
   devices: z.array(z.strictObject({ server: z.string(), ...deviceSchema.shape })),

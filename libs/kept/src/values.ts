@@ -90,7 +90,9 @@ export const VALUES = {
       ])
       .exactOptional(),
   }) satisfies z.ZodType<ToldServer>,
-  toldFreeze: z.strictObject({ reason: z.string(), since: z.string() }) satisfies z.ZodType<ToldFreeze>,
+  toldFreeze: z.strictObject({
+    ...{ reason: z.string(), since: z.string(), by: z.string().exactOptional() },
+  }) satisfies z.ZodType<ToldFreeze>,
   toldOrders: z.strictObject({
     load: z.boolean(),
     unload: z.array(z.strictObject({ server: z.string(), force: z.boolean() })),

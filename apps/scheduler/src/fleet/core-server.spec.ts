@@ -64,7 +64,7 @@ describe('a server that is told to be empty in 12 s', () => {
     driver.now += 1;
     expect(lease()).toBeUndefined();
     const request = driver.resolve('m', { wait: 0 });
-    expect(driver.refusalOf(request)).toMatchObject({ reason: 'no_capacity' });
+    expect(driver.refusalOf(request)).toMatchObject({ reason: 'loading', detail: 'frozen' });
   });
 
   it('is drained by who has it empty first', () => {

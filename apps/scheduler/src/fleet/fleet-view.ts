@@ -35,7 +35,7 @@ export function* fleetView(
   return {
     fleet: name,
     leader: { id: process, term: String(term) },
-    frozen: frozen && { reason: frozen.reason, since: frozen.since },
+    frozen: frozen && { ...frozen, by: frozen.by ?? null },
     devices,
     hosts: hostMemories(fleet, scene.memory).map(hostMemoryView),
     replicas,

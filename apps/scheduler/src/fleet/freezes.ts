@@ -33,7 +33,8 @@ export class Freezes {
   /** Another reason is taken up; it stays frozen since it was frozen first. */
   freeze({ reason }: FreezeBody, caller: Caller): Promise<Written<FleetMessage>> {
     return this.perform('PUT', { reason }, caller, ({ freeze, times }) => {
-      return { reason, since: freeze.told?.since ?? new Date(times.wallNow()).toISOString() };
+      const since = freeze.told?.since ?? new Date(times.wallNow()).toISOString();
+      return { reason, since, by: caller.credential };
     });
   }
 

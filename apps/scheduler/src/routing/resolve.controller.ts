@@ -49,10 +49,11 @@ export class ResolveController {
   }
 
   private answer(request: ResolveRequest, reply: FastifyReply): void {
-    const query = queryOf(principalOverHttp(request), request.params.model, request.body);
+    const principal = principalOverHttp(request);
+    const query = queryOf(principal, request.params.model, request.body);
     const route = this.resolver.warm(query);
     if (route !== undefined) return send(route, reply);
-    const cold = this.resolver.cold(request.body ?? {}, query, ({ http }, next, times) =>
+    const cold = this.resolver.cold(request.body ?? {}, query, principal, ({ http }, next, times) =>
       http.send(request, reply, () => Buffer.from(JSON.stringify(next())), times),
     );
     reply.raw.once('close', () => reply.raw.writableFinished || cold.cancel());

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { hasRight, type Principal, type Role } from '#access';
 import type { Instant } from '#core';
 import type { Answer, Pending, ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
 import type { Composition } from '../compose.js';
-import { factsOf, Refused } from '../errors/refused.js';
+import { factsOf, Refused, type RefusalFacts } from '../errors/refused.js';
 import type { Times } from '../forwarding/forwarder.js';
 import { patientCall } from '../forwarding/waits.js';
 import { NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
@@ -60,13 +61,14 @@ export class Resolver {
   }
 
   /** Waits for a cold model, as long as it allows and the caller can: here, or where another peer leads there. */
-  cold(request: object, query: ResolveQuery, handOn: HandOn): Cold {
+  cold(request: object, query: ResolveQuery, { role }: Principal, handOn: HandOn): Cold {
     const began = performance.now();
     const pending = this.wait(query);
     const answer = pending.answer.then(async (given) => {
       if (given.kind === 'route') return this.running.now.routes.of(given);
       const { handsOn } = this;
-      if (given.refusal.reason !== 'no_leader' || handsOn === null) throw new Refused(factsOf(given.refusal));
+      if (given.refusal.reason !== 'no_leader' || handsOn === null)
+        throw new Refused(this.told(factsOf(given.refusal), role));
       const { next, times } = patientCall(request, query, began, handsOn.longestWait);
       return await handOn(handsOn, next, this.timesOf(times, query)).then(
         () => undefined,
@@ -74,6 +76,14 @@ export class Resolver {
       );
     });
     return { answer, cancel: () => pending.cancel() };
+  }
+
+  /** Who froze the fleet, and why, is told to those who may read it. */
+  private told(facts: RefusalFacts, role: Role): RefusalFacts {
+    const freeze = this.running.leading?.freeze.told;
+    if (!freeze || facts.detail !== 'frozen' || !hasRight(role, 'read')) return facts;
+    const { by, reason } = freeze;
+    return { ...facts, members: { ...facts.members, ...(by && { frozenBy: by }), frozenReason: reason } };
   }
 
   private wait(query: ResolveQuery): Pending {

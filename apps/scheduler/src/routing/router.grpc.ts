@@ -35,8 +35,11 @@ function resolve(
   const query = timedQueryOf(call);
   const route = resolver.warm(query);
   if (route !== undefined) return callback(null, route);
-  const cold = resolver.cold(call.request, query, async ({ grpc }, next, times) =>
-    tell(callback, await grpc.send(receivedOf(call), next, times)),
+  const cold = resolver.cold(
+    call.request,
+    query,
+    principalOverGrpc(call.metadata),
+    async ({ grpc }, next, times) => tell(callback, await grpc.send(receivedOf(call), next, times)),
   );
   call.on('cancelled', () => cold.cancel());
   cold.answer

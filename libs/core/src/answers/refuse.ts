@@ -37,11 +37,24 @@ export function refusal(
   broken: PromiseCause | 'unknown' | null = brokenBy(fleet, request, why, now),
 ): Action {
   const { id, model } = request;
-  const { reason, retryAfter } = why;
+  const said = isStopped(fleet, model, why, now) ? FROZEN : why;
+  const { reason, retryAfter } = said;
   const isSpread = SHED_REASONS.has(reason) && retryAfter !== null;
-  const spread = isSpread ? { ...why, retryAfter: returnIn(fleet, model, retryAfter, now) } : why;
+  const spread = isSpread ? { ...said, retryAfter: returnIn(fleet, model, retryAfter, now) } : said;
   return { kind: 'refuse', request: id, refusal: spread, ...(broken && { broken }) };
 }
+
+const FROZEN: Refusal = { reason: 'loading', retryAfter: null, phase: 'waiting', detail: 'frozen' };
+const UNTIL_LOADED: ReadonlySet<Refusal['reason']> = new Set([
+  ...(['loading', 'cooling_down', 'no_capacity', 'deadline_unreachable'] as const),
+]);
+
+/** Whether nothing but the end of a freeze helps, of which no hint tells: no load of the model is under way. */
+const isStopped = (fleet: Fleet, model: ModelId, { reason, phase }: Refusal, now: Instant): boolean =>
+  fleet.frozen !== null &&
+  UNTIL_LOADED.has(reason) &&
+  phase !== 'loading' &&
+  describeWait(fleet, model, now).phase !== 'loading';
 
 /** Refuses all requests: this process or its term ends. */
 export function refuseAll(fleet: Fleet, reason: StopReason, now: Instant): Action[] {
@@ -104,18 +117,13 @@ function lateness(fleet: Fleet, { model }: Request, line: Line, now: Instant): R
   if (isWaiting && line.open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
   const forecast = isWaiting && !areOrdersStopped(fleet) ? line.forecastFor(model) : undefined;
   const load = loadForecast(fleet, model, null);
-  return forecast ? waitingInLine(fleet, wait, forecast, now) : comingIn(fleet, wait, load);
+  return forecast ? waitingInLine(wait, forecast, now) : comingIn(wait, load);
 }
 
 /** What the line foresees, also for a model that has no job in it: then it is the end of the line. */
-function waitingInLine(
-  fleet: Fleet,
-  wait: Wait,
-  { roomAt, ready, load }: JobForecast,
-  now: Instant,
-): Refusal {
+function waitingInLine(wait: Wait, { roomAt, ready, load }: JobForecast, now: Instant): Refusal {
   if (roomAt > now) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
-  return comingIn(fleet, { ...wait, eta: fromNow(ready, now) }, load);
+  return comingIn({ ...wait, eta: fromNow(ready, now) }, load);
 }
 
 /** The model has become ready: the request may come again at once, or behind those that are held back. */
@@ -127,12 +135,11 @@ function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
 /**
  * How far a load has come: `eta` is its P50, `retryAfter` its P90. Without a forecast the hint is the time of a load.
  */
-const comingIn = ({ frozen }: Fleet, { phase, eta }: Wait, load: Forecast): Refusal => ({
+const comingIn = ({ phase, eta }: Wait, load: Forecast): Refusal => ({
   reason: 'loading',
   retryAfter: Math.max(SHORT_HINT, (eta ?? load).p90),
   phase,
   ...(eta === null ? {} : { eta: eta.p50 }),
-  ...(frozen && phase !== 'loading' ? { detail: 'frozen' } : {}),
 });
 
 function refuseWhere(fleet: Fleet, now: Instant, judge: (request: Request) => Refusal | undefined): Action[] {

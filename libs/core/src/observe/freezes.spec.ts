@@ -43,7 +43,7 @@ describe('a frozen fleet', () => {
       reason: 'loading',
       phase: 'waiting',
       detail: 'frozen',
-      retryAfter: 15_000,
+      retryAfter: null,
     });
     expect(driver.refusalOf(cold)).not.toHaveProperty('eta');
     expect(driver.orders()).toEqual([]);

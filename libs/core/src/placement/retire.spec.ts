@@ -260,7 +260,7 @@ describe('a server that is drained with a deadline', () => {
     drainWithin(driver, 1_000);
     driver.pass(20_000);
     const request = driver.resolve('a', { lease: 300_000 });
-    expect(driver.refusalOf(request).reason).toBe('no_capacity');
+    expect(driver.refusalOf(request)).toMatchObject({ detail: 'frozen', retryAfter: null });
   });
 });
 

@@ -32,6 +32,8 @@ interface ToldDrain {
 /** A freeze of all loads and unloads, ordered through the API. */
 export interface ToldFreeze {
   readonly reason: string;
+  /** The credential that ordered it; absent where an older version stored it. */
+  readonly by?: string;
   /** RFC 3339 UTC. */
   readonly since: string;
 }
