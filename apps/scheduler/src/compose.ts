@@ -7,6 +7,7 @@ import { Episodes } from './alerts/episodes.js';
 import { Audit } from './audit/audit.js';
 import { Discovery } from './discovery/discovery.js';
 import { Found } from './discovery/found.js';
+import { drainEvent } from './fleet/core-server.js';
 import { ExposureLog } from './fleet/exposures.js';
 import { logMisled } from './fleet/file-headers.js';
 import type { Identity } from './fleet/fleet-view.js';
@@ -33,9 +34,9 @@ import { EventsOfTurns } from './telling/events-of-turns.js';
 import { Teller } from './telling/teller.js';
 import { WallTimes } from './wall-times.js';
 import { Watching } from './watching/watching.js';
-import { forgetWords } from './webhooks/forgotten-words.js';
 import { HeardHooks } from './webhooks/heard-hooks.js';
 import { Joining } from './webhooks/joining.js';
+import { Leavings } from './webhooks/leavings.js';
 import { Answers } from './writes/answers.js';
 import { Writes } from './writes/writes.js';
 
@@ -64,7 +65,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
   const found = new Found();
   const leavers = new Leavers(engine, registry, links, times, (id) => {
     found.release(id);
-    forgetWords({ registry, writes: running.writes, log }, id);
+    running.leavings.forget(id);
   });
   const { metrics } = running;
   const discovery = new Discovery({
@@ -115,17 +116,24 @@ function composeEngine(
   const events = new EventsOfTurns(teller, () => scaling.latest());
   const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log), events];
   const routeTurns: Observer = { turnTaken: (turn, fleet) => watching.turnTaken(turn, fleet) };
-  const observers = observersOf([watch, new OrderKeeping(book, writes, log), routeTurns], telemetry, log);
+  const times = new WallTimes(wallNow, now);
+  const ended = (id: string): void => {
+    const entry = addresses.get(id);
+    if (entry) engine.tell(drainEvent(entry, times));
+  };
+  const hasPassed = (time: string): boolean => times.hasPassed(time);
+  const leavings = new Leavings({ registry: addresses, hooks: books.hooks, now, hasPassed, ended });
+  const keeping = [book, leavings].map((one) => new OrderKeeping(one, writes, log));
+  const observers = observersOf([watch, ...keeping, routeTurns], telemetry, log);
   const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
   const own = parts.lasting.routes;
   const watching = new Watching({ engine, addresses, leadership, own, log });
   const readiness = new Readiness(engine, lifecycle);
   const onSampled: ScalingParts['onSampled'] = (numbers, wanted) => metrics.scaling.sampled(numbers, wanted);
   const scaling = new ScalingNumbers({ engine, readiness, learned, wallNow, onSampled }, facts.wants);
-  const times = new WallTimes(wallNow, now);
   return {
     ...{ scaling, engine, times, watch, metrics, recorder, lifecycle, readiness, writes },
-    ...{ hooks: books.hooks, audit: books.audit, book, store, teller, warmups, watching },
+    ...{ hooks: books.hooks, audit: books.audit, book, store, teller, warmups, watching, leavings },
   };
 }
 

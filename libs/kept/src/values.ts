@@ -85,7 +85,10 @@ export const VALUES = {
     joined: z.literal(true).exactOptional(),
     end: z
       .union([
-        z.strictObject({ said: z.literal('leaving'), ...toldDrain }),
+        z.strictObject({
+          ...{ said: z.literal('leaving'), ...toldDrain },
+          isCarriedOut: z.literal(true).exactOptional(),
+        }),
         z.strictObject({ said: z.literal('left') }),
       ])
       .exactOptional(),

@@ -47,7 +47,7 @@ describe('keeping what became of orders', () => {
     isFull = true;
     await turn();
     await turn();
-    expect(said).toEqual(['what became of orders was not stored']);
+    expect(said).toEqual(['what became of orders or of leavings was not stored']);
     isFull = false;
     await turn();
     expect(stored).toHaveLength(1);

@@ -1,15 +1,21 @@
 import type { Logger } from 'pino';
 import type { Fleet } from '#core';
-import type { Observer, OrderBook, Turn } from '#engine';
+import type { Observer, ToldChange, Turn } from '#engine';
 import type { Writes } from '../writes/writes.js';
 
-/** Has the store follow what becomes of the orders of admins, so that a restart goes on with what is not done. */
+/** What is stored, and what follows from the fleet. */
+interface Book {
+  changes(fleet: Readonly<Fleet>): readonly ToldChange[];
+  follow(changes: readonly ToldChange[]): void;
+}
+
+/** Has the store follow what becomes of orders of admins, and of leavings, so that a restart goes on with what is not done. */
 export class OrderKeeping implements Observer {
   private isWriting = false;
   private isFailing = false;
 
   constructor(
-    private readonly book: OrderBook,
+    private readonly book: Book,
     private readonly writes: Writes,
     private readonly log: Pick<Logger, 'error'>,
   ) {}
@@ -37,7 +43,8 @@ export class OrderKeeping implements Observer {
 
   /** Said once until it has been stored again: the next try comes with the next turn. */
   private failed(error: unknown): void {
-    if (!this.isFailing) this.log.error({ err: error }, 'what became of orders was not stored');
+    if (!this.isFailing)
+      this.log.error({ err: error }, 'what became of orders or of leavings was not stored');
     this.isFailing = true;
   }
 }

@@ -66,6 +66,12 @@ export class HeardHooks {
     ];
   }
 
+  /** Forgets the latest word about a server that was told without an id. */
+  withoutWord(server: string): readonly ToldChange[] {
+    const key = this.latest.get(server);
+    return key === undefined ? [] : [removed(key)];
+  }
+
   /** Follows what was stored. */
   follow(changes: readonly ToldChange[]): void {
     let dropped = 0;

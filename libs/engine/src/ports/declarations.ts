@@ -18,7 +18,13 @@ export interface ToldServer {
   /** Whether a webhook declared it; absent: no. The configuration says how such servers are called. */
   readonly joined?: true;
   /** What a webhook said of its end; absent: nothing, or that it is there again. `deadline` is RFC 3339 UTC or null. */
-  readonly end?: (ToldDrain & { readonly said: 'leaving' }) | { readonly said: 'left' };
+  readonly end?: ToldLeaving | { readonly said: 'left' };
+}
+
+interface ToldLeaving extends ToldDrain {
+  readonly said: 'leaving';
+  /** Whether the server was drained, or the deadline passed; absent: not yet. */
+  readonly isCarriedOut?: true;
 }
 
 /** By when a server is to be empty, RFC 3339 UTC; null: there is no deadline. */
