@@ -63,7 +63,7 @@ describe('berthctl explain and plan', () => {
     );
     const refused = await said('plan', '--ask', 'bert-base', '--pin', 'resnet50=2');
     expect(refused).toMatch(/\nASKED .*\nbert-base +\S+ ms +infeasible, too_small\n/);
-    expect(refused).toMatch(/\nLACKS .*\nbert-base +0 +0 +not +a: too small, 16448 MiB short\n/);
+    expect(refused).toMatch(/\nLACKS .*\nbert-base +0 +0 +no +a: too small, 16448 MiB short\n/);
     const lost = await said('plan', '--lose', 'a');
     expect(lost).toMatch(/\nresnet50 +.* no_server\n/);
     expect(lost).toMatch(/\na:0 +ready -> lost /);

@@ -78,7 +78,7 @@ const LACKING: readonly Column<Lacking>[] = [
   { title: 'LACKS', cell: ({ model }) => model },
   { title: 'READY', cell: ({ readyCopies }) => String(readyCopies) },
   { title: 'PINNED', cell: ({ pinnedCopies }) => String(pinnedCopies) },
-  { title: 'BEFORE', cell: ({ before }) => (before ? 'too' : 'not') },
+  { title: 'LACKED BEFORE', cell: ({ before }) => (before ? 'yes' : 'no') },
   { title: 'WHY', cell: ({ servers }) => servers.map(nearness).join('; ') },
 ];
 

@@ -1,13 +1,18 @@
 import type { Logger } from 'pino';
-import type { Action, Event } from '#core';
+import type { Action, ActionOf, Event, EventOf, Instant, OrderId } from '#core';
 import type { FailedTurn, Observer, SentOrder, Turn } from '#engine';
 
-/** One line for each turn that decided something, one for each order saying why, one for each load that failed. */
+/** One line for each turn that decided something, one for each order saying why, one for each load that ended. */
 export class TurnLog implements Observer {
+  /** The loads under way, and when they were ordered: each of them ends. */
+  private readonly loads = new Map<OrderId, ActionOf<'load'> & { readonly at: Instant }>();
+
   constructor(private readonly log: Logger) {}
 
-  turnTaken({ events, actions, took }: Turn): void {
-    for (const event of events) this.tellFailure(event);
+  turnTaken({ events, actions, now, took }: Turn): void {
+    for (const event of events) if (event.kind === 'LoadEnded') this.tellEnd(event, now);
+    for (const action of actions)
+      if (action.kind === 'load') this.loads.set(action.order, { ...action, at: now });
     const decided = actions.filter(isDecision);
     if (decided.length === 0) return;
     const counts = {
@@ -15,7 +20,7 @@ export class TurnLog implements Observer {
       actions: counted(decided),
       ms: Math.round(took * 1_000) / 1_000,
     };
-    this.log[decided.some(isOrder) ? 'info' : 'debug'](counts, 'turn');
+    this.log.debug(counts, 'turn');
   }
 
   /** The stack, and as much of the events as a line of the log may hold. */
@@ -33,10 +38,16 @@ export class TurnLog implements Observer {
     this.log.info({ model, server, cause, for: makesRoomFor }, `unloading ${model} from ${server}: ${why}`);
   }
 
-  private tellFailure(event: Event): void {
-    if (event.kind !== 'LoadEnded' || event.outcome.kind === 'succeeded' || event.outcome.kind === 'unsent')
-      return;
-    const { replica, outcome } = event;
+  private tellEnd({ order, replica, outcome }: EventOf<'LoadEnded'>, now: Instant): void {
+    const load = this.loads.get(order);
+    this.loads.delete(order);
+    if (outcome.kind === 'unsent') return;
+    if (outcome.kind === 'succeeded') {
+      if (!load) return;
+      const { model, server, at } = load;
+      const ms = Math.round(now - at);
+      return this.log.info({ model, server, ms }, `${model} ready on ${server} after ${seconds(ms)} s`);
+    }
     const how = outcome.kind === 'failed' ? `failed: ${outcome.cause}` : 'ended without an answer';
     this.log.warn({ replica, outcome }, `the load of ${replica} ${how}`);
   }
@@ -55,7 +66,8 @@ function beginningOf(events: readonly Event[]): string {
 
 /** Looks are routine; everything else is a decision about a copy or a request. */
 const isDecision = ({ kind }: Action): boolean => kind !== 'look' && kind !== 'probe' && kind !== 'describe';
-const isOrder = ({ kind }: Action): boolean => kind === 'load' || kind === 'unload';
+
+const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
 
 function counted(items: readonly { readonly kind: string }[]): Record<string, number> {
   const counts: Record<string, number> = {};
