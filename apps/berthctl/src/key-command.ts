@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { ROLES } from '#access';
 import type { Act } from './commands.js';
 import { example } from './example.js';
+import { count } from './option-values.js';
 
 /** Adds `key new`. */
 export function addKeys(key: Command, act: Act): void {
@@ -13,6 +14,12 @@ export function addKeys(key: Command, act: Act): void {
     .addOption(
       new Option('--max-class <class>', 'the highest class that its holder may ask for; absent: any').choices(
         ['critical', 'default', 'sheddable'],
+      ),
+    )
+    .addOption(
+      count(
+        '--max-lease-ms <ms>',
+        'longer leases are cut to it; absent: 600000, or 60000 of the class sheddable',
       ),
     )
     .option('--id <id>', 'the name of the key, for logs and the audit; absent: the role and a number')

@@ -10,13 +10,13 @@ const keyNew = (line: string) => berthctl(['key', 'new', ...line.split(' ')], NO
 describe('berthctl key new', () => {
   it('makes a key that the line beside it lets in', async () => {
     const { status, out } = await keyNew(
-      '--role gateway --tenant risk --max-class default --id gw-risk --expires 2027-01-31T00:00:00Z',
+      '--role gateway --tenant risk --max-class default --max-lease-ms 5000 --id gw-risk --expires 2027-01-31T00:00:00Z',
     );
     const [key = '', line = ''] = out.split('\n');
     expect([status, key]).toEqual([0, expect.stringMatching(/^berth_gw-risk_[A-Za-z0-9_-]{43}$/)]);
     expect(line).not.toContain(key);
     expect(holder(key, line)).toEqual({
-      ...{ credential: 'gw-risk', tenant: 'risk', role: 'gateway', maxClass: 'default' },
+      ...{ credential: 'gw-risk', tenant: 'risk', role: 'gateway', maxClass: 'default', maxLeaseMs: 5_000 },
     });
   });
 
@@ -54,6 +54,11 @@ describe('berthctl key new', () => {
     ['no role', '--id a', "required option '--role <role>' not specified"],
     ['a role that is none', '--role root', 'Allowed choices are gateway, autoscaler'],
     ['a class that is none', '--role admin --max-class high', 'Allowed choices are critical'],
+    [
+      'too long a lease',
+      '--role admin --max-lease-ms 600001',
+      '--max-lease-ms must be a whole number of milliseconds',
+    ],
     ['a name that is none', '--role admin --id a/b', '--id must be a name'],
     ['a time that is none', '--role admin --expires tomorrow', '--expires must be a time of RFC 3339'],
     ['a time that is over', '--role admin --expires 2026-01-31T12:00:00Z', '--expires must be in the future'],

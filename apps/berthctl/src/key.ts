@@ -10,14 +10,23 @@ export interface KeyOptions {
   readonly id?: string;
   readonly tenant?: string;
   readonly maxClass?: string;
+  readonly maxLeaseMs?: number;
   readonly expires?: string;
 }
 
 /** `key new`: the key, which is shown this once, and the line with its hash. */
 export async function newKeyOf({ terminal, isJson, now }: Work, options: KeyOptions): Promise<void> {
-  const { role, id = `${role}-${randomBytes(4).toString('hex')}`, tenant, maxClass, expires } = options;
+  const {
+    role,
+    id = `${role}-${randomBytes(4).toString('hex')}`,
+    tenant,
+    maxClass,
+    maxLeaseMs,
+    expires,
+  } = options;
   const key = newKey(id);
-  const config = withoutUnsaid({ id, hash: `sha256:${hashOf(key)}`, role, tenant, maxClass, expires });
+  const granted = { role, tenant, maxClass, maxLeaseMs, expires };
+  const config = withoutUnsaid({ id, hash: `sha256:${hashOf(key)}`, ...granted });
   const line = lineOf(config);
   refuseWrong(line);
   if (expires !== undefined && Date.parse(expires) <= now())
@@ -34,11 +43,14 @@ function refuseWrong(line: string): void {
   const text = `auth: { keys: [${line}] }`;
   const read = readConfig({ file: { path: '', text }, env: {}, flags: { triton: [] } });
   const [error] = read.ok ? [] : read.errors;
-  if (error !== undefined) throw new Usage(`${error.path.replace('auth.keys[0].', '--')} ${error.rule}`);
+  const option = error?.path
+    .replace('auth.keys[0].', '--')
+    .replaceAll(/[A-Z]/g, (one) => `-${one.toLowerCase()}`);
+  if (error !== undefined) throw new Usage(`${option} ${error.rule}`);
 }
 
 /** A YAML flow mapping. What is free text is quoted, since `7` and `no` are no texts in YAML. */
-function lineOf(config: Readonly<Record<string, string>>): string {
+function lineOf(config: Said): string {
   const entries = Object.entries(config).map(([name, value]) => {
     const isWord = name === 'role' || name === 'maxClass';
     return `${name}: ${isWord ? value : JSON.stringify(value)}`;
@@ -46,7 +58,9 @@ function lineOf(config: Readonly<Record<string, string>>): string {
   return `{ ${entries.join(', ')} }`;
 }
 
-const withoutUnsaid = (config: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+type Said = Readonly<Record<string, string | number>>;
+
+const withoutUnsaid = (config: Readonly<Record<string, string | number | undefined>>): Said =>
   Object.fromEntries(
     Object.entries(config).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );

@@ -7,6 +7,8 @@ export interface Grant {
   readonly tenant: string | null;
   /** Null: any class may be asked for. */
   readonly maxClass: MaxClass | null;
+  /** See `Principal`. */
+  readonly maxLeaseMs?: number | undefined;
 }
 
 /** A key, known by its hash only. */

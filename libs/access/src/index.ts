@@ -3,6 +3,6 @@ export type { Auth, KeyGrant } from './auth.js';
 export type { OnKeysMissing } from './issuer-keys.js';
 export { bearerOf } from './bearer.js';
 export { hashOf, newKey } from './keys.js';
-export { ANONYMOUS, type MaxClass, type Principal, type Role, ROLES } from './principal.js';
+export { ANONYMOUS, longestLeaseOf, type MaxClass, type Principal, type Role, ROLES } from './principal.js';
 export { hasRight, type Right, RIGHTS } from './rights.js';
 export { SignIn } from './sign-in.js';

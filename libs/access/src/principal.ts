@@ -15,7 +15,16 @@ export interface Principal {
   readonly role: Role;
   /** A request above it is refused as `not_allowed`; null: no request is. */
   readonly maxClass: MaxClass | null;
+  /** Longer leases are cut to it, in milliseconds; left out: as the class has it. */
+  readonly maxLeaseMs?: number | undefined;
 }
+
+const LEASE_MS = 600_000;
+const LEASE_OF_SHEDDABLE_MS = 60_000;
+
+/** The longest lease that a caller is given, in milliseconds: of the lowest class none that keeps others out for long. */
+export const longestLeaseOf = ({ maxClass, maxLeaseMs }: Principal): number =>
+  maxLeaseMs ?? (maxClass === 'sheddable' ? LEASE_OF_SHEDDABLE_MS : LEASE_MS);
 
 /** The caller of every operation where authentication is off. */
 export const ANONYMOUS: Principal = {

@@ -10,7 +10,14 @@ const SAN = 'URI:spiffe://cluster/ns/keda/sa/keda-operator';
 const AUTH: Auth = {
   keys: [
     {
-      ...{ id: 'gw-risk', hash: hashOf(RISK), role: 'gateway', tenant: 'risk', maxClass: 'default' },
+      ...{
+        id: 'gw-risk',
+        hash: hashOf(RISK),
+        role: 'gateway',
+        tenant: 'risk',
+        maxClass: 'default',
+        maxLeaseMs: 5,
+      },
       expiresAt: NOON + 1_000,
     },
     { id: 'boss', hash: hashOf(ADMIN), role: 'admin', tenant: null, maxClass: null, expiresAt: null },
@@ -42,7 +49,7 @@ describe('SignIn', () => {
   it('knows a key by its hash, and says who holds it', () => {
     expect(signIn.isOn).toBe(true);
     expect(by(`Bearer ${RISK}`)).toEqual({
-      ...{ credential: 'gw-risk', tenant: 'risk', role: 'gateway', maxClass: 'default' },
+      ...{ credential: 'gw-risk', tenant: 'risk', role: 'gateway', maxClass: 'default', maxLeaseMs: 5 },
     });
     expect(by(`bearer ${ADMIN}`)).toEqual({
       ...{ credential: 'boss', tenant: 'boss', role: 'admin', maxClass: null },

@@ -72,9 +72,8 @@ export class SignIn implements Access {
   }
 }
 
-const principalOf = (credential: string, { role, tenant, maxClass }: Grant): Principal => ({
+const principalOf = (credential: string, { tenant, ...grant }: Grant): Principal => ({
   credential,
   tenant: tenant ?? credential,
-  role,
-  maxClass,
+  ...grant,
 });

@@ -41,7 +41,14 @@ describe('tokens (JWT)', () => {
   function take(claim = 'sub', equals = 'ci'): void {
     const grants = [
       { claim, equals, role: 'viewer' as const, tenant: null, maxClass: null },
-      { claim: 'sub', equals: 'gw', role: 'gateway' as const, tenant: 'risk', maxClass: 'default' as const },
+      {
+        claim: 'sub',
+        equals: 'gw',
+        role: 'gateway' as const,
+        tenant: 'risk',
+        maxClass: 'default' as const,
+        maxLeaseMs: 5,
+      },
     ];
     const jwt = [{ issuer: issuer.url, audience: issuer.audience, jwks: issuer.jwks, grants }];
     signIn.take({ keys: [], jwt, certificates: [] });
@@ -60,7 +67,13 @@ describe('tokens (JWT)', () => {
 
   it('get what the first grant says whose claim is the same', async () => {
     expect(await signedIn('ec', { exp, sub: 'gw' })).toEqual({
-      ...{ credential: `${issuer.url}|gw`, tenant: 'risk', role: 'gateway', maxClass: 'default' },
+      ...{
+        credential: `${issuer.url}|gw`,
+        tenant: 'risk',
+        role: 'gateway',
+        maxClass: 'default',
+        maxLeaseMs: 5,
+      },
     });
     take('team', 'a');
     expect(await signedIn('ec', { exp, sub: 'x', team: 'a' })).toMatchObject({ role: 'viewer' });

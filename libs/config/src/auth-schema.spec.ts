@@ -16,10 +16,17 @@ describe('auth in the file', () => {
   });
 
   it('takes keys as they are printed', () => {
-    const text = `auth: { keys: [{ id: gw-risk, hash: "${HASH}", role: gateway, tenant: risk, maxClass: default, expires: 2027-01-31T01:00:00+01:00 }, { id: b, hash: "${OTHER_HASH}", role: admin }] }`;
+    const text = `auth: { keys: [{ id: gw-risk, hash: "${HASH}", role: gateway, tenant: risk, maxClass: default, maxLeaseMs: 5000, expires: 2027-01-31T01:00:00+01:00 }, { id: b, hash: "${OTHER_HASH}", role: admin }] }`;
     expect(authOf(text).keys).toEqual([
       {
-        ...{ id: 'gw-risk', hash: '0a'.repeat(32), role: 'gateway', tenant: 'risk', maxClass: 'default' },
+        ...{
+          id: 'gw-risk',
+          hash: '0a'.repeat(32),
+          role: 'gateway',
+          tenant: 'risk',
+          maxClass: 'default',
+          maxLeaseMs: 5_000,
+        },
         expiresAt: Date.parse('2027-01-31T00:00:00Z'),
       },
       { id: 'b', hash: '1b'.repeat(32), role: 'admin', tenant: null, maxClass: null, expiresAt: null },
@@ -77,6 +84,11 @@ describe('auth in the file', () => {
     ['a day', key('expires: 2027-01-31'), 'keys[0].expires: must be a time of RFC 3339'],
     ['a time without a zone', key('expires: 2027-01-31T00:00:00'), 'keys[0].expires: must be a time of RFC'],
     ['no such day', key('expires: 2027-02-30T00:00:00Z'), 'keys[0].expires: must be a time of RFC 3339'],
+    [
+      'too long a lease',
+      key('maxLeaseMs: 600001'),
+      'keys[0].maxLeaseMs: must be a whole number of milliseconds from 1 to 600000',
+    ],
     ['no such class', key('maxClass: high'), 'keys[0].maxClass: must be one of critical, default, sheddable'],
     ['an empty tenant', key('tenant: ""'), 'keys[0].tenant: must have 1 to 256 characters'],
     ['a tenant of two lines', key('tenant: "a\\nb"'), 'keys[0].tenant: must have 1 to 256 characters'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from './address.js';
-import { choice, isNoKey, name } from './rules.js';
+import { choice, isNoKey, millis, name } from './rules.js';
 
 /** What a credential lets its holder do; the rights of each are a table of libs/access. */
 const ROLES = ['gateway', 'autoscaler', 'viewer', 'operator', 'admin', 'metrics'] as const;
@@ -25,6 +25,9 @@ const granted = {
   maxClass: choice(['critical', 'default', 'sheddable'])
     .exactOptional()
     .describe('The highest class that its holder may ask for. Left out: any.'),
+  maxLeaseMs: millis(1, 600_000)
+    .exactOptional()
+    .describe('Longer leases are cut to it. Left out: 600000, or 60000 where maxClass is sheddable.'),
 };
 
 const keySchema = z.strictObject({
@@ -79,6 +82,8 @@ type Granted = {
   readonly tenant: string | null;
   /** Null: any class may be asked for. */
   readonly maxClass: 'critical' | 'default' | 'sheddable' | null;
+  /** In milliseconds. Left out: as the class has it. */
+  readonly maxLeaseMs?: number | undefined;
 };
 
 /** Which callers there are, complete. */
@@ -113,10 +118,13 @@ export function completeAuth({ keys = [], jwt = [], certificates = [] }: AuthFil
 }
 
 type AuthFile = z.infer<typeof authSchema>;
-type GrantFile = Pick<NonNullable<AuthFile['certificates']>[number], 'role' | 'tenant' | 'maxClass'>;
+type GrantFile = Pick<
+  NonNullable<AuthFile['certificates']>[number],
+  'role' | 'tenant' | 'maxClass' | 'maxLeaseMs'
+>;
 
-function completeGrant({ role, tenant, maxClass }: GrantFile): Granted {
-  return { role, tenant: tenant ?? null, maxClass: maxClass ?? null };
+function completeGrant({ tenant, maxClass, ...rest }: GrantFile): Granted {
+  return { ...rest, tenant: tenant ?? null, maxClass: maxClass ?? null };
 }
 
 function upTo<T extends z.ZodType>(most: number, entry: T) {

@@ -3,7 +3,7 @@ import { type NamedCaller, PEER, PeerKey, PRINCIPAL } from './peer-key.js';
 
 const KEY = 'k'.repeat(32);
 const CALLER: NamedCaller = {
-  principal: { credential: 'iss|sub', tenant: 'risk', role: 'operator', maxClass: 'default' },
+  principal: { credential: 'iss|sub', tenant: 'risk', role: 'operator', maxClass: 'default', maxLeaseMs: 5 },
   address: '10.0.0.1',
 };
 

@@ -25,6 +25,7 @@ const namedSchema = z.strictObject({
     tenant: text,
     role: z.enum(ROLES),
     maxClass: z.enum(['critical', 'default', 'sheddable']).nullable(),
+    maxLeaseMs: z.number().optional(),
   }),
   address: z.string().max(64).nullable(),
 });

@@ -115,6 +115,20 @@ describe('the class of a request', () => {
   });
 });
 
+describe('the lease of a request', () => {
+  const leaseOf = (caller: object, asked: object): number =>
+    queryOf({ ...ANONYMOUS, ...caller }, 'm', asked).lease;
+
+  it('is cut to the longest of its caller, by its class where nothing is said', () => {
+    expect(leaseOf({}, { leaseMs: 600_000 })).toBe(600_000);
+    expect(leaseOf({ maxClass: 'default' }, { leaseMs: 600_000 })).toBe(600_000);
+    expect(leaseOf({ maxClass: 'sheddable' }, { leaseMs: 600_000 })).toBe(60_000);
+    expect(leaseOf({ maxClass: 'sheddable' }, { leaseMs: 30_000 })).toBe(30_000);
+    expect(leaseOf({ maxClass: 'sheddable', maxLeaseMs: 90_000 }, { leaseMs: 600_000 })).toBe(90_000);
+    expect(leaseOf({ maxLeaseMs: 5_000 }, {})).toBe(5_000);
+  });
+});
+
 describe('a deadline', () => {
   it.each([
     [10, 0],

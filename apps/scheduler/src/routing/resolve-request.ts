@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Principal } from '#access';
+import { longestLeaseOf, type Principal } from '#access';
 import { check, nameSchema } from '#config';
 import { NAME, NAME_RULE } from '#contracts';
 import { DEFAULT_LEASE, LONGEST_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
@@ -53,7 +53,10 @@ export type ReadQuery =
   | { readonly ok: true; readonly query: ResolveQuery }
   | { readonly ok: false; readonly errors: readonly BrokenRule[] };
 
-/** Reads a resolve call of a caller. Refuses one that breaks a rule, or that asks above the class of its caller. */
+/**
+ * Reads a resolve call of a caller, whose lease is cut to the longest that the caller is given. Refuses one that breaks a rule, or
+ * that asks above the class of its caller.
+ */
 export function queryOf(caller: Principal, model: string, request: unknown): ResolveQuery {
   const read = readResolveRequest(caller.tenant, model, request);
   if (!read.ok) throw invalid(read.errors);
@@ -61,7 +64,7 @@ export function queryOf(caller: Principal, model: string, request: unknown): Res
     const detail = `class: the highest that this caller may ask for is ${caller.maxClass}`;
     throw new Refused({ reason: 'not_allowed', detail });
   }
-  return read.query;
+  return { ...read.query, lease: Math.min(read.query.lease, longestLeaseOf(caller)) };
 }
 
 type Class = (typeof CLASSES)[number];

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
-import { GatewayDesk, type GatewayStream } from './gateway-desk.js';
+import type { Refused } from '../errors/refused.js';
+import { GatewayDesk, type GatewayStream, MOST_GATEWAYS } from './gateway-desk.js';
 import { Publisher } from './publisher.js';
 import type { RouteEvent } from './route-event.js';
 
@@ -12,9 +13,12 @@ class Gateway implements GatewayStream {
   readonly told: RouteEvent[] = [];
   isFree = true;
   hasEnded = false;
+  cause: string | undefined;
   /** After so many events it has to read before it takes more. */
   mostAtOnce = Infinity;
   private taken = 0;
+
+  constructor(readonly credential = 'gw') {}
 
   write(event: RouteEvent): void {
     this.told.push(event);
@@ -22,8 +26,9 @@ class Gateway implements GatewayStream {
     if (this.mostAtOnce !== Infinity && this.taken % this.mostAtOnce === 0) this.isFree = false;
   }
 
-  end(): void {
+  end(cause?: Refused): void {
     this.hasEnded = true;
+    this.cause = cause?.facts.reason;
   }
 }
 
@@ -163,6 +168,40 @@ describe('gateways that watch', () => {
     expect(desk.size).toBe(3);
     pass(10);
     expect(desk.size).toBe(0);
+  });
+
+  /** Opens so many watches of a credential, as far as there are places. */
+  function open(
+    credential: string,
+    count: number,
+  ): { readonly watches: Gateway[]; readonly leave: (() => void)[] } {
+    const [watches, leave]: [Gateway[], (() => void)[]] = [[], []];
+    for (let nth = 0; nth < count && desk.makeRoom(credential); nth += 1) {
+      watches.push(new Gateway(credential));
+      leave.push(desk.open(watches.at(-1)!, null, now));
+    }
+    return { watches, leave };
+  }
+
+  it('have places by credential where all are taken: who has most gives its youngest', () => {
+    const { watches: ofRed } = open('red', MOST_GATEWAYS + 1);
+    expect(ofRed).toHaveLength(MOST_GATEWAYS);
+    const { watches: ofBlue } = open('blue', MOST_GATEWAYS);
+    expect([ofBlue.length, ofBlue.some(({ hasEnded }) => hasEnded)]).toEqual([MOST_GATEWAYS / 2, false]);
+    expect(ofRed.findIndex(({ hasEnded }) => hasEnded)).toBe(MOST_GATEWAYS / 2);
+    expect(new Set(ofRed.map(({ cause }) => cause))).toEqual(new Set([undefined, 'busy']));
+    expect(open('green', 1).watches).toHaveLength(1);
+    expect(desk.makeRoom('red')).toBe(false);
+  });
+
+  it('count for their own credential alone once they are closed', () => {
+    for (const leave of open('red', MOST_GATEWAYS).leave) leave();
+    expect([desk.makeRoom('red'), open('blue', MOST_GATEWAYS).watches.length]).toEqual([
+      false,
+      MOST_GATEWAYS,
+    ]);
+    pass(10);
+    expect(open('red', 1).watches).toHaveLength(1);
   });
 
   it('are told what they missed once they read again', () => {

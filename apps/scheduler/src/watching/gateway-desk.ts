@@ -1,4 +1,5 @@
 import type { Instant, Millis } from '#core';
+import { Refused } from '../errors/refused.js';
 import type { RouteTable } from '../following/route-table.js';
 import type { Stream } from './peer-desk.js';
 import type { Line, Publisher } from './publisher.js';
@@ -7,6 +8,13 @@ import { TABLE_GOOD_FOR } from './times.js';
 
 /** So many gateways watch at most. */
 export const MOST_GATEWAYS = 500;
+/** So soon a watcher may try again that was refused for a bound. */
+export const AGAIN_MS: Millis = 10_000;
+const GAVE_WAY = new Refused({
+  reason: 'busy',
+  detail: `one of the ${MOST_GATEWAYS} watches went to a caller that has fewer`,
+  retryAfter: AGAIN_MS,
+});
 /** Events that were sent within so long count as one, sent with the last of them: few moments have to be remembered. */
 const SAME_MOMENT: Millis = 500;
 
@@ -14,6 +22,10 @@ const SAME_MOMENT: Millis = 500;
 export interface GatewayStream extends Stream {
   /** Whether it reads what was sent before. */
   readonly isFree: boolean;
+  /** Of its caller. */
+  readonly credential: string;
+  /** `cause` left out: the process ends, or knows no leader. */
+  end(cause?: Refused): void;
 }
 
 type WatchableTable = Pick<RouteTable, 'version' | 'isReady'>;
@@ -92,6 +104,24 @@ export class GatewayDesk {
     return this.lines.size;
   }
 
+  /**
+   * Whether a watch of a credential has a place. Where all are taken, the credential that has most gives its youngest one, if it
+   * then has no fewer than the other. One that was just closed counts for its own credential alone.
+   */
+  makeRoom(credential: string): boolean {
+    const own = [...this.lines].filter(({ stream }) => stream.credential === credential).length;
+    if (own >= MOST_GATEWAYS) return false;
+    const open = [...this.lines].filter(({ isOpen }) => isOpen);
+    if (open.length < MOST_GATEWAYS) return true;
+    const counts = new Map<string, number>();
+    for (const { stream } of open) counts.set(stream.credential, (counts.get(stream.credential) ?? 0) + 1);
+    const countOf = ({ stream }: GatewayLine): number => counts.get(stream.credential)!;
+    const youngest = open.reduce((one, other) => (countOf(other) >= countOf(one) ? other : one));
+    if (countOf(youngest) < own + 2) return false;
+    this.end(youngest, GAVE_WAY);
+    return true;
+  }
+
   /** Tells a gateway of the table from now on. Returns what is to be called when its stream has ended. */
   open(stream: GatewayStream, have: RouteVersion | null, now: Instant): () => void {
     const line = new GatewayLine(stream, this.table, now);
@@ -120,9 +150,9 @@ export class GatewayDesk {
     for (const line of this.lines) if (line.isOpen) this.end(line);
   }
 
-  private end(line: GatewayLine): void {
+  private end(line: GatewayLine, cause?: Refused): void {
     this.close(line);
-    line.stream.end();
+    line.stream.end(cause);
   }
 
   private close(line: GatewayLine): void {

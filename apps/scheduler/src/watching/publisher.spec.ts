@@ -38,7 +38,12 @@ class Gateway {
 
   watch({ gateways }: WatchedTable): void {
     this.leave();
-    const stream = { isFree: true, write: (event: RouteEvent) => this.hear(event), end: () => undefined };
+    const stream = {
+      credential: 'gw',
+      isFree: true,
+      write: (event: RouteEvent) => this.hear(event),
+      end: () => undefined,
+    };
     this.leave = gateways.open(stream, this.version, NOW);
   }
 

@@ -109,6 +109,35 @@ describe('what a gateway reports as used', () => {
   });
 });
 
+describe('gateways that watch', () => {
+  it('share the places by credential: the youngest watch of who has most ends with busy', () => {
+    const feed = new FakeFeed().put(aRow('a', 's'));
+    const routes = new WatchedTable({ clock: { now: () => 0 }, bound: 30_000 });
+    new Publisher(feed).join(
+      { isFree: true, send: (event: RouteEvent) => routes.table.take(event, 0) },
+      null,
+      0,
+    );
+    const handlers = watchHandlers(runningOf({ routes }), errors);
+    const told: string[] = [];
+    const watch = (credential: string, nth: number): void => {
+      const request = { watcher: 'w', have: null, peer: null };
+      const stream = Object.assign(new EventEmitter(), {
+        request,
+        metadata: new Metadata(),
+        write: () => true,
+      });
+      notePrincipal(stream.metadata, { ...ANONYMOUS, credential });
+      stream.on('error', ({ facts }) => told.push(`${credential} ${nth}: ${facts.reason}`));
+      (handlers['watchRoutes'] as (call: unknown) => void)(stream);
+    };
+    for (let nth = 1; nth <= 500; nth += 1) watch('red', nth);
+    expect(told).toEqual([]);
+    watch('blue', 1);
+    expect(told).toEqual(['red 500: busy']);
+  });
+});
+
 describe('a peer that watches', () => {
   it.each([
     ['peer', [89]],

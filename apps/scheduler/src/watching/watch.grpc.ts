@@ -12,13 +12,10 @@ import type { RpcErrors } from '../errors/rpc-errors.js';
 import { PEER } from '../forwarding/peer-key.js';
 import { NO_LEADER } from '../lifecycle.js';
 import type { Running } from '../running.js';
-import { type GatewayStream, MOST_GATEWAYS } from './gateway-desk.js';
+import { AGAIN_MS, type GatewayStream, MOST_GATEWAYS } from './gateway-desk.js';
 import { MOST_PEERS } from './peer-desk.js';
 import type { RouteEvent } from './route-event.js';
 import { readReport, readWatch, type WatchCall } from './watch-requests.js';
-
-/** So soon a watcher may try again that was refused for a bound. */
-const AGAIN_MS = 10_000;
 
 type WatchStream = ServerWritableStream<unknown, RouteEvent>;
 type ReportCall = ServerUnaryCall<unknown, object>;
@@ -50,12 +47,13 @@ async function watch(stream: WatchStream, running: Running, errors: RpcErrors): 
       hasEnded = true;
       left?.();
     });
-  const to = {
+  const to: GatewayStream = {
+    credential: principalOverGrpc(stream.metadata).credential,
     get isFree() {
       return !stream.writableNeedDrain;
     },
     write: (event: RouteEvent) => void stream.write(event),
-    end: () => stream.emit('error', errors.of(farewell(running))),
+    end: (cause) => void stream.emit('error', errors.of(cause ?? farewell(running))),
   };
   const leave =
     call.peer === null
@@ -88,7 +86,7 @@ function watchAsGateway(
   { lasting, leading }: Running,
 ): () => void {
   const { gateways, now, publisher, table } = lasting.routes;
-  if (gateways.size >= MOST_GATEWAYS) throw busy(`at most ${MOST_GATEWAYS} gateways may watch one Berth`);
+  if (!gateways.makeRoom(to.credential)) throw busy(`at most ${MOST_GATEWAYS} gateways may watch one Berth`);
   leading?.watching.expectGateway();
   if (!table.isReady) throw new Refused(NO_LEADER);
   stream.on('drain', () => publisher.flushAll(now()));

@@ -88,7 +88,11 @@ describe('what a leader tells of its routes', () => {
 
   it('is told to the core by revisions that are numbers, also once the last gateway has left', () => {
     watching.expectGateway();
-    own.gateways.open({ isFree: true, write: () => undefined, end: () => undefined }, null, now)();
+    own.gateways.open(
+      { credential: 'gw', isFree: true, write: () => undefined, end: () => undefined },
+      null,
+      now,
+    )();
     for (let passed = 0; passed < 12; passed += 1) second();
     const revisions = told.flatMap((event) => (event.kind === 'WatcherAcknowledged' ? [event.revision] : []));
     expect(revisions.length).toBeGreaterThan(0);

@@ -101,6 +101,7 @@ export class Gateway {
       network.send(peer.name, this.name, this.process, late(run), late(drop));
     const isDeaf = (): boolean => this.process.now() < this.deafUntil;
     const stream = {
+      credential: this.name,
       get isFree() {
         return !isDeaf();
       },
