@@ -9,7 +9,7 @@ import type { Heard, Written } from '../writes/writes.js';
 import { AlertHands } from './alert-hands.js';
 import { logAlerts } from './alert-log.js';
 import { type Alert, type AlertBody, alertBodySchema } from './alert-body.js';
-import { type AlertResult, hear, type HeardAlert } from './hear.js';
+import { hear, type HeardAlert, type RESULTS } from './hear.js';
 
 const ASKED = { method: 'POST', path: '/v1/webhooks/alertmanager' };
 
@@ -23,7 +23,7 @@ const FULL = {
 
 /** How many alerts came to what. */
 export interface AlertsTold {
-  readonly results: Readonly<Partial<Record<AlertResult, number>>>;
+  readonly results: Readonly<Partial<Record<(typeof RESULTS)[number], number>>>;
 }
 
 /** Does what the alerts of a body ask for, by the rules of the configuration: one write, durable before it is answered. */
@@ -92,10 +92,10 @@ function tell(
   heard: readonly HeardAlert[],
   { truncatedAlerts, dropped }: { readonly truncatedAlerts: number; readonly dropped: number },
 ): AlertsTold {
-  const results: Partial<Record<AlertResult, number>> = {};
+  const results: Partial<Record<(typeof RESULTS)[number], number>> = {};
   for (const { result } of heard) results[result] = (results[result] ?? 0) + 1;
+  if (truncatedAlerts > 0) results.truncated = truncatedAlerts;
   for (const [result, count] of Object.entries(results)) metrics.alerts.heard(result, count);
-  if (truncatedAlerts > 0) metrics.alerts.heard('truncated', truncatedAlerts);
   if (dropped > 0) metrics.alerts.dropped(dropped);
   logAlerts(log, heard, truncatedAlerts);
   return { results };

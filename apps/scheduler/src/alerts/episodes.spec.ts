@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ToldChange, ToldEpisode } from '#engine';
 import { Episodes } from './episodes.js';
 
-const DAY = 24 * 3_600_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const MOST = 10_000;
 
 describe('the episodes of alerts', () => {
@@ -42,13 +43,13 @@ describe('the episodes of alerts', () => {
     return keep(draft.changes().changes);
   }
 
-  it('take one write a day for their repeats, and are forgotten 30 days after the last one', () => {
+  it('take one write an hour for their repeats, and are forgotten 30 days after the last one', () => {
     begin('a', 'b');
-    now += DAY - 1;
+    now += HOUR - 1;
     expect(repeat('a')).toBe(0);
     now += 1;
     expect([repeat('a'), repeat('a')]).toEqual([1, 0]);
-    now += 29 * DAY;
+    now += 30 * DAY - HOUR;
     expect(keep(episodes.overdue(now))).toBe(1);
     expect([...stored.keys()]).toEqual(['a']);
   });
@@ -65,6 +66,30 @@ describe('the episodes of alerts', () => {
       false,
       true,
     ]);
+  });
+
+  it('go on for a day of silence, also where repeats were not stored, and not for longer', () => {
+    const goesOn = (): boolean => episodes.draft(now).current('a') !== undefined;
+    begin('a');
+    now += HOUR - 1;
+    repeat('a');
+    now += DAY - 1;
+    expect(goesOn()).toBe(true);
+    now += 1;
+    expect([goesOn(), episodes.draft(now).get('a')]).toEqual([false, expect.anything()]);
+  });
+
+  it('of an earlier version go on under their fingerprint alone', () => {
+    const heardAt = new Date(now).toISOString();
+    const old = { heardAt, isDone: true, holds: null, undo: true };
+    stored.set('a-2026-01-01T00:00:00Z', old).set('b-2026-01-01T00:00:00Z', old);
+    episodes = new Episodes(stored);
+    const draft = episodes.draft(now);
+    expect(draft.current('a')).toEqual(old);
+    draft.end('b');
+    keep(draft.changes().changes);
+    keep(episodes.overdue(now));
+    expect([[...stored.keys()], episodes.size, episodes.overdue(now)]).toEqual([['a'], 1, []]);
   });
 
   it('that begin and end in one body leave nothing behind', () => {

@@ -3,7 +3,9 @@ import { oldestKeys } from '../writes/oldest-keys.js';
 
 const DAY = 24 * 3_600_000;
 const KEPT_MS = 30 * DAY;
-const RENEWED_MS = DAY;
+/** Silence of so long ends an episode. */
+const SILENCE_MS = DAY;
+const RENEWED_MS = 3_600_000;
 const MOST_KEPT = 10_000;
 
 export type Holds = NonNullable<ToldEpisode['holds']>;
@@ -11,20 +13,26 @@ export type Holds = NonNullable<ToldEpisode['holds']>;
 /** When an episode was heard last, and all episodes that hold the same. */
 interface Known {
   readonly episodes: Map<string, ToldEpisode>;
+  /** When each was heard last, in milliseconds since 1970, where that is later than what is stored. */
+  readonly heardAt: Map<string, number>;
   readonly holders: Map<string, Set<string>>;
 }
 
 /**
- * The episodes of alerts, in memory: an alert is one from when it is heard first until it is resolved. One of which nothing was
- * heard for 30 days is forgotten, and the ones heard least recently are where there are more than 10,000.
+ * The episodes of alerts by fingerprint, in memory: an alert is one from when it is heard first until it is resolved. One of
+ * which nothing was heard for a day is over when its alert fires again; after 30 days it is forgotten, and the ones heard least
+ * recently are where there are more than 10,000.
  */
 export class Episodes {
   /** The one heard least recently is first. */
-  private readonly known: Known = { episodes: new Map(), holders: new Map() };
+  private readonly known: Known = { episodes: new Map(), heardAt: new Map(), holders: new Map() };
+  /** What earlier versions stored under a fingerprint and a start is to be stored under the fingerprint. */
+  private toRename: readonly string[];
 
   constructor(told: ReadonlyMap<string, ToldEpisode>) {
     const inOrder = [...told].sort(([, one], [, other]) => (one.heardAt < other.heardAt ? -1 : 1));
-    for (const [key, value] of inOrder) put(this.known, key, value);
+    for (const [key, value] of inOrder) put(this.known, key.split('-')[0]!, value);
+    this.toRename = [...told.keys()].filter((key) => key.includes('-'));
   }
 
   get size(): number {
@@ -39,12 +47,23 @@ export class Episodes {
   /** Follows what was stored. */
   follow(changes: readonly ToldChange[]): void {
     for (const change of changes) if (change.kind === 'episode') put(this.known, change.key, change.value);
+    const removed = new Set(
+      changes.flatMap((one) => (one.kind === 'episode' && !one.value ? [one.key] : [])),
+    );
+    this.toRename = this.toRename.filter((key) => !removed.has(key));
   }
 
   /** What need not be kept any longer. */
   overdue(now: number): readonly ToldChange[] {
-    const over = [...this.known.episodes].filter(([, { heardAt }]) => Date.parse(heardAt) + KEPT_MS <= now);
-    return over.map(([key]) => ({ kind: 'episode', key, value: null }));
+    const { episodes } = this.known;
+    const over = [...episodes].filter(([, { heardAt }]) => Date.parse(heardAt) + KEPT_MS <= now);
+    const names = new Set(this.toRename.map((key) => key.split('-')[0]!));
+    const renamed = [...names].flatMap((key) => {
+      const value = episodes.get(key);
+      return value === undefined ? [] : [[key, value] as const];
+    });
+    const removed = [...this.toRename, ...over.map(([key]) => key)].map((key) => [key, null] as const);
+    return [...renamed, ...removed].map(([key, value]) => ({ kind: 'episode', key, value }));
   }
 }
 
@@ -68,8 +87,17 @@ export class EpisodeDraft {
     this.change(key, { ...value, heardAt: new Date(this.now).toISOString() });
   }
 
-  /** Notes that the alert still fires: once a day, so that repeats cost no write. */
+  /** The episode that a firing alert goes on with. */
+  current(key: string): ToldEpisode | undefined {
+    const episode = this.get(key);
+    if (episode === undefined) return undefined;
+    const heardAt = Math.max(Date.parse(episode.heardAt), this.known.heardAt.get(key) ?? 0);
+    return heardAt + SILENCE_MS <= this.now ? undefined : episode;
+  }
+
+  /** Notes that the alert still fires: it is stored once an hour, so that few repeats cost a write. */
   hear(key: string): void {
+    this.known.heardAt.set(key, this.now);
     const episode = this.get(key);
     if (episode && Date.parse(episode.heardAt) + RENEWED_MS <= this.now) this.set(key, episode);
   }
@@ -114,7 +142,7 @@ export class EpisodeDraft {
 }
 
 /** Replaces an episode, or removes it with null. */
-function put({ episodes, holders }: Known, key: string, value: ToldEpisode | null): void {
+function put({ episodes, heardAt, holders }: Known, key: string, value: ToldEpisode | null): void {
   const before = episodes.get(key)?.holds;
   if (before) {
     const name = nameOf(before);
@@ -122,6 +150,7 @@ function put({ episodes, holders }: Known, key: string, value: ToldEpisode | nul
     if (holders.get(name)?.size === 0) holders.delete(name);
   }
   episodes.delete(key);
+  heardAt.delete(key);
   if (value === null) return;
   episodes.set(key, value);
   if (value.holds === null) return;

@@ -141,7 +141,7 @@ class Ought {
 
   private begins(one: Alert, drained: Map<string, boolean | undefined>): string[] {
     const { alertname = '', server = '' } = one.labels;
-    const key = `${one.fingerprint} ${one.startsAt}`;
+    const key = one.fingerprint;
     if (alertname === 'Other' || this.firing.get(key)?.hasActed) return [];
     const isDrained = drained.get(server);
     this.firing.set(key, { server, hasActed: isDrained !== undefined });
@@ -161,7 +161,7 @@ class Ought {
   }
 
   private ends(one: Alert, drained: Map<string, boolean | undefined>): string[] {
-    const key = `${one.fingerprint} ${one.startsAt}`;
+    const key = one.fingerprint;
     const known = this.firing.get(key);
     if (!known) return [];
     this.firing.delete(key);
@@ -206,8 +206,6 @@ describe('alerts', () => {
 
 /** What fires and was not resolved in the same body: a repeat of it comes while its episode lasts. */
 function firingOnly(alerts: readonly Alert[]): Alert[] {
-  const ended = new Set(alerts.filter(({ status }) => status === 'resolved').map(keyOf));
-  return alerts.filter((one) => one.status === 'firing' && !ended.has(keyOf(one)));
+  const ended = new Set(alerts.filter(({ status }) => status === 'resolved').map((one) => one.fingerprint));
+  return alerts.filter((one) => one.status === 'firing' && !ended.has(one.fingerprint));
 }
-
-const keyOf = ({ fingerprint, startsAt }: Alert): string => `${fingerprint} ${startsAt}`;

@@ -97,9 +97,20 @@ describe('hearing alerts', () => {
     },
   );
 
-  it('begins another episode when an alert begins to fire anew', () => {
-    heard(alert('Kept'), alert('Kept', 'firing', { startsAt: '2026-01-02T00:00:00Z' }));
-    heard(alert('Kept', 'resolved'), alert('Kept', 'resolved'), alert('Never', 'resolved'));
-    expect([heard(alert('Kept')), episodes.size]).toEqual([['done'], 2]);
+  it('goes on with the episode of a fingerprint, whenever it is said to have begun, until it is resolved', () => {
+    const later = { startsAt: '2026-01-02T00:00:00Z' };
+    expect(heard(alert('Undone'), alert('Undone', 'firing', later))).toEqual(['done', 'repeated']);
+    expect(heard(alert('Undone', 'resolved', later))).toEqual(['undone']);
+    expect(heard(alert('Undone', 'resolved'), alert('Never', 'resolved'))).toEqual(['ignored', 'ignored']);
+    expect([heard(alert('Undone')), episodes.size]).toEqual([['done'], 1]);
+  });
+
+  it('begins another episode after a day without any word, which undoes nothing', () => {
+    heard(alert('Undone'));
+    now += 24 * 3_600_000;
+    next = { kind: 'already', holds: HOLDS };
+    expect(heard(alert('Undone'))).toEqual(['already']);
+    expect(acts).toEqual(['pin m', 'pin m']);
+    expect(heard(alert('Undone', 'resolved'))).toEqual(['undone']);
   });
 });

@@ -19,10 +19,13 @@ export const NOT_DONE = [
 
 export type NotDone = (typeof NOT_DONE)[number];
 
-/** What may become of an alert. */
-export const RESULTS = ['done', 'already', 'undone', 'resolved', 'repeated', 'ignored', ...NOT_DONE] as const;
+/** What may become of an alert that is heard. */
+const HEARD = ['done', 'already', 'undone', 'resolved', 'repeated', 'ignored', ...NOT_DONE] as const;
 
-export type AlertResult = (typeof RESULTS)[number];
+export type AlertResult = (typeof HEARD)[number];
+
+/** What may become of an alert; `truncated`: Alertmanager left it out. */
+export const RESULTS = [...HEARD, 'truncated'] as const;
 
 export const isNotDone = (result: AlertResult): boolean => NOT_DONE.some((why) => why === result);
 
@@ -70,8 +73,8 @@ export function hear(
 }
 
 function fires(alert: Alert, rules: readonly AlertRule[], episodes: EpisodeDraft, hands: Hands): HeardAlert {
-  const key = keyOf(alert);
-  const known = episodes.get(key);
+  const { fingerprint: key } = alert;
+  const known = episodes.current(key);
   if (known?.isDone) {
     episodes.hear(key);
     return { alert, result: 'repeated' };
@@ -111,7 +114,7 @@ function begun(
 }
 
 function ends(alert: Alert, episodes: EpisodeDraft, hands: Hands): HeardAlert {
-  const key = keyOf(alert);
+  const { fingerprint: key } = alert;
   const known = episodes.get(key);
   if (known === undefined) return { alert, result: 'ignored' };
   episodes.end(key);
@@ -120,6 +123,3 @@ function ends(alert: Alert, episodes: EpisodeDraft, hands: Hands): HeardAlert {
   const result = hands.takeBack(holds) ? 'undone' : 'resolved';
   return { alert, result, asked: holds.kind, about: holds.name };
 }
-
-/** Alertmanager tells episodes of an alert apart by when each began. */
-const keyOf = ({ fingerprint, startsAt }: Alert): string => `${fingerprint}-${startsAt}`;

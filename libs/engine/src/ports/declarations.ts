@@ -156,7 +156,7 @@ export interface ToldHook {
 
 /** What an alert of Alertmanager did, from when it was heard first until it is resolved. */
 export interface ToldEpisode {
-  /** When the alert was heard last; RFC 3339 UTC, up to a day early. */
+  /** When the alert was heard last; RFC 3339 UTC, up to an hour early. */
   readonly heardAt: string;
   /** Whether what its rule says is done. If not, each repeat of the alert tries it again. */
   readonly isDone: boolean;
@@ -184,7 +184,7 @@ export interface Told {
   readonly answers: ReadonlyMap<string, string>;
   /** By keys that the caller makes. */
   readonly hooks: ReadonlyMap<string, ToldHook>;
-  /** By fingerprint and start of the alert, joined by the caller. */
+  /** By fingerprint of the alert; an earlier version added its start. */
   readonly episodes: ReadonlyMap<string, ToldEpisode>;
 }
 
