@@ -7,15 +7,17 @@ const ENGINE = 'libs/engine/src';
 // prettier-ignore
 export const OF_PEERS: readonly Mutant[] = [
   // Orders.
-  { name: 'unsent-order-counts-as-failed', breaks: 10, file: `${ENGINE}/actuator.ts`, find: `if (error instanceof Unsent) return { kind: 'unsent' };`, replace: `if (error instanceof Unsent) return { kind: 'failed', cause: 'transient' };` },
+  { name: 'unsent-order-counts-as-failed', breaks: 10, file: `${ENGINE}/actuator.ts`, find: `if (error instanceof OrderUnsent) return { kind: 'unsent' };`, replace: `if (error instanceof OrderUnsent) return { kind: 'failed', cause: 'transient' };` },
   { name: 'asked-before-the-write-alone', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `      this.beginToSend(order);\n      return link.to.load(`, replace: `      return link.to.load(` },
   { name: 'unload-sent-without-leading', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `      this.beginToSend(order);\n      await link.to.unload(`, replace: `      await link.to.unload(` },
   { name: 'mode-probed-by-who-does-not-lead', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `order.probeMode && this.parts.leadership.mayAct()`, replace: `order.probeMode` },
-  { name: 'hold-that-no-turn-hears-of', breaks: 11, file: `${ENGINE}/holds.ts`, find: `isHeld === fleet.held ? [] : [{ kind: 'OrdersHeld', isHeld }]`, replace: `isHeld !== isHeld ? [{ kind: 'OrdersHeld', isHeld }] : []` },
-  { name: 'hold-that-ends-and-nobody-wakes', breaks: 19, file: `${ENGINE}/engine.ts`, find: `parts.leadership.follow(() => this.tell());`, replace: `` },
+  { name: 'hold-that-no-turn-hears-of', breaks: 11, file: `${ENGINE}/holds.ts`, find: `now.OrdersHeld === held ? []`, replace: `now.OrdersHeld !== held || held === held ? []` },
+  { name: 'loads-sent-while-the-store-fails', breaks: 17, file: `${CORE}/step.ts`, find: `const loads = fleet.loadsHeld ? [] : startPlaced(`, replace: `const loads = startPlaced(` },
+  { name: 'copies-evicted-for-what-cannot-be-stored', breaks: 8, file: `${CORE}/placement/book.ts`, find: `if (areLoadsStopped(fleet) ||`, replace: `if (fleet.frozen || fleet.held ||` },
+  { name: 'hold-that-ends-and-nobody-wakes', breaks: 19, file: `${ENGINE}/engine.ts`, find: `for (const one of [parts.leadership, parts.store]) one.follow(`, replace: `for (const one of [parts.store]) one.follow(` },
   { name: 'held-and-orders', breaks: 11, file: `${CORE}/fleet/standing.ts`, find: `frozen !== null || held;`, replace: `frozen !== null;` },
   { name: 'held-and-told-that-it-loads', breaks: 13, file: `${CORE}/answers/refuse.ts`, find: `if (fleet.held && wait.phase !== 'loading') return { reason: 'no_leader', retryAfter: SHORT_HINT };`, replace: `` },
-  { name: 'hold-and-freeze-counted-twice', breaks: 17, file: `${CORE}/observe/freezes.ts`, find: `if (since === null || areOrdersStopped(fleet)) return;\n  fleet.stoppedAt = null;`, replace: `if (since === null) return;` },
+  { name: 'hold-and-freeze-counted-twice', breaks: 17, file: `${CORE}/observe/freezes.ts`, find: `if (since === null || areLoadsStopped(fleet)) return;\n  fleet.stoppedAt = null;`, replace: `if (since === null) return;` },
   { name: 'unsent-load-holds-its-memory', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `put(fleet, placedAgain(one, now));`, replace: `void one;` },
   { name: 'unsent-unload-taken-for-sent', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `return put(fleet, drainingAgain(fleet, replica, now));`, replace: `return;` },
   // Terms.
@@ -40,6 +42,6 @@ export const OF_PEERS: readonly Mutant[] = [
   // The election.
   { name: 'unconfirmed-lease-counts', breaks: 11, file: `${ENGINE}/election.ts`, find: `    if (!isConfirmed) throw new Error(UNCONFIRMED);\n`, replace: `` },
   { name: 'unconfirmed-renewal-counts', breaks: 11, file: `${ENGINE}/election.ts`, find: `    if (renewed === 'unconfirmed') throw new Error(UNCONFIRMED);\n`, replace: `` },
-  { name: 'given-back-though-it-sends', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `sends === 'unsent' || (sends === 'none' &&`, replace: `sends !== 'none' || (` },
+  { name: 'given-back-though-it-sends', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `sends === 'unsent' || (sends === 'none' && (`, replace: `sends !== 'none' || ((` },
   { name: 'release-asked-for-once', breaks: 11, file: `${ENGINE}/election.ts`, find: `if (this.givenBack !== null) await this.keeper.release(this.givenBack);\n      this.givenBack = null;`, replace: `const lease = this.givenBack;\n      this.givenBack = null;\n      if (lease !== null) await this.keeper.release(lease);` },
 ];

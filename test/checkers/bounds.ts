@@ -30,7 +30,7 @@ export const disabledStayAway: TurnCheck = ({ turn, fleet, trail }) => {
 
 /** Once the deadline of a drain has come, nothing gives routes any more where orders can be sent; a freeze comes first. */
 export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
-  if (fleet.frozen || fleet.held) return;
+  if (fleet.frozen || fleet.held || fleet.loadsHeld) return;
   const late = [...fleet.servers.values()].filter(
     (server) => (server.drain?.deadline ?? Infinity) <= turn.now && takesOrders(server),
   );
@@ -53,7 +53,7 @@ export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
 export const drainsLetGo: TurnCheck = (scene) => {
   const { turn, fleet, trail } = scene;
   // A watcher may have given other leases, and keep what it does not acknowledge.
-  if (fleet.frozen || fleet.held || fleet.watchers.size > 0) return;
+  if (fleet.frozen || fleet.held || fleet.loadsHeld || fleet.watchers.size > 0) return;
   for (const server of fleet.servers.values()) {
     if (leasesCutAt(fleet, server.spec.id) > turn.now || !takesOrders(server)) continue;
     const here = [...fleet.replicas.values()].filter((one) => one.server === server.spec.id);

@@ -46,7 +46,7 @@ function death(open: MakeStage): void {
     expect(await load).toBe('unknown');
     await until(() => facts.includes('refused'));
     expect(facts).toEqual(['connected', 'ended', 'refused']);
-    expect(await endOf(server.load(named('m'), null, PATIENTLY))).toBe('transient');
+    expect(await endOf(server.load(named('m'), null, PATIENTLY))).toBe('unsent');
     await expect(server.look('full', false)).rejects.toMatchObject({ why: 'unreachable' });
     expect(await server.probe()).toBe(false);
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { ContactFact, Look, ModelId, ServerId } from '#core';
-import { OrderRefused } from '#engine';
+import { OrderRefused, OrderUnsent } from '#engine';
 import { type TritonOptions, TritonServer } from '#triton';
 import { PATIENCE_MS, until } from '../support/until.js';
 import { connect, type Ended, inference, type Message } from './wire.js';
@@ -177,6 +177,7 @@ export async function endOf(order: Promise<unknown>): Promise<string> {
     await order;
     return 'done';
   } catch (error) {
+    if (error instanceof OrderUnsent) return 'unsent';
     return error instanceof OrderRefused ? error.failure : 'unknown';
   }
 }

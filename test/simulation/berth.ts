@@ -12,6 +12,7 @@ import type { Timers } from '#testing';
 import { SameServers } from './checkers/same-servers.js';
 import { Connection } from './connection.js';
 import type { Plan } from './plan.js';
+import { DiskHealth } from './disk-health.js';
 import { Process } from './process.js';
 import { Random } from './random.js';
 import type { RouteRecord } from './route-record.js';
@@ -60,13 +61,15 @@ export class Berth {
     this.bornAt = around.agenda.now();
     this.process = new Process(around.agenda);
     this.book = new OrderBook(around.told.orders);
-    const learned: Learned = around.store.openedBy(this.process);
+    const health = new DiskHealth(this.process, around.store);
+    const learned: Learned = around.store.openedBy(this.process, health);
     this.same = new SameServers(around.trail);
     const observers = [...observe(this), this.orderKeeping, this.same];
     this.engine = new Engine({
       clock: clockOn(this.process),
       wallNow: () => this.process.now(),
       learned,
+      store: health,
       leadership: soleLeadership(life),
       observers,
     });

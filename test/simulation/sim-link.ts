@@ -9,7 +9,7 @@ import type {
   Millis,
   ModelId,
 } from '#core';
-import { type ModelDescription, type ModelServer, OrderRefused } from '#engine';
+import { type ModelDescription, type ModelServer, OrderRefused, OrderUnsent } from '#engine';
 import type { Answer, Gauges, IndexRow, ModelStatistics, OrderParameters, Reply, RpcError } from '#testing';
 import {
   askTwice,
@@ -143,7 +143,7 @@ export class SimLink implements ModelServer {
     parameters: OrderParameters,
     within: Millis,
   ): Promise<void> {
-    if (!this.connection.isOpen) throw new OrderRefused('transient', `${this.site.id} is not connected`);
+    if (!this.connection.isOpen) throw new OrderUnsent();
     if (kind === 'load') this.onLoad(model);
     const lost = this.site.takeLostReply(kind);
     const order = this.openOrder(kind, model);

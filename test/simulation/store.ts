@@ -1,6 +1,7 @@
 import type { Footprint, Instant, LoadTimes, Millis, ModelId, ServerId } from '#core';
 import type { Learned, LearnedChange, LearnedLeases, LearnedLoadTimes, LearnedServer } from '#engine';
 import type { Timers } from '#testing';
+import type { DiskHealth } from './disk-health.js';
 
 /** How long a write takes on a healthy disk. */
 export const WRITE_TAKES: Millis = 2;
@@ -37,11 +38,11 @@ export class Store {
   constructor(private readonly disk: Timers) {}
 
   /** The store as one life of Berth has it: what that did not hear of may be written all the same. */
-  openedBy(process: Timers): Learned {
+  openedBy(process: Timers, health: DiskHealth): Learned {
     return {
       read: () => Promise.resolve(this.facts()),
       write: (changes) =>
-        this.write('learned', () => changes.forEach((change) => this.apply(change)), process),
+        health.of(this.write('learned', () => changes.forEach((change) => this.apply(change)), process)),
     };
   }
 

@@ -117,6 +117,7 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
   fc.constant<Event>({ kind: 'FreezeOrdered', reason: 'audit', since: 0 }),
   fc.constant<Event>({ kind: 'FreezeEnded' }),
   fc.boolean().map((isHeld): Event => ({ kind: 'OrdersHeld', isHeld })),
+  fc.boolean().map((isHeld): Event => ({ kind: 'LoadsHeld', isHeld })),
   fc.constantFrom(1 as const, 2 as const).map((looks): Event => ({ kind: 'TermBegun', looks })),
   fc
     .tuple(watcher, fc.nat({ max: 5_000 }))

@@ -6,6 +6,7 @@ import {
   type LearnedChange,
   type LearnedFacts,
   type ModelServer,
+  type StoreHealth,
   type ResolveQuery,
   type FailedTurn,
   type Turn,
@@ -30,6 +31,11 @@ class StillClock implements Clock {
 
   soon(task: () => void): void {
     setImmediate(task);
+  }
+
+  /** When it rings. */
+  get due(): number {
+    return this.alarm?.at ?? Infinity;
   }
 
   /** Moves time to the alarm and rings it. */
@@ -98,16 +104,36 @@ class ObedientServer implements ModelServer {
 }
 
 /** Keeps learned facts in memory, and can be told to fail. */
-class ForgetfulStore implements Learned {
+class ForgetfulStore implements Learned, StoreHealth {
   readonly written: LearnedChange[] = [];
-  isBroken = false;
+  failure: Error | null = null;
+  /** So many writes were asked for. */
+  tries = 0;
+  private error: Error | null = null;
+  private tell: () => void = () => undefined;
+
+  follow(tell: () => void): void {
+    this.tell = tell;
+  }
+
+  /** Writes fail from now on, which the first one shows. */
+  breaks(error: Error): void {
+    this.error = error;
+  }
+
+  /** A write has succeeded again. */
+  mends(): void {
+    this.error = this.failure = null;
+    this.tell();
+  }
 
   read(): Promise<LearnedFacts> {
     return Promise.resolve(nothingLearned());
   }
 
   write(changes: readonly LearnedChange[]): Promise<void> {
-    if (this.isBroken) return Promise.reject(new Error('disk full'));
+    this.tries += 1;
+    if (this.error) return Promise.reject((this.failure = this.error));
     this.written.push(...changes);
     return Promise.resolve();
   }
@@ -170,6 +196,7 @@ export async function aRunningEngine(models: readonly Model[] = [A]) {
     clock,
     wallNow: () => 1_800_000_000_000 + clock.time,
     learned: store,
+    store,
     leadership,
     observers: [
       {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Config } from '#config';
-import { Engine, type Learned, type LearnedFacts, type Observer, OrderBook, type Told } from '#engine';
+import { Engine, type LearnedChange, type LearnedFacts, type Observer, OrderBook, type Told } from '#engine';
 import type { Store } from '#kept';
 import { ClosedLog, FlagLog, LimitLog, type Metrics, MoveLog, ServerLog, TurnLog } from '#telemetry';
 import { Episodes } from './alerts/episodes.js';
@@ -125,7 +125,7 @@ function composeEngine(
   const leavings = new Leavings({ registry: addresses, hooks: books.hooks, now, hasPassed, ended });
   const keeping = [book, leavings].map((one) => new OrderKeeping(one, writes, log));
   const observers = observersOf([watch, ...keeping, routeTurns], telemetry, log);
-  const engine = new Engine({ clock, wallNow, learned: readAlready(learned, facts), leadership, observers });
+  const engine = new Engine({ clock, wallNow, ...keptFor(kept, facts), observers });
   const own = parts.lasting.routes;
   const watching = new Watching({ engine, addresses, leadership, own, log });
   const readiness = new Readiness(engine, lifecycle);
@@ -185,6 +185,7 @@ const identity = ({ fleet }: Config, { leadership }: Store, name: string | null)
 };
 
 /** The facts were read before: recalling them takes no time, so they share a turn with what is declared. */
-function readAlready(learned: Learned, facts: LearnedFacts): Learned {
-  return { read: () => Promise.resolve(facts), write: (changes) => learned.write(changes) };
-}
+const keptFor = ({ leadership, learned, health: store }: Store, facts: LearnedFacts) => ({
+  ...{ leadership, store },
+  learned: { read: async () => facts, write: (changes: readonly LearnedChange[]) => learned.write(changes) },
+});

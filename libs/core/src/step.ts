@@ -97,7 +97,7 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
 /** The loads that begin; where none does, the unloads of what has drained. */
 function giveOrders(fleet: Fleet, line: Line, now: Instant): Action[] {
   if (areOrdersStopped(fleet)) return [];
-  const loads = startPlaced(fleet, line, now);
+  const loads = fleet.loadsHeld ? [] : startPlaced(fleet, line, now);
   return loads.length > 0 ? loads : unloadDrained(fleet, now);
 }
 

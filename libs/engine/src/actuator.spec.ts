@@ -47,6 +47,7 @@ function anActuator(
   const actuator = new Actuator(new Notebook(learned), (event) => reports.push(event), {
     leadership: { mayAct },
     observers: [],
+    store: { failure: null },
   });
   actuator.link(SERVER, () => server);
   return { actuator, reports };
@@ -125,7 +126,7 @@ describe('an actuator', () => {
     expect(reports).toMatchObject([
       { fact: 'ended' },
       { fact: 'connected' },
-      { kind: 'LoadEnded', outcome: { kind: 'failed', cause: 'transient' } },
+      { kind: 'LoadEnded', outcome: { kind: 'unsent' } },
     ]);
   });
 
@@ -162,7 +163,7 @@ describe('an actuator', () => {
       written();
       await rest();
       expect(calls).toEqual([]);
-      expect(reports).toMatchObject([{ kind: 'LoadEnded', outcome: { kind: 'failed', cause: 'transient' } }]);
+      expect(reports).toMatchObject([{ kind: 'LoadEnded', outcome: { kind: 'unsent' } }]);
     });
   });
 });

@@ -1,8 +1,10 @@
 import type { ActionOf, Event, Fleet, ModelId, Outcome, ServerId } from '#core';
+import type { EngineParts } from './engine-parts.js';
 import type { Notebook } from './notebook.js';
 import type { Leadership } from './ports/leadership.js';
-import { LookRefused, type ModelServer, OrderRefused } from './ports/model-server.js';
-import type { Observer, SentOrder } from './ports/observer.js';
+import { LookRefused, type ModelServer, OrderRefused, OrderUnsent } from './ports/model-server.js';
+import type { StoreHealth } from './ports/learned.js';
+import type { SentOrder } from './ports/observer.js';
 
 type Order = ActionOf<'load' | 'unload' | 'look' | 'probe' | 'describe'>;
 
@@ -11,9 +13,6 @@ interface Link {
   readonly to: ModelServer;
   ended: number;
 }
-
-/** An order that this process may not send any more, or not now. */
-class Unsent extends Error {}
 
 /** Carries orders to servers. Every order ends in exactly one report. */
 export class Actuator {
@@ -24,9 +23,9 @@ export class Actuator {
   constructor(
     private readonly notebook: Notebook,
     private readonly report: (event: Event) => void,
-    private readonly parts: {
+    private readonly parts: Pick<EngineParts, 'observers'> & {
       readonly leadership: Pick<Leadership, 'mayAct'>;
-      readonly observers: readonly Observer[];
+      readonly store: Pick<StoreHealth, 'failure'>;
     },
   ) {}
 
@@ -66,10 +65,10 @@ export class Actuator {
   }
 
   /** Whether orders were wanted and none was sent since this was called before. */
-  takeKeptBack({ held, line }: Readonly<Fleet>): boolean {
+  takeKeptBack({ held, loadsHeld, line }: Readonly<Fleet>): boolean {
     const { sends } = this;
     this.sends = 'none';
-    return sends === 'unsent' || (sends === 'none' && held && line.size > 0);
+    return sends === 'unsent' || (sends === 'none' && (held || loadsHeld) && line.size > 0);
   }
 
   private async attempt(order: Order, link: Link | undefined): Promise<Event | undefined> {
@@ -90,23 +89,26 @@ export class Actuator {
   private async load(order: ActionOf<'load'>, link: Link | undefined): Promise<Event> {
     const { replica, server, model, brings, config, timeout } = order;
     const outcome = await outcomeOf(async () => {
-      if (!link) throw new OrderRefused('transient', `${server}: no connection`);
+      if (!link) throw new OrderUnsent();
       const { ended } = link;
       await this.remember(server, [model, ...brings]);
       // Another process may listen there by now.
-      if (link.ended !== ended) throw new OrderRefused('transient', `${server}: the connection has ended`);
+      if (link.ended !== ended) throw new OrderUnsent();
       this.beginToSend(order);
       return link.to.load(model, config, timeout);
     });
     return { kind: 'LoadEnded', order: order.order, replica, outcome };
   }
 
-  /** Stores an order before it is sent: after a crash the model must not look like a stranger. */
+  /**
+   * Stores an order before it is sent: after a crash the model must not look like a stranger. Where the store fails, loads are held
+   * until it takes writes again.
+   */
   private async remember(server: ServerId, models: readonly ModelId[]): Promise<void> {
     try {
       await this.notebook.ordered(server, models);
     } catch (error) {
-      throw new OrderRefused('transient', `the store did not take the order for ${server}: ${String(error)}`);
+      throw this.parts.store.failure === null ? error : new OrderUnsent();
     }
   }
 
@@ -115,14 +117,14 @@ export class Actuator {
    * server.
    */
   private beginToSend(order: SentOrder): void {
-    if (!this.parts.leadership.mayAct()) throw new Unsent();
+    if (!this.parts.leadership.mayAct()) throw new OrderUnsent();
     this.sends = 'sent';
     for (const observer of this.parts.observers) observer.orderSent?.(order);
   }
 
   private async unload(order: ActionOf<'unload'>, link: Link | undefined): Promise<Event> {
     const outcome = await outcomeOf(async () => {
-      if (!link) throw new OrderRefused('transient', `${order.server}: no connection`);
+      if (!link) throw new OrderUnsent();
       this.beginToSend(order);
       await link.to.unload(order.model);
       return [];
@@ -173,7 +175,7 @@ async function outcomeOf(attempt: () => Promise<readonly string[]>): Promise<Out
   try {
     return { kind: 'succeeded', versions: await attempt() };
   } catch (error) {
-    if (error instanceof Unsent) return { kind: 'unsent' };
+    if (error instanceof OrderUnsent) return { kind: 'unsent' };
     return error instanceof OrderRefused ? { kind: 'failed', cause: error.failure } : { kind: 'unknown' };
   }
 }

@@ -40,19 +40,42 @@ describe('an engine', () => {
   });
 
   it('notes an order before it sends it, and sends none where that fails', async () => {
-    const { engine, server, store, clock } = await aRunningEngine();
-    store.isBroken = true;
+    const { engine, server, store, turns } = await aRunningEngine();
+    store.breaks(new Error('disk full'));
     const { answer } = engine.admit(query({ wait: 0 }), 60_000);
     await settle();
     expect(await answer).toMatchObject({ kind: 'refusal', refusal: { reason: 'loading' } });
-    expect(server.calls).toEqual([]);
-    store.isBroken = false;
+    expect([server.calls, engine.fleet.cooldowns.size, engine.fleet.loadsHeld]).toEqual([[], 0, true]);
+    const before = turns.length;
     void engine.admit(query(), 60_000);
-    clock.time += 1_500;
-    engine.tell();
+    await settle();
+    expect([turns.length - before, engine.takeKeptBack(), engine.takeKeptBack()]).toEqual([1, true, true]);
+    store.mends();
     await settle();
     expect(server.calls).toEqual(['load a']);
     expect(store.written).toContainEqual({ kind: 'ordered', server: 't', value: ['a'] });
+  });
+
+  it('takes few turns, and asks for few writes, while the store takes no order for a minute', async () => {
+    const { engine, store, clock, turns, server } = await aRunningEngine();
+    const full = new Error('disk full');
+    store.breaks(full);
+    void engine.admit(query({ wait: 600_000 }), 600_000);
+    await settle();
+    const [before, written] = [turns.length, store.tries];
+    for (let triedAt = clock.time; triedAt < 61_000;) {
+      if (clock.due < triedAt + 5_000) clock.ring();
+      else {
+        clock.time = triedAt += 5_000;
+        // There is room for a small write, and none for the order.
+        store.mends();
+        store.breaks(full);
+      }
+      await settle();
+    }
+    expect(server.calls).toEqual([]);
+    expect(turns.length - before).toBeLessThanOrEqual(30);
+    expect(store.tries - written).toBeLessThanOrEqual(30);
   });
 
   it('makes of an error whose meaning is unclear an unknown outcome, which only a look ends', async () => {

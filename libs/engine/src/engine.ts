@@ -51,8 +51,8 @@ export class Engine {
     this.notebook = new Notebook(parts.learned);
     this.leases = new LeaseBook(parts.learned, parts.wallNow);
     this.actuator = new Actuator(this.notebook, (event) => this.report(event), parts);
-    // The turn asks the leadership itself.
-    parts.leadership.follow(() => this.tell());
+    // The turn asks them itself.
+    for (const one of [parts.leadership, parts.store]) one.follow(() => this.tell());
   }
 
   /** Takes up what an earlier life learned. Called once, after servers were declared and before any is connected. */

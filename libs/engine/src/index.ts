@@ -26,6 +26,7 @@ export {
   type ModelDescription,
   type ModelServer,
   OrderRefused,
+  OrderUnsent,
   type Trouble,
 } from './ports/model-server.js';
 export type { FailedTurn, Observer, SentOrder, Turn } from './ports/observer.js';

@@ -5,6 +5,7 @@ import {
   type Learned,
   type Outbox,
   soleLeadership,
+  type StoreHealth as TellsHealth,
   type Warmups,
 } from '#engine';
 import { KeptWarmups } from './kept-warmups.js';
@@ -12,7 +13,6 @@ import { LearnedStore } from './learned-store.js';
 import { OutboxStore } from './outbox-store.js';
 import { PeerStore } from './peer-store.js';
 import type { Rows } from './rows.js';
-import type { StoreUnavailable } from './store-unavailable.js';
 import { beginTerm, termRow } from './title.js';
 import { ToldStore } from './told-store.js';
 import { type OnHealth, WatchedRows } from './watched-rows.js';
@@ -33,9 +33,7 @@ export type Store = {
 };
 
 /** Whether the store does what it is asked. */
-export type StoreHealth = {
-  /** Why it fails; null from the next write that succeeds. */
-  readonly failure: StoreUnavailable | null;
+export type StoreHealth = TellsHealth & {
   /** Writes what is there anyhow, so that it shows whether the store takes writes. Rejects where it does not. */
   tryAgain(): Promise<void>;
 };
@@ -80,6 +78,7 @@ export async function openStore(
       get failure() {
         return rows.failure;
       },
+      follow: (tell) => rows.follow(tell),
       tryAgain: async () => void (await rows.write([termRow(term)])),
     },
     close: async () => {

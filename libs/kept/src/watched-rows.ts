@@ -8,11 +8,14 @@ export type OnHealth = (failure: StoreUnavailable | null) => void;
 /** Rows that remember whether their place failed since the last write that succeeded. */
 export class WatchedRows implements Rows {
   private failing: StoreUnavailable | null = null;
+  private readonly listeners: OnHealth[];
 
   constructor(
     private readonly rows: Rows,
-    private readonly onHealth: OnHealth,
-  ) {}
+    onHealth: OnHealth,
+  ) {
+    this.listeners = [onHealth];
+  }
 
   get place(): string {
     return this.rows.place;
@@ -21,6 +24,10 @@ export class WatchedRows implements Rows {
   /** Why the place fails; null where it does not. */
   get failure(): StoreUnavailable | null {
     return this.failing;
+  }
+
+  follow(tell: OnHealth): void {
+    this.listeners.push(tell);
   }
 
   async *read(prefix: string): AsyncIterable<Row> {
@@ -55,6 +62,6 @@ export class WatchedRows implements Rows {
   private tell(failure: StoreUnavailable | null): void {
     const isNews = (failure === null) !== (this.failing === null);
     this.failing = failure;
-    if (isNews) this.onHealth(failure);
+    if (isNews) for (const tell of this.listeners) tell(failure);
   }
 }

@@ -118,7 +118,7 @@ describe('the recorder of a service', () => {
   });
 
   it('ends where the disk is full, and keeps what it had written', async () => {
-    const disk = new FakeDisk(4_000);
+    const disk = new FakeDisk(4_200);
     const recorder = recorderOn(disk);
     const turns = new Turns(recorder);
     for (let turn = 0; turn < 20; turn += 1) {

@@ -47,7 +47,7 @@ export class ReignMetrics {
     });
     this.late = new Counter({
       name: 'berth_late_orders_total',
-      help: 'Orders that were not sent: when they could have been, this process might not act any more.',
+      help: 'Orders that were not sent: this process might not act, the store did not take them, or no connection stood.',
       registers: [registry],
     });
     this.lost = new Counter({

@@ -111,7 +111,7 @@ describe('an order', () => {
     expect(calls).toEqual([]);
   });
 
-  it('is refused where there is no connection to send it over', async () => {
+  it('is not sent where there is no connection to send it over', async () => {
     const grpc = '127.0.0.1:1';
     const clock = { now: () => 0 };
     const triton = new TritonServer({
@@ -123,7 +123,7 @@ describe('an order', () => {
       clock,
     });
     open.push(triton);
-    await expect(triton.load(M, null, PATIENCE_MS)).rejects.toMatchObject({ failure: 'transient' });
+    await expect(triton.load(M, null, PATIENCE_MS)).rejects.toMatchObject({ name: 'OrderUnsent' });
   });
 
   it('has an unknown outcome after its deadline', async () => {

@@ -9,7 +9,7 @@ import type {
   ModelId,
   ServerId,
 } from '#core';
-import { type ModelDescription, type ModelServer, OrderRefused, type Trouble } from '#engine';
+import { type ModelDescription, type ModelServer, OrderRefused, OrderUnsent, type Trouble } from '#engine';
 import { askTwice } from './ask-twice.js';
 import { CallFailed, saysLeaving, saysNotServing, saysRestricted, saysWrongMode } from './call-failed.js';
 import { Contact } from './contact.js';
@@ -170,7 +170,7 @@ export class TritonServer implements ModelServer {
     const { id } = this.options;
     const name: string = model;
     if (!isModelName(name)) throw new OrderRefused('configuration', `${model} is no name to send to ${id}`);
-    if (!this.contact.connected) throw new OrderRefused('transient', `${id} is not connected`);
+    if (!this.contact.connected) throw new OrderUnsent();
     try {
       await send();
     } catch (error) {

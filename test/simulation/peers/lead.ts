@@ -49,6 +49,7 @@ export class Lead {
       clock: clockOn(process),
       wallNow,
       learned: { read: async () => facts, write: (changes) => store.learned.write(changes) },
+      store: store.health,
       leadership,
       observers,
     });
@@ -58,7 +59,10 @@ export class Lead {
       log: { warn: () => undefined },
     });
     observers.push(watching);
-    leadership.tend(() => engine.takeKeptBack() && watching.isWatched);
+    leadership.tend(() => {
+      if (store.health.failure !== null) void store.health.tryAgain().catch(() => undefined);
+      return engine.takeKeptBack() && watching.isWatched;
+    });
     const models = scenery.plan.models.map(({ model }) => model);
     const desk = await WriteDesk.open({ store, engine, models, wallNow });
     const lead = new Lead(engine, watching, desk, parts);

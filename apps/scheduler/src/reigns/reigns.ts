@@ -62,8 +62,11 @@ export class Reigns {
     const ended = leadership.ended.then(() => void (hasEnded = true));
     const reign = await this.begun(won, () => hasEnded || this.closing.signal.aborted);
     if (reign === null) return;
-    const { engine, watching } = reign.made;
-    leadership.tend(() => engine.takeKeptBack() && watching.isWatched);
+    const { engine, store, watching } = reign.made;
+    leadership.tend(() => {
+      void store.tryAgain();
+      return engine.takeKeptBack() && watching.isWatched;
+    });
     leadership.follow((isHeld) => this.tellHeld({ isHeld, term: leadership.term }));
     const { log } = this.made.parts;
     const told = { term: leadership.term, peer: this.made.peers.name };

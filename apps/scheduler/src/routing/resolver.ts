@@ -89,7 +89,7 @@ export class Resolver {
   private wait(query: ResolveQuery): Pending {
     if (this.handsOn !== null) return ended({ kind: 'refusal', refusal: NO_LEADER });
     const made = this.running.now;
-    const { engine, lifecycle, store, watching } = made;
+    const { engine, lifecycle, watching } = made;
     const began = engine.now();
     if (lifecycle.isEnding) return ended(counted(made, { kind: 'refusal', refusal: SHUTTING_DOWN }, began));
     const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
@@ -97,7 +97,7 @@ export class Resolver {
     const worded = (answer: Answer): Answer =>
       answer.kind === 'route'
         ? (watching.vouch(answer) ?? this.tabled(query, true) ?? { kind: 'refusal', refusal: NO_LEADER })
-        : { kind: 'refusal', refusal: store.worded(answer.refusal) };
+        : answer;
     return {
       answer: pending.answer.then((answer) => counted(made, worded(answer), began)),
       cancel: () => pending.cancel(),

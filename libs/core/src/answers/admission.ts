@@ -5,7 +5,7 @@ import { hasOverrun, isForeseen, loadForecast, restOfLoad } from '../learned/loa
 import { charge, overShare } from '../learned/shares.js';
 import type { Instant } from '../fleet/model.js';
 import { isLoading, type Replica } from '../fleet/replica.js';
-import { areOrdersStopped, isSettling } from '../fleet/standing.js';
+import { areLoadsStopped, isSettling } from '../fleet/standing.js';
 import { rankOf } from '../demand/rank.js';
 import { wish } from '../demand/wishes.js';
 import { areOver, type Job, withOne } from '../loading/job.js';
@@ -78,7 +78,7 @@ export class Admission {
     private readonly now: Instant,
   ) {
     this.hints = new Hints(fleet, line, now);
-    this.isUncertain = areOrdersStopped(fleet) || isSettling(fleet, now);
+    this.isUncertain = areLoadsStopped(fleet) || isSettling(fleet, now);
   }
 
   judge(request: Request): AdmissionVerdict {

@@ -15,6 +15,7 @@ const BY_REASON: Partial<Record<Refusal['reason'], PromiseCause>> = {
   over_share: 'queue',
   shutting_down: 'restart',
   no_leader: 'restart',
+  store_unavailable: 'restart',
   disabled: 'operator',
   infeasible: 'operator',
   unknown_model: 'operator',

@@ -4,7 +4,7 @@ import { p10Of } from '../learned/load-times.js';
 import { routableReplicas } from '../learned/routes.js';
 import type { Instant } from '../fleet/model.js';
 import { isLoading } from '../fleet/replica.js';
-import { areOrdersStopped, isSettling } from '../fleet/standing.js';
+import { areLoadsStopped, isSettling } from '../fleet/standing.js';
 import type { Line } from '../loading/line.js';
 import { refuseAdmission } from './admission.js';
 import { SHORT_HINT } from './verdicts.js';
@@ -14,7 +14,7 @@ import { SHORT_HINT } from './verdicts.js';
  * ends before the deadline of a promised request.
  */
 export function refuseLost(fleet: Fleet, line: Line, now: Instant): Action[] {
-  if (areOrdersStopped(fleet) || isSettling(fleet, now)) return [];
+  if (areLoadsStopped(fleet) || isSettling(fleet, now)) return [];
   const lost: Action[] = [];
   for (const request of [...fleet.waiting.values()]) {
     const why = lossOf(fleet, line, request, now);

@@ -8,7 +8,7 @@ import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
-import { areOrdersStopped } from '../fleet/standing.js';
+import { areLoadsStopped } from '../fleet/standing.js';
 import { describeWait, fromNow, type Wait } from '../loading/eta.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
@@ -113,9 +113,11 @@ function lateness(fleet: Fleet, { model }: Request, line: Line, now: Instant): R
   if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
   const wait = describeWait(fleet, model, now);
   if (fleet.held && wait.phase !== 'loading') return { reason: 'no_leader', retryAfter: SHORT_HINT };
+  if (fleet.loadsHeld && wait.phase !== 'loading')
+    return { reason: 'store_unavailable', retryAfter: SHORT_HINT };
   const isWaiting = wait.phase === 'waiting';
   if (isWaiting && line.open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
-  const forecast = isWaiting && !areOrdersStopped(fleet) ? line.forecastFor(model) : undefined;
+  const forecast = isWaiting && !areLoadsStopped(fleet) ? line.forecastFor(model) : undefined;
   const load = loadForecast(fleet, model, null);
   return forecast ? waitingInLine(wait, forecast, now) : comingIn(wait, load);
 }

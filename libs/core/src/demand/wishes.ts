@@ -1,7 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import { areOrdersStopped } from '../fleet/standing.js';
+import { areLoadsStopped } from '../fleet/standing.js';
 import { routableReplicas } from '../learned/routes.js';
 
 /** A wish lasts at least so long after the last request for it, also where the model lets no request wait. */
@@ -22,7 +22,7 @@ export function wish(fleet: Fleet, id: ModelId, now: Instant): void {
 /** Drops wishes whose model is ready or whose time is over. While orders are stopped the wish of an admin does not run out. */
 export function dropWishes(fleet: Fleet, now: Instant): void {
   for (const [model, { until, admin }] of fleet.wishes) {
-    const isOver = until <= now && !(admin && areOrdersStopped(fleet));
+    const isOver = until <= now && !(admin && areLoadsStopped(fleet));
     if (isOver || routableReplicas(fleet, model).length > 0) fleet.wishes.delete(model);
   }
 }

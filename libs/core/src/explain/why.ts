@@ -7,7 +7,7 @@ import { describeWait, type Wait } from '../loading/eta.js';
 import { routableReplicas } from '../learned/routes.js';
 import { mayBeLoaded, presentCopies } from '../demand/wants.js';
 import type { FailureCause } from '../fleet/replica.js';
-import { areOrdersStopped } from '../fleet/standing.js';
+import { areLoadsStopped } from '../fleet/standing.js';
 import { lastFailure, modelState, type ModelState, nextTryAt } from './view.js';
 import { whyHere, type WhyHere } from './why-here.js';
 import { Scene } from './scene.js';
@@ -97,7 +97,7 @@ function predictedWait({ fleet, model, now }: Scene, job: WhyJob | null): Millis
   if (!model.enabled || !mayBeLoaded(fleet, model.id)) return null;
   if (routableReplicas(fleet, model.id).length > 0) return 0;
   if (presentCopies(fleet, model.id, now) > 0) return describeWait(fleet, model.id, now).eta?.p50 ?? null;
-  return job && !areOrdersStopped(fleet) ? waitFor(job, now) : null;
+  return job && !areLoadsStopped(fleet) ? waitFor(job, now) : null;
 }
 
 const waitFor = ({ readyAt, refusal }: WhyJob, now: Instant): Millis | null =>

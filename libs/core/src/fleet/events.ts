@@ -14,7 +14,7 @@ export type Outcome =
   | { readonly kind: 'succeeded'; readonly versions: readonly string[] }
   | { readonly kind: 'failed'; readonly cause: FailureCause }
   | { readonly kind: 'unknown' }
-  /** It was never sent: this process might not act any more by then. */
+  /** It was never sent: this process might not act, the store did not take the order, or no connection stood. */
   | { readonly kind: 'unsent' };
 
 /** What ends: this process, or its term. */
@@ -145,6 +145,8 @@ export type Event =
   | { readonly kind: 'FreezeEnded' }
   /** Orders may not be sent for now, or may be again: they stop as in a freeze, and answers do not tell of it. */
   | { readonly kind: 'OrdersHeld'; readonly isHeld: boolean }
+  /** The store does not take what has to be stored before a load is sent, or takes it again. Unloads go on. */
+  | { readonly kind: 'LoadsHeld'; readonly isHeld: boolean }
   /**
    * This process leads from now on. After a leader that may still send an order, each server takes orders only after 2
    * looks; else after one. Told with the first events of the term.

@@ -218,6 +218,8 @@ export class EmptyFleet {
   frozen: Frozen | null = null;
   /** Whether this process may send no order at present: it has not renewed its lease in time. */
   held = false;
+  /** Whether the store does not take the loads that are to be sent. */
+  loadsHeld = false;
   /** Since when a freeze or a hold has kept orders back; null where neither does. */
   stoppedAt: Instant | null = null;
   /** When the last freeze or hold ended. */

@@ -83,6 +83,10 @@ export function isUseRead(server: Server, since: Instant): boolean {
 /** Whether no load and no unload is ordered anywhere: the fleet is frozen, or this process may not act at present. */
 export const areOrdersStopped = ({ frozen, held }: Readonly<Fleet>): boolean => frozen !== null || held;
 
+/** Whether no load is ordered anywhere, and so nothing gets a place. */
+export const areLoadsStopped = (fleet: Readonly<Fleet>): boolean =>
+  areOrdersStopped(fleet) || fleet.loadsHeld;
+
 /** When the load of a replica that may still run was ordered; null where none may run. */
 export function loadBegan(replica: Replica): Instant | null {
   switch (replica.phase) {

@@ -4,7 +4,7 @@ import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { isLoading } from '../fleet/replica.js';
-import { areOrdersStopped } from '../fleet/standing.js';
+import { areLoadsStopped } from '../fleet/standing.js';
 
 /** How far the load of a model has come. */
 export interface Wait {
@@ -37,7 +37,7 @@ function etaOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Forecast |
     return { p50: Math.min(...rests.map(({ p50 }) => p50)), p90: Math.min(...rests.map(({ p90 }) => p90)) };
   }
   const job = fleet.line.get(model);
-  return areOrdersStopped(fleet) || !job ? null : fromNow(job.readyAt, now);
+  return areLoadsStopped(fleet) || !job ? null : fromNow(job.readyAt, now);
 }
 
 /** How long it is until a model is ready; null where no place is in sight. */

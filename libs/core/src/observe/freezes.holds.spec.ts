@@ -141,3 +141,68 @@ describe('a fleet whose orders are held', () => {
     expect(driver.fleet.replicas.get(replica)).toMatchObject({ phase: 'placed', cause: 'order' });
   });
 });
+
+describe('a fleet whose loads the store does not take', () => {
+  let driver: CoreDriver;
+
+  beforeEach(() => {
+    driver = new CoreDriver();
+    const idle = { gpuBytes: 6, idleUnload: 10_000 };
+    driver.declare(aModel('a', idle), aModel('b', idle)).serve(aServer('s', [10]), ['a', 'b']);
+  });
+
+  const hold = (isHeld: boolean) => driver.tell({ kind: 'LoadsHeld', isHeld });
+
+  it('gives routes, unloads what is idle, and evicts nothing for a load that cannot be ordered', () => {
+    driver.warm('a', 's');
+    hold(true);
+    expect(driver.answerTo(driver.resolve('a'))).toBe('s');
+    driver.resolve('b', { wait: 8_000 });
+    driver.pass(5_000);
+    expect(driver.phase('a', 's')).toBe('ready');
+    driver.pass(30_000);
+    expect([driver.phase('a', 's'), driver.orders().at(-1)]).toEqual([undefined, 'unload a@s']);
+  });
+
+  it('loads nothing, says so to requests whose time is over, and goes on once the store takes loads', () => {
+    hold(true);
+    const now = driver.resolve('a', { wait: 0 });
+    const later = driver.resolve('a', { wait: 5_000 });
+    const last = driver.resolve('a');
+    driver.pass(5_000);
+    for (const one of [now, later])
+      expect(driver.refusalOf(one)).toEqual({ reason: 'store_unavailable', retryAfter: 1_000 });
+    expect(driver.orders()).toEqual([]);
+    hold(false);
+    driver.loadEnds('a', 's');
+    expect(driver.answerTo(last)).toBe('s');
+  });
+
+  it('keeps the place of a load that the store did not take, and its server none the worse', () => {
+    driver.resolve('a');
+    const { order } = driver.log.find(({ kind }) => kind === 'load') as { order: OrderId };
+    const told = { kind: 'LoadEnded', order, replica: replicaId(A, aServer('s').id) } as const;
+    driver.tell({ kind: 'LoadsHeld', isHeld: true }, { ...told, outcome: { kind: 'unsent' } });
+    driver.pass(5_000);
+    expect([driver.phase('a', 's'), driver.fleet.cooldowns.size, driver.fleet.breakers.size]).toEqual([
+      'placed',
+      0,
+      0,
+    ]);
+    expect(driver.orders()).toEqual(['load a@s']);
+    hold(false);
+    expect(driver.orders()).toEqual(['load a@s', 'load a@s']);
+  });
+
+  it('keeps a copy that is to be loaded anew until it can be', () => {
+    driver.warm('a', 's');
+    hold(true);
+    driver.tell({ kind: 'ReloadOrdered', model: A, until: driver.now + 60_000 });
+    driver.resolve('a');
+    driver.pass(5_000);
+    expect(driver.phase('a', 's')).toBe('ready');
+    hold(false);
+    driver.pass(11_000);
+    expect(driver.orders().slice(-2)).toEqual(['unload a@s', 'load a@s']);
+  });
+});

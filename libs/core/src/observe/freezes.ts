@@ -1,7 +1,7 @@
 import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
-import { areOrdersStopped } from '../fleet/standing.js';
+import { areLoadsStopped } from '../fleet/standing.js';
 
 /** From now on no load or unload is ordered. Earlier orders go on. */
 export function freeze(fleet: Fleet, { reason, since }: EventOf<'FreezeOrdered'>): void {
@@ -24,13 +24,20 @@ export function holdOrders(fleet: Fleet, { isHeld }: EventOf<'OrdersHeld'>, now:
   }
 }
 
+/** Loads wait until the store takes them. */
+export function holdLoads(fleet: Fleet, { isHeld }: EventOf<'LoadsHeld'>, now: Instant): void {
+  fleet.loadsHeld = isHeld;
+  if (isHeld) fleet.stoppedAt ??= now;
+  else orderAgain(fleet, now);
+}
+
 /**
  * Once neither a freeze nor a hold is left: wishes of admins have as much time left as when the first of them began.
  * Waits for a copy begin anew, since no room could be made meanwhile.
  */
 function orderAgain(fleet: Fleet, now: Instant): void {
   const since = fleet.stoppedAt;
-  if (since === null || areOrdersStopped(fleet)) return;
+  if (since === null || areLoadsStopped(fleet)) return;
   fleet.stoppedAt = null;
   fleet.resumedAt = now;
   for (const [model, wish] of fleet.wishes) {

@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import { contactChanged, lookFailed } from './contact.js';
 import { declareModel, rememberFootprint, rememberSteps, setLimits, withdrawModel } from './declared.js';
-import { freeze, holdOrders, unfreeze } from './freezes.js';
+import { freeze, holdLoads, holdOrders, unfreeze } from './freezes.js';
 import { rememberLoadPace, rememberLoadTimes } from './load-times.js';
 import { looked } from './looked.js';
 import { configLearned, loadEnded, unloadEnded } from './orders.js';
@@ -67,6 +67,7 @@ const OBSERVERS: { readonly [Kind in Event['kind']]: Observer<Kind> } = {
   FreezeOrdered: freeze,
   FreezeEnded: unfreeze,
   OrdersHeld: holdOrders,
+  LoadsHeld: holdLoads,
   TermBegun: beginTerm,
   WatcherSeen: seeWatcher,
   WatcherAcknowledged: acknowledgeRoutes,

@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
-import { areOrdersStopped, isSettling } from '../fleet/standing.js';
+import { areLoadsStopped, isSettling } from '../fleet/standing.js';
 import { type Want, wantsOf } from '../demand/wants.js';
 import { Line } from '../loading/line.js';
 import { refundOthers } from '../loading/note-line.js';
@@ -32,7 +32,7 @@ export function book(
   let line = new Line(fleet, wants, open, now);
   const before = line.all;
   const refused = judge(fleet, line, now);
-  if (areOrdersStopped(fleet) || isSettling(fleet, now)) return { line, refused };
+  if (areLoadsStopped(fleet) || isSettling(fleet, now)) return { line, refused };
   const lookAgain = (judged?: Line): void => {
     const isAnyDropped = dropUnwanted(fleet, now);
     wants = wantsOf(fleet, now);

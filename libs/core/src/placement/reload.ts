@@ -8,7 +8,7 @@ import { standingCopies } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
 import { isComingBack } from '../memory/reloads.js';
 import type { Server } from '../fleet/server.js';
-import { areOrdersStopped, isLeftAlone, isSettling, isStuck, standingOf } from '../fleet/standing.js';
+import { areLoadsStopped, isLeftAlone, isSettling, isStuck, standingOf } from '../fleet/standing.js';
 import { coolingOn } from '../demand/cooling.js';
 import { promisePlace } from './place-due.js';
 import { type Place, placesOn } from '../room/places.js';
@@ -109,7 +109,7 @@ function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void 
  * for anywhere, and the other copies stay as they are.
  */
 export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger, now: Instant): void {
-  if (fleet.reloads.size === 0 || areOrdersStopped(fleet) || isSettling(fleet, now)) return;
+  if (fleet.reloads.size === 0 || areLoadsStopped(fleet) || isSettling(fleet, now)) return;
   for (const [id, reload] of fleet.reloads) {
     const model = awaitedBack(fleet, id, reload);
     if (!model || isBetweenConnections(fleet, reload, now)) continue;

@@ -9,7 +9,7 @@ import { leasedUntil, leasesEndBy } from '../learned/leases.js';
 import { isExcessive } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { isToReload } from '../memory/reloads.js';
-import { areOrdersStopped, isUseRead, takesOrders } from '../fleet/standing.js';
+import { areOrdersStopped, isRoutable, isUseRead, takesOrders } from '../fleet/standing.js';
 import { drain, unloadCopy } from '../observe/requests.js';
 import { hasEmptied, hasQueue, idleAt, idleUnloadAt } from '../demand/idle.js';
 import { isKept } from '../fleet/idle-rule.js';
@@ -92,7 +92,7 @@ export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCa
     if (isWithdrawn(fleet, replica) || isTooMuch(fleet, replica)) return 'withdrawn';
     if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
   }
-  if (isToReload(fleet, replica)) return 'admin';
+  if (isToReload(fleet, replica) && !fleet.loadsHeld) return 'admin';
   return isIdle(fleet, replica, now) ? 'idle' : undefined;
 }
 
@@ -137,6 +137,7 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
   const acknowledged = acknowledgedBy(fleet, now);
   for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged) continue;
+    if (!isRoutable(fleet.servers.get(replica.server)!)) continue;
     if (!isDrained(fleet, replica, now)) continue;
     if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer) continue;
     const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;

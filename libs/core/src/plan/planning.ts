@@ -140,7 +140,7 @@ function onOneDevice(bookings: readonly Booking[]): Bytes {
 
 /** A hold ends by itself, watchers answer at once, and each server was looked at. */
 function assumeLed(fleet: Fleet): void {
-  fleet.held = false;
+  fleet.held = fleet.loadsHeld = false;
   fleet.watchers.clear();
   for (const server of fleet.servers.values()) server.secondLookFrom = null;
 }

@@ -46,6 +46,14 @@ export type LearnedChange =
   | { readonly kind: 'footprint'; readonly model: ModelId; readonly value: Footprint | null }
   | { readonly kind: 'wants'; readonly value: readonly LearnedWant[] };
 
+/** Whether the store takes what it is to keep. */
+export interface StoreHealth {
+  /** Why it does not; null from the next write that succeeds. */
+  readonly failure: Error | null;
+  /** Has `tell` hear of the first failure, and of the first success after one. */
+  follow(tell: () => void): void;
+}
+
 /** Stores learned facts. Their loss costs time, never correctness; but the loss of a lease breaks a promise. */
 export interface Learned {
   read(): Promise<LearnedFacts>;

@@ -20,6 +20,11 @@ export class OrderRefused extends Error {
   }
 }
 
+/** The order was not sent. That is no fault of the server, and no failure. */
+export class OrderUnsent extends Error {
+  override readonly name = 'OrderUnsent';
+}
+
 /** A look could not be taken; `why` is told to the core. */
 export class LookRefused extends Error {
   override readonly name = 'LookRefused';
@@ -58,7 +63,7 @@ export interface ModelDescription {
 export interface ModelServer {
   /**
    * Resolves once the model was loaded and ModelReady has confirmed it, with the versions that serve (empty where they
-   * could not be read). Rejects with OrderRefused where Triton answered with an error, with anything else where the
+   * could not be read). Rejects with OrderUnsent where no connection stands, with OrderRefused where Triton answered with an error, with anything else where the
    * outcome is unknown (deadline, lost connection, an OK that ModelReady does not confirm).
    */
   load(model: ModelId, config: LoadConfig | null, timeout: Millis): Promise<readonly string[]>;
