@@ -125,17 +125,29 @@ describe('berthctl', () => {
     expect(refused.err).toMatch(
       /^berthctl: invalid_request: .*\n {2}models\.one\.colour: is not a known key\n$/,
     );
-    await writeFile(file, 'servers: []\nmodels: {}');
+    await writeFile(file, 'limits: {}\nmodels: {}');
     expect((await berthctl(`apply -f ${file}`)).status).toBe(2);
     expect((await berthctl('apply -f nowhere.yaml')).status).toBe(2);
-    await writeFile(file, 'servers: []\nlimits: {}\nmodels: { one: { colour: red }, ..: {} }');
+    await writeFile(file, 'servers: [{}]\nlimits: {}\nmodels: { one: { colour: red }, ..: {} }');
     const all = (await berthctl(`apply -f ${file}`)).err.replaceAll(file, 'FILE').trimEnd().split('\n');
     expect(all).toEqual([
-      'berthctl: FILE:1: servers: is not applied: only models are',
-      '  FILE:2: limits: is not applied: only models are',
+      'berthctl: FILE:2: limits: is not applied: only models and servers are',
+      '  FILE: servers[0].id: is required',
       '  FILE: models.one.colour: is not a known key',
       expect.stringContaining('  FILE: models[".."]: must be a name'),
     ]);
+  });
+
+  it('applies the servers of a file, and deletes them', async () => {
+    const file = join(world.folder, 'servers.yaml');
+    await writeFile(file, 'servers: [{ id: far, grpc: "127.0.0.1:1", labels: { zone: b } }]');
+    expect(await said(`apply -f ${file}`)).toBe('far is declared, revision 1\n');
+    expect(JSON.parse(await said(`apply -f ${file} -o json`))).toMatchObject({ servers: [{ id: 'far' }] });
+    expect(await said('get servers --label zone=b')).toMatch(/\nfar +connecting +127\.0\.0\.1:1 /);
+    expect(await said(`delete -f ${file}`)).toBe('far is deleted\n1 server deleted\n');
+    expect(await said(`delete -f ${file}`)).toBe('far is gone already\n0 servers deleted, 1 gone already\n');
+    await writeFile(file, 'servers: [{ id: a, grpc: nowhere }]');
+    expect((await berthctl(`apply -f ${file}`)).err).toMatch(/^berthctl: invalid_request: .*\n {2}grpc: /);
   });
 
   it('deletes the models of a file, and tells of each that it cannot', async () => {

@@ -128,16 +128,19 @@ function addOrders(program: Command, act: Act): void {
 function addApply(program: Command, act: Act): void {
   program
     .command('apply')
-    .description('declare the models of a YAML or JSON file, all or none')
-    .requiredOption('-f, --file <file>', 'a file with `models`, written as in the configuration')
+    .description('declare the models of a YAML or JSON file, all or none, and then its servers')
+    .requiredOption(
+      '-f, --file <file>',
+      'a file with `models` and `servers`, written as in the configuration; -: stdin',
+    )
     .addHelpText('after', example('apply -f models.yaml'))
     .action(act(async (work, _, options) => (await import('./apply.js')).apply(work, options)));
   program
     .command('delete')
-    .description('withdraw the models that a YAML or JSON file names')
-    .requiredOption('-f, --file <file>', 'a file with `models`, such as one that was applied')
+    .description('withdraw the models and servers that a YAML or JSON file names')
+    .requiredOption('-f, --file <file>', 'a file such as one that was applied; -: stdin')
     .addHelpText('after', example('delete -f models.yaml'))
-    .action(act(async (work, _, options) => (await import('./delete.js')).deleteModels(work, options)));
+    .action(act(async (work, _, options) => (await import('./delete.js')).deleteNamed(work, options)));
 }
 
 function addReload(program: Command, act: Act): void {

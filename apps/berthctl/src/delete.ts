@@ -3,36 +3,38 @@ import { problemSchema } from '#contracts';
 import { ask } from './answers.js';
 import { Failed, Refused } from './failures.js';
 import { counted } from './in-short.js';
-import { namesIn } from './models-file.js';
+import { namedIn } from './models-file.js';
 import { pathOf } from './named.js';
 import { jsonLines } from './terminal.js';
 import type { Work } from './work.js';
 
-/** What became of one model. */
+/** What became of one model or server. */
 interface Deleted {
   readonly name: string;
   readonly refused: Refused | null;
 }
 
 /**
- * `delete -f FILE`: withdraws each model that a file names, as far as it was declared over the API. A refusal stops none of the
- * others. A model that Berth does not know counts as done: so a second run ends well after a connection that broke.
+ * `delete -f FILE`: withdraws each model and server that a file names, as far as it was declared over the API. A refusal stops none
+ * of the others. One that Berth does not know counts as done: so a second run ends well after a connection that broke.
  */
-export async function deleteModels(work: Work, { file }: { readonly file: string }): Promise<void> {
-  const names = await namesIn(file);
-  const paths = names.map((name) => pathOf('models', name));
+export async function deleteNamed(work: Work, { file }: { readonly file: string }): Promise<void> {
+  const named = await namedIn(file);
+  const paths = named.map(([kind, name]) => pathOf(kind, name));
+  const [kind, other] = new Set(named.map(([one]) => one));
+  const noun = other ? 'declaration' : kind!.slice(0, -1);
   const all: Deleted[] = [];
   try {
-    for (const [nth, name] of names.entries()) {
+    for (const [nth, [, name]] of named.entries()) {
       const one = { name, refused: await deleteOne(work, paths[nth]!) };
       all.push(one);
       if (!work.isJson) work.terminal.out(lineOf(one));
     }
   } finally {
-    work.terminal.out(work.isJson ? jsonLines({ items: all.map(item) }) : [sumOf(all)]);
+    work.terminal.out(work.isJson ? jsonLines({ items: all.map(item) }) : [sumOf(all, noun)]);
   }
   const refused = all.filter((one) => !isDone(one)).map((one) => `${one.name}: ${one.refused!.message}`);
-  if (refused.length > 0) throw new Failed(`${counted(refused.length, 'model')} not deleted`, refused);
+  if (refused.length > 0) throw new Failed(`${counted(refused.length, noun)} not deleted`, refused);
 }
 
 async function deleteOne(work: Work, path: string): Promise<Refused | null> {
@@ -46,7 +48,7 @@ async function deleteOne(work: Work, path: string): Promise<Refused | null> {
 }
 
 const isGone = ({ refused }: Deleted): boolean =>
-  problemSchema.safeParse(refused?.problem).data?.reason === 'unknown_model';
+  /^unknown_(model|server)$/.test(problemSchema.safeParse(refused?.problem).data?.reason ?? '');
 
 const isDone = (one: Deleted): boolean => one.refused === null || isGone(one);
 
@@ -59,8 +61,8 @@ function lineOf(one: Deleted): string[] {
   return [`${one.name} is ${isGone(one) ? 'gone already' : 'deleted'}`];
 }
 
-function sumOf(all: readonly Deleted[]): string {
+function sumOf(all: readonly Deleted[], noun: string): string {
   const gone = all.filter(isGone).length;
   const deleted = all.filter(({ refused }) => refused === null).length;
-  return `${counted(deleted, 'model')} deleted${gone > 0 ? `, ${gone} gone already` : ''}`;
+  return `${counted(deleted, noun)} deleted${gone > 0 ? `, ${gone} gone already` : ''}`;
 }

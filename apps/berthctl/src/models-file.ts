@@ -1,33 +1,60 @@
 import { readFile } from 'node:fs/promises';
-import { type ConfigError, formatError, nameSchema, readModelSpec, readYaml, underPath } from '#config';
+import { z } from 'zod';
+import {
+  check,
+  type ConfigError,
+  formatError,
+  nameSchema,
+  readModelSpec,
+  readYaml,
+  underPath,
+} from '#config';
 import { Usage } from './failures.js';
 
-/** What a file says of models, by name. Whether they are models as Berth has them is for Berth to say. */
-export async function modelsIn(file: string): Promise<unknown> {
-  const read = readYaml(await textOf(file));
-  if (!read.ok) throw wrong(file, read.errors);
-  const errors = documentErrors(read.value).map((error) => ({ ...error, line: read.lineOf([error.path]) }));
-  const { models } = (read.value ?? {}) as { readonly models?: unknown };
-  if (errors.length > 0) throw wrong(file, [...errors, ...modelErrors(models)]);
-  return models;
+/** A server as a file declares it: its name, and what the API takes of it. */
+const serversSchema = z.object({ servers: z.array(z.looseObject({ id: nameSchema })).default([]) });
+
+/** What a file declares. Whether these are models and servers as Berth has them is for Berth to say. */
+export interface Declared {
+  /** By name; undefined where the file names none. */
+  readonly models: unknown;
+  readonly servers: readonly { readonly id: string }[];
 }
 
-/** The names of the models in a file. */
-export async function namesIn(file: string): Promise<readonly string[]> {
-  const models = await modelsIn(file);
+/** Reads a YAML or JSON file; `-` is stdin. */
+export async function declaredIn(file: string): Promise<Declared> {
+  const read = readYaml(await textOf(file));
+  if (!read.ok) throw wrong(file, read.errors);
+  const listed = check(serversSchema, read.value ?? {});
+  const broken = [...documentErrors(read.value), ...(listed.ok ? [] : listed.errors)];
+  const errors = broken.map((error) => ({ ...error, line: read.lineOf([error.path]) }));
+  const { models } = (read.value ?? {}) as { readonly models?: unknown };
+  if (errors.length > 0 || !listed.ok) throw wrong(file, [...errors, ...modelErrors(models)]);
+  return { models, servers: listed.value.servers };
+}
+
+/** What a file names: models, then servers. */
+export async function namedIn(file: string): Promise<readonly [kind: 'models' | 'servers', name: string][]> {
+  const { models, servers } = await declaredIn(file);
   const isMapping = typeof models === 'object' && models !== null && !Array.isArray(models);
   const names = isMapping ? Object.keys(models) : [];
-  if (names.length === 0) throw new Usage(`${file}: models must name a model at least`);
-  return names;
+  if (names.length + servers.length === 0)
+    throw new Usage(`${file}: models or servers must name one at least`);
+  return [
+    ...names.map((name): ['models', string] => ['models', name]),
+    ...servers.map(({ id }): ['servers', string] => ['servers', id]),
+  ];
 }
+
+const APPLIED = ['models', 'servers'];
 
 /** A file that breaks rules of its own is not sent to Berth; what else is wrong with it is told here, as far as it is known here. */
 function documentErrors(document: unknown): ConfigError[] {
-  if (typeof document !== 'object' || document === null || !('models' in document)) {
-    return [{ path: 'models', rule: 'is required: what is declared, by name', line: null }];
-  }
-  const others = Object.keys(document).filter((key) => key !== 'models');
-  return others.map((path) => ({ path, rule: 'is not applied: only models are', line: null }));
+  const keys = typeof document === 'object' && document !== null ? Object.keys(document) : [];
+  if (!APPLIED.some((key) => keys.includes(key)))
+    return [{ path: 'models', rule: 'is required, or servers: what is declared', line: null }];
+  const others = keys.filter((key) => !APPLIED.includes(key));
+  return others.map((path) => ({ path, rule: 'is not applied: only models and servers are', line: null }));
 }
 
 function modelErrors(models: unknown): ConfigError[] {
@@ -48,7 +75,7 @@ function wrong(file: string, errors: readonly ConfigError[]): Usage {
 
 async function textOf(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
   } catch (error) {
     throw new Usage(`${file} cannot be read: ${(error as Error).message}`);
   }
