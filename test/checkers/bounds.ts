@@ -40,6 +40,7 @@ export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
         one.server === spec.id &&
         one.phase === 'ready' &&
         !one.change &&
+        !one.outlived &&
         !(one.stranger && spec.strangers === 'keep'),
     );
     trail.expect(left.length === 0, () => `${left[0]!.id} is ready past the deadline of its server's drain`);

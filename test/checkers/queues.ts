@@ -54,7 +54,7 @@ function heldBackFrom(model: ModelId, { fleet, changes, turn: { now } }: TurnSce
   const name = `held back from ${model}`;
   const served = changes.flatMap(({ was, now: left }): [ReplicaId, Ready][] => {
     if (!isLeaving(left) || isLeaving(was)) return [];
-    const uses = { versions: [], lastUse: now, inUseUntil: now, pulse: null, change: null };
+    const uses = { versions: [], lastUse: now, inUseUntil: now, pulse: null, change: null, outlived: false };
     return [[left.id, { ...left, phase: 'ready', ...uses }]];
   });
   if (fleet.backlogs.has(model)) {

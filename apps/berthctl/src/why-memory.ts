@@ -26,6 +26,8 @@ export function holdWords(hold: Hold, now: Instant): string {
       return 'it is pinned';
     case 'stranger':
       return 'Berth did not load it, and such models are kept';
+    case 'outlived':
+      return 'its unload was acknowledged and had no effect: load it, then unload it';
     case 'residency':
       return `it came a short time ago, and is safe for another ${lasting(hold.until - now)}`;
     case 'in_use':

@@ -34,6 +34,7 @@ const hold = z.strictObject({
     .enum([
       'pinned',
       'stranger',
+      'outlived',
       'residency',
       'in_use',
       'queued',

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import type { Event } from '#core';
+import { type Event, type Ready, replicaId } from '#core';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { FlagLog } from './flag-log.js';
 
@@ -29,5 +29,29 @@ it('tells once that a server or a device is odd, and when that is over', () => {
     'server s: device 0 unmeasured, the metrics say nothing of it; the declared sizes are gone by',
     'server s: no longer device 0 overcommitted',
     'server s: no longer device 0 unmeasured',
+  ]);
+});
+
+it('names once a model that has outlived its unload, and says what helps', () => {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
+  const log = new FlagLog(pino({}, { write }));
+  const driver = new CoreDriver()
+    .declare(aModel('a'))
+    .serve(aServer('s'), ['a'], [{ uuid: 's-0', memory: 10, used: 1 }])
+    .warm('a', 's');
+  const id = replicaId(aModel('a').id, aServer('s').id);
+  const look = (outlived: boolean): void => {
+    driver.fleet.replicas.set(id, { ...(driver.fleet.replicas.get(id) as Ready), outlived });
+    const seen = driver.shelf('s').look(driver.now, 'full', false);
+    const events: Event[] = [{ kind: 'Looked', server: aServer('s').id, look: seen }];
+    log.turnTaken({ events, actions: [], now: driver.now, took: 0 }, driver.fleet);
+  };
+  for (const outlived of [true, true, false]) look(outlived);
+  expect(lines).toEqual([
+    'server s: hidden_copy, an older copy of a model may live on where no call shows it',
+    'server s: model a outlived, its unload was acknowledged and had no effect: load it, then unload it; Berth orders nothing',
+    'server s: no longer hidden_copy',
+    'server s: no longer model a outlived',
   ]);
 });

@@ -3,7 +3,9 @@ import {
   type DeviceFlag,
   deviceFlags,
   type Fleet,
+  hasOutlived,
   memoryOf,
+  replicasOn,
   type Server,
   type ServerFlag,
   serverFlags,
@@ -50,10 +52,16 @@ function flagsOf(fleet: Fleet, server: Server, now: number): string[] {
       .filter((flag) => flag !== TOLD_ELSEWHERE)
       .map((flag) => `device ${device.ordinal} ${flag}`),
   );
-  return [...serverFlags(fleet, server, now), ...ofDevices];
+  const outlived = replicasOn(fleet, server.spec.id)
+    .filter(hasOutlived)
+    .map(({ model }) => `model ${model} outlived`);
+  return [...serverFlags(fleet, server, now), ...ofDevices, ...outlived];
 }
 
-const MEANINGS: Readonly<Record<ServerFlag | Exclude<DeviceFlag, typeof TOLD_ELSEWHERE>, string>> = {
+const MEANINGS: Readonly<
+  Record<ServerFlag | 'outlived' | Exclude<DeviceFlag, typeof TOLD_ELSEWHERE>, string>
+> = {
+  outlived: 'its unload was acknowledged and had no effect: load it, then unload it; Berth orders nothing',
   stuck_load: 'a load runs for longer than it can plausibly take',
   stuck_unload: 'an unload runs for longer than it can plausibly take',
   hidden_copy: 'an older copy of a model may live on where no call shows it',

@@ -177,7 +177,7 @@ const withoutOthers = (server: Server): Server => ({
 
 /** As something that stays where it is, and that no pin counts on. */
 function asStranger({ id, model, server, devices, bookings, since }: Replica): Replica {
-  const use = { versions: [], lastUse: 0, inUseUntil: 0, pulse: null, change: null };
+  const use = { versions: [], lastUse: 0, inUseUntil: 0, pulse: null, change: null, outlived: false };
   return { id, model, server, devices, bookings, since, stranger: true, phase: 'ready', ...use };
 }
 

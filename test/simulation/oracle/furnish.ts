@@ -160,6 +160,7 @@ function phaseOf(
         ...used,
         pulse: holding.isFailing && !holding.isStranger ? FAILING : null,
         change: null,
+        outlived: false,
       };
     case 'loading':
       return { phase, order, orderedAt: since, carriedBy: null, cause: 'asked' };

@@ -17,6 +17,8 @@ export type Hold =
   | { readonly kind: 'pinned' }
   /** It is a stranger, and the operator has strangers kept. */
   | { readonly kind: 'stranger' }
+  /** Its unload was acknowledged and had no effect: it has to be loaded first, by hand, and then unloaded. */
+  | { readonly kind: 'outlived' }
   | { readonly kind: 'residency'; readonly until: Instant }
   /** It is leased. A model that starves may have it drained all the same. */
   | { readonly kind: 'in_use'; readonly until: Instant }
@@ -39,7 +41,7 @@ export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant):
   const leased = leasedUntil(fleet, replica);
   return [
     ...where(isPinProtected(fleet, replica), { kind: 'pinned' }),
-    ...where(isKept(fleet, replica), { kind: 'stranger' }),
+    ...where(isKept(fleet, replica), { kind: replica.outlived ? 'outlived' : 'stranger' }),
     ...where(replica.change !== null, { kind: 'changing' }),
     ...where(by.length > 0, { kind: 'needed', by }),
     ...where(until > now, { kind: 'residency', until }),

@@ -1,5 +1,12 @@
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
-import { type FailureCause, isBeingUnloaded, isFailing, type Phase, type Replica } from '../fleet/replica.js';
+import {
+  type FailureCause,
+  hasOutlived,
+  isBeingUnloaded,
+  isFailing,
+  type Phase,
+  type Replica,
+} from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { areMetricsLate, closedOn, givesBackLate } from '../fleet/meter.js';
 import { type AccountId, hostAccount, type ModelId } from '../fleet/ids.js';
@@ -95,7 +102,7 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
   return setOf<ServerFlag>([
     ['stuck_load', stuck.some((one) => loadBegan(one) !== null)],
     ['stuck_unload', isUnloadStuck],
-    ['hidden_copy', server.hidden.length > 0],
+    ['hidden_copy', server.hidden.length > 0 || replicas.some(hasOutlived)],
     ['failing_model', replicas.some((one) => one.phase === 'ready' && isFailing(one))],
     ['needs_restart', isFull || isUnloadStuck || needsRestart(server)],
     ['memory_late', givesBackLate(server, now)],

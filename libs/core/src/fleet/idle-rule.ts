@@ -17,13 +17,13 @@ const REST: Millis = 60_000;
 export const movableFrom = (fleet: Readonly<Fleet>, replica: Ready): Instant =>
   Math.max(residentUntil(fleet, replica), replica.since + REST);
 
-/** Whether it is a stranger that the operator keeps: Berth never unloads it. */
-export const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
-  stranger && fleet.servers.get(server)?.spec.strangers === 'keep';
+/** Whether it is a stranger that the operator keeps, or has outlived its unload: Berth does not unload it by itself. */
+export const isKept = (fleet: Readonly<Fleet>, { stranger, server, outlived }: Ready): boolean =>
+  outlived || (stranger && fleet.servers.get(server)?.spec.strangers === 'keep');
 
 /** Whether it is a stranger that the operator retires: it goes once it is not used. */
-export const isToGo = (fleet: Readonly<Fleet>, { stranger, server }: Ready): boolean =>
-  stranger && fleet.servers.get(server)?.spec.strangers === 'retire';
+export const isToGo = (fleet: Readonly<Fleet>, { stranger, server, outlived }: Ready): boolean =>
+  stranger && !outlived && fleet.servers.get(server)?.spec.strangers === 'retire';
 
 /** When it has been idle for as long as it may, by its own use alone; null where that never ends its stay. */
 export function idleByUse(

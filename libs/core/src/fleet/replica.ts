@@ -119,6 +119,8 @@ export interface Ready extends Residence {
   /** The latest end of a lease given on it. */
   readonly inUseUntil: Instant;
   readonly pulse: Pulse | null;
+  /** Whether Triton acknowledged our unload of it, and goes on to serve it: no further unload has an effect. */
+  readonly outlived: boolean;
   /** A load under way that changes its devices in place. */
   readonly change: Change | null;
 }
@@ -195,6 +197,9 @@ const FAILURES_TO_FLAG = 3;
 /** Whether a copy is ready by Triton's word, but serves nothing with success. */
 export const isFailing = ({ pulse }: Pick<Ready, 'pulse'>): boolean =>
   (pulse?.failures ?? 0) >= FAILURES_TO_FLAG;
+
+/** Whether it serves although its unload was acknowledged. */
+export const hasOutlived = (replica: Replica): boolean => replica.phase === 'ready' && replica.outlived;
 
 /** Whether Berth drains or unloads it. */
 export const isLeaving = (replica: Replica): replica is Draining | Unloading =>

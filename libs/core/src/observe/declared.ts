@@ -11,8 +11,9 @@ import {
 import { spreadFound } from '../memory/device-sets.js';
 import type { Ready, Replica, Unknown, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { bookingsFor, noteDependencies } from '../memory/footprint.js';
+import { bookingsFor, devicesFound, noteDependencies } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
+import { readAnew } from '../fleet/indexes.js';
 import { recallExcess } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
@@ -152,4 +153,16 @@ export function rebook(fleet: Fleet, server: Server, only?: ModelId): void {
 function rebooked(fleet: Fleet, server: Server, { model, change }: Ready): Ready['change'] {
   if (!change || change.bookings.length === 0) return change;
   return { ...change, bookings: bookingsFor(fleet, server, model, change.devices) };
+}
+
+/** A copy that turns up may have another config than one before. Until that is read it is booked without any. */
+export function bookedAsFound(
+  fleet: Fleet,
+  server: Server,
+  model: ModelId,
+): Pick<Replica, 'devices' | 'bookings'> {
+  server.configs.delete(model);
+  readAnew(fleet, { model, server: server.spec.id });
+  const devices = devicesFound(fleet, server, model);
+  return { devices, bookings: bookingsFor(fleet, server, model, devices) };
 }

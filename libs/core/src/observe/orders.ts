@@ -190,7 +190,7 @@ const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((device) => other.includes(device));
 
 export function becomeReady(replica: Residence, versions: readonly string[], now: Instant): Ready {
-  const uses = { lastUse: now, inUseUntil: now, pulse: null };
+  const uses = { lastUse: now, inUseUntil: now, pulse: null, outlived: false };
   return { phase: 'ready', since: now, versions, ...uses, change: null, ...whereIs(replica) };
 }
 

@@ -88,12 +88,13 @@ export function rememberUnload(fleet: Fleet, { model, copies }: EventOf<'UnloadR
 }
 
 /**
- * Drains a copy for an admin; `force` does not wait for leases. Pinned copies stay, copies that a load is changing, and
- * copies on servers that take no orders.
+ * Drains a copy for an admin; `force` does not wait for leases. Pinned copies stay, copies that a load is changing, copies
+ * that have outlived an unload, and copies on servers that take no orders.
  */
 export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Instant): void {
   const mayGo = !isPinProtected(fleet, replica) && !isLeftAlone(fleet.servers.get(replica.server)!);
-  if (replica.phase === 'ready' && !replica.change?.order && mayGo) drain(fleet, replica, 'admin', null, now);
+  if (replica.phase === 'ready' && !replica.outlived && !replica.change?.order && mayGo)
+    drain(fleet, replica, 'admin', null, now);
   const draining = fleet.replicas.get(replica.id);
   if (force && draining?.phase === 'draining') put(fleet, { ...draining, inUseUntil: now, isForced: true });
 }

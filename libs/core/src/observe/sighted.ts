@@ -3,23 +3,21 @@ import type {
   Draining,
   Ready,
   Replica,
-  Residence,
   Unknown,
   UnloadCause,
   Unloading,
 } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { bookingsFor, devicesFound } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import { sumOf } from '../memory/ledger.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
 import type { Sighting } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { isStuck } from '../fleet/standing.js';
+import { isLeftAlone, isStuck } from '../fleet/standing.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
 import { warmUp } from '../learned/cooldown.js';
-import { end } from './declared.js';
+import { bookedAsFound, end } from './declared.js';
 import { isBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
 import { mayBeEnsemble, mayWaitUnseen, UNSETTLED, unsettledUntil } from '../looks/unseen.js';
@@ -59,7 +57,13 @@ export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen
 }
 
 /** What is found is booked at once, strangers included. */
-function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: Seen): void {
+function adopt(
+  fleet: Fleet,
+  server: Server,
+  model: ModelId,
+  { sighting, now }: Seen,
+  outlived = false,
+): void {
   const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server, now);
   if (loads.length > 0) server.presumed.set(model, loads);
   const found = becomeUnknown(
@@ -77,7 +81,7 @@ function adopt(fleet: Fleet, server: Server, model: ModelId, { sighting, now }: 
   if (sighting.kind === 'serving') {
     // An earlier process of Berth may have given leases on it.
     const inUseUntil = Math.max(now + DEFAULT_LEASE, promisedOn(server, model));
-    return put(fleet, { ...becomeReady(found, versionsOf(sighting), now), inUseUntil });
+    return put(fleet, { ...becomeReady(found, versionsOf(sighting), now), inUseUntil, outlived });
   }
   const isComing = sighting.kind === 'coming';
   put(fleet, { ...found, coming: isComing, loadOrderedAt: isComing ? now : null });
@@ -167,7 +171,8 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
     return end(fleet, replica, now);
   }
   hide(fleet, server, replica, now);
-  adopt(fleet, server, replica.model, seen);
+  // Triton brings an ensemble up again whose step was being loaded anew, and knows it no more: its unloads have no effect.
+  adopt(fleet, server, replica.model, seen, replica.absentSince === null && fleet.steps.has(replica.model));
 }
 
 /** Another client loaded the model during its unload: the old copy may hold its memory where no call shows it. */
@@ -188,7 +193,13 @@ function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: S
     case 'leaving':
       return put(fleet, { ...replica, coming: false, absentSince: null, loadOrderedAt: null });
     case 'gone':
-      return unknownAbsent(fleet, replica, sighting.proven, when);
+      // A server that loads by itself lists no model whose directory has gone.
+      return unknownAbsent(
+        fleet,
+        replica,
+        sighting.proven || isLeftAlone(fleet.servers.get(replica.server)!),
+        when,
+      );
   }
 }
 
@@ -211,18 +222,6 @@ function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], 
 }
 
 const promisedOn = ({ promised }: Server, model: ModelId): Instant => promised.get(model) ?? -Infinity;
-
-/** A copy that turns up may have another config than one before. Until that is read it is booked without any. */
-function bookedAsFound(
-  fleet: Fleet,
-  server: Server,
-  model: ModelId,
-): Pick<Residence, 'devices' | 'bookings'> {
-  server.configs.delete(model);
-  readAnew(fleet, { model, server: server.spec.id });
-  const devices = devicesFound(fleet, server, model);
-  return { devices, bookings: bookingsFor(fleet, server, model, devices) };
-}
 
 function unknownAbsent(
   fleet: Fleet,

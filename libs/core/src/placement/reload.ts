@@ -61,7 +61,7 @@ function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): ReloadStep 
     case 'unloading':
       return isComingBack(fleet, replica) ? 'waits' : 'over';
     case 'ready':
-      return mayBeReloaded(fleet, replica, now) ? 'waits' : 'over';
+      return !replica.outlived && mayBeReloaded(fleet, replica, now) ? 'waits' : 'over';
     case 'loading':
     case 'unknown':
       return 'waits';

@@ -87,7 +87,7 @@ function mayRetire(fleet: Fleet, now: Instant): Replica[] {
 /** Why it is to go now; undefined where it may stay. */
 export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | undefined {
   const server = fleet.servers.get(replica.server)!;
-  if (!takesOrders(server, now)) return undefined;
+  if (replica.outlived || !takesOrders(server, now)) return undefined;
   if (!isKept(fleet, replica)) {
     if (isWithdrawn(fleet, replica) || isTooMuch(fleet, replica)) return 'withdrawn';
     if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
