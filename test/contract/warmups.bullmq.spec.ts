@@ -71,6 +71,26 @@ describeWithParts('BullMQ on a real Redis', ['redis-server'], () => {
     await server.remove();
   });
 
+  it('are lost where Redis is emptied while they are under way, and told so', async () => {
+    const server = await RedisServer.start();
+    const errors: string[] = [];
+    const warmups = new QueueWarmups(at(server), { onError: ({ message }) => errors.push(message) });
+    const loads = new Loads();
+    loads.hold(...A_WARMUP.models);
+    warmups.begin(loads);
+    await warmups.add(A_WARMUP);
+    await until(() => loads.waiting.length > 0);
+    await server.command('FLUSHALL');
+    loads.release(...A_WARMUP.models);
+    await until(() => loads.ended.length === 1);
+    expect(loads.ended).toEqual(['lost']);
+    expect(errors).toEqual([]);
+    expect(await warmups.get(A_WARMUP.id)).toBeUndefined();
+    expect(loads.asked.length).toBeLessThan(A_WARMUP.models.length);
+    await warmups.close();
+    await server.remove();
+  });
+
   it('are refused while Redis is away, before it was ever there and after, and go on once it is back', async () => {
     const server = await RedisServer.start();
     await server.kill();

@@ -8,7 +8,7 @@ export class Loads implements WarmupWork {
   readonly failures = new Map<string, number>();
   readonly asked: string[] = [];
   readonly credentials = new Set<string>();
-  readonly ended: WarmupState[] = [];
+  readonly ended: (WarmupState | 'lost')[] = [];
   private readonly held = new Map<string, Hold>();
   private readonly begun = new Set<string>();
 
@@ -33,7 +33,7 @@ export class Loads implements WarmupWork {
     return this.ends.get(model) ?? 'ready';
   }
 
-  onEnd(_: string, state: WarmupState): void {
+  onEnd(_: string, state: WarmupState | 'lost'): void {
     this.ended.push(state);
   }
 

@@ -107,12 +107,16 @@ async function amongPeers(
   const running = new Running(lasting, true);
   const listening = await listen(config, running, parts);
   const { reigns: metrics } = lasting.metrics;
-  const peers = await openPeers(listening, (count) => metrics.writesLost(count)).catch(
-    async (error: unknown) => {
-      await listening.close();
-      throw error;
-    },
-  );
+  const onLostWrites = (count: number): void => {
+    metrics.writesLost(count);
+    running.leading?.teller.forgetLost().catch((error: unknown) => {
+      parts.log.error({ err: error }, 'which events the store has lost is not known: it cannot be read');
+    });
+  };
+  const peers = await openPeers(listening, onLostWrites).catch(async (error: unknown) => {
+    await listening.close();
+    throw error;
+  });
   warnOfOpenPorts(config.insecureListen, parts.log);
   metrics.followTerm(() => peers.candidate.present?.term ?? 0);
   const present = new PresentConfig(config, lasting);

@@ -111,4 +111,5 @@ function refuse(error: Error, last: Error | null, redis: RedisOptions): void {
 
 const lossText = (place: string, writes: number): string =>
   `${place} has lost ${writes} writes that it had acknowledged. What was declared and learned is written again. What was ` +
-  'answered to repeated calls, records of the audit, ids of webhooks and events that were among them are lost';
+  'answered to repeated calls, records of the audit, ids of webhooks, events that waited, dead letters and warm-ups that were ' +
+  'among them are lost';

@@ -22,7 +22,7 @@ export class EventMetrics {
     });
     this.losses = new Counter({
       name: 'berth_webhook_events_lost_total',
-      help: 'Events that are told to no endpoint: the store did not take them.',
+      help: 'Events that are told to no endpoint: the store did not take them, or has lost them.',
       registers: [registry],
     });
     const gauge = (name: string, help: string, read: () => number): void =>

@@ -39,7 +39,7 @@ export async function redisPeers(
   const told = logOf(log, opened.place);
   const election = new Election(new MonotonicClock(), opened.leaseKeeper, { self, profile, ...told });
   const onError = rated((error: Error) =>
-    log.warn({ err: error }, 'the queue of warm-ups fails: warm-ups wait until it works again'),
+    log.warn({ err: error }, 'the queue of warm-ups fails: those that Redis has wait until it works again'),
   );
   const warmups = new QueueWarmups(redis, { onError });
   return {

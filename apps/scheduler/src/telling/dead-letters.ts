@@ -56,14 +56,15 @@ export class DeadLetters {
     ];
   }
 
-  /** Forgets one: it is told again, or was dropped. */
-  delete(number: number): void {
+  /** Forgets one: it is told again, was dropped or lost. Answers whether it was there. */
+  delete(number: number): boolean {
     const letter = this.letters.get(number);
-    if (letter === undefined) return;
+    if (letter === undefined) return false;
     this.letters.delete(number);
     const left = this.countOf(letter.endpoint) - 1;
     if (left === 0) this.counts.delete(letter.endpoint);
     else this.counts.set(letter.endpoint, left);
+    return true;
   }
 
   /** Forgets those that were kept for long enough. Answers with what has to be stored for that. */

@@ -120,6 +120,16 @@ export class Deliveries {
     if (queue?.has(number)) queue.putBack(number);
   }
 
+  /** The numbers of all that wait. */
+  numbers(): number[] {
+    return [...this.queues.values()].flatMap((queue) => [...queue.numbers()]);
+  }
+
+  /** Forgets an event that is not in flight. Answers whether it was there. */
+  drop(number: number): boolean {
+    return [...this.queues.values()].some((queue) => queue.drop(number));
+  }
+
   /** How an endpoint stands, and how many events wait for it. */
   standing(endpoint: string): { readonly state: EndpointQueue['state']; readonly waiting: number } {
     const queue = this.queues.get(endpoint);

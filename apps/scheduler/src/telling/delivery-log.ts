@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Dead } from './deliveries.js';
+import type { LostEvents } from './kept-events.js';
 import type { Result } from './results.js';
 
 /** One line when an endpoint begins to fail, when it is well again, and for the first of its events that are given up meanwhile. */
@@ -35,6 +36,13 @@ export class DeliveryLog {
   lose(): void {
     if (this.lost === 0) this.log.error('the store does not take events, and too many wait: events are lost');
     this.lost += 1;
+  }
+
+  /** Redis came back without what it had. */
+  lostByStore({ events, deadLetters }: LostEvents): void {
+    const lost = { events, deadLetters };
+    if (events + deadLetters === 0) return;
+    this.log.error(lost, 'the store has lost events that waited and dead letters: they are not told');
   }
 
   storeIsWell(): void {

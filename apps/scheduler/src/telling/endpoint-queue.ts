@@ -50,6 +50,17 @@ export class EndpointQueue {
     return this.waiting.has(number);
   }
 
+  numbers(): Iterable<number> {
+    return this.waiting.keys();
+  }
+
+  /** Forgets an event. Answers whether it was there; what is in flight stays. */
+  drop(number: number): boolean {
+    const event = this.inFlight.has(number) ? undefined : this.waiting.get(number);
+    if (event !== undefined) this.remove(event);
+    return event !== undefined;
+  }
+
   /** The endpoint counts as steady again: its configuration was taken up anew. All that waits is due. */
   beginAnew(): void {
     this.isGone = false;

@@ -176,6 +176,23 @@ describe('what tells events', () => {
     ]);
   });
 
+  it('tells what a store has lost that came back empty, and goes on with what is not lost', async () => {
+    courier.answers = () => FAILS;
+    await tell('server.drained', ...['a', 'a', 'a', 'a', 'b']);
+    expect([teller.waiting, teller.letters.size]).toEqual([3, 2]);
+    texts.clear();
+    await tell('server.drained', 'c');
+    await teller.forgetLost();
+    expect([teller.waiting, teller.letters.size, lost]).toEqual([1, 0, 5]);
+    expect(lines).toContain('the store has lost events that waited and dead letters: they are not told');
+    courier.answers = () => ({ status: 200, retryAfter: null });
+    clock.pass(30_000);
+    await settled();
+    expect(courier.postings.at(-1)).toMatchObject({ data: { server: 'c' } });
+    await teller.forgetLost();
+    expect([teller.waiting, lost]).toEqual([0, 5]);
+  });
+
   it('leaves out what makes no sense in the store, and says so', async () => {
     await teller.close();
     texts.set('told/event/0000000000000007', '{"endpoint":1}');

@@ -9,6 +9,7 @@ import { type Dead, Deliveries, type Due } from './deliveries.js';
 import { DeliveryLog } from './delivery-log.js';
 import type { Told } from './events-of-turns.js';
 import { Keeping } from './keeping.js';
+import { forgetLost, nextNumber } from './kept-events.js';
 import type { Result } from './results.js';
 import { Sender, type Tried } from './sender.js';
 import type { Draft } from './told.js';
@@ -73,7 +74,7 @@ export class Teller implements Told {
   async begin(endpoints: readonly EndpointConfig[]): Promise<void> {
     const contents = await this.parts.outbox.read();
     const { events, deadLetters, damaged } = contents;
-    this.next = Math.max(0, ...[events.keys(), deadLetters.keys(), damaged].map(largest)) + 1;
+    this.next = nextNumber(contents);
     this.letters.recall(contents);
     if (damaged.length > 0) this.log.damaged(damaged.length);
     this.keeping.add(damaged.flatMap(removalOf));
@@ -99,6 +100,13 @@ export class Teller implements Told {
         if (events.includes(type)) this.keep({ endpoint: name, type, at, subject, data });
       }
     }
+  }
+
+  /** The store has lost writes: what it does not have any more is told as lost. Rejects as the store does. */
+  async forgetLost(): Promise<void> {
+    const lost = await forgetLost(this.parts.outbox, this.deliveries, this.letters);
+    this.log.lostByStore(lost);
+    this.parts.metrics.lost(lost.events + lost.deadLetters);
   }
 
   /** A store that failed is tried again. */
@@ -227,6 +235,7 @@ export class Teller implements Told {
   /** Its row was taken away, or made no sense: there is nothing to tell. */
   private missing(due: Due): void {
     this.log.damaged(1);
+    this.parts.metrics.lost(1);
     this.deliveries.ended(due, { kind: 'delivered' }, this.parts.clock.now());
     this.keeping.add([{ kind: 'event', number: due.number, value: null }]);
     this.send();
@@ -237,10 +246,4 @@ export class Teller implements Told {
     this.parts.metrics.tried(result);
     this.log.tried(endpoint, result, status);
   }
-}
-
-function largest(numbers: Iterable<number>): number {
-  let most = 0;
-  for (const number of numbers) most = Math.max(most, number);
-  return most;
 }

@@ -42,6 +42,7 @@ export function warmupWork(running: Running): WarmupWork {
     },
     onEnd: (id, state) => {
       metrics.warmups.ended(state);
+      if (state === 'lost') log.error({ warmup: id }, 'a warm-up is lost: Redis does not have it any more');
       if (state === 'failed') log.warn({ warmup: id }, 'a warm-up failed: its loads could not be ordered');
     },
   };

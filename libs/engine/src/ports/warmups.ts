@@ -46,8 +46,8 @@ export interface WarmupWork {
    * succeed, and once the signal is aborted.
    */
   warm(model: string, warmup: Pick<NewWarmup, 'id' | 'credential'>, signal: AbortSignal): Promise<string>;
-  /** Hears which warm-up has ended, and how. */
-  onEnd(id: string, state: WarmupState): void;
+  /** Hears which warm-up has ended, and how. `lost`: the store does not have it any more, and it is not gone on with. */
+  onEnd(id: string, state: WarmupState | 'lost'): void;
 }
 
 /** Keeps warm-ups and has them done, also after a crash. What the store does not take rejects as the store does. */

@@ -165,9 +165,10 @@ export class QueueWarmups implements Warmups {
       });
       return { state, ends };
     } catch (error) {
-      if (!signal.aborted) throw error;
-      await within(CLOSE_MS, job.moveToWait(token));
-      throw new WaitingError('this process ends');
+      if (signal.aborted) await within(CLOSE_MS, job.moveToWait(token));
+      else if (await this.get(job.id!)) throw error;
+      else work.onEnd(job.id!, 'lost');
+      throw new WaitingError('this process ends, or the job is gone');
     }
   }
 
