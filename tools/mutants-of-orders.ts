@@ -5,7 +5,7 @@ const CORE = 'libs/core/src';
 /** Bugs of what is not to be ordered beside what a server is at work on, and of what a look that told nothing or too much makes of a server. */
 // prettier-ignore
 export const OF_ORDERS: readonly Mutant[] = [
-  { name: 'change-given-up-behind-a-lock', breaks: 5, file: `${CORE}/observe/sighted.ts`, find: `if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {`, replace: `if (change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {` },
+  { name: 'change-given-up-behind-a-lock', breaks: 5, file: `${CORE}/looks/unseen.ts`, find: `if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {`, replace: `if (change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {` },
   { name: 'load-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/loading/in-work.ts`, find: `  inWork.isOnTied(replica) ||\n`, replace: `` },
   { name: 'unload-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/placement/retire.ts`, find: `if (inWork.isOnTied(replica) || `, replace: `if (` },
   { name: 'unloads-all-at-once', breaks: 6, file: `${CORE}/placement/retire.ts`, find: `inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer`, replace: `inWork.unloadsOn(replica.server) < 0` },
@@ -24,5 +24,6 @@ export const OF_ORDERS: readonly Mutant[] = [
   { name: 'config-of-a-fresh-copy-not-read', breaks: 3, file: `${CORE}/observe/pulse.ts`, find: `if (isNew && replica.pulse !== null) readAnew(fleet, replica);`, replace: `` },
   { name: 'ensemble-taken-for-a-step-of-its-step', breaks: 19, file: `${CORE}/memory/footprint.ts`, find: `!madeOf.includes(id)`, replace: `!madeOf.includes(model)` },
   { name: 'what-turned-up-counts-as-a-load', breaks: 19, file: `${CORE}/observe/sighted.ts`, find: `!server.presumed.has(model) && mayBeEnsemble`, replace: `mayBeEnsemble` },
-  { name: 'unload-that-waits-taken-for-lost', breaks: 5, file: `${CORE}/looks/unseen.ts`, find: `(hasArrived ? Math.max(UNSETTLED, fleet.limits.stuckAfter) : UNSETTLED)`, replace: `UNSETTLED` },
+  { name: 'unanswered-order-settled-by-one-look', breaks: 5, file: `${CORE}/observe/sighted.ts`, find: `since !== null && begunAt >= since + APART;`, replace: `since !== null;` },
+  { name: 'order-over-a-broken-connection-settled-early', breaks: 5, file: `${CORE}/looks/unseen.ts`, find: `looksCountFrom <= sent.orderedAt`, replace: `looksCountFrom < Infinity` },
 ];

@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'load-before-memory-is-free', breaks: 1, file: `${CORE}/loading/start.ts`, find: `ledger.fitsFree(bookingsOfUnit(fleet, replica)) &&`, replace: `` },
   { name: 'unknown-load-taken-as-failed', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `outcome.kind === 'failed' ? 'load_failed' : 'load'`, replace: `'load_failed'` },
   { name: 'unsettled-time-nil', breaks: 2, file: `${CORE}/looks/unseen.ts`, find: `const UNSETTLED: Millis = 5_000;`, replace: `const UNSETTLED: Millis = 0;` },
-  { name: 'absence-believed-in-one-look', breaks: 2, file: `${CORE}/observe/sighted.ts`, find: `const enough = proven ? APART :`, replace: `const enough = proven ? 0 :` },
+  { name: 'absence-believed-in-one-look', breaks: 2, file: `${CORE}/observe/sighted.ts`, find: `(proven ? APART :`, replace: `(proven ? 0 :` },
   { name: 'look-before-the-answer-believed', breaks: 2, file: `${CORE}/observe/sighted.ts`, find: `if (answeredAt === null || begunAt <= answeredAt) return;`, replace: `if (answeredAt === null) return;` },
   { name: 'absence-before-the-answer-believed', breaks: 2, file: `${CORE}/observe/sighted.ts`, find: `if (answeredAt === null || begunAt <= answeredAt) return;`, replace: `if (answeredAt === null && sighting.kind === 'gone') return end(fleet, replica, now); if (answeredAt === null || begunAt <= answeredAt) return;` },
   { name: 'incarnation-keeps-bookings', breaks: 17, file: `${CORE}/observe/looked.ts`, find: `if (replica.phase === 'placed') continue;`, replace: `if (server.incarnation > 1) continue;` },

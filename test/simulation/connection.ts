@@ -28,6 +28,8 @@ export class Connection {
   private refusalTold = false;
   /** The life of the server that this connection is to. */
   private incarnation = 0;
+  /** How often it was made anew. */
+  madeAnew = 0;
 
   /** @param process Berth's, whose timers die with it */
   constructor(
@@ -159,6 +161,7 @@ export class Connection {
     if (this.closed || this.connected) return;
     if (this.site.receive() !== 'accepted') return this.attempt(failedBefore);
     this.connected = true;
+    this.madeAnew += 1;
     this.incarnation = this.site.incarnation;
     this.tell('connected');
     this.endWaiting();

@@ -132,6 +132,8 @@ const ofServers = [
   }),
   /** The newest of the orders that wait for one model comes first. */
   z.strictObject({ at, kind: kind('ordersOvertake'), server, lasts }),
+  /** An order that reaches it after its deadline, over the connection that it was sent over, is carried out. */
+  z.strictObject({ at, kind: kind('takesLate'), server, lasts }),
   /** Unloads at once around a step that was read anew end the process. */
   z.strictObject({ at, kind: kind('unloadsCrash'), server, lasts }),
   /** Another process takes so much of a GPU. */

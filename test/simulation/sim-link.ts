@@ -147,8 +147,15 @@ export class SimLink implements ModelServer {
     if (kind === 'load') this.onLoad(model);
     const lost = this.site.takeLostReply(kind);
     const order = this.openOrder(kind, model);
+    const { madeAnew } = this.connection;
+    const isTaken = (): boolean =>
+      this.site.timers.now() < order.orderedAt + within ||
+      (this.site.sim.takesLate && this.connection.isOpen && this.connection.madeAnew === madeAnew);
+    const arrive = (reply: Reply<object>): void => {
+      if (isTaken()) this.site.order(order, parameters, losing(lost, reply));
+    };
     try {
-      await this.call<object>((reply) => this.site.order(order, parameters, losing(lost, reply)), within);
+      await this.call<object>(arrive, within);
     } catch (error) {
       const refused = error instanceof CallFailed ? await this.causeOf(error, model) : null;
       throw refused === null ? error : new OrderRefused(refused, String(error));

@@ -7,6 +7,7 @@ type Switched =
   | 'oomKills'
   | 'unloadsCrash'
   | 'ordersOvertake'
+  | 'takesLate'
   | 'callFails'
   | 'memoryBackLate'
   | 'slowIndex'
@@ -26,6 +27,7 @@ export function switches(stage: Stage): Pick<Doings, Switched> {
     unloadsCrash: (one) => mayDie(stage, one, 'unloadsCrash'),
     ordersOvertake: (one) =>
       during(stage, one, { kind: 'ordersOvertake' }, { kind: 'ordersOvertake', on: false }),
+    takesLate: (one) => during(stage, one, { kind: 'takesLate' }, { kind: 'takesLate', on: false }),
     callFails: ({ server, call, times }) => site(server).sim.inject({ kind: 'callFails', call, times }),
     memoryBackLate: (one) =>
       during(stage, one, { kind: 'memoryBackLate', ms: one.by }, { kind: 'memoryBackLate', ms: 0 }),

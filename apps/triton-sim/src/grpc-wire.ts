@@ -101,15 +101,19 @@ function orders(sim: SimulatedTriton): Record<string, UntypedHandleCall> {
         );
       },
     ),
-    RepositoryModelLoad: unary((order: Order, reply, headers) => {
-      if (order.repository_name !== '') return reply({ error: says.repositoryName() });
-      sim.load(order.model_name, readParameters(order), reply, headers);
-    }),
-    RepositoryModelUnload: unary((order: Order, reply, headers) => {
-      if (order.repository_name !== '') return reply({ error: says.repositoryName() });
-      sim.unload(order.model_name, readParameters(order), reply, headers);
-    }),
+    RepositoryModelLoad: order(sim, 'load'),
+    RepositoryModelUnload: order(sim, 'unload'),
   };
+}
+
+/** What was read in one go is an order and the word that its caller has given up: that one is dropped. */
+function order(sim: SimulatedTriton, kind: 'load' | 'unload'): UntypedHandleCall {
+  const take = unary<Order>((sent, reply, headers) => {
+    if (sent.repository_name !== '') return reply({ error: says.repositoryName() });
+    sim[kind](sent.model_name, readParameters(sent), reply, headers);
+  });
+  return (call: ServerUnaryCall<Order, object>, callback: sendUnaryData<object>) =>
+    void setImmediate(() => (call.cancelled && !sim.takesLate ? undefined : take(call, callback)));
 }
 
 function inference(sim: SimulatedTriton): Record<string, UntypedHandleCall> {
@@ -128,8 +132,8 @@ function inference(sim: SimulatedTriton): Record<string, UntypedHandleCall> {
 
 function unary<Request>(
   answer: (request: Request, reply: Reply<object>, headers: Headers) => void,
-): UntypedHandleCall {
-  return (call: ServerUnaryCall<Request, object>, callback: sendUnaryData<object>) => {
+): (call: ServerUnaryCall<Request, object>, callback: sendUnaryData<object>) => void {
+  return (call, callback) => {
     answer(call.request, (result) => send(result, callback), readHeaders(call.metadata));
   };
 }

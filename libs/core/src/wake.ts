@@ -67,8 +67,9 @@ function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Ins
 }
 
 /** The next moment of a server, looks at it aside, where it comes before `wake`, else `wake`. */
-function serverWake({ contact, drain }: Server, now: Instant, wake: Instant): Instant {
-  const next = sooner(drain?.deadline ?? null, now, wake);
+function serverWake({ contact, drain, undone }: Server, now: Instant, wake: Instant): Instant {
+  let next = sooner(drain?.deadline ?? null, now, wake);
+  for (const until of undone.values()) next = sooner(until, now, next);
   if (contact.kind === 'down') return sooner(contact.since + RECONNECT_GRACE, now, next);
   return contact.kind === 'slow' ? sooner(contact.nextProbeAt, now, next) : next;
 }

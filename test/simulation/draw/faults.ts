@@ -165,4 +165,5 @@ const FAULTS: readonly (readonly [likelihood: number, draw: Draw])[] = [
     },
   ],
   [0.15, ofServer('memoryBackLate', (random) => ({ by: 1_000, lasts: random.spread(60_000, 600_000) }))],
+  [0.25, ofServer('takesLate', (random) => ({ lasts: random.spread(60_000, 600_000) }))],
 ];

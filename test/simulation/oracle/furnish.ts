@@ -163,7 +163,7 @@ function phaseOf(
         outlived: false,
       };
     case 'loading':
-      return { phase, order, orderedAt: since, carriedBy: null, cause: 'asked' };
+      return { phase, order, orderedAt: since, deadline: since + LONG, carriedBy: null, cause: 'asked' };
     case 'draining':
       return { phase, versions: ['1'], inUseUntil, pulse: null, withdrawnIn: 0, isForced: false, ...left };
     case 'unloading':
@@ -177,7 +177,15 @@ function phaseOf(
         ...left,
       };
     case 'unknown':
-      return { phase, endedAt: since, absentSince: null, ...found, ...left };
+      return {
+        phase,
+        endedAt: since,
+        absentSince: null,
+        sent: null,
+        servesSince: null,
+        ...found,
+        ...left,
+      };
   }
 }
 

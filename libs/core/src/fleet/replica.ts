@@ -97,6 +97,8 @@ export interface Loading extends Residence {
   readonly phase: 'loading';
   readonly order: OrderId;
   readonly orderedAt: Instant;
+  /** The deadline that its call was sent with. */
+  readonly deadline: Instant;
   readonly carriedBy: ReplicaId | null;
   readonly cause: LoadCause;
 }
@@ -136,7 +138,7 @@ export interface Change {
   readonly endedAt: Instant | null;
   /**
    * Whether it ended with an answer: then a later look that says READY ends the change. Without an answer the load may
-   * still run, and only a config that shows the new devices, or the time for stuck orders, ends the change.
+   * still run, which no row shows: only a config that shows the new devices, or the time for stuck orders, ends the change.
    */
   readonly answered: boolean;
   /** Null where the change follows from an order without an answer. */
@@ -173,6 +175,9 @@ export interface Unloading extends Residence {
   readonly makesRoomFor: ModelId | null;
 }
 
+/** When an order was given, and the deadline of its call. */
+export type Sent = Pick<Loading, 'orderedAt' | 'deadline'>;
+
 export interface Unknown extends Residence {
   readonly phase: 'unknown';
   /** What left it unknown: a load or unload without an answer, a load that failed, or a look. */
@@ -181,12 +186,15 @@ export interface Unknown extends Residence {
   readonly endedAt: Instant;
   /** When a load that may still run was ordered or first seen; null where none may. */
   readonly loadOrderedAt: Instant | null;
-  /** Our order that may still be in work, where its call ended without an answer. */
+  /** Our order that may still be in work, where its call ended without an answer, and how that was sent. */
   readonly order: OrderId | null;
+  readonly sent: Sent | null;
   /** Whether the latest look showed it on its way in. */
   readonly coming: boolean;
   /** When the first of the looks began that in a row, up to the latest, showed it absent; null where the latest did not. */
   readonly absentSince: Instant | null;
+  /** The same for looks that show it serving on after an unload without an answer. */
+  readonly servesSince: Instant | null;
   readonly cause: UnloadCause | null;
   readonly makesRoomFor: ModelId | null;
 }

@@ -123,6 +123,11 @@ export class UnseenServer {
   promised: ReadonlyMap<ModelId, Instant> = new Map();
   /** Models that came up beside loads that may be of ensembles, and those loads: steps of theirs, until a config tells. */
   readonly presumed = new Map<ModelId, readonly ModelId[]>();
+  /**
+   * Unloads without an answer that looks have settled as undone, and until when they may all the same wait behind what another
+   * client has ordered of their family: until then no order of ours goes out beside them.
+   */
+  readonly undone = new Map<ModelId, Instant>();
   /** Copies that a newer row hides, or whose row is gone. */
   hidden: readonly HiddenCopy[] = [];
   /** The meters of its GPUs in this incarnation, by ordinal. */

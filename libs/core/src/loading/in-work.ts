@@ -38,7 +38,7 @@ export class InWork {
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
-    now: Instant,
+    private readonly now: Instant,
   ) {
     for (const one of unsettled(fleet)) if (isInWork(fleet, one, now)) this.add(one);
   }
@@ -52,10 +52,11 @@ export class InWork {
   isOnTied({ id, model, server }: Replica): boolean {
     const at = this.fleet.servers.get(server)!;
     if (!hasRelatives(this.fleet, at)) return false;
-    const others = (this.servers.get(server) ?? []).filter((one) => one.id !== id);
+    const others = (this.servers.get(server) ?? []).filter((one) => one.id !== id).map((one) => one.model);
+    for (const [one, until] of at.undone) if (one !== model && until > this.now) others.push(one);
     if (others.length === 0) return false;
     const tied = relativesOf(this.fleet, at, model);
-    return others.some((one) => tied.has(one.model));
+    return others.some((one) => tied.has(one));
   }
 
   /** How many unloads a server is at work on. */

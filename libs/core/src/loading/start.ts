@@ -1,4 +1,4 @@
-import type { Action } from '../fleet/actions.js';
+import type { Action, ActionOf } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put } from '../fleet/fleet.js';
 import type { Booking, Placed, Ready } from '../fleet/replica.js';
 import { settleCharge } from '../learned/shares.js';
@@ -70,18 +70,15 @@ function start(fleet: Fleet, replica: Placed, now: Instant): Action {
   const order = nextOrder(fleet);
   const server = fleet.servers.get(replica.server)!;
   if (unit.some(({ id }) => isRetry(fleet, id))) spendRetry(server, now);
+  const brings = unit.slice(1).map((one) => one.model);
+  const action = loadAction(fleet, replica, order, replica.devices, brings);
+  const deadline = now + action.timeout;
   for (const one of unit) {
     server.ordered.add(one.model);
     const { phase: _, since: __, ...kept } = one;
-    put(fleet, { phase: 'loading', since: now, order, orderedAt: now, ...kept });
+    put(fleet, { phase: 'loading', since: now, order, orderedAt: now, deadline, ...kept });
   }
-  return loadAction(
-    fleet,
-    replica,
-    order,
-    replica.devices,
-    unit.slice(1).map((one) => one.model),
-  );
+  return action;
 }
 
 function startChange(fleet: Fleet, replica: Ready, now: Instant): Action {
@@ -98,7 +95,7 @@ function loadAction(
   order: ReturnType<typeof nextOrder>,
   devices: readonly number[],
   brings: readonly ModelId[],
-): Action {
+): ActionOf<'load'> {
   const { id, model: modelId, server: serverId } = replica;
   const model = fleet.models.get(modelId) ?? discovered(modelId, fleet.defaults);
   const config = configFor(fleet.servers.get(serverId)!, model, devices);

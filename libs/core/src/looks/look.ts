@@ -79,7 +79,8 @@ export interface Look {
 
 /** What a look says of one model. It is proven `gone` only by a proper row. */
 export type Sighting =
-  | { readonly kind: 'serving'; readonly rows: readonly ServingRow[] }
+  /** `isMoving`: another copy of it is LOADING or UNLOADING. */
+  | { readonly kind: 'serving'; readonly rows: readonly ServingRow[]; readonly isMoving: boolean }
   | { readonly kind: 'coming' }
   | { readonly kind: 'leaving' }
   | { readonly kind: 'gone'; readonly proven: boolean };
@@ -91,7 +92,8 @@ const DUPLICATE = 'model appears in two or more repositories';
  * without statistics is of a copy on its way out.
  */
 export function sightingOf(rows: readonly IndexRow[], serving: readonly ServingRow[]): Sighting {
-  if (serving.length > 0) return { kind: 'serving', rows: serving };
+  const isMoving = rows.some(({ state }) => state === 'LOADING' || state === 'UNLOADING');
+  if (serving.length > 0) return { kind: 'serving', rows: serving, isMoving };
   if (rows.some((row) => row.state === 'LOADING')) return { kind: 'coming' };
   if (rows.some((row) => row.state !== '' && row.state !== 'UNAVAILABLE')) return { kind: 'leaving' };
   return { kind: 'gone', proven: rows.length > 0 && rows.every((row) => row.reason !== DUPLICATE) };

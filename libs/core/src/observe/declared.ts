@@ -88,6 +88,7 @@ export function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): v
   const { model, server, cause, makesRoomFor } = replica;
   const mayCome = replica.phase === 'unknown' && replica.after === 'load';
   if (!mayCome) fleet.servers.get(server)?.ordered.delete(model);
+  fleet.servers.get(server)?.undone.delete(model);
   if (cause) fleet.lastUnloads.set(model, { at: now, cause, makesRoomFor });
   forgetReplica(fleet, replica);
 }

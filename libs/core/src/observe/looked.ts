@@ -163,6 +163,7 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   server.described.clear();
   server.ordered.clear();
   server.presumed.clear();
+  server.undone.clear();
   server.hidden = [];
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase === 'placed') continue;

@@ -14,7 +14,7 @@ import type { Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../memory/footprint.js';
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
-import type { Instant } from '../fleet/model.js';
+import type { Instant, Millis } from '../fleet/model.js';
 import { earnRetry } from '../learned/retries.js';
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
@@ -78,9 +78,11 @@ function endedLoad(
 ): Ready | Unknown {
   if (outcome.kind === 'succeeded') return becomeReady(replica, itself ? outcome.versions : [], now);
   const after = outcome.kind === 'failed' ? 'load_failed' : 'load';
-  const { order, orderedAt: loadOrderedAt } = replica;
+  const { order, orderedAt, deadline } = replica;
   const unknown = becomeUnknown(replica, after, now);
-  return outcome.kind === 'unknown' ? { ...unknown, order, loadOrderedAt } : unknown;
+  return outcome.kind === 'unknown'
+    ? { ...unknown, order, loadOrderedAt: orderedAt, sent: { orderedAt, deadline } }
+    : unknown;
 }
 
 /** The load of a change ended. Without success a later look ends the change. */
@@ -105,6 +107,9 @@ function changeEnded(
   put(fleet, { ...replica, change: { ...change, endedAt: now, answered: outcome.kind === 'failed' } });
 }
 
+/** The calls of unloads are sent with this deadline. */
+const UNLOAD_DEADLINE: Millis = 5_000;
+
 export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: Instant): void {
   const replica = fleet.replicas.get(event.replica);
   if (replica?.phase !== 'unloading' || replica.order !== event.order) return;
@@ -112,9 +117,10 @@ export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: In
   wantLook(fleet, replica.server, now);
   if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now });
   else {
-    const { cause, makesRoomFor } = replica;
-    const order = event.outcome.kind === 'unknown' ? event.order : null;
-    put(fleet, { ...becomeUnknown(replica, 'unload', now), order, cause, makesRoomFor });
+    const { cause, makesRoomFor, orderedAt } = replica;
+    const sent = { orderedAt, deadline: orderedAt + UNLOAD_DEADLINE };
+    const open = event.outcome.kind === 'unknown' ? { order: event.order, sent } : {};
+    put(fleet, { ...becomeUnknown(replica, 'unload', now), ...open, cause, makesRoomFor });
   }
 }
 
@@ -212,8 +218,10 @@ export function becomeUnknown(replica: Residence, after: Unknown['after'], now: 
     endedAt: now,
     loadOrderedAt: null,
     order: null,
+    sent: null,
     coming: after === 'load',
     absentSince: null,
+    servesSince: null,
     cause: null,
     makesRoomFor: null,
     ...whereIs(replica),

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { Outcome } from '../fleet/events.js';
 import { put } from '../fleet/fleet.js';
-import type { FailureCause, Replica, Unknown, Unloading } from '../fleet/replica.js';
+import type { FailureCause, Replica, Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { replicaId } from '../fleet/ids.js';
 import type { Sighting } from '../looks/look.js';
@@ -101,7 +100,7 @@ describe('what another client unloads', () => {
         memory: [],
       },
     ];
-    see(driver, { kind: 'serving', rows });
+    see(driver, { kind: 'serving', rows, isMoving: false });
     expect(replicaIn(driver)).toMatchObject({ phase: 'ready', devices: [0], bookings: [{ bytes: 4 }, {}] });
     expect([server.configs.has(A), server.described.has(A)]).toEqual([false, false]);
   });
@@ -188,45 +187,5 @@ describe('an unload without an answer', () => {
     expect(replicaIn(driver)).toBeUndefined();
     expect(driver.fleet.lastUnloads.get(A)).toMatchObject({ cause: 'evicted', makesRoomFor: B });
     expect(serverIn(driver).ordered.has(A)).toBe(false);
-  });
-
-  const COUNTS = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0 };
-  const SERVES: Sighting = {
-    kind: 'serving',
-    rows: [{ model: A, version: '1', ...COUNTS, memory: [] }],
-  };
-
-  /** The copy serves on, and its unload ended so. */
-  function servesOn(outcome: Outcome): CoreDriver {
-    const driver = aDriver().warm('a', 't');
-    driver.unloadsEnd = false;
-    driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
-    const unloading = { ...(replicaIn(driver) as Unloading), answeredAt: null };
-    driver.fleet.replicas.set(ID, unloading);
-    driver.now += 5_000;
-    driver.tell({ kind: 'UnloadEnded', order: unloading.order, replica: ID, outcome });
-    return driver;
-  }
-
-  const seenAfter = (driver: CoreDriver, millis: number): string | undefined => {
-    see(driver, SERVES, unknownIn(driver).endedAt + millis);
-    return replicaIn(driver)?.phase;
-  };
-
-  it('may wait unseen behind a load, and is in work over the same connection until it is stuck', () => {
-    const driver = servesOn({ kind: 'unknown' });
-    const { stuckAfter } = driver.fleet.limits;
-    expect(seenAfter(driver, stuckAfter - 1)).toBe('unknown');
-    expect(seenAfter(driver, stuckAfter)).toBe('ready');
-  });
-
-  it.each([
-    ['its connection has ended since', { kind: 'unknown' }, true],
-    ['Triton refused it', { kind: 'failed', cause: 'transient' }, false],
-  ] as const)('is not waited for longer than five seconds where %s', (_, outcome, isBroken) => {
-    const driver = servesOn(outcome);
-    if (isBroken) serverIn(driver).looksCountFrom = driver.now;
-    expect(seenAfter(driver, SETTLED - 1)).toBe('unknown');
-    expect(seenAfter(driver, SETTLED)).toBe('ready');
   });
 });

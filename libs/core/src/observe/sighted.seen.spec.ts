@@ -18,7 +18,7 @@ const row = (version: string): ServingRow => ({
   memory: [],
 });
 const CONFIG = { json: '{}', kind: 'gpu', gpus: [], count: 1, batch: 1 } as const;
-const SERVES: Sighting = { kind: 'serving', rows: [row('1')] };
+const SERVES: Sighting = { kind: 'serving', rows: [row('1')], isMoving: false };
 const COMES: Sighting = { kind: 'coming' };
 const LEAVES: Sighting = { kind: 'leaving' };
 const GONE: Sighting = { kind: 'gone', proven: true };
@@ -149,7 +149,7 @@ describe('what was not booked', () => {
 describe('a copy that is ready', () => {
   it('serves the versions that are seen, in the order of their numbers', () => {
     const driver = warm();
-    see(driver, { kind: 'serving', rows: ['10', '9', '2'].map(row) });
+    see(driver, { kind: 'serving', rows: ['10', '9', '2'].map(row), isMoving: false });
     expect(replicaIn(driver)).toMatchObject({ phase: 'ready', versions: ['2', '9', '10'] });
   });
 
@@ -266,13 +266,16 @@ describe('what became of an order without an answer', () => {
     expect(replicaIn(driver)?.phase).toBe('ready');
   });
 
-  it('to unload is not told before it has had five seconds', () => {
+  it('to unload is not told before it has had five seconds, and two looks a second apart', () => {
     const driver = unknown();
     set(driver, { after: 'unload' });
     const { endedAt } = replicaIn(driver) as Unknown;
     see(driver, SERVES, endedAt + 4_999);
     expect(replicaIn(driver)?.phase).toBe('unknown');
     see(driver, SERVES, endedAt + 5_000);
+    see(driver, SERVES, endedAt + 5_999);
+    expect(replicaIn(driver)?.phase).toBe('unknown');
+    see(driver, SERVES, endedAt + 6_000);
     expect(replicaIn(driver)?.phase).toBe('ready');
   });
 

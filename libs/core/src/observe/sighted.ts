@@ -1,29 +1,27 @@
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
-import type {
-  Draining,
-  Ready,
-  Replica,
-  Unknown,
-  UnloadCause,
-  Unloading,
-} from '../fleet/replica.js';
+import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import { sumOf } from '../memory/ledger.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
 import type { Sighting } from '../looks/look.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Instant } from '../fleet/model.js';
 import { isLeftAlone, isStuck } from '../fleet/standing.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
 import { warmUp } from '../learned/cooldown.js';
 import { bookedAsFound, end } from './declared.js';
 import { isBack } from './measure.js';
 import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
-import { mayBeEnsemble, mayWaitUnseen, UNSETTLED, unsettledUntil } from '../looks/unseen.js';
-
-/** Two looks that show a model absent have to be so far apart to end a booking without an answer of Triton. */
-const APART: Millis = 1_000;
+import {
+  APART,
+  mayBeEnsemble,
+  mayWaitUnseen,
+  servesSince,
+  settlesFrom,
+  stillChanging,
+  UNSETTLED,
+} from '../looks/unseen.js';
 
 /** What a look says of one model, when that look began, and when it was reported. */
 export interface Seen<Kind extends Sighting = Sighting> {
@@ -132,17 +130,6 @@ function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
   put(fleet, wentMissing(replica, seen, 'lost'));
 }
 
-/** The change of a replica that serves, unless it is over. Its time begins anew while its load may wait for the lock. */
-function stillChanging(fleet: Fleet, replica: Ready, begunAt: Instant): Ready['change'] {
-  const { change } = replica;
-  if (change?.endedAt == null) return change;
-  if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {
-    return { ...change, endedAt: Math.max(change.endedAt, begunAt) };
-  }
-  const isOver = begunAt > change.endedAt + (change.answered ? 0 : fleet.limits.stuckAfter);
-  return isOver ? null : change;
-}
-
 function wentMissing(
   replica: Ready | Draining,
   { sighting, begunAt, now }: Seen,
@@ -182,7 +169,8 @@ function hide(fleet: Fleet, server: Server, replica: Unloading, now: Instant): v
   end(fleet, replica, now);
 }
 
-function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: Seen): void {
+function unknownSighted(fleet: Fleet, before: Unknown, { sighting, ...when }: Seen): void {
+  const replica = sighting.kind === 'serving' ? before : { ...before, servesSince: null };
   switch (sighting.kind) {
     case 'serving':
       return unknownServes(fleet, replica, { sighting, ...when });
@@ -203,10 +191,18 @@ function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: S
   }
 }
 
-/** An unload without an answer may still be carried out: the copy is not taken back before that has had its time. */
-function unknownServes(fleet: Fleet, replica: Unknown, { sighting, begunAt, now }: Seen<SeenServing>): void {
-  const { after, endedAt } = replica;
-  if (begunAt < (after === 'unload' ? unsettledUntil(fleet, replica) : endedAt)) return;
+/** An unload without an answer may still be carried out: the copy is not taken back before two looks settle that it was not. */
+function unknownServes(fleet: Fleet, replica: Unknown, seen: Seen<SeenServing>): void {
+  const { sighting, begunAt, now } = seen;
+  const { after, endedAt, sent } = replica;
+  if (begunAt < endedAt + (after === 'unload' ? UNSETTLED : 0)) return;
+  if (after === 'unload' && sent !== null) {
+    const since = sighting.isMoving ? null : servesSince(fleet, replica, begunAt);
+    const isSettled = since !== null && begunAt >= since + APART;
+    if (!isSettled && begunAt < endedAt + fleet.limits.stuckAfter)
+      return put(fleet, { ...replica, coming: false, absentSince: null, servesSince: since });
+    fleet.servers.get(replica.server)!.undone.set(replica.model, endedAt + fleet.limits.stuckAfter);
+  }
   const versions = versionsOf(sighting);
   if (after === 'found' || after === 'unload') return backAgain(fleet, replica, versions, now);
   if (after === 'load') warmUp(fleet, replica);
@@ -233,15 +229,14 @@ function unknownAbsent(
     if (begunAt > replica.endedAt) end(fleet, replica, now);
     return;
   }
-  const unsettled = replica.after === 'found' ? 0 : UNSETTLED;
-  if (begunAt < replica.endedAt + unsettled) return;
-  if (replica.after === 'load' && mayWaitUnseen(fleet, replica, replica.loadOrderedAt)) {
+  const { after, endedAt, sent, loadOrderedAt } = replica;
+  if (begunAt < endedAt + (after === 'found' ? 0 : UNSETTLED)) return;
+  const isOpen = sent !== null && begunAt < settlesFrom(fleet.servers.get(replica.server)!, sent, endedAt);
+  if (isOpen || (after === 'load' && mayWaitUnseen(fleet, replica, loadOrderedAt))) {
     return put(fleet, { ...replica, coming: false, absentSince: null });
   }
   const absentSince = replica.absentSince ?? begunAt;
-  // The time counts from the first look that missed it, not from the end of the call: a stuck load is seen for longer than
-  // that, and holds its memory unseen once its directory is removed.
-  const enough = proven ? APART : fleet.limits.stuckAfter;
-  if (begunAt >= absentSince + enough) return end(fleet, replica, now);
+  // It counts from the first look that missed it: a stuck load holds its memory unseen once its directory is removed.
+  if (begunAt >= absentSince + (proven ? APART : fleet.limits.stuckAfter)) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });
 }

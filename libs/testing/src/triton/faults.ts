@@ -46,6 +46,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('ordersOvertake'), on }),
   z.strictObject({ kind: z.literal('unloadsCrash'), on }),
+  z.strictObject({ kind: z.literal('takesLate'), on }),
 ]);
 
 /**
@@ -54,7 +55,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
  *
  * What the real server does only sometimes is a fault, too. `callFails` fails so many of the next calls (default 1):
  * of the index as while directories are deleted, of all statistics only while a model is UNLOADING. `ordersOvertake` serves
- * the newest of the orders that wait for one model first. `unloadsCrash` ends the process as `at-once.ts` says.
+ * the newest of the orders that wait for one model first. `unloadsCrash` ends the process as `at-once.ts` says. `takesLate` carries
+ * out orders that are read only after their callers have given up; else those are dropped.
  */
 export type Fault = z.input<typeof faultSchema>;
 
@@ -81,6 +83,7 @@ export class FaultSwitches {
   metricsDown = false;
   ordersOvertake = false;
   unloadsCrash = false;
+  takesLate = false;
   mode: 'none' | 'poll' | 'explicit' | undefined;
   restriction: { readonly key: string; readonly value: string } | undefined;
   readonly stuckLoads = new Set<string>();
@@ -119,6 +122,7 @@ export class FaultSwitches {
       metricsDown: fresh.metricsDown,
       ordersOvertake: fresh.ordersOvertake,
       unloadsCrash: fresh.unloadsCrash,
+      takesLate: fresh.takesLate,
       mode: undefined,
       restriction: undefined,
     });
@@ -166,6 +170,9 @@ export class FaultSwitches {
         return;
       case 'unloadsCrash':
         this.unloadsCrash = fault.on !== false;
+        return;
+      case 'takesLate':
+        this.takesLate = fault.on !== false;
         return;
       default:
         this.applyToModel(fault);

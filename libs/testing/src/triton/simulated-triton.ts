@@ -212,6 +212,11 @@ export class SimulatedTriton {
     return this.life.hasAskedTooMuch;
   }
 
+  /** Whether an order is carried out that was read after its caller had given up. */
+  get takesLate(): boolean {
+    return this.faults.takesLate;
+  }
+
   /** What is truly in use on a GPU, or of host memory. */
   memoryUsed(place: Place): number {
     return this.life.memoryUsed(place);
