@@ -39,6 +39,7 @@ describe('a peer that watches its leader', () => {
   let feed: FakeFeed;
   let heard: number;
   let warnings: string[];
+  let infos: unknown[];
   let client: LeaderClient;
 
   const refuse = (stream: Stream, code = status.UNAVAILABLE): void =>
@@ -51,7 +52,7 @@ describe('a peer that watches its leader', () => {
 
   beforeEach(async () => {
     [now, streams, reports, presented, warnings, heard] = [100_000, [], [], [], [], 0];
-    [meet, refusal] = [tell, null];
+    [meet, refusal, infos] = [tell, null, []];
     feed = new FakeFeed().put(aRow('a', 's'));
     own = new WatchedTable({ clock: { now: () => now }, bound: 30_000 });
     server = new Server();
@@ -91,7 +92,10 @@ describe('a peer that watches its leader', () => {
         ...{ name: 'p', clock: { now: () => now }, own, trust: { ca: null, isTls: false } },
         headers: () => key.headersOf(null),
         configHash: () => 'abc',
-        log: { warn: (_: object, words: string) => void warnings.push(words) } as never,
+        log: {
+          warn: (_: object, words: string) => void warnings.push(words),
+          info: (...told: unknown[]) => void infos.push(told),
+        } as never,
         onEvent: () => void (heard += 1),
       },
     );
@@ -145,12 +149,16 @@ describe('a peer that watches its leader', () => {
     expect(warnings).toEqual(['the leader does not tell its routes: the table of before is kept']);
     meet = tell;
     await until(() => ((now += 250), client.isHeard));
+    expect(infos).toEqual([[{ leader: 'leader' }, 'this process follows: the leader tells its routes']]);
     meet = (stream) => refuse(stream);
     refuse(streams.at(-1)!);
     await until(() => warnings.length > 1);
     const before = streams.length;
     await until(() => ((now += 250), streams.length > before));
     expect([warnings.length, client.isHeard]).toEqual([2, false]);
+    meet = tell;
+    await until(() => ((now += 250), client.isHeard));
+    expect(infos).toHaveLength(2);
   });
 
   it('names the key where the leader does not know it, once for each outage', async () => {
@@ -169,5 +177,8 @@ describe('a peer that watches its leader', () => {
     const before = reports.length;
     await until(() => ((now += 250), reports.length >= before + 4));
     expect(warnings).toEqual(['the leader takes no report of this peer: unloads wait for one']);
+    refusal = null;
+    await until(() => ((now += 250), infos.length > 1));
+    expect(infos.at(-1)).toEqual(['the leader takes reports of this peer again']);
   });
 });

@@ -28,7 +28,7 @@ export interface LeaderClientParts {
   /** Shows that a call is of a peer. */
   readonly headers: () => Readonly<Record<string, string>>;
   readonly configHash: () => string;
-  readonly log: Pick<Logger, 'warn'>;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
   /** Hears of each event. */
   readonly onEvent: (event: RouteEvent) => void;
 }
@@ -47,6 +47,7 @@ export class LeaderClient {
   private isReporting = false;
   private isUnreported = false;
   private isTold = false;
+  private isFollowed = false;
   private isClosed = false;
   private readonly over = new AbortController();
 
@@ -115,6 +116,10 @@ export class LeaderClient {
 
   private hear(stream: unknown, talk: LeaderTalk, event: RouteEvent): void {
     if (this.stream !== stream || this.isClosed) return;
+    const { peer } = this.leader;
+    if (!this.isFollowed)
+      this.parts.log.info({ leader: peer }, 'this process follows: the leader tells its routes');
+    this.isFollowed = true;
     this.isTold = false;
     this.hears = true;
     talk.hear(event, this.parts.clock.now());
@@ -126,6 +131,7 @@ export class LeaderClient {
   private tellTrouble(stream: unknown, error: ServiceError): void {
     if (this.stream !== stream || this.isTold) return;
     this.isTold = true;
+    this.isFollowed = false;
     const words =
       error.code === status.UNAUTHENTICATED
         ? 'the leader does not know the key of this peer: see peer.keyFile of both'
@@ -168,6 +174,7 @@ export class LeaderClient {
       (error: unknown) => this.tellUnreported(error),
     );
     this.isReporting = false;
+    if (isSent && this.isUnreported) this.parts.log.info('the leader takes reports of this peer again');
     if (isSent) this.isUnreported = false;
     // What failed is tried again with the next tick.
     if (isSent) void this.pump();

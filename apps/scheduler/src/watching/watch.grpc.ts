@@ -75,7 +75,10 @@ async function watchAsPeer(
   const { watching } = running.now;
   if (!watching.hasPeers) throw NOT_A_PEER;
   if (!watching.desk.takes(watcher)) throw busy(`at most ${MOST_PEERS} peers may watch`);
-  return await watching.open(watcher, to, have, peer!.configHash);
+  const leave = await watching.open(watcher, to, have, peer!.configHash);
+  if (peer!.configHash !== running.following?.configHash())
+    running.lasting.log.warn({ peer: watcher }, 'a peer has another configuration than this leader');
+  return leave;
 }
 
 /** Any peer tells gateways of its table. A gateway that does not read is told again once it does. */
