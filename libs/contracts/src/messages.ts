@@ -97,8 +97,13 @@ export const modelSchema = z.strictObject({
 /** What the sender of a webhook about the fleet is told. */
 export const fleetHeardSchema = z.strictObject({
   durable: durableSchema,
-  servers: z.array(z.string()).describe('The servers that the message is about; none of a repeat.'),
+  servers: z
+    .array(z.string())
+    .describe('The servers that it is about, but those of which a later message told; none of a repeat.'),
   repeated: z.boolean().describe('Whether the same was said before, so that nothing was done.'),
+  outdated: z
+    .boolean()
+    .describe('Whether messages with later timestamps told of all its servers, so that nothing was done.'),
 });
 
 /** A server as it is told. */

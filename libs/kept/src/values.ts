@@ -92,6 +92,7 @@ export const VALUES = {
         z.strictObject({ said: z.literal('left') }),
       ])
       .exactOptional(),
+    saidAt: z.string().exactOptional(),
   }) satisfies z.ZodType<ToldServer>,
   toldFreeze: z.strictObject({
     ...{ reason: z.string(), since: z.string(), by: z.string().exactOptional() },

@@ -3,8 +3,8 @@ import { Counter, type Registry } from 'prom-client';
 /** The webhooks that Berth serves. */
 type Webhook = 'fleet' | 'alertmanager';
 
-/** What became of a message: it took effect, it was a repeat, or it was refused. */
-type HookResult = 'taken' | 'repeated' | 'refused';
+/** What became of a message: it took effect, it was a repeat, it was older than another one, or it was refused. */
+type HookResult = 'taken' | 'repeated' | 'outdated' | 'refused';
 
 /** Messages of webhooks, and those that were forgotten before their time. */
 export class HookMetrics {
@@ -14,7 +14,7 @@ export class HookMetrics {
   constructor(registry: Registry) {
     this.messages = new Counter({
       name: 'berth_webhook_messages_total',
-      help: 'Messages to the webhooks of Berth that a known sender sent, by what became of them: taken, repeated, or refused.',
+      help: 'Messages to the webhooks of Berth that a known sender sent, by what became of them: taken, repeated, outdated, or refused.',
       labelNames: ['webhook', 'result'],
       registers: [registry],
     });

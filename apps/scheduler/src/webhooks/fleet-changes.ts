@@ -20,14 +20,36 @@ export interface ServerChange {
   readonly next: ToldServer | null | undefined;
 }
 
-/** What becomes of the servers that a message is about. `now` is in milliseconds since 1970. Refuses what cannot be done. */
+/**
+ * What becomes of the servers that a message is about, but those of which a message with a later timestamp has told already.
+ * `now` is in milliseconds since 1970. Refuses what cannot be done.
+ */
 export function changesOf(registry: Registry, message: Said, now: number): ServerChange[] {
   const { subject } = message;
   checkTime(message, now);
   if (message.type === 'server.joined' && 'server' in subject)
-    return [joined(registry, subject.server, message.spec)];
+    return isOutdated(registry.get(subject.server), message)
+      ? []
+      : [dated(registry, joined(registry, subject.server, message.spec), message)];
+  const entries = entriesOf(registry, subject).filter((entry) => !isOutdated(entry, message));
+  if (entries.length === 0) return [];
   const endOf = ends(message, now);
-  return entriesOf(registry, subject).map((entry) => ({ id: entry.id, next: endOf(entry) }));
+  return entries.map((entry) => dated(registry, { id: entry.id, next: endOf(entry) }, message));
+}
+
+function isOutdated(entry: ServerEntry | undefined, { at }: FleetMessage): boolean {
+  const saidAt = entry?.told?.saidAt;
+  return at !== null && saidAt !== undefined && at < Date.parse(saidAt);
+}
+
+/** The timestamp is kept with what is told of the server, also where the message changes nothing else. */
+function dated(registry: Registry, { id, next }: ServerChange, { at }: FleetMessage): ServerChange {
+  const told = registry.toldOf(id);
+  const saidAt = at === null ? undefined : new Date(at).toISOString();
+  if (next === null || (next === undefined && told?.saidAt === saidAt)) return { id, next };
+  const present = { spec: null, drain: null, ...told, revision: registry.revisionOf(id) + 1 };
+  const { saidAt: _, ...others }: ToldServer = next ?? present;
+  return { id, next: { ...others, ...(saidAt !== undefined && { saidAt }) } };
 }
 
 type Said = FleetMessage & { readonly credential: string };

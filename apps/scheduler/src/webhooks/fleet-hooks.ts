@@ -12,10 +12,12 @@ const ASKED = { method: 'POST', path: '/v1/webhooks/fleet' };
 
 /** What a sender is told. */
 export interface FleetHeard {
-  /** The servers that the message is about; none of a repeat. */
+  /** The servers that the message is about, but those of which a later one told; none of a repeat. */
   readonly servers: readonly string[];
   /** Whether the same was said before, so that nothing was done. */
   readonly repeated: boolean;
+  /** Whether messages with later timestamps told of all its servers, so that nothing was done. */
+  readonly outdated: boolean;
 }
 
 /** A message as it came. */
@@ -38,7 +40,7 @@ export class FleetHooks {
     const asked = { ...ASKED, caller: call.caller };
     try {
       const heard = await made.writes.hear(asked, () => prepared(made, call));
-      hooks.heard('fleet', heard.body.repeated ? 'repeated' : 'taken');
+      hooks.heard('fleet', resultOf(heard.body));
       return heard;
     } catch (error) {
       if (error instanceof Refused) hooks.heard('fleet', 'refused');
@@ -47,18 +49,25 @@ export class FleetHooks {
   }
 }
 
+const resultOf = ({ repeated, outdated }: FleetHeard) =>
+  repeated ? 'repeated' : outdated ? 'outdated' : 'taken';
+
 function prepared({ hooks, links, registry, times }: Composition, call: FleetCall): Heard<FleetHeard> {
   const { credential } = checked(call.caller);
   const read = readFleetMessage(call.body, call.id);
   if (!read.ok) throw invalid(read.errors);
   const said = { credential, ...read.value };
-  if (hooks.isRepeat(said)) return { changes: [], commit: () => ({ servers: [], repeated: true }) };
+  if (hooks.isRepeat(said))
+    return { changes: [], commit: () => ({ servers: [], repeated: true, outdated: false }) };
   const servers = changesOf(registry, said, times.wallNow());
   const ids = servers.map(({ id }) => id);
   const declared = servers.flatMap(({ id, next }): (ToldChange & { kind: 'server' })[] =>
     next === undefined ? [] : [{ kind: 'server', id, value: next }],
   );
-  const changes = [...declared, ...hooks.changesFor(said, ids)];
+  const outdated = ids.length === 0;
+  // Without an id it would be the latest word about its servers, which it is not.
+  const isForgotten = outdated && said.id === null;
+  const changes = isForgotten ? [] : [...declared, ...hooks.changesFor(said, ids)];
   const commit = (): FleetHeard => {
     hooks.follow(changes);
     for (const { id, value } of declared) {
@@ -67,7 +76,7 @@ function prepared({ hooks, links, registry, times }: Composition, call: FleetCal
       if (entry) links.follow(entry, times);
       else links.forget(id);
     }
-    return { servers: ids, repeated: false };
+    return { servers: ids, repeated: false, outdated };
   };
   return { changes, commit };
 }

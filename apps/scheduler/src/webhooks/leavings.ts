@@ -95,12 +95,13 @@ export class Leavings {
   /** The same said again is no repeat after that. */
   private ending(id: string): readonly ToldChange[] {
     const told = this.parts.registry.toldOf(id);
-    if (told?.end === undefined) {
+    if (told?.end === undefined && (told?.saidAt === undefined || !this.forgotten.has(id))) {
       this.forgotten.delete(id);
       return [];
     }
-    const { end: _, ...others } = told;
-    const value = { ...others, revision: told.revision + 1 };
+    const { end: _, saidAt, ...others } = told;
+    const isKept = saidAt !== undefined && !this.forgotten.has(id);
+    const value = { ...others, ...(isKept && { saidAt }), revision: told.revision + 1 };
     return [{ kind: 'server', id, value }, ...this.parts.hooks.withoutWord(id)];
   }
 }

@@ -19,6 +19,8 @@ export interface ToldServer {
   readonly joined?: true;
   /** What a webhook said of its end; absent: nothing, or that it is there again. `deadline` is RFC 3339 UTC or null. */
   readonly end?: ToldLeaving | { readonly said: 'left' };
+  /** The timestamp of the last message of a webhook about it, RFC 3339 UTC; absent: it had none. */
+  readonly saidAt?: string;
 }
 
 interface ToldLeaving extends ToldDrain {
