@@ -1,5 +1,5 @@
 import type { KnownModel, Standing } from './known-models.js';
-import { misfit } from './model-config.js';
+import { misfit, versionsOfStep } from './model-config.js';
 import { readyRows } from './process-state.js';
 import type { ProcessState } from './process-state.js';
 import { unloadRow } from './unloading.js';
@@ -98,20 +98,26 @@ function isDue(work: Work, { name, config }: KnownModel): boolean {
   if (standing.problem !== undefined) return true;
   const steps = config.steps.filter((step) => work.standings.has(step));
   if (steps.some((step) => !work.standings.get(step)!.isChecked)) return false;
-  const problems = steps.map((step) => problemOfStep(work, name, step));
+  const problems = steps.map((step) => problemOfStep(work, { name, config }, step));
   standing.problem =
     problems.find(Boolean) ??
     misfit(name, config, (step) => readyRows(work.process.lives.get(step)).at(-1)?.config);
   return true;
 }
 
-function problemOfStep({ standings, problems }: Work, ensemble: string, step: string): string | undefined {
+function problemOfStep(
+  { standings, problems }: Work,
+  { name, config }: Pick<KnownModel, 'name' | 'config'>,
+  step: string,
+): string | undefined {
   const { problem, loadedVersions } = standings.get(step)!;
-  const depends = `ensemble '${ensemble}' depends on '${step}'`;
+  const depends = `ensemble '${name}' depends on '${step}'`;
   if (problem !== undefined) {
     return `${depends} which is not valid. Model '${step}' failed with error: ${problem}`;
   }
-  if (loadedVersions.length > 0) return undefined;
+  const lacking = versionsOfStep(config, step).find((version) => !loadedVersions.includes(version));
+  if (loadedVersions.length > 0)
+    return lacking === undefined ? undefined : `${depends} whose required version ${lacking} is not loaded.`;
   const cause = problems.get(step) ?? '';
   return `${depends} which has no loaded version. Model '${step}' loading failed with error: ${cause}`;
 }

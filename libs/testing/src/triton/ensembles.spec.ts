@@ -125,4 +125,32 @@ describe('an ensemble', () => {
     expect(made.map(({ answer }) => answer)).toEqual([{ ok: {} }, { ok: {} }]);
     expect(bench.sim.memoryUsed(0)).toBe(20);
   });
+
+  it('that names a version of a step needs that one, and leaves when it is not loaded any more', () => {
+    const step = [{ model_name: 'v', model_version: 1 }];
+    const config = { platform: 'ensemble', ensemble_scheduling: { step } };
+    const models = [
+      { ...s1, name: 'v', versions: [1, 2] },
+      { name: 'e', steps: ['v'], config },
+    ];
+    const bench = new TestBench({ models });
+    const lacks = "ensemble 'e' depends on 'v' whose required version 1 is not loaded.";
+    expect(bench.loaded('e')).toMatchObject({ error: { message: expect.stringContaining(lacks) } });
+    const old = new TestBench({ models: [{ ...s1, name: 'v' }, models[1]!] });
+    expect(old.loaded('e')).toEqual({ ok: {} });
+    old.sim.repository.writeVersion('v', 2, false);
+    old.loaded('v');
+    old.agenda.advance(2_000);
+    expect(old.rows('e')).toEqual(['1 UNAVAILABLE unloaded']);
+  });
+
+  it('and any model goes on to serve where its config on disk can not be read any more', () => {
+    const bench = new TestBench({ models: [s1] });
+    bench.loaded('s1');
+    bench.sim.repository.touch('s1', 'config', { backend: 'python', nonsense: 1 });
+    expect(bench.loaded('s1')).toMatchObject({
+      error: { code: 'INTERNAL', message: "failed to load 's1', failed to poll from model repository" },
+    });
+    expect(bench.rows('s1')).toEqual(['1 READY']);
+  });
 });

@@ -157,9 +157,14 @@ function hasTensor(config: ServingConfig | undefined, side: 'input' | 'output', 
   return Array.isArray(tensors) && tensors.filter(isObject).some((tensor) => tensor['name'] === name);
 }
 
-function stepsOf(config: ConfigJson): readonly string[] {
-  return scheduledSteps(config).map((step) => String(step['model_name']));
-}
+/** The versions of a step that an ensemble names; none where it takes the newest. */
+export const versionsOfStep = ({ json }: ServingConfig, step: string): readonly number[] =>
+  scheduledSteps(json).flatMap(({ model_name: name, model_version: version }) =>
+    name === step && Number(version ?? -1) > 0 ? [Number(version)] : [],
+  );
+
+const stepsOf = (config: ConfigJson): readonly string[] =>
+  scheduledSteps(config).map((step) => String(step['model_name']));
 
 function scheduledSteps(config: ConfigJson): readonly Json[] {
   const scheduling = isObject(config['ensemble_scheduling']) ? config['ensemble_scheduling'] : {};
@@ -241,6 +246,5 @@ function isDefault(value: unknown): boolean {
   return value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { isConfig } from './config-form.js';
 import { isModified, NEVER } from './file-times.js';
 import type { FileTimes } from './file-times.js';
 import type { KnownModel } from './known-models.js';
@@ -97,6 +98,8 @@ function timesOf({ override, files }: LoadOrder, { times }: Directory, now: () =
 
 function readConfig({ name, override }: LoadOrder, { model }: Directory): ServingConfig | undefined {
   if (override === undefined)
-    return isOfAnother(name, model.config) ? undefined : servingConfig(name, model.config, model);
+    return isOfAnother(name, model.config) || !isConfig(model.config)
+      ? undefined
+      : servingConfig(name, model.config, model);
   return parseOverride(name, override, model);
 }
