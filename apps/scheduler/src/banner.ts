@@ -1,5 +1,6 @@
 import { type Config, isWildcard } from '#config';
 import type { Trouble } from '#engine';
+import { demoFolder } from './demo-store.js';
 import type { Demo } from './parts.js';
 import type { Peers } from './reigns/peers.js';
 
@@ -31,7 +32,7 @@ export function banner(config: Config, served: Served): string {
         ...troubled(config, troubles),
       ];
   return [
-    `Berth is up: fleet ${config.fleet}, state ${config.redis ? 'in Redis' : `under ${config.data}`}`,
+    `Berth is up: fleet ${config.fleet}, state ${config.redis ? 'in Redis' : `under ${demo ? demoFolder(config.data) : config.data}`}`,
     `  HTTP     ${http}`,
     `  gRPC     ${grpc}${config.tls ? ' (TLS)' : ''}`,
     ...openness(config, served),

@@ -28,7 +28,7 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
     wallNow: () => Date.now(),
     random: () => Math.random(),
     access: null,
-    openStore: async () => openStore(await openRows(config.data), store),
+    openStore: async (folder) => openStore(await openRows(folder), store),
     openPeers:
       redis && ((served, onLostWrites) => redisPeers(config, redis, served, { log, store, onLostWrites })),
     openServer: ({ id, grpc, metrics, headers, tls }, tellTrouble) =>

@@ -1,8 +1,8 @@
 import type { ModelSpec, ServerConfig } from '#config';
 import { startTritonSim } from '../../triton-sim/src/sim-server.js';
+import { DEMO } from './demo-store.js';
 import type { Demo } from './parts.js';
 
-const DEMO = 'demo';
 const GPUS = 2;
 const GPU_MEMORY_MB = 24_576;
 const MIB = 2 ** 20;

@@ -10,7 +10,7 @@ import { startDemo } from './demo.js';
 import { type CommandLine, readCommandLine, readLogLevel, USAGE } from './flags.js';
 import { CannotListen } from './cannot-listen.js';
 import { oneAtATime } from './one-at-a-time.js';
-import { TakesAway } from './present-config.js';
+import { NeedsStart } from './present-config.js';
 import { processGauge } from './pressure/process-gauge.js';
 import { createScheduler, type RunningScheduler } from './scheduler.js';
 import { settled } from './settled.js';
@@ -142,7 +142,7 @@ async function reread(
 /** What the operator has to put right is told in a line; everything else is a bug, with where it happened. */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const theirs = [Unusable, StoreUnusable, CannotListen, TlsUnusable, AdminKeyUnusable, TakesAway].some(
+  const theirs = [Unusable, StoreUnusable, CannotListen, TlsUnusable, AdminKeyUnusable, NeedsStart].some(
     (kind) => error instanceof kind,
   );
   return theirs || 'code' in error ? error.message : (error.stack ?? error.message);

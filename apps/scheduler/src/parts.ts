@@ -30,8 +30,8 @@ export interface SchedulerParts {
   /** Finds the callers of operations; null: those of the configuration. */
   readonly access: Access | null;
   readonly log: Logger;
-  /** Opens the store of a process without peers. It is closed with the scheduler. */
-  readonly openStore: () => Promise<Store>;
+  /** Opens the store in a folder, for a process without peers. It is closed with the scheduler. */
+  readonly openStore: (folder: string) => Promise<Store>;
   /**
    * Opens what this process leads and follows by, once it is served there; null: it has no peers. `onLostWrites` hears how many
    * writes the store has lost.
@@ -48,7 +48,7 @@ export interface SchedulerParts {
   readonly courier: Courier;
   /** Tells when events are to be sent again. It is no other part's: a clock has one alarm. */
   readonly courierClock: Clock;
-  /** Starts what is shown where no server is declared at all; null: then there are none. */
+  /** Starts what is shown where nothing may bring servers; null: then there are none. */
   readonly startDemo: (() => Promise<Demo>) | null;
   /** Whether the metrics tell of the process too. */
   readonly processMetrics: boolean;

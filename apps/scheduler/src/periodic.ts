@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { endDemo } from './demo-store.js';
 import { STORE_AGAIN_MS } from './errors/store-unavailable.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { tellPinEnds } from './models/pin-ends.js';
@@ -33,6 +34,11 @@ export class Periodic {
     tellPinEnds(leading);
     leading.discovery.followDeclared();
     leading.leavers.letGo();
+  }
+
+  @Interval(1_000)
+  async endDemo(): Promise<void> {
+    if (this.running.reign !== null) await endDemo(this.running.reign);
   }
 
   @Interval(1_000)

@@ -1,10 +1,11 @@
 import { type Config, restartKeys } from '#config';
+import { mayBringServers } from './demo-store.js';
 import type { Reign } from './reigns/reign.js';
 import type { Lasting } from './reigns/lasting.js';
 import { reload } from './reload.js';
 
-/** A configuration would open what is closed. Its keys may be missing because the file was not whole. */
-export class TakesAway extends Error {}
+/** Only a start takes up such a configuration. Keys may be missing because the file was not whole. */
+export class NeedsStart extends Error {}
 
 /** The configuration as it holds now: that of the start, with what was taken up since. */
 export class PresentConfig {
@@ -22,13 +23,15 @@ export class PresentConfig {
   }
 
   /**
-   * Takes up another configuration, in the present reign, too. Returns the keys that only a restart takes up. Throws `TakesAway`,
-   * and takes up nothing, where there would be no `auth` or no `tls` any more.
+   * Takes up another configuration, in the present reign, too. Returns the keys that only a restart takes up. Throws `NeedsStart`,
+   * and takes up nothing, where there would be no `auth` or no `tls` any more, or servers beside the demo.
    */
   take(next: Config, reign: Reign | null): readonly string[] {
     const gone = (['auth', 'tls'] as const).filter((key) => this.present[key] !== null && next[key] === null);
     if (gone.length > 0)
-      throw new TakesAway(`${gone.join(' and ')} must not be taken away: only a start does that`);
+      throw new NeedsStart(`${gone.join(' and ')} must not be taken away: only a start does that`);
+    if (reign?.demo && mayBringServers(next))
+      throw new NeedsStart('the demo has a store of its own: only a start takes up what may bring servers');
     const { callers, pressure, signatures } = this.lasting;
     signatures.take(next.webhooks.fleet.secrets);
     pressure.setLag(next.limits.shedAtLagMs);
@@ -36,6 +39,7 @@ export class PresentConfig {
     const keys = restartKeys(this.started, next);
     callers.take(next.auth);
     this.present = { ...next, ...startedKeys(this.started, keys) };
+    if (reign !== null) reign.config = this.present;
     return keys;
   }
 }

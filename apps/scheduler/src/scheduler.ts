@@ -3,6 +3,7 @@ import type { Config } from '#config';
 import type { Engine } from '#engine';
 import { checkAddresses } from './cannot-listen.js';
 import { completeParts } from './default-parts.js';
+import { openOwnStore } from './demo-store.js';
 import type { Troubles } from './fleet/troubles.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { listen, type Listening } from './listen.js';
@@ -26,7 +27,7 @@ export interface RunningScheduler {
   readonly grpc: string;
   /** The engine of the present reign. Throws where this process does not lead. */
   readonly engine: Engine;
-  /** What is shown where no server is declared at all. */
+  /** What is shown where nothing may bring servers. */
   readonly demo: Demo | null;
   /** What keeps servers from being reached; null: this process does not lead. */
   readonly troubles: Troubles | null;
@@ -69,13 +70,14 @@ interface Parts {
 
 /** One reign, from before the first call to the end. */
 async function alone(config: Config, parts: SchedulerParts): Promise<RunningScheduler> {
-  const store = await parts.openStore();
+  const { store, demo } = await openOwnStore(config, parts);
   const lasting = await lastingOf(config, parts).catch(async (error: unknown) => {
+    await demo?.close();
     await store.close();
     throw error;
   });
   const { warmups } = store;
-  const reign = await Reign.begin(config, { ...parts, lasting, warmups }, store, null);
+  const reign = await Reign.begin(config, { ...parts, lasting, warmups }, store, null, demo);
   const running = new Running(lasting);
   running.reign = reign;
   const listening = await listen(config, running, parts).catch(async (error: unknown) => {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
-import type { Told, Won } from '#engine';
+import type { Won } from '#engine';
 import type { Store } from '#kept';
 import { begin } from '../begin.js';
 import { type Composition, compose } from '../compose.js';
 import { withoutStoredFiles } from '../fleet/stored-files.js';
 import type { EndReason } from '../lifecycle.js';
-import type { CompleteParts, Demo, SchedulerParts } from '../parts.js';
+import type { CompleteParts, Demo } from '../parts.js';
 
 /** What was begun has so long to end by itself. */
 export const GRACE_MS = 3_000;
@@ -18,32 +18,33 @@ const FIRST_ANSWERS_MS = 2_000;
 export class Reign {
   private constructor(
     readonly made: Composition,
-    /** What is shown where no server is declared at all. */
-    readonly demo: Demo | null,
+    /** What is shown where nothing may bring servers. */
+    public demo: Demo | null,
     private readonly store: Store,
+    /** The configuration as it holds now. */
+    public config: Config,
   ) {}
 
   /**
    * Composes what decides, and tells it all that is declared and remembered. Closes the store where it rejects. `won` null:
-   * the store is this process' own, and no other process led.
+   * the store is this process' own, and no other process led. The demo ends with the reign.
    */
   static async begin(
     config: Config,
     parts: CompleteParts,
     store: Store,
     won: (Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> & { readonly name: string }) | null,
+    demo: Demo | null = null,
   ): Promise<Reign> {
-    let demo: Demo | null = null;
     let made: Composition | undefined;
     try {
       const told = withoutStoredFiles(await store.declarations.read(), parts.log);
-      demo = await demoFor(config, told, parts);
       const facts = await store.learned.read();
       made = compose(config, parts, store, { told, facts, demo, name: nameOf(won) });
       await firstAnswers(made);
       await begin(config, made, won && { ...won, known: store.peers });
       made.discovery.start(parts.discoverEveryMs);
-      return new Reign(made, demo, store);
+      return new Reign(made, demo, store, config);
     } catch (error) {
       made?.discovery.stop();
       made?.engine.stop();
@@ -94,15 +95,4 @@ const within = (ending: Promise<void> | undefined): Promise<void> =>
 /** What DNS answers soon is known from the first turn on, as if it were declared. */
 async function firstAnswers({ discovery }: Composition): Promise<void> {
   await Promise.race([discovery.ask(), sleep(FIRST_ANSWERS_MS, undefined, { ref: false })]);
-}
-
-/** What is shown where no server is declared, in the file, by a flag or over the API. */
-async function demoFor(
-  { servers, discovery }: Config,
-  told: Told,
-  { startDemo }: Pick<SchedulerParts, 'startDemo'>,
-): Promise<Demo | null> {
-  const isEmpty =
-    servers.length + discovery.length === 0 && [...told.servers.values()].every(({ spec }) => spec === null);
-  return isEmpty ? ((await startDemo?.()) ?? null) : null;
 }
