@@ -54,7 +54,7 @@ type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
 export async function listen(config: Config, running: Running, parts: Parts): Promise<Listening> {
   const { log, random } = parts;
-  const { access, certificates, peerKey, signatures } = running.lasting;
+  const { access, certificates, peerKey, signatures, unfinished } = running.lasting;
   followRoutes(running);
   const problems = new Problems(log, random);
   const names = new Set(ownNames([...config.names, config.http.host]).map((name) => name.toLowerCase()));
@@ -79,6 +79,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   const fastify = adapter.getInstance();
   parseJson(fastify);
   guardHttp(fastify, callers);
+  unfinished.bodies(fastify);
   if (running.hasPeers) forwardHttp(fastify, running, problems);
   const document = openApi(app, access.isOn);
   refuseQueries(fastify, document, problems);
@@ -100,7 +101,7 @@ async function open(
   running: Running,
   { log, lookup }: Parts,
 ): Promise<Listening> {
-  const { access, certificates, metrics, peerKey, untaken } = running.lasting;
+  const { access, certificates, metrics, peerKey, unfinished, untaken } = running.lasting;
   let grpcServer: Server | undefined;
   const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const errors = app.get(RpcErrors);
@@ -117,7 +118,7 @@ async function open(
   const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
     ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
     access: () => access,
-    ...{ certificates, peerKey, untaken },
+    ...{ certificates, peerKey, unfinished, untaken },
     interceptors: running.hasPeers ? [forwardGrpc(running, errors, isOwnPath)] : [],
   });
   app.connectMicroservice({ strategy });

@@ -16,7 +16,7 @@ export const DEFAULTS = {
   },
   connections: {
     http: 10_000,
-    httpArrivalSeconds: 30,
+    httpArrivalSeconds: 10,
     grpc: 5_000,
     grpcCalls: 10_000,
     grpcIdleSeconds: 300,

@@ -44,7 +44,7 @@ models:
     placement: { require: { gpu: l4 } }
     config: { max_batch_size: 8 }
 limits: { globalQueue: 5000, loadsPerServer: 2, loadsPerDevice: 1, starvationMs: 30000, stuckAfterSeconds: 350 }
-connections: { http: 10000, httpArrivalSeconds: 30, grpc: 5000, grpcCalls: 10000, grpcIdleSeconds: 300, grpcPingSeconds: 60 }
+connections: { http: 10000, httpArrivalSeconds: 10, grpc: 5000, grpcCalls: 10000, grpcIdleSeconds: 300, grpcPingSeconds: 60 }
 residency: { policy: lru, loadAhead: false }
 staleRoutes: serve
 `;

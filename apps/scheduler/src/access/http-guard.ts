@@ -1,6 +1,6 @@
 import { TLSSocket } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
+import type { FastifyInstance, FastifyRequest, preParsingHookHandler } from 'fastify';
 import { type Access, ANONYMOUS, type Principal } from '#access';
 import { invalid } from '../errors/refused.js';
 import { admit, demand } from './admit.js';
@@ -60,9 +60,12 @@ export function guardHttp(fastify: FastifyInstance, callers: HttpCallers): void 
 
 /** Where the body names its sender by a signature, the sender is admitted once the body is read, and before anything is made of it. */
 const readSigned =
-  ({ signatures }: HttpCallers) =>
-  async (request: FastifyRequest, _: unknown, payload: RequestPayload): Promise<RequestPayload> =>
-    request.principal === null && signatures ? admitSigned(request, payload, signatures) : payload;
+  ({ signatures }: HttpCallers): preParsingHookHandler =>
+  (request, _, payload, done) => {
+    // At once: what follows a body must not begin after it has come.
+    if (request.principal !== null || !signatures) return done(null, payload);
+    admitSigned(request, payload, signatures).then((read) => done(null, read), done);
+  };
 
 /** Refuses a request that leads to no route at all as `error` does, but only to a caller with a credential. */
 export async function refuseUnrouted(

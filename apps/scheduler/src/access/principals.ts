@@ -27,6 +27,10 @@ export const noteAddress = (metadata: Metadata, address: string | null): void =>
 export const notedAddress = (metadata: Metadata): string | null =>
   (metadata.getOpaque(ADDRESS) as string | null | undefined) ?? null;
 
+/** The credential of the caller over gRPC; empty: it has not signed in. */
+export const credentialOverGrpc = (metadata: Metadata): string =>
+  (metadata.getOpaque(KEY) as Principal | undefined)?.credential ?? '';
+
 /** The caller over HTTP. Throws where none was admitted: no handler works without a caller. */
 export const principalOverHttp = ({ principal }: Pick<FastifyRequest, 'principal'>): Principal =>
   admitted(principal);

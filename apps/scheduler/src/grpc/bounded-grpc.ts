@@ -7,13 +7,13 @@ import { guardGrpc } from '../access/grpc-guard.js';
 import { type Lookup, openFurther, opens } from '../addresses.js';
 import type { PeerKey } from '../forwarding/peer-key.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
-import { Refused } from '../errors/refused.js';
 import { boundSockets, type Requests } from '../socket-bound.js';
 import { type Ends, SocketsByAddress } from '../sockets-by-address.js';
-import { type Begun, callBounds, METADATA_RULE, type Refusal } from './call-bounds.js';
+import { type Begun, callBounds } from './call-bounds.js';
 import { type Answered, endStalled } from './stalls.js';
 import type { Certificates } from '../tls/certificates.js';
 import { GrpcCredentials } from '../tls/grpc-credentials.js';
+import type { Unfinished } from '../unfinished.js';
 import type { Untaken } from '../untaken.js';
 
 /** How often it is looked whether something has waited for too long, in milliseconds. */
@@ -32,6 +32,7 @@ export interface GrpcBounds {
   /** Null: in the clear. */
   readonly certificates: Certificates | null;
   readonly peerKey: PeerKey;
+  readonly unfinished: Unfinished;
   readonly untaken: Untaken;
 }
 
@@ -55,14 +56,9 @@ export class BoundedGrpc extends ServerGrpc {
   }
 
   override createClient(): Promise<Server> {
-    const { access, certificates, errors, interceptors: further, peerKey } = this.bounds;
-    const tooLong = new Refused({ reason: 'too_large', detail: METADATA_RULE });
+    const { access, certificates, errors, interceptors: further, peerKey, unfinished } = this.bounds;
     const interceptors = [
-      callBounds(
-        (peer) => this.called(peer),
-        () => errors.of(tooLong) as Refusal,
-        guardGrpc(access, errors, peerKey),
-      ),
+      callBounds((peer) => this.called(peer), errors, guardGrpc(access, errors, peerKey), unfinished),
       ...further,
     ];
     const server = new Server({ ...this.served.channelOptions, interceptors });
@@ -93,6 +89,7 @@ export class BoundedGrpc extends ServerGrpc {
   private look(): void {
     endStalled(this.answered, performance.now());
     this.bounds.untaken.look();
+    this.bounds.unfinished.look();
   }
 
   private connected(socket: Socket): void {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ServerHttp2Stream } from 'node:http2';
 import {
   type Metadata,
   type ServerInterceptor,
@@ -6,14 +7,21 @@ import {
   type ServerInterceptingCallInterface,
   type status,
 } from '@grpc/grpc-js';
+import { credentialOverGrpc } from '../access/principals.js';
+import { Refused } from '../errors/refused.js';
+import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { Ends } from '../sockets-by-address.js';
+import type { Unfinished } from '../unfinished.js';
 import { trailersOf } from '../writes/not-durable.js';
 
 /** The longest metadata of a call, in bytes as HTTP/2 counts them. HTTP takes headers of the same length. */
 const MOST_METADATA = 16 * 2 ** 10;
 const AROUND_ENTRY = 32;
 
-export const METADATA_RULE = 'the metadata of a call may have at most 16 KiB';
+const TOO_LONG = new Refused({
+  reason: 'too_large',
+  detail: 'the metadata of a call may have at most 16 KiB',
+});
 
 /** How a call is refused. */
 export interface Refusal {
@@ -47,20 +55,41 @@ export interface JudgedCall {
 export type Guard = (call: JudgedCall, metadata: Metadata, go: (metadata: Metadata) => void) => void;
 
 /**
- * Refuses calls with too long metadata, tells when calls begin and end, and has the guard judge the others. Answers without a
- * body say by a trailer where a write is not durable.
+ * Refuses calls with too long metadata, tells when calls begin and end, has the guard judge the others, and bounds their
+ * messages. Answers without a body say by a trailer where a write is not durable.
  */
-export function callBounds(onCall: OnCall, refusal: () => Refusal, guard: Guard): ServerInterceptor {
-  return ({ path, responseStream }, inner) => {
+export function callBounds(
+  onCall: OnCall,
+  errors: RpcErrors,
+  guard: Guard,
+  unfinished: Unfinished,
+): ServerInterceptor {
+  return ({ path, requestStream, responseStream }, inner) => {
     const { socket, answers, ended } = onCall(inner.getConnectionInfo());
+    // No other interceptor is below this one.
+    const { stream } = inner as unknown as { readonly stream: ServerHttp2Stream };
     let received: Metadata | undefined;
+    let isWhole: (() => void) | undefined;
+    const refuse = (error: Refused): void => inner.sendStatus(errors.of(error) as Refusal);
     return new ServerInterceptingCall(inner, {
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, go) => {
             received = metadata;
-            if (lengthOf(metadata) <= MOST_METADATA) guard({ path, socket, inner }, metadata, go);
-            else inner.sendStatus(refusal());
+            if (lengthOf(metadata) > MOST_METADATA) return refuse(TOO_LONG);
+            guard({ path, socket, inner }, metadata, (admitted) => {
+              const owner = { connection: socket ?? '', credential: credentialOverGrpc(admitted) };
+              isWhole = unfinished.messages(stream, owner, (error) => {
+                refuse(error);
+                // Else what has come of the message is held until the caller ends it.
+                stream.close();
+              });
+              go(admitted);
+            });
+          },
+          onReceiveMessage: (message, go) => {
+            if (requestStream) isWhole?.();
+            go(message);
           },
           onCancel: ended,
         }),

@@ -5,16 +5,17 @@ import { Refused } from '../errors/refused.js';
  * Reads a body of at most `most` bytes. What is sent beyond the bound is dropped, so that the sender reads the refusal. Refuses
  * `too_large`.
  */
-export async function bodyOf(payload: RequestPayload, most: number): Promise<Buffer> {
+export function bodyOf(payload: RequestPayload, most: number): Promise<Buffer> {
+  const limit = most >= 2 ** 20 ? `${most / 2 ** 20} MiB` : `${most / 2 ** 10} KiB`;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > most) break;
-    chunks.push(chunk);
-  }
-  if (size <= most) return Buffer.concat(chunks);
-  payload.resume();
-  const limit = most >= 2 ** 20 ? `${most / 2 ** 20} MiB` : `${most / 2 ** 10} KiB`;
-  throw new Refused({ reason: 'too_large', detail: `a body may have at most ${limit}` });
+  return new Promise((resolve, reject) => {
+    payload.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= most) chunks.push(chunk);
+      else reject(new Refused({ reason: 'too_large', detail: `a body may have at most ${limit}` }));
+    });
+    payload.once('end', () => resolve(Buffer.concat(chunks)));
+    payload.once('error', reject);
+  });
 }

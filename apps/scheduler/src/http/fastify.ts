@@ -22,7 +22,7 @@ const BODY_LIMIT = 64 * 1_024;
 const PARAMETER_LIMIT = 2_048;
 
 /** How often it is looked whether a request has taken too long. */
-const CHECK_MS = 5_000;
+const CHECK_MS = 1_000;
 
 /**
  * Fastify as we serve on it. Nest's own body parsers are left out: they refuse empty bodies and take forms. It would wait for
@@ -37,7 +37,8 @@ export function fastifyAdapter(
 ): FastifyAdapter {
   const arrival = httpArrivalSeconds * 1_000;
   const line = new RequestLine();
-  const http = { headersTimeout: arrival, connectionsCheckingInterval: CHECK_MS, requireHostHeader: false };
+  const times = { headersTimeout: arrival, requestTimeout: arrival, connectionsCheckingInterval: CHECK_MS };
+  const http = { ...times, requireHostHeader: false };
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: arrival,

@@ -10,6 +10,7 @@ import { Lifecycle } from '../lifecycle.js';
 import type { SchedulerParts } from '../parts.js';
 import { PressureMonitor } from '../pressure/pressure-monitor.js';
 import { Certificates } from '../tls/certificates.js';
+import { Unfinished } from '../unfinished.js';
 import { Untaken } from '../untaken.js';
 import { Signatures } from '../webhooks/signatures.js';
 
@@ -27,6 +28,7 @@ export interface Lasting {
   /** The table of routes of this process, and the gateways that watch it. */
   readonly routes: WatchedTable;
   readonly signatures: Signatures;
+  readonly unfinished: Unfinished;
   readonly untaken: Untaken;
   readonly insecureListen: boolean;
 }
@@ -47,6 +49,7 @@ export async function lastingOf(config: Config, parts: SchedulerParts): Promise<
     routes: new WatchedTable({ clock, bound: 2 * leaseOf(config) }),
     pressure: new PressureMonitor(gauge, config.limits.shedAtLagMs, log),
     signatures: new Signatures(config.webhooks.fleet.secrets, wallNow),
+    unfinished: new Unfinished(),
     untaken: new Untaken(),
   };
 }
