@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
 import { openRows } from '#embedded';
-import { openStore, type StoreOptions, type StoreUnavailable } from '#kept';
+import { openStore, type StoreOptions, type StoreUnavailable, TermOver } from '#kept';
 import { TritonServer } from '#triton';
 import { addressesOf } from './addresses.js';
 import { nodeNames } from './discovery/node-names.js';
@@ -57,6 +57,8 @@ export function completeParts(config: Config, given: Partial<SchedulerParts>): S
 }
 
 function tellHealth(log: Logger, failure: StoreUnavailable | null): void {
+  // A process that was deposed says that it leads no more.
+  if (failure instanceof TermOver) return;
   if (failure === null) log.warn('the store takes writes again');
   else log.error({ err: failure }, 'the store fails: what has to be stored is refused, routes go on');
 }

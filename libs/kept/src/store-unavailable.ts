@@ -5,3 +5,6 @@
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
+
+/** The store is well, and belongs to a later term: another peer leads. */
+export class TermOver extends StoreUnavailable {}

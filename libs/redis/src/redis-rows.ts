@@ -1,4 +1,12 @@
-import { type Row, type Rows, type RowWrite, StoreUnavailable, WriteQueue, type Written } from '#kept';
+import {
+  type Row,
+  type Rows,
+  type RowWrite,
+  StoreUnavailable,
+  TermOver,
+  WriteQueue,
+  type Written,
+} from '#kept';
 import type { RedisLink } from './connection.js';
 import type { Keys } from './keys.js';
 import { isOnRequest, kindOf, RowCopy } from './row-copy.js';
@@ -182,7 +190,7 @@ export class RedisRows implements Rows {
 
   private isOver(term: number): StoreUnavailable {
     this.news.onHigherTerm(term);
-    return new StoreUnavailable(`the store in ${this.place} belongs to a later term: another peer leads`);
+    return new TermOver(`the store in ${this.place} belongs to a later term: another peer leads`);
   }
 
   private async reach<T>(work: () => Promise<T>): Promise<T> {

@@ -44,6 +44,19 @@ describe('the gauge of this process', () => {
     gauge.stop();
   });
 
+  it('shows no lag of a pause, in which the process had no CPU', async () => {
+    const gauge = processGauge();
+    gauge.start();
+    gauge.read();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    await setImmediate();
+    expect(gauge.read().lag).toBeLessThan(1_000);
+    stall(1_100);
+    await setImmediate();
+    expect(gauge.read().lag).toBeGreaterThanOrEqual(1_000);
+    gauge.stop();
+  });
+
   it('shows no lag where nothing was measured', () => {
     const gauge = processGauge();
     stall(20);

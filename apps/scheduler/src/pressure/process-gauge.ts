@@ -13,6 +13,8 @@ export interface ProcessGauge {
 
 /** In ms: the time between two ticks of a process that is never late. */
 const TICK = 10;
+/** In ms: of a gap as long as this in which the process had no CPU it was paused (SIGSTOP, a suspended machine). */
+const PAUSE = 1_000;
 
 /**
  * That of the process we are, by a timer that keeps nothing alive and by V8's own counts. Node's own
@@ -23,10 +25,15 @@ export function processGauge(): ProcessGauge {
   let timer: NodeJS.Timeout | undefined;
   let latest = 0;
   let longest = 0;
+  let worked = 0;
   const tick = (): void => {
     const now = performance.now();
-    longest = Math.max(longest, now - latest - TICK);
+    const late = now - latest - TICK;
+    const { user, system } = process.cpuUsage();
+    const busy = (user + system) / 1_000;
+    if (late < PAUSE || busy - worked > late / 20) longest = Math.max(longest, late);
     latest = now;
+    worked = busy;
   };
   return {
     start: () => {
