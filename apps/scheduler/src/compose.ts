@@ -80,6 +80,7 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
     access,
     log,
     links,
+    leadership: store.leadership,
     identity: identity(config, store, remembered.name),
     freeze: { told: remembered.told.freeze },
     alertRules: { list: config.webhooks.alertmanager },

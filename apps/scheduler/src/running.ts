@@ -34,6 +34,15 @@ export class Running {
     throw new Refused(this.lasting.lifecycle.isEnding ? SHUTTING_DOWN : NO_LEADER);
   }
 
+  /**
+   * The same, for those who read or write what is declared. Refuses also where the lease is not renewed: another process may have
+   * written since.
+   */
+  get certain(): Composition {
+    if (this.now.leadership.mayAct()) return this.now;
+    throw new Refused({ ...NO_LEADER, detail: 'held' });
+  }
+
   /** The leader is to hear that callers have just failed on these servers. */
   doubt(servers: readonly ServerId[]): void {
     if (this.leading) this.leading.engine.report({ kind: 'ServersDoubted', servers });

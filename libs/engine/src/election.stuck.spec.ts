@@ -67,6 +67,18 @@ describe('a leader that can send no order though the store answers', () => {
     expect(all.onlyLeader()).toBe(leader);
   });
 
+  it('ends the term that its rows have ended, and the next one begins at once', async () => {
+    const all = await Electorate.of('a');
+    const leader = all.onlyLeader();
+    const { term } = leader.reigns[0]!.leadership;
+    leader.election.endTerm(term - 1);
+    expect(leader.mayAct).toBe(true);
+    leader.election.endTerm(term);
+    expect(leader.mayAct).toBe(false);
+    await all.pass(1_500);
+    expect(all.onlyLeader().reigns.at(-1)!.leadership.term).toBeGreaterThan(term);
+  });
+
   it('takes the lease again where no other peer takes it for a whole lease', async () => {
     const { all, leader } = await aStuckLeader('a', 'b');
     await all.peers.find((peer) => peer !== leader)!.election.close();

@@ -96,6 +96,11 @@ export class Election implements Leaders {
     if (this.hasBegun && !this.isClosed) this.tick();
   }
 
+  /** Ends this term, where it is the present one: the next begins at once, here or at another peer. */
+  endTerm(term: number): void {
+    if (this.leading?.term === term) this.giveBack(this.leading, 0);
+  }
+
   /** Ends the term, where this process leads, and releases the lease. No order may be sent any more once it is called. */
   async close(): Promise<void> {
     if (this.isClosed) return;
@@ -179,13 +184,12 @@ export class Election implements Leaders {
     if (renewed === 'lost') return this.depose();
     if (renewed === 'unconfirmed') throw new Error(UNCONFIRMED);
     leading.renewed(sentAt);
-    if (leading.isStuck) return this.giveBack(leading);
+    if (leading.isStuck) return this.giveBack(leading, MODEST_FOR);
     this.dueAt = leading.mayAct() ? sentAt + this.profile.retry : this.clock.now();
   }
 
-  /** Orders were wanted, and none could be sent: another peer is to try. */
-  private giveBack({ present }: LeadingTerm): void {
-    this.modestUntil = this.clock.now() + MODEST_FOR;
+  private giveBack({ present }: LeadingTerm, modestFor: Millis): void {
+    this.modestUntil = this.clock.now() + modestFor;
     this.givenBack = present;
     this.depose();
   }

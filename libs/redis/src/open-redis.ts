@@ -28,6 +28,8 @@ export interface OpenRedisOptions {
   readonly onWaiting?: (text: string) => void;
   /** Hears that a later term than that of the rows is stored. */
   readonly onHigherTerm?: (term: number) => void;
+  /** Hears that a write which was refused is stored: the term of those rows has to end. */
+  readonly onFound?: (term: number) => void;
   /** Hears that another process has the name of this peer by now: both count as one, so that this one has to end. */
   readonly onNameLost?: (error: StoreUnusable) => void;
   /** Gives up waiting. */
@@ -51,7 +53,7 @@ export interface OpenRedis {
  */
 export async function openRedis(options: OpenRedisOptions): Promise<OpenRedis> {
   const { redis, fleet, peer, onAdvice = () => undefined, onHigherTerm = () => undefined } = options;
-  const { onNameLost = () => undefined, onLostWrites = () => undefined } = options;
+  const { onNameLost = () => undefined, onLostWrites = () => undefined, onFound = () => undefined } = options;
   const [keys, place] = [keysOf(redis.keyPrefix), placeText(redis)];
   const forRows = new Connection(redis, ROWS_PATIENCE_MS);
   const forLease = new Connection(redis, LEASE_PATIENCE_MS);
@@ -77,7 +79,7 @@ export async function openRedis(options: OpenRedisOptions): Promise<OpenRedis> {
   return {
     place,
     leaseKeeper: new RedisLease(forLease, keys, fleet, redis.confirm),
-    rowsOf: (term) => RedisRows.open(forRows, keys, { term, place, onHigherTerm, onLoss }),
+    rowsOf: (term) => RedisRows.open(forRows, keys, { term, place, onHigherTerm, onFound, onLoss }),
     close,
   };
 }

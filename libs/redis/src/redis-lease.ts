@@ -1,14 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Claimed, Lease, LeaseClaim, LeaseKeeper, LeaseReading, Renewed } from '#engine';
-import type { RedisLink, ScriptResult } from './connection.js';
+import type { RedisLink } from './connection.js';
+import { InTime } from './in-time.js';
 import type { Keys } from './keys.js';
 import { ACQUIRE } from './scripts/acquire.js';
 import { READ_LEASE } from './scripts/read-lease.js';
 import { RELEASE } from './scripts/release.js';
 import { RENEW } from './scripts/renew.js';
-
-/** What reaches Redis so much later than it was sent has no effect, in ms. */
-const LATE_AFTER_MS = 1_000;
 
 /** A replica that was last heard of so long ago is there, in s: it tells each second. */
 const MOST_LAG_S = 2;
@@ -16,14 +14,9 @@ const MOST_LAG_S = 2;
 /** A release is tried so often. */
 const RELEASE_TRIES = 3;
 
-/**
- * The lease in Redis. Each command carries the moment, by the clock of Redis, after which it is void: a command whose sender has
- * given up may be carried out long afterwards.
- */
+/** The lease in Redis. Each command that changes it, but for a release, is void when it arrives late. */
 export class RedisLease implements LeaseKeeper {
-  /** The clock of Redis less our own, as it was at the last answer; null: not known on this connection. */
-  private clockAhead: number | null = null;
-  private generation = -1;
+  private readonly inTime: InTime;
 
   constructor(
     private readonly connection: RedisLink,
@@ -32,15 +25,17 @@ export class RedisLease implements LeaseKeeper {
     /** So many replicas have to confirm. */
     private readonly confirm: number,
     /** The clock of this process, in ms. */
-    private readonly now: () => number = () => performance.now(),
-  ) {}
+    now: () => number = () => performance.now(),
+  ) {
+    this.inTime = new InTime(connection, now);
+  }
 
   async read(): Promise<LeaseReading> {
     const [found, canConfirm] = await this.connection.ask((client) =>
       Promise.all([client.eval(READ_LEASE, 2, ...this.lockKeys), this.canConfirm(client)]),
     );
     const reply = found as unknown[];
-    this.noteClock(Number(reply[0]));
+    this.inTime.noteClock(Number(reply[0]));
     const text = String(reply[1]);
     return {
       lease: text === '' ? null : leaseOf(text),
@@ -52,11 +47,11 @@ export class RedisLease implements LeaseKeeper {
 
   async acquire({ peer, grpc, http, floor, seen }: LeaseClaim): Promise<Claimed> {
     const { lease, lastTerm, releasedTerm } = seen;
-    const { reply, isConfirmed } = await this.inTime(ACQUIRE, [
+    const { reply, isConfirmed } = await this.inTime.run(ACQUIRE, this.lockKeys, [
       ...[lease === null ? '' : textOf(lease), lastTerm, releasedTerm],
       ...[floor, peer, `${grpc}|${http}`, this.fleet],
     ]);
-    const text = String(reply[1]);
+    const text = String(reply[0]);
     return text === 'taken'
       ? { outcome: 'taken' }
       : { outcome: 'acquired', lease: leaseOf(text), isConfirmed };
@@ -64,8 +59,8 @@ export class RedisLease implements LeaseKeeper {
 
   async renew(lease: Lease): Promise<Renewed> {
     const args = [lease.term, beginningOf(lease), textOf(lease), this.fleet];
-    const { reply, isConfirmed } = await this.inTime(RENEW, args);
-    if (reply[1] === 'lost') return 'lost';
+    const { reply, isConfirmed } = await this.inTime.run(RENEW, this.lockKeys, args);
+    if (reply[0] === 'lost') return 'lost';
     return isConfirmed ? 'confirmed' : 'unconfirmed';
   }
 
@@ -92,26 +87,6 @@ export class RedisLease implements LeaseKeeper {
 
   private get lockKeys(): [string, string] {
     return [this.keys.meta, this.keys.lease];
-  }
-
-  /** Runs a script that is void when it arrives late. Where the clock of Redis was not as expected it is asked once more. */
-  private async inTime(script: string, args: readonly (string | number)[]): Promise<ScriptResult> {
-    for (let tries = 0; tries < 2; tries += 1) {
-      const result = await this.connection.run(script, this.lockKeys, [await this.notAfter(), ...args]);
-      this.noteClock(Number(result.reply[0]));
-      if (result.reply[1] !== 'late') return result;
-    }
-    throw new Error('Redis got a command about the lease too late, twice');
-  }
-
-  private async notAfter(): Promise<number> {
-    if (this.clockAhead === null || this.generation !== this.connection.generation) await this.read();
-    return Math.ceil(this.now() + (this.clockAhead ?? 0) + LATE_AFTER_MS);
-  }
-
-  private noteClock(redisNow: number): void {
-    this.clockAhead = redisNow - this.now();
-    this.generation = this.connection.generation;
   }
 }
 

@@ -10,7 +10,11 @@ import {
 import type { RedisLink } from './connection.js';
 import type { Keys } from './keys.js';
 import { isOnRequest, kindOf, RowCopy } from './row-copy.js';
+import { InTime } from './in-time.js';
 import { WRITE } from './scripts/write.js';
+
+/** The keys of what is declared, and of what goes with it, begin so. */
+const TOLD = 'told/';
 
 /** So many rows are asked for at once. */
 const PAGE = 1_000;
@@ -19,6 +23,8 @@ const PAGE = 1_000;
 export interface RowsNews {
   /** A later term is stored: this one is over. */
   readonly onHigherTerm: (term: number) => void;
+  /** A write that was refused is stored all the same: what is stored is not what this term knows, and the next one has to begin. */
+  readonly onFound: (term: number) => void;
   /** Redis had lost so many writes: the rows of the copy were written again. */
   readonly onLoss: (writes: number) => void;
 }
@@ -35,7 +41,10 @@ export class RedisRows implements Rows {
   private tries = 0;
   /** So many writes were lost and not told of yet: a rewrite that was not answered may be there. */
   private lost = 0;
+  /** Whether something that was told was written, and not answered. */
+  private isAnyRefused = false;
   private isClosed = false;
+  private readonly inTime: InTime;
 
   private constructor(
     private readonly connection: RedisLink,
@@ -43,7 +52,9 @@ export class RedisRows implements Rows {
     private readonly term: number,
     private readonly news: RowsNews,
     readonly place: string,
+    now: () => number,
   ) {
+    this.inTime = new InTime(connection, now);
     this.queue = new WriteQueue(place, (batch) => this.reach(() => this.writeNow(batch)));
   }
 
@@ -52,8 +63,9 @@ export class RedisRows implements Rows {
     connection: RedisLink,
     keys: Keys,
     { term, place, ...news }: RowsNews & { readonly term: number; readonly place: string },
+    now: () => number = () => performance.now(),
   ): Promise<RedisRows> {
-    const rows = new RedisRows(connection, keys, term, news, place);
+    const rows = new RedisRows(connection, keys, term, news, place, now);
     await rows.reach(() => rows.load());
     return rows;
   }
@@ -139,8 +151,8 @@ export class RedisRows implements Rows {
   }
 
   /**
-   * A write that was not answered may be there: then the copy is read anew. After another write of ours it is there or never will
-   * be, as it expects the same last write.
+   * A write that was not answered may be there: then the term is over where it was of what is declared, and else the copy is read
+   * anew. After another write of ours it is there or never will be, as it expects the same last write.
    */
   private async writeNow(batch: readonly RowWrite[]): Promise<Written> {
     const id = this.nextId();
@@ -148,6 +160,7 @@ export class RedisRows implements Rows {
     if (reply[0] === 'written') return this.written(id, batch, isConfirmed);
     const [stored, last] = [Number(reply[1]), String(reply[2])];
     if (stored <= this.writes || !isOwn(last, this.term)) return this.writeAll(batch, stored, last);
+    if (this.isAnyRefused) throw this.found();
     await this.load();
     return this.writeNow(batch);
   }
@@ -164,10 +177,19 @@ export class RedisRows implements Rows {
     return this.written(id, batch, isConfirmed);
   }
 
+  private found(): StoreUnavailable {
+    if (this.lost > 0) this.news.onLoss(this.lost);
+    this.news.onFound(this.term);
+    return new StoreUnavailable(
+      `a write that was refused is in the store in ${this.place}: another term begins`,
+    );
+  }
+
   private written(id: string, batch: readonly RowWrite[], isConfirmed: boolean): Written {
     this.copy.apply(batch);
     this.writes += 1;
     this.last = id;
+    this.isAnyRefused = false;
     if (this.lost > 0) this.news.onLoss(this.lost);
     this.lost = 0;
     return { durable: isConfirmed };
@@ -178,7 +200,10 @@ export class RedisRows implements Rows {
     const rows = batch.flatMap(({ key, text }) => [kindOf(key), key, text === null ? 0 : 1, text ?? '']);
     const { meta, kinds, rows: prefix } = this.keys;
     const args = [this.term, last, this.writes + 1, id, prefix, emptied.length, ...emptied, ...rows];
-    const result = await this.connection.run(WRITE, [meta, kinds], args);
+    const result = await this.inTime.run(WRITE, [meta, kinds], args).catch((error: unknown) => {
+      this.isAnyRefused ||= batch.some(({ key }) => key.startsWith(TOLD));
+      throw error;
+    });
     if (result.reply[0] === 'term') throw this.isOver(Number(result.reply[1]));
     return result;
   }

@@ -199,7 +199,7 @@ export class Peer {
     void won.leadership.ended.then(() => (isEnded = true));
     while (!isEnded && !this.isOver) {
       try {
-        const rows = await this.redis.rowsOf(won.leadership.term, (term) => this.election.noteTerm(term));
+        const rows = await this.redis.rowsOf(won.leadership.term, this.election);
         const observers = this.parts.observe();
         const lead = await Lead.begin({ name, process, own, scenery, won, rows, observers });
         if (isEnded || this.isOver) return lead.end();

@@ -34,12 +34,12 @@ export class FleetRpc {
 
   @GrpcMethod('Admin', 'ListServers')
   list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.running.now.servers.page(readRequest(serverListSchema, request), writeServer, gone);
+    return this.running.certain.servers.page(readRequest(serverListSchema, request), writeServer, gone);
   }
 
   @GrpcMethod('Admin', 'GetServer')
   get(request: unknown) {
-    return this.running.now.servers.get(readRequest(named, request).server);
+    return this.running.certain.servers.get(readRequest(named, request).server);
   }
 
   @GrpcMethod('Admin', 'PutServer')

@@ -48,7 +48,7 @@ export class Freezes {
     caller: Caller,
     nextOf: (made: Composition) => ToldFreeze | null,
   ): Promise<Written<FleetMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { engine, freeze, times, writes } = made;
     const view = (): FleetMessage => atOnce(overviewOf(made, freeze.told));
     return writes.perform({ method, path: PATH, body, caller, present: view }, () => {

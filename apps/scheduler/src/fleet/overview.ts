@@ -12,7 +12,7 @@ export class Overview {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   read(gone: AbortSignal): Promise<FleetMessage> {
-    const { now } = this.running;
+    const { certain: now } = this.running;
     return now.slices.run(overviewOf(now, now.freeze.told), gone);
   }
 }

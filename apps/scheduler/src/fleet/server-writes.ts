@@ -17,7 +17,7 @@ export class ServerWrites {
 
   /** Replaces what the API said of the server. A drain goes on. */
   put(id: string, body: unknown, caller: Caller): Promise<Written<ServerMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { links, registry, servers, writes } = made;
     const operation = { method: 'PUT', path: pathOf(id), body, caller, present: () => servers.get(id) };
     return writes.perform(operation, () => {
@@ -38,7 +38,7 @@ export class ServerWrites {
 
   /** Forgets the server; its models stay loaded. */
   remove(id: string, caller: Caller): Promise<Written<null>> {
-    const { links, registry, servers, times, writes } = this.running.now;
+    const { links, registry, servers, times, writes } = this.running.certain;
     const operation = { method: 'DELETE', path: pathOf(id), body: null, caller, present: () => null };
     return writes.perform(operation, () => {
       const before = servers.entry(id);
@@ -79,7 +79,7 @@ export class ServerWrites {
     caller: Caller,
     drainOf: (made: Composition) => ToldServer['drain'],
   ): Promise<Written<ServerMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { leavers, links, registry, servers, times, writes } = made;
     const path = `${pathOf(id)}/${verb}`;
     const operation = { method: 'POST', path, body, caller, present: () => servers.get(id) };

@@ -28,13 +28,13 @@ export class ServersController {
     @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
     @Gone() gone: AbortSignal,
   ): Promise<string> {
-    return pageText(await this.running.now.servers.page(query, JSON.stringify, gone));
+    return pageText(await this.running.certain.servers.page(query, JSON.stringify, gone));
   }
 
   @Get(':server')
   @Operation('GetServer', 'Tells of a server', { 200: serverSchema }, ['unknown_server'])
   get(@Param('server', ID) server: string): ServerMessage {
-    return this.running.now.servers.get(server);
+    return this.running.certain.servers.get(server);
   }
 
   @Put(':server')

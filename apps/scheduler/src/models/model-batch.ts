@@ -59,7 +59,7 @@ export class ModelBatch {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   declare(body: unknown, caller: Caller): Promise<Written<BatchMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { catalog, writes } = made;
     const present = ({ state }: FirstAnswer): BatchMessage => toldAgain(catalog, body, state ?? '');
     return writes.perform({ method: 'POST', path: BATCH_PATH, body, caller, present }, () => {

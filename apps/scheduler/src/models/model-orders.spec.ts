@@ -44,7 +44,7 @@ function aDesk() {
   const book = { accept: () => [], follow: () => undefined };
   const watch = new TurnWatch();
   const now = { engine, models, writes: keptWrites(), watch, book };
-  const orders = new ModelOrders({ now } as unknown as Running);
+  const orders = new ModelOrders({ certain: now } as unknown as Running);
   return { orders, told, repository, watch };
 }
 

@@ -53,10 +53,10 @@ type Check = () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean 
  */
 @Injectable()
 export class ModelOrders {
-  constructor(@Inject(Running) private readonly running: Pick<Running, 'now'>) {}
+  constructor(@Inject(Running) private readonly running: Pick<Running, 'certain'>) {}
 
   async load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { engine, models } = made;
     const model = name as ModelId;
     const began = engine.now();
@@ -78,7 +78,7 @@ export class ModelOrders {
     { waitMs = 0, ...options }: OrderOptions,
     caller: Caller,
   ): Promise<Written<ModelMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { engine, models, times } = made;
     const model = name as ModelId;
     const force = options.force ?? false;
@@ -95,7 +95,7 @@ export class ModelOrders {
 
   /** Takes up a new version on disk: the copies that are there leave and come back, one after the other, pinned or not. */
   async reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { engine, models } = made;
     const model = name as ModelId;
     const began = engine.now();

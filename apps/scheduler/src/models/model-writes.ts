@@ -31,7 +31,7 @@ export class ModelWrites {
 
   /** Replaces what the API said of the model. A pin that was set apart stays, unless the body says otherwise. */
   put(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { catalog, engine, models, writes } = made;
     const operation = { method: 'PUT', path: pathOf(name), body, caller, present: () => models.get(name) };
     return writes.perform(operation, () => {
@@ -56,7 +56,7 @@ export class ModelWrites {
 
   /** Takes back all that the API said, the pin too. */
   remove(name: string, caller: Caller): Promise<Written<null>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const operation = { method: 'DELETE', path: pathOf(name), body: null, caller, present: () => null };
     return made.writes.perform(operation, () => {
       const entry = made.models.entry(name);
@@ -90,7 +90,7 @@ export class ModelWrites {
     asked: Omit<Operation, 'present'>,
     nextOf: (entry: Entry, made: Composition) => ToldModel,
   ): Promise<Written<ModelMessage>> {
-    const made = this.running.now;
+    const made = this.running.certain;
     const { models, writes } = made;
     return writes.perform({ ...asked, present: () => models.get(name) }, () => {
       const entry = models.entry(name);

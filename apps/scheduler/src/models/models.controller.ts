@@ -43,13 +43,13 @@ export class ModelsController {
     @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
     @Gone() gone: AbortSignal,
   ): Promise<string> {
-    return pageText(await this.running.now.models.page(query, JSON.stringify, gone));
+    return pageText(await this.running.certain.models.page(query, JSON.stringify, gone));
   }
 
   @Get(':model')
   @Operation('GetModel', 'Tells of a model without starting anything', { 200: modelSchema }, UNKNOWN)
   get(@Param('model', NAME) model: string): ModelMessage {
-    return this.running.now.models.get(model);
+    return this.running.certain.models.get(model);
   }
 
   @Put(':model')

@@ -43,12 +43,12 @@ export class ModelsRpc {
 
   @GrpcMethod('Admin', 'ListModels')
   list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.running.now.models.page(readRequest(modelListSchema, request), writeModel, gone);
+    return this.running.certain.models.page(readRequest(modelListSchema, request), writeModel, gone);
   }
 
   @GrpcMethod('Admin', 'GetModel')
   get(request: unknown) {
-    return modelMessage(this.running.now.models.get(readRequest(named, request).model));
+    return modelMessage(this.running.certain.models.get(readRequest(named, request).model));
   }
 
   @GrpcMethod('Admin', 'PutModel')

@@ -10,7 +10,7 @@ export class Explanations {
   constructor(@Inject(Running) private readonly running: Running) {}
 
   of(name: string): ExplanationMessage {
-    const { engine, models, times } = this.running.now;
+    const { engine, models, times } = this.running.certain;
     return explanationView(models.entry(name), whyOf(engine.fleet, name as ModelId, engine.now()), times);
   }
 }

@@ -33,6 +33,7 @@ export async function redisPeers(
     onAdvice: (text) => log.warn(text),
     onWaiting: (text) => log.warn(text),
     onHigherTerm: (term) => election.noteTerm(term),
+    onFound: (term) => election.endTerm(term),
     onNameLost: endProcess,
   });
   const profile = ELECTION_PROFILES[redis.profile];

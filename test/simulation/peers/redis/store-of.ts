@@ -1,4 +1,4 @@
-import type { Lease, LeaseKeeper } from '#engine';
+import type { Election, Lease, LeaseKeeper } from '#engine';
 import type { Rows, RowWrite, Written } from '#kept';
 import { keysOf, RedisLease, RedisRows } from '#redis';
 import { Random } from '../../random.js';
@@ -35,10 +35,16 @@ export class PeersRedis {
   }
 
   /** Rejects as the product's rows do. */
-  async rowsOf(term: number, onHigherTerm: (term: number) => void): Promise<Rows> {
+  async rowsOf(term: number, election: Pick<Election, 'noteTerm' | 'endTerm'>): Promise<Rows> {
     const onLoss = (writes: number): void => this.scenery.trail.note(`${writes} writes were lost`);
     const place = 'the simulated Redis';
-    const rows = await RedisRows.open(this.forRows, KEYS, { term, place, onHigherTerm, onLoss });
+    const onHigherTerm = (higher: number): void => election.noteTerm(higher);
+    const onFound = (): void => {
+      this.scenery.trail.note(`a refused write is stored: term ${term} ends`);
+      election.endTerm(term);
+    };
+    const news = { term, place, onHigherTerm, onFound, onLoss };
+    const rows = await RedisRows.open(this.forRows, KEYS, news, () => this.process.now());
     return {
       place,
       read: (prefix) => rows.read(prefix),
