@@ -24,7 +24,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'a-line-costs-no-wait', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    this.slots.on(place.server.spec.id).take(place.devices, start, load);\n`, replace: `` },
   { name: 'loads-under-way-not-counted', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `      else this.onServer.push(busy);\n`, replace: `` },
   { name: 'all-of-a-load-always-to-come', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `restOfLoad(this.fleet, replica, this.now);`, replace: `restOfLoad(this.fleet, { ...replica, orderedAt: this.now }, this.now);` },
-  { name: 'a-load-that-hangs-leaves-its-slot', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `const left = fleet.limits.loadsPerServer - overdue;`, replace: `const left = fleet.limits.loadsPerServer;` },
+  { name: 'a-load-that-hangs-leaves-its-slot', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `const left = ordersAtOnce(fleet, server) - overdue;`, replace: `const left = ordersAtOnce(fleet, server);` },
   { name: 'a-gap-that-holds-only-the-median', breaks: 13, file: `${CORE}/loading/slots.ts`, find: `for (let next = this.freeFrom(devices, at, load.p90); next > at;) {\n      at = next;\n      next = this.freeFrom(devices, at, load.p90);`, replace: `for (let next = this.freeFrom(devices, at, load.p50); next > at;) {\n      at = next;\n      next = this.freeFrom(devices, at, load.p50);` },
   { name: 'no-doubt-of-the-loads-before', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.sqrt(variance + (p90 - p50) ** 2)`, replace: `(p90 - p50)` },
   { name: 'doubts-add-up', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `Math.sqrt(variance + (p90 - p50) ** 2)`, replace: `Math.sqrt(variance) + (p90 - p50)` },

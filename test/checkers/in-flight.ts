@@ -1,4 +1,4 @@
-import type { ActionOf } from '#core';
+import { type ActionOf, ordersAtOnce } from '#core';
 import type { OpenOrder } from './history.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 
@@ -30,8 +30,11 @@ export const loadsStayWithinSlots: TurnCheck = (scene) => {
   for (const server of new Set(fresh.map((load) => load.server))) {
     const begun = fresh.filter((load) => load.server === server).map(asOpen(scene));
     const loads = [...openAt(scene, server), ...begun];
-    const { loadsPerServer, loadsPerDevice } = fleet.limits;
-    trail.expect(loads.length <= loadsPerServer, () => `${loads.length} loads in flight at ${server}`);
+    const { loadsPerDevice } = fleet.limits;
+    trail.expect(
+      loads.length <= ordersAtOnce(fleet, fleet.servers.get(server)!),
+      () => `${loads.length} loads in flight at ${server}`,
+    );
     for (const ordinal of new Set(begun.flat())) {
       const here = loads.filter((devices) => devices.includes(ordinal));
       trail.expect(

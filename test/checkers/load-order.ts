@@ -3,6 +3,7 @@ import {
   type Class,
   type Fleet,
   type ModelId,
+  ordersAtOnce,
   type Placed,
   type Replica,
   type Server,
@@ -49,11 +50,11 @@ function heldUp(scene: TurnScene, load: Load): Placed[] {
 }
 
 function hasSlots({ fleet, turn }: TurnScene, { server, devices }: Placed, load: Load): boolean {
-  const { loadsPerServer, loadsPerDevice } = fleet.limits;
+  const { loadsPerDevice } = fleet.limits;
   const others = Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!)
     .filter((one) => one.server === server && one.id !== load.replica)
     .flatMap((one) => slotsOf(fleet, one, turn.now));
-  if (others.length >= loadsPerServer) return false;
+  if (others.length >= ordersAtOnce(fleet, fleet.servers.get(server)!)) return false;
   return devices.every((device) => others.filter((held) => held.includes(device)).length < loadsPerDevice);
 }
 

@@ -1,4 +1,12 @@
-import { type ActionOf, type Fleet, type ModelId, type Placed, type Replica, replicaFlags } from '#core';
+import {
+  type ActionOf,
+  type Fleet,
+  type ModelId,
+  ordersAtOnce,
+  type Placed,
+  type Replica,
+  replicaFlags,
+} from '#core';
 import type { TurnCheck, TurnScene } from './scene.js';
 
 type Order = ActionOf<'load'> | ActionOf<'unload'>;
@@ -28,7 +36,7 @@ export const unloadsStayWithinSlots: TurnCheck = (scene) => {
   )) {
     const unloads = inWorkOn(scene, server).filter(isBeingUnloaded);
     const said = (): string => `${unloads.length} unloads in work at ${server}`;
-    trail.expect(unloads.length <= fleet.limits.loadsPerServer, said);
+    trail.expect(unloads.length <= ordersAtOnce(fleet, fleet.servers.get(server)!), said);
   }
 };
 
@@ -44,7 +52,8 @@ export function isKeptWaiting(scene: TurnScene, one: Placed, load: ActionOf<'loa
 /** Whether what drains may not be unloaded yet: its server is at work on as many unloads as it may, or on what is tied to it. */
 export function waitsToLeave(scene: TurnScene, { id, model, server }: Replica): boolean {
   const others = inWorkOn(scene, server).filter((one) => one.id !== id);
-  if (others.filter(isBeingUnloaded).length >= scene.fleet.limits.loadsPerServer) return true;
+  if (others.filter(isBeingUnloaded).length >= ordersAtOnce(scene.fleet, scene.fleet.servers.get(server)!))
+    return true;
   const tied = tiedTo(scene.fleet, { model, server });
   return others.some((one) => tied.has(one.model));
 }

@@ -4,6 +4,7 @@ import {
   type Instant,
   type Millis,
   type ModelId,
+  ordersAtOnce,
   type Replica,
   type ServerId,
   serverState,
@@ -139,12 +140,12 @@ export class Calm {
   }
 
   private takesNothing({ id, isGone, stuck }: Site): boolean {
-    const { replicas, limits } = this.stage.berth()!.engine.fleet;
+    const { fleet } = this.stage.berth()!.engine;
     const isLoading = (phase: Replica['phase']): boolean => phase === 'loading' || phase === 'unknown';
-    const loads = [...replicas.values()].filter(
+    const loads = [...fleet.replicas.values()].filter(
       ({ server, model, phase }) => server === id && stuck.has(model) && isLoading(phase),
     );
-    return isGone || loads.length >= limits.loadsPerServer;
+    return isGone || loads.length >= ordersAtOnce(fleet, fleet.servers.get(id)!);
   }
 
   private unusedFor({ id, server }: Replica): Millis {

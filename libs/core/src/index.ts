@@ -53,7 +53,7 @@ export { isGuaranteed, isPinProtected } from './memory/pins.js';
 export { isComing } from './demand/wants.js';
 export { isComingBack, reloadsOf } from './memory/reloads.js';
 export { residentUntil } from './fleet/idle-rule.js';
-export { isAllSeen, isLeftAlone, isListedNowhere, isSettling } from './fleet/standing.js';
+export { isAllSeen, isLeftAlone, isListedNowhere, isSettling, ordersAtOnce } from './fleet/standing.js';
 export {
   copiesPerModel,
   type DeviceFlag,

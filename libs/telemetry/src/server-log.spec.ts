@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { aServer, CoreDriver } from '../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { ServerLog } from './server-log.js';
 
 describe('the log of servers', () => {
@@ -36,6 +36,19 @@ describe('the log of servers', () => {
   it('tells why nothing can be placed on a server without devices', () => {
     driver.serve(aServer('t', []), []);
     expect(told()).toEqual([expect.stringMatching(/^WARN server t is ready, but nothing can be placed/)]);
+  });
+
+  it('tells once of a server with an ensemble that it bounds the orders there, where more were allowed', () => {
+    driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [aModel('a').id] });
+    driver.serve(aServer('t'), ['e', 'a']);
+    expect(told()).toEqual(['server t is ready']);
+    driver.tell({
+      kind: 'LimitsSet',
+      limits: { ...driver.fleet.limits, loadsPerServer: 8 },
+      defaults: driver.fleet.defaults,
+    });
+    expect(told()).toEqual(['server t has an ensemble: at most 2 loads and 2 unloads at once there']);
+    expect(told()).toEqual([]);
   });
 
   it('says nothing of a server that was not reached yet', () => {

@@ -1,16 +1,29 @@
 import type { Logger } from 'pino';
-import { type Fleet, type Server, type ServerId, serverState } from '#core';
+import { type Fleet, ordersAtOnce, type Server, type ServerId, serverState } from '#core';
 import type { Observer, Turn } from '#engine';
 
 /** One line whenever it changes how a server stands, and what keeps anything from being placed on it. */
 export class ServerLog implements Observer {
   private readonly told = new Map<ServerId, string>();
+  /** The servers of which it was told that an ensemble bounds the orders there. */
+  private readonly bounded = new Set<ServerId>();
 
   constructor(private readonly log: Logger) {}
 
   turnTaken({ now }: Turn, fleet: Fleet): void {
-    for (const [id, server] of fleet.servers) this.tell(id, serverState(fleet, server, now), server);
-    for (const id of this.told.keys()) if (!fleet.servers.has(id)) this.told.delete(id);
+    for (const [id, server] of fleet.servers) {
+      this.tell(id, serverState(fleet, server, now), server);
+      this.tellBound(id, ordersAtOnce(fleet, server), fleet.limits.loadsPerServer);
+    }
+    for (const told of [this.told, this.bounded])
+      for (const id of told.keys()) if (!fleet.servers.has(id)) told.delete(id);
+  }
+
+  private tellBound(server: ServerId, most: number, loadsPerServer: number): void {
+    if (most >= loadsPerServer || this.bounded.has(server)) return;
+    this.bounded.add(server);
+    const words = `server ${server} has an ensemble: at most ${most} loads and ${most} unloads at once there`;
+    this.log.info({ server, most, loadsPerServer }, words);
   }
 
   private tell(server: ServerId, state: State, { version, incarnation, devices }: Server): void {

@@ -18,7 +18,14 @@ import { routableReplicas } from '../learned/routes.js';
 import { claimsOf, leavingDraining, ranksAsked } from '../demand/claims.js';
 import { waitingFor } from '../loading/eta.js';
 import { isKept } from '../fleet/idle-rule.js';
-import { isStuck, loadBegan, loadsByServer, type Standing, standingOf } from '../fleet/standing.js';
+import {
+  isStuck,
+  loadBegan,
+  loadsByServer,
+  ordersAtOnce,
+  type Standing,
+  standingOf,
+} from '../fleet/standing.js';
 import { ownersOf } from '../memory/account-owners.js';
 
 /** A model in one word: the phase of its most useful replica, else why it has none. */
@@ -98,7 +105,7 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
   const stuck = replicas.filter((replica) => isStuck(fleet, replica, now));
   const isUnloadStuck = stuck.some(isBeingUnloaded);
   const overdue = loadsByServer(fleet, now).get(server.spec.id)?.overdue ?? 0;
-  const isFull = overdue >= fleet.limits.loadsPerServer;
+  const isFull = overdue >= ordersAtOnce(fleet, server);
   return setOf<ServerFlag>([
     ['stuck_load', stuck.some((one) => loadBegan(one) !== null)],
     ['stuck_unload', isUnloadStuck],

@@ -95,6 +95,8 @@ export class UnseenServer {
   found: Found | null = null;
   /** The names that its repository lists, loaded or not. */
   repository: ReadonlySet<ModelId> = new Set();
+  /** Whether its repository lists a model that is known to be an ensemble: see `ordersAtOnce`. */
+  hasEnsemble = false;
   /** The models of which the last index showed a version that was not just loading. */
   versioned: ReadonlySet<ModelId> = new Set();
   /** When the last full look, and the last reading of statistics, began. */

@@ -138,13 +138,20 @@ export function loadsByServer(
 export const isCarried = (replica: Replica): replica is (Placed | Loading) & { carriedBy: ReplicaId } =>
   (replica.phase === 'placed' || replica.phase === 'loading') && replica.carriedBy !== null;
 
+/** At a server that has an ensemble: a Triton was seen to die of eight orders at once while an ensemble was to be read anew. */
+const BESIDE_ENSEMBLES = 2;
+
+/** How many loads may be in work at a server at once, and how many unloads beside them. */
+export const ordersAtOnce = ({ limits }: Readonly<Fleet>, { hasEnsemble }: Server): number =>
+  hasEnsemble ? Math.min(BESIDE_ENSEMBLES, limits.loadsPerServer) : limits.loadsPerServer;
+
 /** The servers on which a new copy may be placed. */
 export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
   const loads = loadsByServer(fleet, now);
   return [...fleet.servers.values()].filter((server) => {
     if (!takesOrders(server, now) || server.drain !== null || (server.devices?.length ?? 0) === 0)
       return false;
-    return (loads.get(server.spec.id)?.overdue ?? 0) < fleet.limits.loadsPerServer;
+    return (loads.get(server.spec.id)?.overdue ?? 0) < ordersAtOnce(fleet, server);
   });
 }
 

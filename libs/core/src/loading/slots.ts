@@ -3,7 +3,7 @@ import type { ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { isCarried, isOverdue, loadBegan, loadBounds } from '../fleet/standing.js';
+import { isCarried, isOverdue, loadBegan, loadBounds, ordersAtOnce } from '../fleet/standing.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { madeOnce } from '../numbers/groups.js';
@@ -52,7 +52,7 @@ export class Slots {
       if (now < loadBounds(fleet, replica)!.slotUntil)
         for (const device of devicesToCome(replica)) this.on(device).push(busy);
     }
-    const left = fleet.limits.loadsPerServer - overdue;
+    const left = ordersAtOnce(fleet, server) - overdue;
     this.isAnyLeft = left > 0;
     this.most = Math.max(1, left);
   }

@@ -60,6 +60,7 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   server.fullEndedAt = now;
   server.versioned = listing.versioned;
   server.repository = withRowsLost(fleet, server, listing.names);
+  server.hasEnsemble = [...fleet.steps.keys()].some((model) => server.repository.has(model));
   server.refused = false;
   server.everSeen = true;
   if (!server.looked) noteRoutesOn(fleet, server.spec.id);

@@ -147,6 +147,7 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>, now
   server.configs.set(event.model, event.config);
   if (event.steps.length > 0) {
     fleet.steps.set(event.model, event.steps);
+    server.hasEnsemble = true;
     noteDependencies(fleet, event.model);
     readStepsAnew(fleet, event);
   }

@@ -1,3 +1,4 @@
+import type { ServerId } from '../fleet/ids.js';
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { Draining, Ready, Replica, UnloadCause } from '../fleet/replica.js';
@@ -9,7 +10,7 @@ import { leasedUntil, leasesEndBy } from '../learned/leases.js';
 import { isExcessive } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { isToReload } from '../memory/reloads.js';
-import { areOrdersStopped, isRoutable, isUseRead, takesOrders } from '../fleet/standing.js';
+import { areOrdersStopped, isRoutable, isUseRead, ordersAtOnce, takesOrders } from '../fleet/standing.js';
 import { drain, unloadCopy } from '../observe/requests.js';
 import { hasEmptied, hasQueue, idleAt, idleUnloadAt } from '../demand/idle.js';
 import { isKept } from '../fleet/idle-rule.js';
@@ -135,11 +136,12 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
   const inWork = new InWork(fleet, now);
   const acknowledged = acknowledgedBy(fleet, now);
+  const mostAt = (id: ServerId): number => ordersAtOnce(fleet, fleet.servers.get(id)!);
   for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged) continue;
     if (!isRoutable(fleet.servers.get(replica.server)!)) continue;
     if (!isDrained(fleet, replica, now)) continue;
-    if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= fleet.limits.loadsPerServer) continue;
+    if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= mostAt(replica.server)) continue;
     const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
     const order = nextOrder(fleet);
     const kept = { id, model, server, devices, bookings, stranger, cause, makesRoomFor };

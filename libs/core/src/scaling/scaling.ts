@@ -1,7 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import { DEFAULTS } from '../fleet/settings.js';
-import { loadsByServer } from '../fleet/standing.js';
+import { loadsByServer, ordersAtOnce } from '../fleet/standing.js';
 import type { Server } from '../fleet/server.js';
 import { routableReplicas } from '../learned/routes.js';
 import { type Removal, removals } from './removal.js';
@@ -98,7 +98,7 @@ function slotsOf(
 ): Pick<Scaling, 'loadsRunning' | 'loadSlots'> {
   const loads = loadsByServer(fleet, now);
   const running = ({ spec }: Server): number => loads.get(spec.id)?.running ?? 0;
-  const slots = (server: Server): number => Math.max(running(server), fleet.limits.loadsPerServer);
+  const slots = (server: Server): number => Math.max(running(server), ordersAtOnce(fleet, server));
   return { loadsRunning: total(present, running), loadSlots: total(present, slots) };
 }
 

@@ -30,6 +30,7 @@ describe('unloads at once', () => {
   });
 
   it.each([
+    ['of four others alone, never loaded', bench(), ['n1', 'n2', 'n3', 'n4']],
     ['without others', bench(), ['v', 'b']],
     ['of one step with others', bench(), ['v', ...others]],
     ['of others alone', bench(), others],
@@ -37,6 +38,14 @@ describe('unloads at once', () => {
     ['where the fault is off', bench({ mayCrash: false }), ['v', 'b', ...others]],
   ])('leave the process alone %s', (_, made, names) => {
     expect(phaseAfterUnloads(made, names)).toBe('up');
+  });
+
+  it.each([
+    ['loaded', [...others, 'n1', 'n2']],
+    ['never loaded', Array.from({ length: 8 }, (_, nth) => `n${nth}`)],
+  ])('end it where eight are about nothing of the ensemble: %s', (_, names) => {
+    expect(phaseAfterUnloads(bench(), names)).toBe('down');
+    expect(phaseAfterUnloads(bench({ isReread: false }), names)).toBe('up');
   });
 
   it('leave it alone where one that waits for a load is sent again and again', () => {

@@ -64,10 +64,10 @@ export function orderUnload(
   });
 }
 
-/** Counts an unload of something that is known among those in work, which may be the end of the process. */
+/** Counts an unload among those in work, which may be the end of the process. */
 function beginUnload(process: ProcessState, model: string): () => void {
   const { known, unloadsInWork, faults } = process;
-  if (!faults.unloadsCrash || known.get(model) === undefined) return () => {};
+  if (!faults.unloadsCrash) return () => {};
   const answered = unloadsInWork.add({ model, unsettled: known.unsettled() });
   if (unloadsInWork.mayCrash()) {
     process.onUntold({ kind: 'dies of unloads', models: unloadsInWork.models });
