@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { until } from '../support/until.js';
 import { configOf } from './model-config.js';
 import {
   ask,
@@ -25,6 +26,8 @@ const MODELS = [
   { name: 'empty', lacks: 'version' },
   { name: 'refreshed' },
   { name: 'after', steps: ['refreshed'] },
+  { name: 'anew', loadMs: 1_000 },
+  { name: 'outliving', steps: ['anew'] },
   { name: 'stripped' },
   { name: 'around', steps: ['stripped'] },
   { name: 'worn' },
@@ -41,6 +44,7 @@ const MODELS = [
 export function foundContract(makeStage: MakeStage): void {
   onOneStage('what random sequences found', makeStage, MODELS, [
     ensemblesOfNewSteps,
+    ensemblesThatOutlive,
     ensemblesOfStepsInPart,
     lackingSteps,
     changesInPlace,
@@ -76,6 +80,33 @@ function ensemblesOfNewSteps(setting: Setting): void {
     expect(await loadWith(setting().stage, 'stripped', { backend: 'python' })).toMatchObject({ code: 'OK' });
     expect((await untilSeen(server, 'around', 'absent')).rows).toEqual([['1', 'UNAVAILABLE', 'unloaded']]);
     expect((await see(server, 'stripped')).is).toBe('serving');
+  });
+}
+
+function ensemblesThatOutlive(setting: Setting): void {
+  it('an ensemble that is unloaded while its step is loaded anew serves again, until it is loaded and unloaded', async () => {
+    const { server, stage } = setting();
+    let tries = 0;
+    // The load may begin after the unload: then the ensemble has gone for good.
+    const outlives = async (): Promise<boolean> => {
+      await server.load(named('outliving'), null, PATIENTLY);
+      const load = loadWith(
+        stage,
+        'anew',
+        configOf({ name: 'anew', loadMs: 1_000, tag: `try ${(tries += 1)}` }),
+      );
+      await see(server, 'anew');
+      await server.unload(named('outliving'));
+      await load;
+      return (await see(server, 'outliving')).is === 'serving';
+    };
+    await until(outlives);
+    for (const name of ['outliving', 'anew'] as const) await server.unload(named(name));
+    await untilSeen(server, 'anew', 'absent');
+    expect((await see(server, 'outliving')).rows).toEqual([['1', 'READY', '']]);
+    await server.load(named('outliving'), null, PATIENTLY);
+    await server.unload(named('outliving'));
+    await untilSeen(server, 'outliving', 'absent');
   });
 }
 

@@ -127,3 +127,15 @@ describe('memory of what has ended', () => {
     expect(foreign(driver)).toBe(0);
   });
 });
+
+describe('what processes of a server that was killed still hold', () => {
+  it('is memory of others from the first look at the next process on', () => {
+    const driver = aDriver(0).warm('a', 't');
+    for (const fact of ['ended', 'refused'] as const)
+      driver.tell({ kind: 'ContactChanged', server: SERVER, fact });
+    for (const model of ['a', 'b', 'c']) driver.shelf('t').set(model, '');
+    show(driver, 4);
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'connected' });
+    expect([driver.phase('a', 't'), foreign(driver), free(driver)]).toEqual([undefined, 4, 16]);
+  });
+});

@@ -33,7 +33,8 @@ export function actUponAll(
   const nextWave = (candidates: readonly KnownModel[]): void => {
     const wave = candidates.filter((model) => isDue(work, model));
     for (const { name } of wave) standings.get(name)!.isChecked = true;
-    if (wave.length > 0) return actUpon(work, wave, () => nextWave(dependentsOf(process, wave)));
+    // An ensemble that was unloaded meanwhile comes up again with its step, and no order finds it any more.
+    if (wave.length > 0) return actUpon(work, wave, () => nextWave(dependentsOf(known, wave)));
     keep(work, affected);
     done(work.problems);
   };
@@ -45,9 +46,8 @@ export function withdraw(process: ProcessState, name: string): void {
   for (const row of readyRows(process.lives.get(name))) unloadRow(process, row);
 }
 
-function dependentsOf({ known }: ProcessState, wave: readonly KnownModel[]): readonly KnownModel[] {
-  return [...new Set(wave.flatMap(({ name }) => known.dependents(name)))];
-}
+const dependentsOf = (known: readonly KnownModel[], wave: readonly KnownModel[]): readonly KnownModel[] =>
+  known.filter(({ config }) => wave.some(({ name }) => config.steps.includes(name)));
 
 function keep({ process, standings, problems }: Work, affected: readonly string[]): void {
   for (const name of affected) {
@@ -72,7 +72,7 @@ function actUpon(work: Work, wave: readonly KnownModel[], done: () => void): voi
 }
 
 function actUponOne(
-  { process, standings }: Work,
+  { process, claim, standings }: Work,
   model: KnownModel,
   done: (problem: string | undefined) => void,
 ): void {
@@ -83,8 +83,9 @@ function actUponOne(
     return done(standing.problem);
   }
   loadVersions(process, model, (problem) => {
-    // An order on an unsettled ensemble may come between: what it has unloaded meanwhile does not stay.
-    if (process.known.get(model.name) === undefined) withdraw(process, model.name);
+    // An order may come between. What it has unloaded meanwhile does not stay, but for an ensemble of what is being loaded.
+    const isOfClaim = model.config.steps.some((step) => claim.has(step));
+    if (process.known.get(model.name) === undefined && !isOfClaim) withdraw(process, model.name);
     standing.loadedVersions = readyRows(process.lives.get(model.name)).map(({ version }) => version);
     done(problem);
   });

@@ -153,4 +153,26 @@ describe('an ensemble', () => {
     });
     expect(bench.rows('s1')).toEqual(['1 READY']);
   });
+
+  it('outlives its unload where a step was being loaded anew, until it is loaded and unloaded', () => {
+    const bench = new TestBench({ models: [s1, s2, ens] });
+    bench.loaded('ens');
+    bench.sim.repository.touch('s2', 'files');
+    bench.load('s2');
+    bench.agenda.advance(300);
+    const unload = bench.unload('ens');
+    bench.agenda.advance(5);
+    expect(unload.answer).toEqual({ ok: {} });
+    expect(bench.rows('ens')).toEqual(['1 UNAVAILABLE unloaded']);
+    bench.agenda.advance(3_000);
+    for (const name of ['ens', 's2']) {
+      bench.ask((reply) => bench.sim.unload(name, {}, reply));
+      bench.agenda.advance(3_000);
+      expect(bench.rows('ens')).toEqual(['1 READY']);
+    }
+    bench.loaded('ens');
+    bench.unload('ens');
+    bench.agenda.advance(3_000);
+    expect(bench.rows('ens')).toEqual(['1 UNAVAILABLE unloaded']);
+  });
 });

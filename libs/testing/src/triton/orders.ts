@@ -52,7 +52,8 @@ export function orderUnload(
     refuseOrder(process) ?? (typeof withSteps === 'boolean' ? undefined : says.dependentsNotBool());
   if (refusal !== undefined) return answer(fail(refusal));
   const answered = beginUnload(process, name);
-  const claim = related(process, { name });
+  const isAlone = withSteps === false && (process.known.get(name)?.config.steps.length ?? 0) > 0;
+  const claim = isAlone ? ensemblesOver(process.known, name) : related(process, { name }, false);
   process.locks.acquire(claim, (release) => {
     unloadModel(process, { name, withSteps: withSteps === true }, claim, () => {
       release();
@@ -134,14 +135,18 @@ function describe(name: string, problem: LoadProblem): RpcError {
   }
 }
 
-/** The models that an order may touch besides its own: an ensemble's steps, and the ensembles in use of a step. */
-function related(process: ProcessState, { name, override }: LoadOrder): ReadonlySet<string> {
+/**
+ * The models that an order may touch besides its own: an ensemble's steps, and the ensembles in use of a step. The load of
+ * a step that is known leaves those alone until it ends, so their unloads do not wait for it.
+ */
+function related(process: ProcessState, { name, override }: LoadOrder, isLoad = true): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (one: string): void => {
     if (names.has(one)) return;
     names.add(one);
     process.repository.model(one)?.steps.forEach(visit);
     process.known.get(one)?.config.steps.forEach(visit);
+    if (isLoad && process.known.get(one) !== undefined) return;
     process.known.dependents(one).forEach((dependent) => visit(dependent.name));
   };
   const model = process.repository.model(name);
@@ -151,3 +156,7 @@ function related(process: ProcessState, { name, override }: LoadOrder): Readonly
   visit(name);
   return names;
 }
+
+/** An ensemble that goes without its steps, and the ensembles that it is a step of. */
+const ensemblesOver = (known: ProcessState['known'], name: string): ReadonlySet<string> =>
+  new Set([name, ...known.dependents(name).flatMap((one) => [...ensemblesOver(known, one.name)])]);
