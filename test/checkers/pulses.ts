@@ -31,12 +31,12 @@ export function asLookedAt(was: Ready, events: readonly Event[]): Ready {
   }, was);
 }
 
-function pulseAfter(was: Pulse | null, rows: readonly Omit<Pulse, 'failures'>[]): Pulse {
+function pulseAfter(was: Pulse | null, rows: readonly Omit<Pulse, 'failures' | 'recent'>[]): Pulse {
   const sumOf = (key: 'succeeded' | 'failed' | 'computed'): number =>
     rows.reduce((sum, row) => sum + row[key], 0);
   const [succeeded, failed, computed] = [sumOf('succeeded'), sumOf('failed'), sumOf('computed')];
   const lastInference = Math.max(...rows.map((row) => row.lastInference));
   const counts = { lastInference, succeeded, failed, computed };
   const isNew = !was || succeeded !== was.succeeded || failed < was.failed;
-  return { ...counts, failures: isNew ? 0 : was.failures + failed - was.failed };
+  return { ...counts, recent: [], failures: isNew ? 0 : was.failures + failed - was.failed };
 }

@@ -53,6 +53,23 @@ const rows = (told: Parameters<typeof explained>[0]): string[] =>
     .map((line) => line.replaceAll(/ {2,}/g, ' | '))
     .filter((line) => !line.startsWith('state'));
 
+it('says how many executions of a copy failed, and whether their callers may have given up', () => {
+  const copy = {
+    ...{ server: 's', devices: [0], phase: 'ready' as const, since: later(-9), until: null, memoryMb: 4 },
+    ...{ flags: [], holds: [], leaving: null },
+  };
+  const failsIn = (mayBeGivenUp: boolean): string | undefined => {
+    const failures = { failed: 21, of: 41, mayBeGivenUp };
+    const told = explained({ verdict: 'holds', until: null, cooldown: null });
+    const copies = [{ ...copy, failures }];
+    return explanationLines({ ...told, copies }, NOW).find((line) => line.startsWith('fails'));
+  };
+  expect(failsIn(false)).toBe('fails      on s: 21 of 41 executions within 30 s failed');
+  expect(failsIn(true)).toBe(
+    'fails      on s: 21 of 41 executions within 30 s failed, or their callers gave up in its queue',
+  );
+});
+
 describe('how far a load has come', () => {
   const progressOf = (etaMs: number | null): string | undefined =>
     explanationLines(

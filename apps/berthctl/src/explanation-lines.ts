@@ -1,3 +1,4 @@
+import { failureWords } from './why-here.js';
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
 import { closedWords } from './closed-words.js';
 import { counted } from './in-short.js';
@@ -46,6 +47,9 @@ function headLines(told: ExplanationMessage, now: number): string[] {
     ['a request', waitWords(told.predictedWaitMs)],
     ['failed', lastFailure && `${away(lastFailure.at, now)}: ${lastFailure.cause}`],
     ['next try', nextTryAt && away(nextTryAt, now)],
+    ...copies.flatMap(({ server, failures }): [string, string][] =>
+      failures ? [['fails', `on ${server}: ${failureWords(failures)}`]] : [],
+    ),
     ['left', copies.length > 0 ? null : lastUnload && departure(lastUnload, now)],
   ];
   return lines.flatMap(([title, words]) => (words === null ? [] : [`${title.padEnd(11)}${words}`]));

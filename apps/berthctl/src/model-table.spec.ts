@@ -11,6 +11,7 @@ const aCopy = (parts: Partial<CopyMessage> = {}): CopyMessage => ({
     lastUsedAt: null,
     inUseUntil: null,
     idleUnloadAt: null,
+    failures: null,
   },
   ...parts,
 });

@@ -4,18 +4,23 @@ import { accountWords, holdWords, memory, onDevices } from './why-memory.js';
 
 /** A copy that is there, coming or going, and how long it will be as it is. */
 export function hereWords(here: WhyHere, now: Instant): string[] {
-  const { server, devices, phase, since, bookings, flags, holds } = here;
+  const { server, devices, phase, since, bookings, flags, holds, failures } = here;
   const booked = bookings.filter(({ bytes }) => bytes > 0).map(bookingWords);
   const flagged = flags.length > 0 ? `, ${flags.join(' and ')}` : '';
   const where = `On ${server}${onDevices(devices)} it has been ${phase} for ${lasting(now - since)}${flagged}`;
   const reasons = phase === 'ready' ? holds.map((hold) => holdWords(hold, now)) : [];
   return [
     `${where}; it books ${booked.join(' and ') || 'nothing'}.`,
+    ...(failures ? [`  ${failureWords(failures)}.`] : []),
     ...reasons.map((reason) => `  It does not leave for another: ${reason}.`),
     ...leavingWords(here),
     ...endWords(here, now),
   ];
 }
+
+/** How many of the executions of a copy have failed. */
+export const failureWords = ({ failed, of, mayBeGivenUp }: NonNullable<WhyHere['failures']>): string =>
+  `${failed} of ${of} executions within 30 s failed${mayBeGivenUp ? ', or their callers gave up in its queue' : ''}`;
 
 const bookingWords = ({ account, bytes }: Booking): string => `${memory(bytes)} of ${accountWords(account)}`;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { closedSchema } from './device.js';
-import { modelSchema } from './messages.js';
+import { failuresSchema, modelSchema } from './messages.js';
 
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 const count = z.int().min(0);
@@ -121,6 +121,7 @@ export const explanationSchema = z.strictObject({
       flags: z.array(z.string()),
       holds: z.array(hold),
       leaving: z.strictObject({ reason: z.string().nullable(), for: model.nullable() }).nullable(),
+      failures: failuresSchema,
     }),
   ),
   servers: z.array(

@@ -38,6 +38,17 @@ export const routeSchema = z.strictObject({
   stale: z.boolean(),
 });
 
+export const failuresSchema = z
+  .strictObject({
+    failed: count,
+    of: count,
+    mayBeGivenUp: z
+      .boolean()
+      .describe('Whether callers that gave up in the queue of its batcher may be among them.'),
+  })
+  .nullable()
+  .describe('How many of its executions within 30 s have failed; null: none.');
+
 export const copySchema = z.strictObject({
   server: z.string(),
   device: count.nullable(),
@@ -52,6 +63,7 @@ export const copySchema = z.strictObject({
   lastUsedAt: time.nullable(),
   inUseUntil: time.nullable(),
   idleUnloadAt: time.nullable(),
+  failures: failuresSchema,
 });
 
 /** A model as it is told. `spec` and `effective` are free JSON; over gRPC they are Structs. */

@@ -74,6 +74,7 @@ export {
   unsatisfiedPins,
 } from './explain/view.js';
 export type { Hold } from './explain/holds.js';
+export { type Failures, failsInPart, failuresOf } from './learned/failures.js';
 export type { WhyHere } from './explain/why-here.js';
 export type { WhyHolder, WhyMove } from './explain/scene.js';
 export type { WhyAccount, WhyMemory, WhyPlace } from './explain/why-place.js';

@@ -55,3 +55,32 @@ it('names once a model that has outlived its unload, and says what helps', () =>
     'server s: no longer model a outlived',
   ]);
 });
+
+it('says how many executions of a model failed where many did, once', () => {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
+  const log = new FlagLog(pino({}, { write }));
+  const gpus = [{ uuid: 's-0', memory: 10, used: 1 }];
+  const driver = new CoreDriver()
+    .declare(aModel('a', { idleUnload: null }))
+    .serve(aServer('s'), ['a'], gpus)
+    .warm('a', 's');
+  const look = (succeeded: number, failed: number): void => {
+    driver.shelf('s').served.set(aModel('a').id, { succeeded, failed, lastInference: succeeded });
+    driver.pass(2_500);
+    const seen = driver.shelf('s').look(driver.now, 'full', false);
+    const events: Event[] = [{ kind: 'Looked', server: aServer('s').id, look: seen }];
+    log.turnTaken({ events, actions: [], now: driver.now, took: 0 }, driver.fleet);
+  };
+  look(0, 0);
+  look(20, 21);
+  look(21, 22);
+  driver.pass(30_000);
+  look(22, 22);
+  expect(lines).toEqual([
+    'server s: failing_model, a model that Triton calls ready fails, always or often',
+    'server s: model a fails, 21 of 41 executions within 30 s failed, or their callers gave up in its queue',
+    'server s: no longer failing_model',
+    'server s: no longer model a fails',
+  ]);
+});

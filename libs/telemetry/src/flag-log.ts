@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import {
   type DeviceFlag,
   deviceFlags,
+  type Failures,
+  failsInPart,
   type Fleet,
   hasOutlived,
   memoryOf,
@@ -27,13 +29,14 @@ export class FlagLog implements Observer {
     for (const id of this.told.keys()) if (!fleet.servers.has(id)) this.told.delete(id);
   }
 
-  private tell({ spec: { id } }: Server, flags: readonly string[]): void {
+  private tell({ spec: { id } }: Server, meanings: ReadonlyMap<string, string>): void {
+    const flags = [...meanings.keys()];
     const before = this.told.get(id) ?? [];
     if (String(before) === String(flags)) return;
     this.told.set(id, flags);
     for (const flag of flags) {
       if (!before.includes(flag))
-        this.log.warn({ server: id, flag }, `server ${id}: ${flag}, ${meaningOf(flag)}`);
+        this.log.warn({ server: id, flag }, `server ${id}: ${flag}, ${meanings.get(flag)}`);
     }
     for (const flag of before) {
       if (!flags.includes(flag)) this.log.info({ server: id, flag }, `server ${id}: no longer ${flag}`);
@@ -45,7 +48,7 @@ export class FlagLog implements Observer {
 const TOLD_ELSEWHERE = 'closed';
 
 /** The flags of a server and, with the device before them, of its devices. */
-function flagsOf(fleet: Fleet, server: Server, now: number): string[] {
+function flagsOf(fleet: Fleet, server: Server, now: number): ReadonlyMap<string, string> {
   const memory = memoryOf(fleet);
   const ofDevices = (server.devices ?? []).flatMap((device) =>
     deviceFlags(server, device, memory(device.account))
@@ -55,8 +58,16 @@ function flagsOf(fleet: Fleet, server: Server, now: number): string[] {
   const outlived = replicasOn(fleet, server.spec.id)
     .filter(hasOutlived)
     .map(({ model }) => `model ${model} outlived`);
-  return [...serverFlags(fleet, server, now), ...ofDevices, ...outlived];
+  const failing = replicasOn(fleet, server.spec.id).flatMap((one): [string, string][] => {
+    const fails = failsInPart(fleet, one, now);
+    return fails ? [[`model ${one.model} fails`, failureWords(fails)]] : [];
+  });
+  const flags = [...serverFlags(fleet, server, now), ...ofDevices, ...outlived];
+  return new Map([...flags.map((flag): [string, string] => [flag, meaningOf(flag)]), ...failing]);
 }
+
+const failureWords = ({ failed, of, mayBeGivenUp }: Failures): string =>
+  `${failed} of ${of} executions within 30 s failed${mayBeGivenUp ? ', or their callers gave up in its queue' : ''}`;
 
 const MEANINGS: Readonly<
   Record<ServerFlag | 'outlived' | Exclude<DeviceFlag, typeof TOLD_ELSEWHERE>, string>
@@ -65,7 +76,7 @@ const MEANINGS: Readonly<
   stuck_load: 'a load runs for longer than it can plausibly take',
   stuck_unload: 'an unload runs for longer than it can plausibly take',
   hidden_copy: 'an older copy of a model may live on where no call shows it',
-  failing_model: 'a model that Triton calls ready only fails',
+  failing_model: 'a model that Triton calls ready fails, always or often',
   needs_restart: 'only a new process gives back what is stuck or lost there: drain it, restart it',
   memory_late:
     'it gives memory back late: an unload lasts until what is in use shows that, or a window longer',

@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import {
   copiesPerModel,
+  failsInPart,
   type Fleet,
   hostMemories,
   type Instant,
@@ -46,6 +47,12 @@ export function addFleetGauges(registry: Registry, watch: () => Watched | null):
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
   addMemory(gauge);
   gauge('server_flags', 'What is odd about a server.', ['server', 'flag'], flags);
+  gauge(
+    'failing_inferences',
+    'Inferences within 30 s of copies of which many failed: those that did, and all.',
+    ['server', 'model', 'kind'],
+    failingInferences,
+  );
   gauge(
     'model_memory_bytes',
     'What the models may and were measured to take, per device.',
@@ -144,6 +151,18 @@ function hostMemory(gauge: Gauge, { fleet }: Watched): void {
 function flags(gauge: Gauge, { fleet, now }: Watched): void {
   for (const [id, server] of fleet.servers) {
     for (const flag of serverFlags(fleet, server, now)) gauge.set({ server: id, flag }, 1);
+  }
+}
+
+/** Names are bounded as for the memory. */
+function failingInferences(gauge: Gauge, { fleet, now }: Watched): void {
+  const names = new Names();
+  for (const replica of fleet.replicas.values()) {
+    const fails = failsInPart(fleet, replica, now);
+    if (!fails) continue;
+    const labels = { server: replica.server, model: names.told(replica.model) };
+    gauge.inc({ ...labels, kind: 'failed' }, fails.failed);
+    gauge.inc({ ...labels, kind: 'all' }, fails.of);
   }
 }
 

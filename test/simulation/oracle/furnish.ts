@@ -141,7 +141,7 @@ type Phased = Replica extends infer One
   : never;
 
 /** Of a copy that has done nothing but fail. */
-const FAILING = { lastInference: 0, succeeded: 0, failed: 3, computed: 0, failures: 3 };
+const FAILING = { lastInference: 0, succeeded: 0, failed: 3, computed: 0, failures: 3, recent: [] };
 
 function phaseOf(
   { phase, lastUse, lease, isOdd, ...holding }: Holding,

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  failuresOf,
   type Fleet,
   gpuAccount,
   idleUnloadAt,
@@ -78,6 +79,7 @@ function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage
     lastUsedAt: times.toldOrNull(ready && ready.lastUse),
     inUseUntil: inUseUntil !== null && inUseUntil > now ? times.told(inUseUntil) : null,
     idleUnloadAt: times.toldOrNull(ready && idleUnloadAt(fleet, ready)),
+    failures: failuresOf(fleet, replica, now),
   };
   const isOne = replica.devices.length === 0 || isSpread(fleet.models.get(replica.model));
   const devices = isOne ? [null] : replica.devices;

@@ -55,7 +55,7 @@ interface Telling {
 const millis = (span: Millis): number => Math.min(Math.ceil(span), 2 ** 32 - 1);
 
 function copyView(here: WhyHere, times: WallTimes): Told['copies'][number] {
-  const { server, devices, phase, since, until, bookings, flags, holds, leaving } = here;
+  const { server, devices, phase, since, until, bookings, flags, holds, leaving, failures } = here;
   const gpus = bookings.filter(({ account }) => account.startsWith('gpu:'));
   const most = Math.max(0, ...(gpus.length > 0 ? gpus : bookings).map(({ bytes }) => bytes));
   return {
@@ -68,6 +68,7 @@ function copyView(here: WhyHere, times: WallTimes): Told['copies'][number] {
     flags: [...flags],
     holds: holds.map((hold) => holdView(hold, times)),
     leaving: leaving && { reason: leaving.cause, for: leaving.makesRoomFor },
+    failures,
   };
 }
 

@@ -14,6 +14,7 @@ import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { copiesOf, isWrittenOff } from '../memory/pins.js';
 import { isOverLimit, isQuarantined } from '../memory/limits.js';
+import { failsInPart } from '../learned/failures.js';
 import { routableReplicas } from '../learned/routes.js';
 import { claimsOf, leavingDraining, ranksAsked } from '../demand/claims.js';
 import { waitingFor } from '../loading/eta.js';
@@ -110,12 +111,15 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
     ['stuck_load', stuck.some((one) => loadBegan(one) !== null)],
     ['stuck_unload', isUnloadStuck],
     ['hidden_copy', server.hidden.length > 0 || replicas.some(hasOutlived)],
-    ['failing_model', replicas.some((one) => one.phase === 'ready' && isFailing(one))],
+    ['failing_model', replicas.some((one) => isFailingAt(fleet, one, now))],
     ['needs_restart', isFull || isUnloadStuck || needsRestart(server)],
     ['memory_late', givesBackLate(server, now)],
     ['metrics_late', areMetricsLate(server)],
   ]);
 }
+
+const isFailingAt = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+  replica.phase === 'ready' && (isFailing(replica) || failsInPart(fleet, replica, now) !== null);
 
 const setOf = <Flag>(flags: readonly (readonly [Flag, boolean])[]): Flag[] =>
   flags.flatMap(([flag, isSet]) => (isSet ? [flag] : []));

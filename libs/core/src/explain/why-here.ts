@@ -4,6 +4,7 @@ import type { Instant } from '../fleet/model.js';
 import { idleUnloadAt, queueGraceEnds } from '../demand/idle.js';
 import type { Booking, Phase, Replica, UnloadCause } from '../fleet/replica.js';
 import { loadBounds, stuckAt } from '../fleet/standing.js';
+import { type Failures, failuresOf } from '../learned/failures.js';
 import { type ReplicaFlag, replicaFlags } from './view.js';
 import { type Hold, holdsOn } from './holds.js';
 
@@ -22,6 +23,7 @@ export interface WhyHere {
   readonly bookings: readonly Booking[];
   readonly flags: readonly ReplicaFlag[];
   readonly holds: readonly Hold[];
+  readonly failures: Failures | null;
   /** Why it leaves, and for which model; null where it does not leave. */
   readonly leaving: { readonly cause: UnloadCause | null; readonly makesRoomFor: ModelId | null } | null;
 }
@@ -37,6 +39,7 @@ export const whyHere = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): W
     bookings: replica.bookings,
     flags: replicaFlags(fleet, replica, now),
     holds: holdsOn(fleet, replica, now),
+    failures: failuresOf(fleet, replica, now),
     leaving: 'makesRoomFor' in replica ? { cause: replica.cause, makesRoomFor: replica.makesRoomFor } : null,
   }));
 

@@ -56,6 +56,7 @@ describe('why a model is where it is', () => {
           { kind: 'residency', until: driver.now + 20_000 },
           { kind: 'in_use', until: driver.now + 10_000 },
         ],
+        failures: null,
         leaving: null,
       },
     ]);

@@ -112,6 +112,15 @@ export interface Pulse {
   readonly computed: Millis;
   /** Failures since the last success, summed over looks. */
   readonly failures: number;
+  /** What was executed lately, the oldest first. */
+  readonly recent: readonly Tally[];
+}
+
+/** How many executions were read within some seconds from a moment on, and how many of them had failed. */
+export interface Tally {
+  readonly at: Instant;
+  readonly of: number;
+  readonly failed: number;
 }
 
 export interface Ready extends Residence {

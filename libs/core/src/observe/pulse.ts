@@ -5,6 +5,7 @@ import type { ModelId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Look, ServingCounts } from '../looks/look.js';
 import type { Instant } from '../fleet/model.js';
+import { tallied } from '../learned/failures.js';
 import { learnService } from '../learned/load-times.js';
 
 /**
@@ -48,7 +49,7 @@ function readPulse(
   if (!isNew && !used) return;
   // A load by another client may have dropped the config that Berth sent.
   if (isNew && replica.pulse !== null) readAnew(fleet, replica);
-  const pulse = nextPulse(replica.pulse, counts);
+  const pulse = nextPulse(replica.pulse, counts, now);
   noteServiceTime(fleet, replica, pulse);
   noteFailing(fleet, replica, pulse);
   put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
@@ -73,17 +74,23 @@ function noteFailing(fleet: Fleet, replica: Ready, pulse: Pulse): void {
   else if (found === 0) fleet.foundFailing.set(model, 1);
 }
 
-type PulseCounts = Omit<Pulse, 'failures'>;
+type PulseCounts = Omit<Pulse, 'failures' | 'recent'>;
 
 /** Whether these are the first counts of a copy: where a count falls another copy serves behind the same row. */
 const isFreshCopy = (before: PulseCounts | null, counts: PulseCounts): boolean =>
   before === null || counts.failed < before.failed || counts.succeeded < before.succeeded;
 
-function nextPulse(before: Pulse | null, counts: ServingCounts): Pulse {
+function nextPulse(before: Pulse | null, counts: ServingCounts, now: Instant): Pulse {
   const { lastInference, succeeded, failed, computed } = counts;
-  const isClean = before === null || isFreshCopy(before, counts) || succeeded > before.succeeded;
-  const failures = isClean ? 0 : before.failures + failed - before.failed;
-  return { failures, lastInference, succeeded, failed, computed };
+  const read = { lastInference, succeeded, failed, computed };
+  if (before === null || isFreshCopy(before, counts)) return { ...read, failures: 0, recent: [] };
+  const more = failed - before.failed;
+  const failures = succeeded > before.succeeded ? 0 : before.failures + more;
+  return {
+    ...read,
+    failures,
+    recent: tallied(before.recent, more + succeeded - before.succeeded, more, now),
+  };
 }
 
 /** A change of any count is a use. */

@@ -30,6 +30,8 @@ interface Inference {
   readonly enteredAt: number;
   readonly done: (ok: boolean) => void;
   startedAt: number;
+  /** Which instance runs it. */
+  instance: number;
   cancel: () => void;
 }
 
@@ -43,6 +45,9 @@ export class Copy {
   readonly counters = new InferenceCounters();
   private readonly executing = new Set<Inference>();
   private readonly queue: Inference[] = [];
+  /** The instances whose processes have died while others go on. */
+  private readonly lost = new Set<number>();
+  private nextInstance = 0;
   private references = 0;
   private whenQuiet: (() => void) | undefined;
 
@@ -101,7 +106,14 @@ export class Copy {
 
   /** Runs one request of so many inferences; the caller retains the copy meanwhile. */
   infer(batchSize: number, done: (ok: boolean) => void): void {
-    this.queue.push({ batchSize, enteredAt: this.timers.now(), done, startedAt: 0, cancel: () => {} });
+    this.queue.push({
+      batchSize,
+      enteredAt: this.timers.now(),
+      done,
+      startedAt: 0,
+      instance: 0,
+      cancel: () => {},
+    });
     this.startNext();
   }
 
@@ -113,6 +125,12 @@ export class Copy {
       inference.cancel();
       inference.cancel = this.timers.after(UNHEALTHY_AFTER_MS, () => this.end(inference));
     }
+  }
+
+  /** The process of one of its instances dies; where that was the last, all is as after `die`. */
+  loseInstance(): void {
+    if (this.lost.size + 1 >= this.instances.length) return this.die();
+    this.lost.add(this.lost.size);
   }
 
   /** Takes no part in serving from now on; `whenQuiet` is called once nothing uses the copy any more. */
@@ -139,24 +157,38 @@ export class Copy {
       const inference = this.queue.shift();
       if (inference === undefined) return;
       inference.startedAt = this.timers.now();
+      inference.instance = this.freeInstance();
       this.executing.add(inference);
-      const takesMs = this.health === 'alive' ? this.inferMs : UNHEALTHY_AFTER_MS;
+      const takesMs = this.isWell(inference) ? this.inferMs : UNHEALTHY_AFTER_MS;
       inference.cancel = this.timers.after(takesMs, () => this.end(inference));
     }
   }
 
+  /** They take turns. */
+  private freeInstance(): number {
+    const busy = new Set([...this.executing].map(({ instance }) => instance));
+    const count = Math.max(1, this.instances.length);
+    while (busy.has(this.nextInstance % count)) this.nextInstance += 1;
+    return this.nextInstance++ % count;
+  }
+
+  private isWell({ instance }: Inference): boolean {
+    return this.health === 'alive' && !this.lost.has(instance);
+  }
+
   private end(inference: Inference): void {
     const now = this.timers.now();
+    const isWell = this.isWell(inference);
     this.executing.delete(inference);
-    if (this.health === 'alive') {
+    if (isWell) {
       const queuedMs = inference.startedAt - inference.enteredAt;
       const { batchSize } = inference;
       this.count({ requests: 1, batchSize, queuedMs, computedMs: now - inference.startedAt });
     } else {
-      this.health = 'caught';
+      if (this.health !== 'alive') this.health = 'caught';
       this.counters.failedAfter(now - inference.enteredAt);
     }
-    inference.done(this.health === 'alive');
+    inference.done(isWell);
     this.startNext();
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseFault } from './faults.js';
+import type { ModelStatistics } from './statistics.js';
 import { TestBench } from './test-bench.js';
 
 const config = { backend: 'python', instance_group: [{ kind: 'KIND_GPU', gpus: [0] }] };
@@ -243,6 +244,23 @@ describe('other faults', () => {
     expect(bench.ask((reply) => bench.sim.statistics('b', '', reply))).toHaveProperty('error');
     const message = "Request for unknown model: 'a' version 1 is not at ready state";
     expect([all(), all()]).toEqual([{ error: { code: 'UNAVAILABLE', message } }, { ok: [] }]);
+  });
+
+  it('one of two instances dies: every second inference fails a second later, and the other serves on', () => {
+    const group = [{ kind: 'KIND_GPU', count: 2, gpus: [0] }];
+    const bench = new TestBench({ models: [{ ...a, config: { instance_group: group } }] });
+    bench.loaded('a');
+    bench.sim.inject({ kind: 'deadInstance', model: 'a' });
+    const answers = Array.from(
+      { length: 6 },
+      () => Object.keys(bench.ask((reply) => bench.sim.infer({ model: 'a' }, reply)))[0],
+    );
+    expect(answers).toEqual(['error', 'ok', 'error', 'ok', 'error', 'ok']);
+    const statistics = bench.ask<readonly ModelStatistics[]>((reply) => bench.sim.statistics('a', '', reply));
+    expect(statistics).toMatchObject({ ok: [{ success: { count: 3 }, fail: { count: 3 } }] });
+    expect(bench.rows('a')).toEqual(['1 READY']);
+    bench.sim.inject({ kind: 'deadInstance', model: 'a' });
+    expect(bench.ask((reply) => bench.sim.infer({ model: 'a' }, reply))).toHaveProperty('error');
   });
 
   it('orders of one model overtake each other: the newest of those that wait comes first', () => {

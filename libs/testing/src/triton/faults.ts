@@ -29,6 +29,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('oomKillsProcess'), on }),
   z.strictObject({ kind: z.literal('deadModel'), model }),
+  z.strictObject({ kind: z.literal('deadInstance'), model }),
   z.strictObject({ kind: z.literal('memoryBackLate'), ms }),
   z.strictObject({ kind: z.literal('residue'), model, bytes }),
   z.strictObject({ kind: z.literal('wrongMode'), mode: z.enum(['none', 'poll', 'explicit']).optional() }),
@@ -51,7 +52,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
 
 /**
  * One fault. `on: false`, 0 ms, 0 bytes, 0 times and an empty text end it; `clear` ends all. `deadModel` hits the copies
- * that are READY now, `replyLost` the next call; `kill` lasts until `start`.
+ * that are READY now, `deadInstance` one instance of each, `replyLost` the next call; `kill` lasts until `start`.
  *
  * What the real server does only sometimes is a fault, too. `callFails` fails so many of the next calls (default 1):
  * of the index as while directories are deleted, of all statistics only while a model is UNLOADING. `ordersOvertake` serves

@@ -74,6 +74,11 @@ export class ServerLife {
     }
   }
 
+  /** One process of several behind each READY copy of a model dies; what it held counts as held on. */
+  loseInstance(name: string): void {
+    for (const { copy } of readyRows(this.current?.lives.get(name))) copy?.loseInstance();
+  }
+
   setForeign(ordinal: number, bytes: number): void {
     if (!this.around.devices.some((device) => device.ordinal === ordinal)) {
       throw new RangeError(`foreignMemory: the server has no device ${ordinal}`);

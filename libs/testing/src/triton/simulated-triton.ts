@@ -191,6 +191,8 @@ export class SimulatedTriton {
         return this.faults.clear();
       case 'deadModel':
         return this.life.killModel(fault.model);
+      case 'deadInstance':
+        return this.life.loseInstance(fault.model);
       case 'foreignMemory':
         return this.life.setForeign(fault.device, fault.bytes);
       default:
