@@ -35,7 +35,7 @@ export const OF_MEMORY: readonly Mutant[] = [
   { name: 'gpus-that-hold-something-are-gone', breaks: 2, file: `${CORE}/observe/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since + STEADY || !isBooked(` },
   { name: 'strangers-load-taken-for-outlived', breaks: 19, file: `${CORE}/observe/sighted.ts`, find: `replica.absentSince === null && fleet.steps.has(replica.model)`, replace: `true` },
   { name: 'outlived-unloaded-again', breaks: 19, file: `${CORE}/placement/retire.ts`, find: `replica.outlived || `, replace: `` },
-  { name: 'polled-row-never-ends', breaks: 2, file: `${CORE}/observe/sighted.ts`, find: `sighting.proven || isLeftAlone(fleet.servers.get(replica.server)!)`, replace: `sighting.proven` },
+  { name: 'polled-row-never-ends', breaks: 2, file: `${CORE}/observe/sighted-unknown.ts`, find: `sighting.proven || isLeftAlone(fleet.servers.get(replica.server)!)`, replace: `sighting.proven` },
   { name: 'young-process-without-devices', breaks: 19, file: `${CORE}/observe/devices.ts`, find: `(spec.hostMemory ?? metrics.hostMemory) !== null`, replace: `true` },
   { name: 'young-process-looked-at-late', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `isJustBorn(server) ? FIRST_LOOK_AGAIN : FULL_LOOK_EVERY`, replace: `FULL_LOOK_EVERY` },
   { name: 'devices-of-the-process-before', breaks: 3, file: `${CORE}/observe/devices.ts`, find: `if (isUnsized(server) && !isJustBorn(server, begunAt)) return null;`, replace: `` },

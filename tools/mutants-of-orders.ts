@@ -25,6 +25,6 @@ export const OF_ORDERS: readonly Mutant[] = [
   { name: 'config-of-a-fresh-copy-not-read', breaks: 3, file: `${CORE}/observe/pulse.ts`, find: `if (isNew && replica.pulse !== null) readAnew(fleet, replica);`, replace: `` },
   { name: 'ensemble-taken-for-a-step-of-its-step', breaks: 19, file: `${CORE}/memory/footprint.ts`, find: `!madeOf.includes(id)`, replace: `!madeOf.includes(model)` },
   { name: 'what-turned-up-counts-as-a-load', breaks: 19, file: `${CORE}/observe/sighted.ts`, find: `!server.presumed.has(model) && mayBeEnsemble`, replace: `mayBeEnsemble` },
-  { name: 'unanswered-order-settled-by-one-look', breaks: 5, file: `${CORE}/observe/sighted.ts`, find: `since !== null && begunAt >= since + APART;`, replace: `since !== null;` },
+  { name: 'unanswered-order-settled-by-one-look', breaks: 5, file: `${CORE}/observe/sighted-unknown.ts`, find: `(since ?? Infinity) + APART`, replace: `(since ?? Infinity)` },
   { name: 'order-over-a-broken-connection-settled-early', breaks: 5, file: `${CORE}/looks/unseen.ts`, find: `looksCountFrom <= sent.orderedAt`, replace: `looksCountFrom < Infinity` },
 ];

@@ -16,7 +16,7 @@ export const OF_PEERS: readonly Mutant[] = [
   { name: 'copies-evicted-for-what-cannot-be-stored', breaks: 8, file: `${CORE}/placement/book.ts`, find: `if (areLoadsStopped(fleet) ||`, replace: `if (fleet.frozen || fleet.held ||` },
   { name: 'hold-that-ends-and-nobody-wakes', breaks: 19, file: `${ENGINE}/engine.ts`, find: `for (const one of [parts.leadership, parts.store]) one.follow(`, replace: `for (const one of [parts.store]) one.follow(` },
   { name: 'held-and-orders', breaks: 11, file: `${CORE}/fleet/standing.ts`, find: `frozen !== null || held;`, replace: `frozen !== null;` },
-  { name: 'held-and-told-that-it-loads', breaks: 13, file: `${CORE}/answers/refuse.ts`, find: `if (fleet.held && wait.phase !== 'loading') return { reason: 'no_leader', retryAfter: SHORT_HINT };`, replace: `` },
+  { name: 'held-and-told-that-it-loads', breaks: 13, file: `${CORE}/answers/refuse.ts`, find: `if (held) return 'no_leader';`, replace: `` },
   { name: 'hold-and-freeze-counted-twice', breaks: 17, file: `${CORE}/observe/freezes.ts`, find: `if (since === null || areLoadsStopped(fleet)) return;\n  fleet.stoppedAt = null;`, replace: `if (since === null) return;` },
   { name: 'unsent-load-holds-its-memory', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `put(fleet, placedAgain(one, now));`, replace: `void one;` },
   { name: 'unsent-unload-taken-for-sent', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `return put(fleet, drainingAgain(fleet, replica, now));`, replace: `return;` },

@@ -117,7 +117,10 @@ describe('callers with credentials', () => {
       null,
     ]);
     const overGrpc = router.call('resolve', { model: 't5-large', waitMs: 0 }, metadata(admin));
-    const { metadata: trailers } = await overGrpc.then(Promise.reject, (error: ServiceError) => error);
+    const { metadata: trailers } = await overGrpc.then(
+      (answer) => Promise.reject(new Error(JSON.stringify(answer))),
+      (error: ServiceError) => error,
+    );
     const details = String(trailers.get('grpc-status-details-bin')[0]);
     expect(details).toMatch(/frozenBy[^]*admin-1[^]*frozenReason[^]*drivers/);
     await call(world, 'DELETE', '/v1/fleet/frozen', undefined, admin);

@@ -13,7 +13,7 @@ import { logMisled } from './fleet/file-headers.js';
 import type { Identity } from './fleet/fleet-view.js';
 import { Leavers } from './fleet/leavers.js';
 import { Links } from './fleet/links.js';
-import { Registry } from './fleet/registry.js';
+import { Registry, type ServerEntry } from './fleet/registry.js';
 import { ServerList } from './fleet/server-list.js';
 import { Troubles } from './fleet/troubles.js';
 import { observersOf } from './guarded.js';
@@ -107,9 +107,8 @@ function composeEngine(
   const book = new OrderBook(told.orders);
   const store = new StoreWatch(storeHealth);
   const { term } = leadership;
-  const isStoreOk = (): boolean => store.isOk();
   const { metrics } = parts.lasting;
-  metrics.begin({ term, isStoreOk });
+  metrics.begin({ term, isStoreOk: () => store.isOk() });
   const books = booksOf(parts, kept, told, metrics);
   const writes = new Writes(declarations, books, lifecycle);
   const recorder = openRecorder(config, parts, metrics.recorder, term);
@@ -118,12 +117,8 @@ function composeEngine(
   const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log), events];
   const routeTurns: Observer = { turnTaken: (turn, fleet) => watching.turnTaken(turn, fleet) };
   const times = new WallTimes(wallNow, now);
-  const ended = (id: string): void => {
-    const entry = addresses.get(id);
-    if (entry) engine.tell(drainEvent(entry, times));
-  };
-  const hasPassed = (time: string): boolean => times.hasPassed(time);
-  const leavings = new Leavings({ registry: addresses, hooks: books.hooks, now, hasPassed, ended });
+  const tell = (entry: ServerEntry): void => engine.tell(drainEvent(entry, times));
+  const leavings = new Leavings({ registry: addresses, hooks: books.hooks, times, now, tell });
   const keeping = [book, leavings].map((one) => new OrderKeeping(one, writes, log));
   const observers = observersOf([watch, ...keeping, routeTurns], telemetry, log);
   const engine = new Engine({ clock, wallNow, ...keptFor(kept, facts), observers });

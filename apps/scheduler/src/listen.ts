@@ -33,7 +33,7 @@ import { Resolver } from './routing/resolver.js';
 import { Running } from './running.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { SchedulerModule } from './scheduler.module.js';
-import { CERTIFICATES } from './tls/certificates.js';
+import { CERTIFICATES, type Certificates } from './tls/certificates.js';
 import { ownNames } from './tls/own-names.js';
 import { followRoutes } from './watching/route-facts.js';
 import { WrittenInterceptor } from './writes/written.interceptor.js';
@@ -57,10 +57,12 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   const { access, certificates, peerKey, signatures, unfinished } = running.lasting;
   followRoutes(running);
   const problems = new Problems(log, random);
-  const names = new Set(ownNames([...config.names, config.http.host]).map((name) => name.toLowerCase()));
-  const isOwnName = (name: string): boolean => names.has(name) || certificates?.isFor(name) === true;
-  const isOpen = isBeyondLoopback(config);
-  const callers = { access: () => access, isOwnName: isOpen ? isOwnName : null, signatures, peers: peerKey };
+  const callers = {
+    access: () => access,
+    isOwnName: ownName(config, certificates),
+    signatures,
+    peers: peerKey,
+  };
   const adapter = fastifyAdapter(problems, config.connections, callers, certificates);
   const shared = [
     { provide: Running, useValue: running },
@@ -81,18 +83,31 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   guardHttp(fastify, callers);
   unfinished.bodies(fastify);
   if (running.hasPeers) forwardHttp(fastify, running, problems);
-  const document = openApi(app, access.isOn);
-  refuseQueries(fastify, document, problems);
-  straighten(fastify, app.get(ResolveController));
-  boundBatches(fastify, app.get(ModelBatch));
-  boundAlerts(fastify, app.get(AlertWrites));
-  serveOpenApi(fastify, document);
+  serveOperations(app, problems, access.isOn);
   try {
     return await open(app, config, running, parts);
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** What the framework does not do for operations by itself. */
+function serveOperations(app: NestFastifyApplication, problems: Problems, isGuarded: boolean): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const document = openApi(app, isGuarded);
+  refuseQueries(fastify, document, problems);
+  straighten(fastify, app.get(ResolveController));
+  boundBatches(fastify, app.get(ModelBatch));
+  boundAlerts(fastify, app.get(AlertWrites));
+  serveOpenApi(fastify, document);
+}
+
+/** Whether a name is of this Berth; null: only this machine may call. */
+function ownName(config: Config, certificates: Certificates | null): ((name: string) => boolean) | null {
+  const names = new Set(ownNames([...config.names, config.http.host]).map((name) => name.toLowerCase()));
+  const isOwn = (name: string): boolean => names.has(name) || certificates?.isFor(name) === true;
+  return isBeyondLoopback(config) ? isOwn : null;
 }
 
 async function open(

@@ -109,16 +109,12 @@ async function amongPeers(
   const running = new Running(lasting, true);
   const listening = await listen(config, running, parts);
   const { reigns: metrics } = lasting.metrics;
-  const onLostWrites = (count: number): void => {
-    metrics.writesLost(count);
-    running.leading?.teller.forgetLost().catch((error: unknown) => {
-      parts.log.error({ err: error }, 'which events the store has lost is not known: it cannot be read');
-    });
-  };
-  const peers = await openPeers(listening, onLostWrites).catch(async (error: unknown) => {
-    await listening.close();
-    throw error;
-  });
+  const peers = await openPeers(listening, (count) => tellLost(running, count)).catch(
+    async (error: unknown) => {
+      await listening.close();
+      throw error;
+    },
+  );
   warnOfOpenPorts(config.insecureListen, parts.log);
   metrics.followTerm(() => peers.candidate.present?.term ?? 0);
   const present = new PresentConfig(config, lasting);
@@ -140,6 +136,14 @@ async function amongPeers(
       await following.close();
       await peers.close();
     },
+  });
+}
+
+/** Tells how many writes the store has lost, and which events were among them. */
+function tellLost({ lasting: { log, metrics }, leading }: Running, count: number): void {
+  metrics.reigns.writesLost(count);
+  leading?.teller.forgetLost().catch((error: unknown) => {
+    log.error({ err: error }, 'which events the store has lost is not known: it cannot be read');
   });
 }
 

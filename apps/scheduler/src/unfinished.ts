@@ -16,7 +16,7 @@ const noRoom = (): Refused =>
 export class Unfinished {
   private readonly room = new Room();
   /** Messages over gRPC by their streams, in the order in which they began. */
-  private readonly begun = new Map<Readable, { readonly at: number; stop(error: Refused): void }>();
+  private readonly begun = new Map<Readable, { readonly at: number; stop: (error: Refused) => void }>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 

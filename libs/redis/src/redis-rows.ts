@@ -29,6 +29,8 @@ export interface RowsNews {
   readonly onLoss: (writes: number) => void;
 }
 
+type TermNews = RowsNews & { readonly term: number; readonly place: string };
+
 /**
  * The rows of one term in Redis, a hash for each kind. Each batch is one script: it is carried out where no later term is
  * stored and the last write is the one that is known here.
@@ -49,23 +51,25 @@ export class RedisRows implements Rows {
   private constructor(
     private readonly connection: RedisLink,
     private readonly keys: Keys,
-    private readonly term: number,
-    private readonly news: RowsNews,
-    readonly place: string,
+    private readonly news: TermNews,
     now: () => number,
   ) {
     this.inTime = new InTime(connection, now);
-    this.queue = new WriteQueue(place, (batch) => this.reach(() => this.writeNow(batch)));
+    this.queue = new WriteQueue(this.news.place, (batch) => this.reach(() => this.writeNow(batch)));
+  }
+
+  get place(): string {
+    return this.news.place;
   }
 
   /** Reads the copy. Rejects with `StoreUnavailable` where Redis fails, or a later term is stored. */
   static async open(
     connection: RedisLink,
     keys: Keys,
-    { term, place, ...news }: RowsNews & { readonly term: number; readonly place: string },
+    news: TermNews,
     now: () => number = () => performance.now(),
   ): Promise<RedisRows> {
-    const rows = new RedisRows(connection, keys, term, news, place, now);
+    const rows = new RedisRows(connection, keys, news, now);
     await rows.reach(() => rows.load());
     return rows;
   }
@@ -117,8 +121,8 @@ export class RedisRows implements Rows {
       client.hmget(meta, 'term', 'writes', 'last'),
     );
     const stored = Number(term ?? 0);
-    if (stored > this.term) throw this.isOver(stored);
-    if (stored < this.term) {
+    if (stored > this.news.term) throw this.isOver(stored);
+    if (stored < this.news.term) {
       this.connection.askAnew();
       throw new Error('it does not have the present term: it is asked anew which server takes writes');
     }
@@ -159,7 +163,7 @@ export class RedisRows implements Rows {
     const { reply, isConfirmed } = await this.send(id, batch, [], this.last);
     if (reply[0] === 'written') return this.written(id, batch, isConfirmed);
     const [stored, last] = [Number(reply[1]), String(reply[2])];
-    if (stored <= this.writes || !isOwn(last, this.term)) return this.writeAll(batch, stored, last);
+    if (stored <= this.writes || !isOwn(last, this.news.term)) return this.writeAll(batch, stored, last);
     if (this.isAnyRefused) throw this.found();
     await this.load();
     return this.writeNow(batch);
@@ -179,9 +183,9 @@ export class RedisRows implements Rows {
 
   private found(): StoreUnavailable {
     if (this.lost > 0) this.news.onLoss(this.lost);
-    this.news.onFound(this.term);
+    this.news.onFound(this.news.term);
     return new StoreUnavailable(
-      `a write that was refused is in the store in ${this.place}: another term begins`,
+      `a write that was refused is in the store in ${this.news.place}: another term begins`,
     );
   }
 
@@ -199,7 +203,7 @@ export class RedisRows implements Rows {
   private async send(id: string, batch: readonly RowWrite[], emptied: readonly string[], last: string) {
     const rows = batch.flatMap(({ key, text }) => [kindOf(key), key, text === null ? 0 : 1, text ?? '']);
     const { meta, kinds, rows: prefix } = this.keys;
-    const args = [this.term, last, this.writes + 1, id, prefix, emptied.length, ...emptied, ...rows];
+    const args = [this.news.term, last, this.writes + 1, id, prefix, emptied.length, ...emptied, ...rows];
     const result = await this.inTime.run(WRITE, [meta, kinds], args).catch((error: unknown) => {
       this.isAnyRefused ||= batch.some(({ key }) => key.startsWith(TOLD));
       throw error;
@@ -210,12 +214,12 @@ export class RedisRows implements Rows {
 
   private nextId(): string {
     this.tries += 1;
-    return `${this.term}.${this.tries}`;
+    return `${this.news.term}.${this.tries}`;
   }
 
   private isOver(term: number): StoreUnavailable {
     this.news.onHigherTerm(term);
-    return new TermOver(`the store in ${this.place} belongs to a later term: another peer leads`);
+    return new TermOver(`the store in ${this.news.place} belongs to a later term: another peer leads`);
   }
 
   private async reach<T>(work: () => Promise<T>): Promise<T> {
@@ -224,12 +228,14 @@ export class RedisRows implements Rows {
       return await work();
     } catch (cause) {
       if (cause instanceof StoreUnavailable) throw cause;
-      throw new StoreUnavailable(`the store in ${this.place} failed: ${(cause as Error).message}`, { cause });
+      throw new StoreUnavailable(`the store in ${this.news.place} failed: ${(cause as Error).message}`, {
+        cause,
+      });
     }
   }
 
   private refuseClosed(): void {
-    if (this.isClosed) throw new Error(`the store in ${this.place} is closed`);
+    if (this.isClosed) throw new Error(`the store in ${this.news.place} is closed`);
   }
 }
 

@@ -143,6 +143,9 @@ type Phased = Replica extends infer One
 /** Of a copy that has done nothing but fail. */
 const FAILING = { lastInference: 0, succeeded: 0, failed: 3, computed: 0, failures: 3, recent: [] };
 
+const pulseOf = ({ isFailing, isStranger }: Pick<Holding, 'isFailing' | 'isStranger'>) =>
+  isFailing && !isStranger ? FAILING : null;
+
 function phaseOf(
   { phase, lastUse, lease, isOdd, ...holding }: Holding,
   since: Instant,
@@ -155,13 +158,7 @@ function phaseOf(
   const used = { versions: ['1'], lastUse: NOW - LONG + 400 * lastUse, inUseUntil };
   switch (phase) {
     case 'ready':
-      return {
-        phase,
-        ...used,
-        pulse: holding.isFailing && !holding.isStranger ? FAILING : null,
-        change: null,
-        outlived: false,
-      };
+      return { phase, ...used, pulse: pulseOf(holding), change: null, outlived: false };
     case 'loading':
       return { phase, order, orderedAt: since, deadline: since + LONG, carriedBy: null, cause: 'asked' };
     case 'draining':
@@ -177,15 +174,7 @@ function phaseOf(
         ...left,
       };
     case 'unknown':
-      return {
-        phase,
-        endedAt: since,
-        absentSince: null,
-        sent: null,
-        servesSince: null,
-        ...found,
-        ...left,
-      };
+      return { phase, endedAt: since, absentSince: null, sent: null, servesSince: null, ...found, ...left };
   }
 }
 

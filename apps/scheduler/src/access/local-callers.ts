@@ -36,12 +36,18 @@ export function demandOwnName(
   { headers: { host, origin } }: FastifyRequest,
   isOwnName: (name: string) => boolean,
 ): void {
-  const [, inBrackets, plain = ''] = HOST.exec(host?.toLowerCase() ?? '') ?? [];
-  const name = inBrackets ?? plain;
-  if (host !== undefined && isIP(name) === 0 && !isOwnName(name)) throw UNKNOWN_HOST;
+  const name = nameIn(host);
+  if (name !== null && isIP(name) === 0 && !isOwnName(name)) throw UNKNOWN_HOST;
   if (origin === undefined) return;
   const own = URL.canParse(origin) ? `${new URL(origin).protocol}//${host}` : '';
   if (!URL.canParse(own) || new URL(own).host !== new URL(origin).host) throw OF_ANOTHER;
+}
+
+/** The name in a header `Host`, empty where it has none; null: there is no such header. */
+function nameIn(host: string | undefined): string | null {
+  if (host === undefined) return null;
+  const [, inBrackets, plain = ''] = HOST.exec(host.toLowerCase()) ?? [];
+  return inBrackets ?? plain;
 }
 
 /** Callers say the same few names again and again, and a URL is dear to take apart. */

@@ -66,11 +66,9 @@ export function callBounds(
 ): ServerInterceptor {
   return ({ path, requestStream, responseStream }, inner) => {
     const { socket, answers, ended } = onCall(inner.getConnectionInfo());
-    // No other interceptor is below this one.
-    const { stream } = inner as unknown as { readonly stream: ServerHttp2Stream };
+    const { stream, refuse, cut } = endsOf(inner, errors);
     let received: Metadata | undefined;
     let isWhole: (() => void) | undefined;
-    const refuse = (error: Refused): void => inner.sendStatus(errors.of(error) as Refusal);
     return new ServerInterceptingCall(inner, {
       start: (next) =>
         next({
@@ -79,11 +77,7 @@ export function callBounds(
             if (lengthOf(metadata) > MOST_METADATA) return refuse(TOO_LONG);
             guard({ path, socket, inner }, metadata, (admitted) => {
               const owner = { connection: socket ?? '', credential: credentialOverGrpc(admitted) };
-              isWhole = unfinished.messages(stream, owner, (error) => {
-                refuse(error);
-                // Else what has come of the message is held until the caller ends it.
-                stream.close();
-              });
+              isWhole = unfinished.messages(stream, owner, cut);
               go(admitted);
             });
           },
@@ -103,6 +97,18 @@ export function callBounds(
       },
     });
   };
+}
+
+/** How a call is ended. What has come of a message is held until its stream is closed. */
+function endsOf(inner: ServerInterceptingCallInterface, errors: RpcErrors) {
+  // No other interceptor is below this one.
+  const { stream } = inner as unknown as { readonly stream: ServerHttp2Stream };
+  const refuse = (error: Refused): void => inner.sendStatus(errors.of(error) as Refusal);
+  const cut = (error: Refused): void => {
+    refuse(error);
+    stream.close();
+  };
+  return { stream, refuse, cut };
 }
 
 function lengthOf(metadata: Metadata): number {

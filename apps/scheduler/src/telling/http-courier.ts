@@ -77,8 +77,8 @@ class TellsSecrets extends Error {}
 
 /** As DNS says, but for a name that leads to secrets. */
 const harmless: LookupFunction = (name, options, done) =>
-  lookup(name, options, (error: Error | null, found: string | LookupAddress[] = [], family?: number) => {
-    const all = typeof found === 'string' ? [found] : found.map(({ address }) => address);
+  lookup(name, options, (error: Error | null, found: string | LookupAddress[], family?: number) => {
+    const all = typeof found === 'string' ? [found] : (found ?? []).map(({ address }) => address);
     done(all.some(isMetadataAddress) ? new TellsSecrets() : error, found, family);
   });
 

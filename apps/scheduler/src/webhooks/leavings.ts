@@ -1,27 +1,19 @@
 import { type Fleet, type Instant, type Server, serverState } from '#core';
 import type { ToldChange, ToldServer } from '#engine';
-import type { Registry } from '../fleet/registry.js';
+import type { Registry, ServerEntry } from '../fleet/registry.js';
+import type { WallTimes } from '../wall-times.js';
 import type { HeardHooks } from './heard-hooks.js';
 
-/** How far a leaving has come. */
-interface Leaving {
-  readonly deadline: string | null;
-  /** The process of Triton that was seen last. */
-  readonly incarnation: number;
-  /** Whether no process listened when it was tried last. */
-  readonly isDown: boolean;
-  readonly isCarriedOut: boolean;
-  readonly isOver: boolean;
-}
+type Leaving = Extract<ToldServer['end'], { readonly said: 'leaving' }>;
 
 /** What the leavings are made of. */
 export interface LeavingsParts {
   readonly registry: Registry;
   readonly hooks: HeardHooks;
+  readonly times: Pick<WallTimes, 'hasPassed'>;
   readonly now: () => Instant;
-  readonly hasPassed: (time: string) => boolean;
-  /** Hears of each server of which nothing that webhooks said holds any more. */
-  readonly ended: (id: string) => void;
+  /** Has the engine follow what is said of a server by now. */
+  readonly tell: (entry: ServerEntry) => void;
 }
 
 /**
@@ -30,7 +22,8 @@ export interface LeavingsParts {
  * forgotten: one that DNS or the file names again is another one.
  */
 export class Leavings {
-  private readonly leavings = new Map<string, Leaving>();
+  /** The process in which each leaving was found carried out, or 0 where none was there. */
+  private readonly doneIn = new Map<string, number>();
   private readonly forgotten = new Set<string>();
 
   constructor(private readonly parts: LeavingsParts) {}
@@ -41,7 +34,7 @@ export class Leavings {
 
   /** The changes that bring the store in line with the fleet. */
   changes(fleet: Readonly<Fleet>): readonly ToldChange[] {
-    for (const id of this.leavings.keys()) if (!fleet.servers.has(id as never)) this.leavings.delete(id);
+    for (const id of this.doneIn.keys()) if (!fleet.servers.has(id as never)) this.doneIn.delete(id);
     const left = [...this.forgotten].flatMap((id) => this.ending(id));
     return [...left, ...[...fleet.servers].flatMap(([id, server]) => this.changesOf(fleet, id, server))];
   }
@@ -53,43 +46,37 @@ export class Leavings {
       if (change.kind !== 'server') continue;
       this.parts.registry.set(change.id, change.value);
       this.forgotten.delete(change.id);
-      if (change.value?.end === undefined) this.parts.ended(change.id);
+      const entry = this.parts.registry.get(change.id);
+      if (entry && entry.told?.end === undefined) this.parts.tell(entry);
     }
   }
 
   private changesOf(fleet: Readonly<Fleet>, id: string, server: Server): readonly ToldChange[] {
     const told = this.parts.registry.toldOf(id);
-    if (told?.end?.said !== 'leaving') {
-      this.leavings.delete(id);
-      return [];
+    if (told?.end?.said === 'leaving') {
+      const isDrained = serverState(fleet, server, this.parts.now()) === 'drained';
+      if (isDrained || this.isCarriedOut(told.end)) return this.carriedOut(id, server, told, isDrained);
     }
-    const leaving = this.seen(fleet, id, server, told.end);
-    this.leavings.set(id, leaving);
-    if (leaving.isOver) return this.ending(id);
-    if (!leaving.isCarriedOut || told.end.isCarriedOut) return [];
-    const value = { ...told, revision: told.revision + 1, end: { ...told.end, isCarriedOut: true } as const };
+    this.doneIn.delete(id);
+    return [];
+  }
+
+  private carriedOut(
+    id: string,
+    { incarnation, refused: isDown }: Server,
+    told: ToldServer,
+    isDrained: boolean,
+  ): readonly ToldChange[] {
+    const end = told.end as Leaving;
+    if (!this.doneIn.has(id) && (incarnation > 0 || isDown)) this.doneIn.set(id, incarnation);
+    if (incarnation > (this.doneIn.get(id) ?? Infinity)) return this.ending(id);
+    if (!isDrained || end.isCarriedOut) return [];
+    const value = { ...told, revision: told.revision + 1, end: { ...end, isCarriedOut: true } as const };
     return [{ kind: 'server', id, value }];
   }
 
-  private seen(
-    fleet: Readonly<Fleet>,
-    id: string,
-    server: Server,
-    { deadline, isCarriedOut: isStored }: Extract<ToldServer['end'], { readonly said: 'leaving' }>,
-  ): Leaving {
-    const known = this.leavings.get(id);
-    const before = known?.deadline === deadline ? known : undefined;
-    const { incarnation, refused: isDown } = server;
-    const { incarnation: last = incarnation, isDown: wasDown = false } = before ?? {};
-    const isNext = incarnation > last && (last > 0 || wasDown);
-    const isDue = deadline !== null && this.parts.hasPassed(deadline);
-    const wasCarriedOut = (before?.isCarriedOut ?? isStored === true) || isDue;
-    const isDrained = !isNext && serverState(fleet, server, this.parts.now()) === 'drained';
-    return {
-      ...{ deadline, incarnation, isDown },
-      isCarriedOut: wasCarriedOut || isDrained,
-      isOver: before?.isOver === true || (isNext && wasCarriedOut),
-    };
+  private isCarriedOut({ deadline, isCarriedOut }: Leaving): boolean {
+    return isCarriedOut === true || (deadline !== null && this.parts.times.hasPassed(deadline));
   }
 
   /** The same said again is no repeat after that. */

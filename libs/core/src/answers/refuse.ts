@@ -112,14 +112,19 @@ function lateness(fleet: Fleet, { model }: Request, line: Line, now: Instant): R
   if (!fleet.models.has(model)) return unknownNow(fleet);
   if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
   const wait = describeWait(fleet, model, now);
-  if (fleet.held && wait.phase !== 'loading') return { reason: 'no_leader', retryAfter: SHORT_HINT };
-  if (fleet.loadsHeld && wait.phase !== 'loading')
-    return { reason: 'store_unavailable', retryAfter: SHORT_HINT };
+  const held = whyHeld(fleet);
+  if (held !== null && wait.phase !== 'loading') return { reason: held, retryAfter: SHORT_HINT };
   const isWaiting = wait.phase === 'waiting';
   if (isWaiting && line.open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
   const forecast = isWaiting && !areLoadsStopped(fleet) ? line.forecastFor(model) : undefined;
   const load = loadForecast(fleet, model, null);
   return forecast ? waitingInLine(wait, forecast, now) : comingIn(wait, load);
+}
+
+/** Why no load is ordered anywhere, where that is not an admin's word. */
+function whyHeld({ held, loadsHeld }: Fleet): 'no_leader' | 'store_unavailable' | null {
+  if (held) return 'no_leader';
+  return loadsHeld ? 'store_unavailable' : null;
 }
 
 /** What the line foresees, also for a model that has no job in it: then it is the end of the line. */

@@ -5,32 +5,15 @@ import { type ModelId, replicaId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import { sumOf } from '../memory/ledger.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
-import type { Sighting } from '../looks/look.js';
 import type { Instant } from '../fleet/model.js';
-import { isLeftAlone, isStuck } from '../fleet/standing.js';
+import { isStuck } from '../fleet/standing.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
-import { warmUp } from '../learned/cooldown.js';
 import { bookedAsFound, end } from './declared.js';
 import { isBack } from './measure.js';
-import { becomeReady, becomeUnknown, pendingIn } from './orders.js';
-import {
-  APART,
-  mayBeEnsemble,
-  mayWaitUnseen,
-  servesSince,
-  settlesFrom,
-  stillChanging,
-  UNSETTLED,
-} from '../looks/unseen.js';
+import { becomeReady, becomeUnknown } from './orders.js';
+import { mayBeEnsemble, stillChanging } from '../looks/unseen.js';
 
-/** What a look says of one model, when that look began, and when it was reported. */
-export interface Seen<Kind extends Sighting = Sighting> {
-  readonly sighting: Kind;
-  readonly begunAt: Instant;
-  readonly now: Instant;
-}
-
-type SeenServing = Extract<Sighting, { kind: 'serving' }>;
+import { promisedOn, type Seen, unknownSighted, versionsOf } from './sighted-unknown.js';
 
 /** Compares what a look says of one model with what is booked for it on that server. */
 export function sighted(fleet: Fleet, server: Server, model: ModelId, seen: Seen): void {
@@ -109,9 +92,6 @@ function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now:
   }
 }
 
-const versionsOf = (sighting: SeenServing): string[] =>
-  sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
-
 /**
  * Where a ready copy does not serve another client unloads or replaces it: its routes are withdrawn at once, but it stays
  * booked. A look that began before it was ready says nothing of it.
@@ -149,17 +129,26 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
   if (answeredAt === null || begunAt <= answeredAt) return;
   if (sighting.kind === 'leaving') return put(fleet, { ...replica, absentSince: null });
   if (sighting.kind === 'gone') {
-    const absentSince = replica.absentSince ?? begunAt;
-    const isProof = sighting.proven
-      ? isBack(fleet, server, { ...replica, absentSince }, seen)
-      : begunAt >= absentSince + fleet.limits.stuckAfter;
-    if (!isProof) return put(fleet, { ...replica, absentSince });
-    if (sighting.proven && !isStuck(fleet, replica, now)) learnUnloadTime(fleet, server, replica, now);
-    return end(fleet, replica, now);
+    return unloadingGone(fleet, server, { ...replica, absentSince: replica.absentSince ?? begunAt }, seen);
   }
   hide(fleet, server, replica, now);
   // Triton brings an ensemble up again whose step was being loaded anew, and knows it no more: its unloads have no effect.
   adopt(fleet, server, replica.model, seen, replica.absentSince === null && fleet.steps.has(replica.model));
+}
+
+function unloadingGone(
+  fleet: Fleet,
+  server: Server,
+  replica: Unloading & { readonly absentSince: Instant },
+  seen: Seen,
+): void {
+  const isProven = seen.sighting.kind === 'gone' && seen.sighting.proven;
+  const isProof = isProven
+    ? isBack(fleet, server, replica, seen)
+    : seen.begunAt >= replica.absentSince + fleet.limits.stuckAfter;
+  if (!isProof) return put(fleet, replica);
+  if (isProven && !isStuck(fleet, replica, seen.now)) learnUnloadTime(fleet, server, replica, seen.now);
+  end(fleet, replica, seen.now);
 }
 
 /** Another client loaded the model during its unload: the old copy may hold its memory where no call shows it. */
@@ -167,76 +156,4 @@ function hide(fleet: Fleet, server: Server, replica: Unloading, now: Instant): v
   const { model, bookings } = replica;
   server.hidden = [...server.hidden, { model, bookings, until: now + fleet.limits.stuckAfter }];
   end(fleet, replica, now);
-}
-
-function unknownSighted(fleet: Fleet, before: Unknown, { sighting, ...when }: Seen): void {
-  const replica = sighting.kind === 'serving' ? before : { ...before, servesSince: null };
-  switch (sighting.kind) {
-    case 'serving':
-      return unknownServes(fleet, replica, { sighting, ...when });
-    case 'coming': {
-      const loadOrderedAt = replica.loadOrderedAt ?? when.now;
-      return put(fleet, { ...replica, coming: true, absentSince: null, loadOrderedAt });
-    }
-    case 'leaving':
-      return put(fleet, { ...replica, coming: false, absentSince: null, loadOrderedAt: null });
-    case 'gone':
-      // A server that loads by itself lists no model whose directory has gone.
-      return unknownAbsent(
-        fleet,
-        replica,
-        sighting.proven || isLeftAlone(fleet.servers.get(replica.server)!),
-        when,
-      );
-  }
-}
-
-/** An unload without an answer may still be carried out: the copy is not taken back before two looks settle that it was not. */
-function unknownServes(fleet: Fleet, replica: Unknown, seen: Seen<SeenServing>): void {
-  const { sighting, begunAt, now } = seen;
-  const { after, endedAt, sent } = replica;
-  if (begunAt < endedAt + (after === 'unload' ? UNSETTLED : 0)) return;
-  if (after === 'unload' && sent !== null) {
-    const since = sighting.isMoving ? null : servesSince(fleet, replica, begunAt);
-    const isSettled = since !== null && begunAt >= since + APART;
-    if (!isSettled && begunAt < endedAt + fleet.limits.stuckAfter)
-      return put(fleet, { ...replica, coming: false, absentSince: null, servesSince: since });
-    fleet.servers.get(replica.server)!.undone.set(replica.model, endedAt + fleet.limits.stuckAfter);
-  }
-  const versions = versionsOf(sighting);
-  if (after === 'found' || after === 'unload') return backAgain(fleet, replica, versions, now);
-  if (after === 'load') warmUp(fleet, replica);
-  put(fleet, { ...becomeReady(replica, versions, now), change: pendingIn(fleet, replica) });
-}
-
-/** It was gone, or may have been, and is back: another client may have loaded it anew, with another config. */
-function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
-  const server = fleet.servers.get(replica.server)!;
-  const there = { ...replica, ...bookedAsFound(fleet, server, replica.model) };
-  const inUseUntil = Math.max(now, promisedOn(server, replica.model));
-  put(fleet, { ...becomeReady(there, versions, now), inUseUntil });
-}
-
-const promisedOn = ({ promised }: Server, model: ModelId): Instant => promised.get(model) ?? -Infinity;
-
-function unknownAbsent(
-  fleet: Fleet,
-  replica: Unknown,
-  proven: boolean,
-  { begunAt, now }: Omit<Seen, 'sighting'>,
-): void {
-  if (replica.after === 'load_failed') {
-    if (begunAt > replica.endedAt) end(fleet, replica, now);
-    return;
-  }
-  const { after, endedAt, sent, loadOrderedAt } = replica;
-  if (begunAt < endedAt + (after === 'found' ? 0 : UNSETTLED)) return;
-  const isOpen = sent !== null && begunAt < settlesFrom(fleet.servers.get(replica.server)!, sent, endedAt);
-  if (isOpen || (after === 'load' && mayWaitUnseen(fleet, replica, loadOrderedAt))) {
-    return put(fleet, { ...replica, coming: false, absentSince: null });
-  }
-  const absentSince = replica.absentSince ?? begunAt;
-  // It counts from the first look that missed it: a stuck load holds its memory unseen once its directory is removed.
-  if (begunAt >= absentSince + (proven ? APART : fleet.limits.stuckAfter)) return end(fleet, replica, now);
-  put(fleet, { ...replica, coming: false, absentSince });
 }

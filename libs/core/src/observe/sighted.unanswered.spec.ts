@@ -99,7 +99,7 @@ describe('an unload without an answer, of a copy that serves on', () => {
   });
 
   it.each<[string, Sighting]>([
-    ['another copy of it is on its way in or out', { ...SERVES, isMoving: true } as Sighting],
+    ['another copy of it is on its way in or out', { ...SERVES, isMoving: true }],
     ['it is on its way in', { kind: 'coming' }],
     ['it is on its way out', { kind: 'leaving' }],
     ['it is gone', GONE],

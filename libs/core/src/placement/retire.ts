@@ -2,6 +2,7 @@ import type { ServerId } from '../fleet/ids.js';
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { Draining, Ready, Replica, UnloadCause } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
 import { failsEverywhere, isGuaranteed, isPinProtected, isWrittenOff, solidCopies } from '../memory/pins.js';
 import { isNeeded } from '../memory/footprint.js';
 import { InWork } from '../loading/in-work.js';
@@ -89,12 +90,16 @@ function mayRetire(fleet: Fleet, now: Instant): Replica[] {
 export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | undefined {
   const server = fleet.servers.get(replica.server)!;
   if (replica.outlived || !takesOrders(server, now)) return undefined;
-  if (!isKept(fleet, replica)) {
-    if (isWithdrawn(fleet, replica) || isTooMuch(fleet, replica)) return 'withdrawn';
-    if (server.drain && mayLeave(fleet, replica, server.drain.deadline, now)) return 'drain';
-  }
+  const ordered = isKept(fleet, replica) ? undefined : orderedAway(fleet, replica, server, now);
+  if (ordered !== undefined) return ordered;
   if (isToReload(fleet, replica) && !fleet.loadsHeld) return 'admin';
   return isIdle(fleet, replica, now) ? 'idle' : undefined;
+}
+
+/** Whether it is withdrawn, or its server drains and it may leave. */
+function orderedAway(fleet: Fleet, replica: Ready, { drain }: Server, now: Instant): UnloadCause | undefined {
+  if (isWithdrawn(fleet, replica) || isTooMuch(fleet, replica)) return 'withdrawn';
+  return drain && mayLeave(fleet, replica, drain.deadline, now) ? 'drain' : undefined;
 }
 
 /** The time is asked first: of most replicas it has not come. */

@@ -1,0 +1,109 @@
+import { type Fleet, put } from '../fleet/fleet.js';
+import type { Unknown } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
+import type { ModelId } from '../fleet/ids.js';
+import type { Sighting } from '../looks/look.js';
+import type { Instant } from '../fleet/model.js';
+import { isLeftAlone } from '../fleet/standing.js';
+import { warmUp } from '../learned/cooldown.js';
+import { bookedAsFound, end } from './declared.js';
+import { becomeReady, pendingIn } from './orders.js';
+import { APART, mayWaitUnseen, servesSince, settlesFrom, UNSETTLED } from '../looks/unseen.js';
+
+/** What a look says of one model, when that look began, and when it was reported. */
+export interface Seen<Kind extends Sighting = Sighting> {
+  readonly sighting: Kind;
+  readonly begunAt: Instant;
+  readonly now: Instant;
+}
+
+export type SeenServing = Extract<Sighting, { kind: 'serving' }>;
+
+export const versionsOf = (sighting: SeenServing): string[] =>
+  sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
+
+/** Compares what a look says with a copy of which is not known whether it serves. */
+export function unknownSighted(fleet: Fleet, before: Unknown, { sighting, ...when }: Seen): void {
+  const replica = sighting.kind === 'serving' ? before : { ...before, servesSince: null };
+  switch (sighting.kind) {
+    case 'serving':
+      return unknownServes(fleet, replica, { sighting, ...when });
+    case 'coming': {
+      const loadOrderedAt = replica.loadOrderedAt ?? when.now;
+      return put(fleet, { ...replica, coming: true, absentSince: null, loadOrderedAt });
+    }
+    case 'leaving':
+      return put(fleet, { ...replica, coming: false, absentSince: null, loadOrderedAt: null });
+    case 'gone':
+      // A server that loads by itself lists no model whose directory has gone.
+      return unknownAbsent(
+        fleet,
+        replica,
+        sighting.proven || isLeftAlone(fleet.servers.get(replica.server)!),
+        when,
+      );
+  }
+}
+
+/** An unload without an answer may still be carried out: the copy is not taken back before two looks settle that it was not. */
+function unknownServes(fleet: Fleet, replica: Unknown, seen: Seen<SeenServing>): void {
+  const { sighting, begunAt, now } = seen;
+  const { after, endedAt } = replica;
+  if (begunAt < endedAt + (after === 'unload' ? UNSETTLED : 0)) return;
+  if (after === 'unload' && !isUndone(fleet, replica, seen)) return;
+  const versions = versionsOf(sighting);
+  if (after === 'found' || after === 'unload') return backAgain(fleet, replica, versions, now);
+  if (after === 'load') warmUp(fleet, replica);
+  put(fleet, { ...becomeReady(replica, versions, now), change: pendingIn(fleet, replica) });
+}
+
+/** Notes what the look says of an unload without an answer, and whether it was not carried out for sure. */
+function isUndone(fleet: Fleet, replica: Unknown, { sighting, begunAt }: Seen<SeenServing>): boolean {
+  if (replica.sent === null) return true;
+  const since = sighting.isMoving ? null : servesSince(fleet, replica, begunAt);
+  const until = replica.endedAt + fleet.limits.stuckAfter;
+  if (begunAt < Math.min((since ?? Infinity) + APART, until)) {
+    put(fleet, { ...replica, coming: false, absentSince: null, servesSince: since });
+    return false;
+  }
+  fleet.servers.get(replica.server)!.undone.set(replica.model, until);
+  return true;
+}
+
+/** It was gone, or may have been, and is back: another client may have loaded it anew, with another config. */
+function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
+  const server = fleet.servers.get(replica.server)!;
+  const there = { ...replica, ...bookedAsFound(fleet, server, replica.model) };
+  const inUseUntil = Math.max(now, promisedOn(server, replica.model));
+  put(fleet, { ...becomeReady(there, versions, now), inUseUntil });
+}
+
+export const promisedOn = ({ promised }: Server, model: ModelId): Instant => promised.get(model) ?? -Infinity;
+
+function unknownAbsent(
+  fleet: Fleet,
+  replica: Unknown,
+  proven: boolean,
+  { begunAt, now }: Omit<Seen, 'sighting'>,
+): void {
+  if (replica.after === 'load_failed') {
+    if (begunAt > replica.endedAt) end(fleet, replica, now);
+    return;
+  }
+  if (begunAt < replica.endedAt + (replica.after === 'found' ? 0 : UNSETTLED)) return;
+  if (mayStillCome(fleet, replica, begunAt)) {
+    return put(fleet, { ...replica, coming: false, absentSince: null });
+  }
+  const absentSince = replica.absentSince ?? begunAt;
+  // It counts from the first look that missed it: a stuck load holds its memory unseen once its directory is removed.
+  if (begunAt >= absentSince + (proven ? APART : fleet.limits.stuckAfter)) return end(fleet, replica, now);
+  put(fleet, { ...replica, coming: false, absentSince });
+}
+
+/** Whether an order without an answer may still be carried out, or its load waits where no look shows it. */
+function mayStillCome(fleet: Fleet, replica: Unknown, begunAt: Instant): boolean {
+  const { after, endedAt, sent, loadOrderedAt } = replica;
+  const server = fleet.servers.get(replica.server)!;
+  if (sent !== null && begunAt < settlesFrom(server, sent, endedAt)) return true;
+  return after === 'load' && mayWaitUnseen(fleet, replica, loadOrderedAt);
+}
