@@ -77,9 +77,8 @@ export function compose(config: Config, parts: CompleteParts, store: Store, reme
   return {
     ...running,
     ...known,
-    access,
-    log,
-    links,
+    routes: new ToldRoutes(registry, parts.lasting.routes.latest),
+    ...{ access, log, links },
     leadership: store.leadership,
     identity: identity(config, store, remembered.name),
     freeze: { told: remembered.told.freeze },
@@ -173,7 +172,7 @@ function composeKnowledge(
   const slices = new Slices();
   const models = new ModelList(engine, catalog, times, slices);
   const servers = new ServerList(registry, models, { slices, troubles });
-  return { catalog, models, registry, routes: new ToldRoutes(registry), slices, troubles, servers };
+  return { catalog, models, registry, slices, troubles, servers };
 }
 
 const identity = ({ fleet }: Config, { leadership }: Store, name: string | null): Identity => {

@@ -1,7 +1,7 @@
 import { type Instant, type Millis, type ModelId, replicaId, type ServerId } from '#core';
 import type { RouteMessage } from '#contracts';
 import type { Clock, Route } from '#engine';
-import { ToldRoutes } from '../routing/told-routes.js';
+import { LatestVersion, ToldRoutes } from '../routing/told-routes.js';
 import { GatewayDesk } from '../watching/gateway-desk.js';
 import { Publisher } from '../watching/publisher.js';
 import type { ReportedUse } from '../watching/route-event.js';
@@ -22,6 +22,8 @@ export class WatchedTable {
   readonly table: RouteTable;
   readonly publisher: Publisher;
   readonly gateways: GatewayDesk;
+  /** Of all routes that callers are told, by whichever peer. */
+  readonly latest = new LatestVersion();
   private readonly told: ToldRoutes;
   private isShown: (model: ModelId, server: ServerId) => boolean = () => false;
 
@@ -40,7 +42,7 @@ export class WatchedTable {
     this.publisher = new Publisher(this.table);
     this.gateways = new GatewayDesk(this.table, this.publisher);
     this.table.follow((rows, servers) => this.publisher.changed(rows, servers, clock.now()));
-    this.told = new ToldRoutes(this.table);
+    this.told = new ToldRoutes(this.table, this.latest);
   }
 
   /** Has routes that are out of date go by these looks. Before that there are none. */

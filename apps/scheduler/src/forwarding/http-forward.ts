@@ -29,6 +29,8 @@ const TOLD = [
   ...['content-type', 'idempotency-key', 'if-match', 'if-none-match'],
   ...['webhook-id', 'webhook-timestamp', 'webhook-signature'],
 ];
+/** An answer that is retold may have so many bytes: it is a route. */
+const MOST_RETOLD = 2 ** 20;
 /** The headers of an answer that are about one connection alone. */
 const OF_CONNECTION = new Set([
   'connection',
@@ -48,14 +50,15 @@ export class HttpForward {
   ) {}
 
   /**
-   * Has a call answered by the leader; `next` makes the body of each try. Rejects with a refusal where none answers, or where a peer
-   * has handed it on already.
+   * Has a call answered by the leader; `next` makes the body of each try, and `retold` what is told of a body that is no refusal.
+   * Rejects with a refusal where none answers, or where a peer has handed it on already.
    */
   async send(
     request: FastifyRequest,
     reply: FastifyReply,
     next: () => Buffer,
     times: Times = timesFrom(),
+    retold?: (body: Buffer) => string,
   ): Promise<void> {
     if (isForwarded(request)) throw new Refused(NO_LEADER);
     const { method, principal, raw, socket } = request;
@@ -67,8 +70,13 @@ export class HttpForward {
       gone: goneOverHttp(reply.raw),
       ask: (leader, body, over) => this.asked(leader, { method, path: raw.url ?? '/', headers, body }, over),
     });
-    const told = Object.entries(answer.headers).filter(([name]) => !OF_CONNECTION.has(name));
-    void reply.code(answer.status).headers(Object.fromEntries(told)).send(answer.body);
+    const { status, headers: given, body } = answer;
+    const told = Object.entries(given).filter(([name]) => !OF_CONNECTION.has(name));
+    if (retold === undefined || status !== 200 || Buffer.isBuffer(body))
+      return void reply.code(status).headers(Object.fromEntries(told)).send(body);
+    const whole = await bodyOf(body, MOST_RETOLD).catch(() => Promise.reject(new Refused(NO_LEADER)));
+    void reply.code(status).headers(Object.fromEntries(told)).removeHeader('content-length');
+    void reply.send(retold(whole));
   }
 
   /** Has the leader do what this process asks in the name of a caller; it has no body. Rejects as `send`. */

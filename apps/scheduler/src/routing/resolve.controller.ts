@@ -54,7 +54,13 @@ export class ResolveController {
     const route = this.resolver.warm(query);
     if (route !== undefined) return send(route, reply);
     const cold = this.resolver.cold(request.body ?? {}, query, principal, ({ http }, next, times) =>
-      http.send(request, reply, () => Buffer.from(JSON.stringify(next())), times),
+      http.send(
+        request,
+        reply,
+        () => Buffer.from(JSON.stringify(next())),
+        times,
+        (body) => JSON.stringify(this.resolver.retold(JSON.parse(body.toString()) as RouteMessage)),
+      ),
     );
     reply.raw.once('close', () => reply.raw.writableFinished || cold.cancel());
     cold.answer

@@ -60,6 +60,11 @@ export class Resolver {
     return route;
   }
 
+  /** A route that the leader has told. */
+  retold(route: RouteMessage): RouteMessage {
+    return this.running.lasting.routes.latest.told(route);
+  }
+
   /** Waits for a cold model, as long as it allows and the caller can: here, or where another peer leads there. */
   cold(request: object, query: ResolveQuery, { role }: Principal, handOn: HandOn): Cold {
     const began = performance.now();

@@ -1,5 +1,10 @@
 import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { MalformedRequest, type ResolveRequestMessage, type RouteMessage } from '#contracts';
+import {
+  MalformedRequest,
+  type ResolveRequestMessage,
+  type RouteMessage,
+  routerClientService,
+} from '#contracts';
 import type { ResolveQuery } from '#engine';
 import { principalOverGrpc } from '../access/principals.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
@@ -13,12 +18,22 @@ import type { Resolver } from './resolver.js';
 
 type ResolveCall = ServerUnaryCall<ResolveRequestMessage | MalformedRequest, RouteMessage>;
 
+type Retold = (message: Buffer) => RouteMessage;
+
+interface Parts {
+  readonly resolver: Resolver;
+  readonly errors: RpcErrors;
+  readonly retold: Retold;
+}
+
 /** `berth.v1.Router` as raw handlers: the hot calls go past Nest. */
 export function routerHandlers(resolver: Resolver, errors: RpcErrors): UntypedServiceImplementation {
+  const read = routerClientService()['Resolve']!.responseDeserialize as (message: Buffer) => RouteMessage;
+  const retold: Retold = (message) => resolver.retold(read(message));
   return {
     resolve(call: ResolveCall, callback: sendUnaryData<RouteMessage>): void {
       try {
-        resolve(call, callback, resolver, errors);
+        resolve(call, callback, { resolver, errors, retold });
       } catch (error) {
         callback(errors.of(error, requestIdIn(call.request)));
       }
@@ -29,8 +44,7 @@ export function routerHandlers(resolver: Resolver, errors: RpcErrors): UntypedSe
 function resolve(
   call: ResolveCall,
   callback: sendUnaryData<RouteMessage>,
-  resolver: Resolver,
-  errors: RpcErrors,
+  { resolver, errors, retold }: Parts,
 ): void {
   const query = timedQueryOf(call);
   const route = resolver.warm(query);
@@ -39,7 +53,7 @@ function resolve(
     call.request,
     query,
     principalOverGrpc(call.metadata),
-    async ({ grpc }, next, times) => tell(callback, await grpc.send(receivedOf(call), next, times)),
+    async ({ grpc }, next, times) => tell(callback, await grpc.send(receivedOf(call), next, times), retold),
   );
   call.on('cancelled', () => cold.cancel());
   cold.answer
@@ -55,10 +69,11 @@ const receivedOf = (call: ResolveCall): ReceivedCall => ({
   gone: goneOverGrpc(call),
 });
 
-/** What the leader says is told as it came. */
-function tell(callback: sendUnaryData<RouteMessage>, { message, refusal }: GrpcAnswer): void {
-  if (refusal === null) callback(null, message as never);
-  else callback({ code: refusal.code, details: refusal.details, metadata: toldBack(refusal.metadata) });
+/** What the leader says is told as it came, but for a version that is earlier than one told before. */
+function tell(callback: sendUnaryData<RouteMessage>, { message, refusal }: GrpcAnswer, retold: Retold): void {
+  if (refusal !== null)
+    return callback({ code: refusal.code, details: refusal.details, metadata: toldBack(refusal.metadata) });
+  callback(null, message && retold(message));
 }
 
 /** The query, with the wait cut so that the answer comes before the call's deadline. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ModelId, ReplicaId, ServerId } from '#core';
 import type { Route } from '#engine';
 import { Registry } from '../fleet/registry.js';
-import { ToldRoutes } from './told-routes.js';
+import { LatestVersion, ToldRoutes } from './told-routes.js';
 
 const route: Route = {
   kind: 'route',
@@ -22,7 +22,8 @@ const A = { spec: { grpc: '127.0.0.1:8001' }, revision: 1, drain: null };
 
 describe('told routes', () => {
   const registry = new Registry([], new Map([['a', A]]));
-  const told = new ToldRoutes(registry);
+  const latest = new LatestVersion();
+  const told = new ToldRoutes(registry, latest);
 
   it('tell the same as the same object', () => {
     const message = told.of(route);
@@ -44,6 +45,17 @@ describe('told routes', () => {
       const after = told.of({ ...route, ...change });
       expect(after).not.toEqual(before);
     }
+  });
+
+  it('never tell an earlier version than one that was told before, here or by another peer', () => {
+    const versions = [
+      latest.told({ ...told.of(route), routeVersion: { term: '3', sequence: '10' } }),
+      told.of({ ...route, term: 2, sequence: 99 }),
+      told.of({ ...route, term: 3, sequence: 9 }),
+      latest.told({ ...told.of(route), routeVersion: { term: '3', sequence: '8' } }),
+      told.of({ ...route, term: 3, sequence: 11 }),
+    ].map(({ routeVersion: { term, sequence } }) => `${term}.${sequence}`);
+    expect(versions).toEqual(['3.10', '3.10', '3.10', '3.10', '3.11']);
   });
 
   it('tell of a server what holds now', () => {
