@@ -21,10 +21,12 @@ afterEach(async () => {
   await world?.close();
 });
 
-/** A connection over HTTP with a request that waits for a cold model. */
-function waiting({ scheduler }: World, host: string): Socket {
+/** A connection over HTTP whose caller is known, with a request that waits for a cold model. */
+async function waiting({ scheduler }: World, host: string): Promise<Socket> {
   const socket = connect(Number(new URL(scheduler.http).port), host);
   socket.on('error', () => undefined);
+  socket.write('GET /v1/models/none HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'data');
   const body = '{"waitMs":60000}';
   const head = [
     'POST /v1/models/bert-base/resolve HTTP/1.1',
@@ -37,10 +39,13 @@ function waiting({ scheduler }: World, host: string): Socket {
 
 const HEADERS = { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers' };
 
-/** A connection over gRPC with a call that Berth has seen, and of which it waits for the message. */
+/** A connection over gRPC whose caller is known, with a call that Berth has seen, and of which it waits for the message. */
 async function calling({ scheduler }: World): Promise<ClientHttp2Session> {
   const session = connectHttp2(`http://${scheduler.grpc}`);
   session.on('error', () => undefined);
+  const first = session.request({ ...HEADERS, ':path': '/berth.v1.Admin/GetFleet' });
+  first.resume().end(Buffer.alloc(5));
+  await once(first, 'end');
   session.request({ ...HEADERS, ':path': '/berth.v1.Router/Resolve' }).on('error', () => undefined);
   await new Promise((done) => session.ping(done));
   return session;
@@ -53,11 +58,17 @@ describe('connections', () => {
       triton: { speed: 0.01 },
       parts: { lookup },
     }));
-    const sockets = Array.from({ length: 2 * MOST }, (_, nth) => waiting(running, HOSTS[nth % 2]!));
+    const host = (nth: number): string => HOSTS[nth % 2]!;
+    const busy: Socket[] = [];
+    while (busy.length < MOST) busy.push(await waiting(running, host(busy.length)));
+    await until(() => running.scheduler.engine.fleet.waiting.size === MOST);
+    const others = Array.from({ length: 2 * MOST }, (_, nth) =>
+      connect(Number(new URL(running.scheduler.http).port), host(nth)).on('error', () => undefined),
+    );
     let closed = 0;
-    for (const socket of sockets) socket.once('close', () => (closed += 1));
-    await until(() => closed >= MOST);
-    for (const socket of sockets) socket.destroy();
+    for (const socket of others) socket.once('close', () => (closed += 1)).resume();
+    await until(() => closed === others.length);
+    for (const socket of [...busy, ...others]) socket.destroy();
     const metrics = await until(async () => (await call(running, 'GET', '/metrics')).body as string);
     const [, refused] = /^berth_http_connections_refused_total (\d+)$/m.exec(metrics)!;
     expect(Number(refused)).toBeGreaterThanOrEqual(MOST);

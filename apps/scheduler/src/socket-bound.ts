@@ -2,8 +2,10 @@ import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { SocketsByAddress } from './sockets-by-address.js';
 
-/** So long a connection has for its first request before it may have to give way. */
-const GRACE_MS = 1_000;
+const signedIn = new WeakSet<Socket>();
+
+/** Notes that a caller on this connection has signed in. */
+export const noteSignedIn = (socket: Socket): void => void signedIn.add(socket);
 
 /** Is told of the requests of each connection. */
 export interface Requests {
@@ -14,95 +16,102 @@ export interface Requests {
 }
 
 /**
- * Bounds how many connections there are. Close to the bound, a new connection takes the place of one without a request:
- * the one silent for longest, or else the one that has had its answers for longest. So a client with many connections,
- * or with silent ones, keeps no probe out. Where all have a request, new ones are closed without an answer.
+ * Bounds how many connections there are. At the bound, a new connection takes the place of one that has not signed in, the one
+ * silent for longest, whether it has a request or not; or else of the one that has had its answers for longest. So strangers keep
+ * nobody out. Where all have signed in and have a request, new ones are closed without an answer.
  */
-export function boundSockets(
-  servers: readonly Server[],
-  most: number,
-  onRefused: () => void,
-  now = (): number => performance.now(),
-): Requests {
-  const resting = new Resting();
-  const spare = Math.max(1, Math.floor(most / 100));
-  let open = 0;
+export function boundSockets(servers: readonly Server[], most: number, onRefused: () => void): Requests {
+  const open = new Open();
   const accept = (socket: Socket): void => {
-    if (open >= most) {
+    if (open.size >= most && !open.giveWay()) {
       socket.destroy();
       return onRefused();
     }
-    open += 1;
-    if (open > most - spare) resting.first(now() - GRACE_MS)?.destroy();
-    resting.connect(socket, now());
-    socket.once('close', () => {
-      open -= 1;
-      resting.forget(socket);
-    });
+    open.connect(socket);
+    socket.once('close', () => open.forget(socket));
   };
   for (const server of servers) server.on('connection', accept);
-  for (const server of servers) if (server instanceof TlsServer) followTls(server, resting);
-  return resting;
+  for (const server of servers) if (server instanceof TlsServer) followTls(server, open);
+  return open;
 }
 
 /** Over TLS, requests come on a socket of their own, which takes the place of the one that it is on. */
-function followTls(server: Server, resting: Resting): void {
+function followTls(server: Server, open: Open): void {
   const under = new SocketsByAddress();
   server.on('connection', (socket: Socket) => under.add(socket));
   server.on('secureConnection', (socket: Socket) => {
     const raw = under.between(socket);
     if (raw === undefined) return;
-    resting.replace(raw, socket);
-    raw.once('close', () => resting.forget(socket));
+    open.replace(raw, socket);
+    raw.once('close', () => open.forget(socket));
   });
 }
 
-/** The connections without a request, in the order in which they began to have none. */
-class Resting implements Requests {
-  /** Of those that have not sent any: since when they are there. */
-  private readonly silent = new Map<Socket, number>();
+/** The open connections, but for those that give way. */
+class Open implements Requests {
+  /** How many requests each has: they may come before the answers to those before them. */
+  private readonly requests = new Map<Socket, number>();
+  /** Those that have not signed in, the one silent for longest first. */
+  private readonly strangers = new Set<Socket>();
+  /** Those that have signed in and have no request, by their last answers. */
   private readonly answered = new Set<Socket>();
-  /** How many requests each of the others has: they may come before the answers to those before them. */
-  private readonly busy = new Map<Socket, number>();
 
-  connect(socket: Socket, at: number): void {
-    this.silent.set(socket, at);
+  get size(): number {
+    return this.requests.size;
+  }
+
+  connect(socket: Socket): void {
+    this.requests.set(socket, 0);
+    this.strangers.add(socket);
   }
 
   /** Of a connection that has sent no request. */
   replace(socket: Socket, by: Socket): void {
-    const since = this.silent.get(socket);
-    if (since === undefined) return;
-    this.silent.delete(socket);
-    this.silent.set(by, since);
+    if (!this.requests.has(socket)) return;
+    this.forget(socket);
+    this.connect(by);
   }
 
   begin(socket: Socket): void {
-    const has = this.busy.get(socket) ?? 0;
-    this.forget(socket);
-    this.busy.set(socket, has + 1);
+    this.count(socket, 1);
   }
 
   end(socket: Socket): void {
-    const left = (this.busy.get(socket) ?? 0) - 1;
-    if (left > 0) this.busy.set(socket, left);
-    else if (this.busy.delete(socket)) this.answered.add(socket);
+    this.count(socket, -1);
   }
 
-  sockets(): Iterable<Socket> {
-    return this.busy.keys();
+  *sockets(): Iterable<Socket> {
+    for (const [socket, has] of this.requests) if (has > 0) yield socket;
   }
 
   forget(socket: Socket): void {
-    this.silent.delete(socket);
+    this.requests.delete(socket);
+    this.strangers.delete(socket);
     this.answered.delete(socket);
-    this.busy.delete(socket);
   }
 
-  /** That has been silent since then, or else that has had its answers for longest. */
-  first(silentSince: number): Socket | undefined {
-    const [silent] = this.silent;
+  /** Closes the connection that is first to go; says no where none is. */
+  giveWay(): boolean {
+    for (const socket of this.strangers) {
+      if (!signedIn.has(socket)) break;
+      this.strangers.delete(socket);
+    }
+    const [stranger] = this.strangers;
     const [answered] = this.answered;
-    return silent && silent[1] <= silentSince ? silent[0] : answered;
+    const first = stranger ?? answered;
+    if (first === undefined) return false;
+    this.forget(first);
+    first.destroy();
+    return true;
+  }
+
+  private count(socket: Socket, more: number): void {
+    const has = this.requests.get(socket);
+    if (has === undefined) return;
+    this.requests.set(socket, has + more);
+    this.answered.delete(socket);
+    const wasStranger = this.strangers.delete(socket);
+    if (wasStranger && !signedIn.has(socket)) this.strangers.add(socket);
+    else if (has + more === 0) this.answered.add(socket);
   }
 }

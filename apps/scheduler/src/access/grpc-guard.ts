@@ -4,6 +4,7 @@ import { Refused } from '../errors/refused.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { Guard, JudgedCall, Refusal } from '../grpc/call-bounds.js';
 import { PRINCIPAL, type PeerKey } from '../forwarding/peer-key.js';
+import { noteSignedIn } from '../socket-bound.js';
 import { admit, demand } from './admit.js';
 import { namesShownOn } from './certificate-names.js';
 import { needsOf } from './operations.js';
@@ -13,7 +14,10 @@ import { noteAddress, notePrincipal } from './principals.js';
 export function guardGrpc(access: () => Access, errors: RpcErrors, peers?: PeerKey): Guard {
   return (call, metadata, go) => {
     const admitted = (principal: Principal | null): void => {
-      if (principal !== null) notePrincipal(metadata, principal);
+      if (principal !== null) {
+        notePrincipal(metadata, principal);
+        if (call.socket) noteSignedIn(call.socket);
+      }
       go(metadata);
     };
     const refuse = (error: unknown): void => call.inner.sendStatus(errors.of(error) as Refusal);

@@ -7,6 +7,7 @@ import { admit, demand } from './admit.js';
 import { PRINCIPAL, type PeerKey } from '../forwarding/peer-key.js';
 import type { Signatures } from '../webhooks/signatures.js';
 import { namesShownOn } from './certificate-names.js';
+import { noteSignedIn } from '../socket-bound.js';
 import { demandLocal, demandOwnName } from './local-callers.js';
 import type { Needs } from './operations.js';
 import { admitSigned, goesBySignature, SIGNED_ROUTE } from './signed-callers.js';
@@ -49,6 +50,7 @@ export function guardHttp(fastify: FastifyInstance, callers: HttpCallers): void 
   fastify.addHook('onRequest', (request, _, done) => {
     const go = (principal: Principal | null): void => {
       request.principal = principal;
+      if (principal) noteSignedIn(request.raw.socket);
       done();
     };
     const { needs = null } = request.routeOptions.config;
@@ -64,7 +66,10 @@ const readSigned =
   (request, _, payload, done) => {
     // At once: what follows a body must not begin after it has come.
     if (request.principal !== null || !signatures) return done(null, payload);
-    admitSigned(request, payload, signatures).then((read) => done(null, read), done);
+    admitSigned(request, payload, signatures).then((read) => {
+      noteSignedIn(request.raw.socket);
+      done(null, read);
+    }, done);
   };
 
 /** Refuses a request that leads to no route at all as `error` does, but only to a caller with a credential. */

@@ -44,14 +44,14 @@ export class AlertsController {
   }
 }
 
-/** Such a body may be longer than others. It has its place before it is read, and until its answer is taken or the connection closes. */
+/** Such a body may be longer than others. It has its place once it has come whole, until its answer is taken or the connection closes. */
 export function boundAlerts(fastify: FastifyInstance, { places }: AlertWrites): void {
   fastify.addHook('onRoute', (route) => {
     if (route.url !== `/${PATH}`) return;
     route.bodyLimit = LONGEST_BODY;
     // Alertmanager takes labels of any name: one alert must not keep the others of its body from being heard.
     route.config = { ...route.config, dropsProtoKeys: true };
-    route.onRequest = (_, reply, done) => {
+    route.preValidation = (_, reply, done) => {
       reply.raw.once('close', places.take());
       done();
     };

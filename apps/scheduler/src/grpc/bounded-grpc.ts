@@ -16,6 +16,8 @@ import { GrpcCredentials } from '../tls/grpc-credentials.js';
 import type { Unfinished } from '../unfinished.js';
 import type { Untaken } from '../untaken.js';
 
+const HEALTH_WATCH = '/grpc.health.v1.Health/Watch';
+
 /** How often it is looked whether something has waited for too long, in milliseconds. */
 const LOOK_MS = 1_000;
 
@@ -58,7 +60,12 @@ export class BoundedGrpc extends ServerGrpc {
   override createClient(): Promise<Server> {
     const { access, certificates, errors, interceptors: further, peerKey, unfinished } = this.bounds;
     const interceptors = [
-      callBounds((peer) => this.called(peer), errors, guardGrpc(access, errors, peerKey), unfinished),
+      callBounds(
+        (peer, path) => this.called(peer, path),
+        errors,
+        guardGrpc(access, errors, peerKey),
+        unfinished,
+      ),
       ...further,
     ];
     const server = new Server({ ...this.served.channelOptions, interceptors });
@@ -98,16 +105,18 @@ export class BoundedGrpc extends ServerGrpc {
     this.injector?.injectConnection(socket);
   }
 
-  private called(peer: Ends): Begun {
+  private called(peer: Ends, path: string): Begun {
     const socket = this.sockets.between(peer);
     if (socket === undefined) return { socket, answers: () => undefined, ended: () => undefined };
-    this.requests?.begin(socket);
+    // Anybody may watch the health for ever: that keeps no connection.
+    const requests = path === HEALTH_WATCH ? undefined : this.requests;
+    requests?.begin(socket);
     let answered: Answered | undefined;
     const answers = (): void => {
       this.answered.add((answered = { socket, bytes: socket.bytesWritten, at: performance.now() }));
     };
     const ended = (): void => {
-      this.requests?.end(socket);
+      requests?.end(socket);
       if (answered) this.answered.delete(answered);
     };
     return { socket, answers, ended };

@@ -41,7 +41,7 @@ export interface Begun {
 }
 
 /** Is told of each call. */
-export type OnCall = (peer: Ends) => Begun;
+export type OnCall = (peer: Ends, path: string) => Begun;
 
 /** What a call is judged by before anything of its message is read. */
 export interface JudgedCall {
@@ -65,7 +65,7 @@ export function callBounds(
   unfinished: Unfinished,
 ): ServerInterceptor {
   return ({ path, requestStream, responseStream }, inner) => {
-    const { socket, answers, ended } = onCall(inner.getConnectionInfo());
+    const { socket, answers, ended } = onCall(inner.getConnectionInfo(), path);
     const { stream, refuse, cut } = endsOf(inner, errors);
     let received: Metadata | undefined;
     let isWhole: (() => void) | undefined;

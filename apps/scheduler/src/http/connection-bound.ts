@@ -8,7 +8,6 @@ const UNTAKEN_MS = 30_000;
 const LOOK_MS = 5_000;
 
 interface Times {
-  readonly now?: () => number;
   /** In milliseconds, as is `lookMs`. */
   readonly untakenMs?: number;
   readonly lookMs?: number;
@@ -22,9 +21,9 @@ export function boundConnections(
   server: Server,
   most: number,
   onRefused: () => void,
-  { now, untakenMs = UNTAKEN_MS, lookMs = LOOK_MS }: Times = {},
+  { untakenMs = UNTAKEN_MS, lookMs = LOOK_MS }: Times = {},
 ): void {
-  const requests = boundSockets([server], most, onRefused, now);
+  const requests = boundSockets([server], most, onRefused);
   server.on('request', ({ socket }, response) => {
     requests.begin(socket);
     response.once('close', () => requests.end(socket));
