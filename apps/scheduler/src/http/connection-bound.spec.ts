@@ -124,7 +124,7 @@ describe.each([
     await isAnswered(old);
     const young = asking('/');
     await isAnswered(young);
-    expect(await isAnswered(asking('/'))).toBe(true);
+    for (let more = 0; more < 2; more += 1) expect(await isAnswered(asking('/'))).toBe(true);
     await oldGone;
     expect(young.destroyed).toBe(false);
     waiting[0]!.end('at last');
