@@ -19,8 +19,10 @@ const TOLD = 'told/';
 /** So many rows are asked for at once. */
 const PAGE = 1_000;
 
-/** Hears of what the rows of a term meet. */
-export interface RowsNews {
+/** The term of the rows, where they are, and what hears of what they meet. */
+interface TermNews {
+  readonly term: number;
+  readonly place: string;
   /** A later term is stored: this one is over. */
   readonly onHigherTerm: (term: number) => void;
   /** A write that was refused is stored all the same: what is stored is not what this term knows, and the next one has to begin. */
@@ -28,8 +30,6 @@ export interface RowsNews {
   /** Redis had lost so many writes: the rows of the copy were written again. */
   readonly onLoss: (writes: number) => void;
 }
-
-type TermNews = RowsNews & { readonly term: number; readonly place: string };
 
 /**
  * The rows of one term in Redis, a hash for each kind. Each batch is one script: it is carried out where no later term is
