@@ -48,6 +48,14 @@ describe('answers that wait to be taken', () => {
     expect(made).toHaveLength(5);
   });
 
+  it('are refused where 1,000 wait already', async () => {
+    const calls = Array.from({ length: 1_003 }, () => new Call('a', 4 * MIB));
+    await settled();
+    const answers = calls.map(({ answered }) => answered);
+    expect(answers.filter((one) => one === undefined)).toHaveLength(1_000);
+    expect(answers.slice(-2)).toEqual(Array(2).fill('too many long answers wait to be taken'));
+  });
+
   it.each([
     ['a credential', 4, () => 'viewer'],
     ['all', 16, String],
