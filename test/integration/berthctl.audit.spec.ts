@@ -99,7 +99,7 @@ describe('berthctl audit', () => {
 
   it('keeps what programs did in a list of its own: their messages push out nothing that admins did', async () => {
     const before = (await ctl('audit')).out;
-    for (const type of ['server.leaving', 'server.joined']) {
+    for (const type of ['server.left', 'server.joined']) {
       const message = { type, id: type, data: { server: 'a' } };
       expect((await call(world, 'POST', '/v1/webhooks/fleet', message)).status).toBe(202);
     }
