@@ -70,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'success-earns-no-retry', breaks: 19, file: `${CORE}/observe/orders.ts`, find: `earnRetry(fleet.servers.get(replica.server)!);`, replace: `` },
   { name: 'disabled-model-loaded', breaks: 12, file: `${CORE}/demand/claims.ts`, find: `if (!model?.enabled || claims.has(model.id)) return;`, replace: `if (!model || claims.has(model.id)) return;` },
   { name: 'orders-in-the-wrong-mode', breaks: 12, file: `${CORE}/fleet/standing.ts`, find: `if (mode === 'wrong_mode' || mode === 'restricted') return mode;`, replace: `if (mode === 'restricted') return mode;` },
-  { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `if (!this.parts.leadership.mayAct()) throw new OrderUnsent();`, replace: `` },
+  { name: 'orders-without-leadership', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `if (!this.parts.leadership.mayAct()) throw this.keptBack();`, replace: `` },
   { name: 'load-before-it-is-written-down', breaks: 17, file: `${ENGINE}/actuator.ts`, find: `await this.remember(server, [model, ...brings]);`, replace: `void this.remember(server, [model, ...brings]).catch(() => undefined);` },
   { name: 'unwritten-order-counts-as-written', breaks: 17, file: `${ENGINE}/notebook.ts`, find: `if (added.length === 0 && !this.unsure.has(server)) return;`, replace: `if (added.length === 0) return;` },
   // Which copies may go, and for which models.

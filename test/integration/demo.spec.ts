@@ -99,6 +99,19 @@ describe('the demo', () => {
     expect([scheduler!.demo, await servers()]).toEqual([null, []]);
   });
 
+  it('ends, too, where the server that is declared has its name', async () => {
+    await start();
+    expect((await ask('PUT', '/v1/servers/demo', spec())).status).toBe(201);
+    await until(async () => scheduler!.demo === null);
+    await until(async () => (await ask('GET', '/v1/servers/demo')).body.state === 'ready');
+    expect((await ask('GET', '/v1/servers/demo')).body).toMatchObject({
+      grpc: triton.addresses.grpc,
+      labels: {},
+    });
+    await start();
+    expect([scheduler!.demo, await servers()]).toEqual([null, ['demo']]);
+  });
+
   it('takes up no configuration that may bring servers', async () => {
     await start();
     expect(() => scheduler!.reload(configOf(aServer()))).toThrow('the demo has a store of its own');

@@ -36,7 +36,7 @@ import { WallTimes } from './wall-times.js';
 import { Watching } from './watching/watching.js';
 import { HeardHooks } from './webhooks/heard-hooks.js';
 import { Joining } from './webhooks/joining.js';
-import { Leavings } from './webhooks/leavings.js';
+import { Leavings, type LeavingsParts } from './webhooks/leavings.js';
 import { Answers } from './writes/answers.js';
 import { Writes } from './writes/writes.js';
 
@@ -55,8 +55,9 @@ export type Composition = ReturnType<typeof compose>;
 export function compose(config: Config, parts: CompleteParts, store: Store, remembered: Remembered) {
   const { told, demo } = remembered;
   const registry = new Registry(baseServers(config, demo), told.servers, new Joining(config.webhooks.fleet));
-  const running = composeEngine(config, parts, store, { ...remembered, registry });
-  const known = composeKnowledge(config, { ...running, registry }, remembered, new Troubles(parts.log));
+  const troubles = new Troubles(parts.log);
+  const running = composeEngine(config, parts, store, { ...remembered, registry, troubles });
+  const known = composeKnowledge(config, { ...running, registry }, remembered, troubles);
   const { engine, times } = running;
   const { log } = parts;
   const { access, insecureListen, pressure, signatures } = parts.lasting;
@@ -96,7 +97,7 @@ function composeEngine(
   config: Config,
   parts: CompleteParts,
   kept: Store,
-  { told, facts, registry: addresses }: Remembered & { readonly registry: Registry },
+  { told, facts, registry: addresses, troubles }: Remembered & Pick<LeavingsParts, 'registry' | 'troubles'>,
 ) {
   const { declarations, leadership, learned, outbox, health: storeHealth } = kept;
   const { clock, log, wallNow, warmups } = parts;
@@ -117,7 +118,7 @@ function composeEngine(
   const routeTurns: Observer = { turnTaken: (turn, fleet) => watching.turnTaken(turn, fleet) };
   const times = new WallTimes(wallNow, now);
   const tell = (entry: ServerEntry): void => engine.tell(drainEvent(entry, times));
-  const leavings = new Leavings({ registry: addresses, hooks: books.hooks, times, now, tell });
+  const leavings = new Leavings({ registry: addresses, hooks: books.hooks, times, now, troubles, tell });
   const keeping = [book, leavings].map((one) => new OrderKeeping(one, writes, log));
   const observers = observersOf([watch, ...keeping, routeTurns], telemetry, log);
   const engine = new Engine({ clock, wallNow, ...keptFor(kept, facts), observers });

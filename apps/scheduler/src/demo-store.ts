@@ -18,8 +18,9 @@ export const demoFolder = (data: string): string => join(data, 'demo');
 export const mayBringServers = ({ servers, discovery, webhooks: { fleet }, redis }: Config): boolean =>
   servers.length + discovery.length + fleet.secrets.length + fleet.allow.length > 0 || redis !== null;
 
-/** Whether a server was ever declared over the API. */
-const everDeclared = ({ servers }: Told): boolean => [...servers.keys()].some((id) => id !== DEMO);
+/** Whether a server was ever declared over the API. Of the simulated one a drain may be stored. */
+const everDeclared = ({ servers }: Told): boolean =>
+  [...servers].some(([id, { spec }]) => id !== DEMO || spec !== null);
 
 /**
  * The store of a process without peers, and the demo that is shown where nothing may bring servers. The store in the folder of
@@ -52,22 +53,33 @@ export async function openOwnStore(
   }
 }
 
+/** The demos of which the end is being stored. */
+const ending = new Set<Demo>();
+
 /**
  * Ends the demo of a reign in which a server was declared. What was said of its models goes with them: a pin would load one on
  * that server. To be called each second; where the store fails the next call tries again.
  */
 export async function endDemo(reign: Reign): Promise<void> {
-  const { demo, made, config } = reign;
-  if (demo === null || made.registry.all().every(({ source }) => source === 'file')) return;
-  reign.demo = null;
+  const { demo, made } = reign;
+  if (demo === null || ending.has(demo) || made.registry.all().every(({ told }) => !told?.spec)) return;
+  ending.add(demo);
   try {
     await made.writes.follow({ follow: (changes) => follow(reign, changes) }, () => forgotten(reign, demo));
   } catch {
-    reign.demo = demo;
     return;
+  } finally {
+    ending.delete(demo);
   }
+  reign.demo = null;
   for (const { id } of demo.servers) made.links.forget(id);
-  reload(config, null, made);
+  reload(reign.config, null, made);
+  // One that was declared under the name of the simulated one is reached as it is declared.
+  for (const { id } of demo.servers) {
+    made.registry.release(id);
+    const declared = made.registry.get(id);
+    if (declared) made.links.follow(declared, made.times);
+  }
   made.log.info('a server was declared: the simulated one has ended, and does not come back');
   await demo.close();
 }

@@ -95,6 +95,7 @@ class Open implements Requests {
     for (const socket of this.strangers) {
       if (!signedIn.has(socket)) break;
       this.strangers.delete(socket);
+      if (this.requests.get(socket) === 0) this.answered.add(socket);
     }
     const [stranger] = this.strangers;
     const [answered] = this.answered;

@@ -36,7 +36,7 @@ const NO_ROOM = 'too much is held of unfinished messages';
 describe('messages that have not come whole', () => {
   it('are 4 MiB of a connection, and give back what ends in any way', async () => {
     const [first, second] = [await new Call('a').come(3 * MIB), await new Call('a').come(MIB)];
-    const third = await new Call('a').come(1);
+    const third = await new Call('a').come(4 * 2 ** 10);
     expect([first.refused, second.refused, third.refused]).toEqual([undefined, undefined, NO_ROOM]);
     second.stream.destroy();
     first.stream.end();
@@ -52,8 +52,9 @@ describe('messages that have not come whole', () => {
     const refused = (calls: readonly Call[]): number =>
       calls.filter((call) => call.refused === NO_ROOM).length;
     expect(refused(await came(5, 4 * MIB))).toBe(1);
-    expect(refused(await came(257, 64 * 2 ** 10, ''))).toBe(1);
+    expect(refused(await came(261, 64 * 2 ** 10, ''))).toBe(1);
     expect(refused(await came(4, 4 * MIB, 'other'))).toBe(0);
+    expect(refused(await came(300, 2 ** 10, ''))).toBe(0);
   });
 
   it('have 64 KiB before the caller has signed in', async () => {

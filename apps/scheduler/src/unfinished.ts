@@ -7,6 +7,8 @@ import { type Owner, Room } from './room.js';
 const LATE_MS = 10_000;
 /** The longest message of a caller that has not signed in, and the five bytes before it. */
 const MOST_UNSIGNED = 64 * 2 ** 10 + 5;
+/** So much of a message is not counted: those who take up all room keep no short message out. */
+const SMALL = 2 ** 10;
 const LATE = invalid([{ path: '', rule: 'must arrive in time' }]);
 const TOO_LONG = new Refused({ reason: 'too_large', detail: 'a message may have at most 64 KiB' });
 const noRoom = (): Refused =>
@@ -75,7 +77,8 @@ export class Unfinished {
   /** Counts how many bytes are held of a message; says no where they have no room. */
   private counted(owner: Owner): (bytes: number) => boolean {
     let held = 0;
-    return (bytes) => {
+    return (came) => {
+      const bytes = Math.max(0, came - SMALL);
       if (bytes > held && !this.room.has(owner, bytes - held)) return false;
       if (bytes !== held) this.room.add(owner, bytes - held);
       held = bytes;

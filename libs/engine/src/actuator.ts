@@ -59,7 +59,6 @@ export class Actuator {
   carryOut(order: Order): void {
     const link = this.links.get(order.server);
     void this.attempt(order, link).then((event) => {
-      if (this.sends === 'none' && event && isUnsent(event)) this.sends = 'unsent';
       if (event && (isEnd(event) || this.links.get(order.server) === link)) this.report(event);
     });
   }
@@ -108,8 +107,14 @@ export class Actuator {
     try {
       await this.notebook.ordered(server, models);
     } catch (error) {
-      throw this.parts.store.failure === null ? error : new OrderUnsent();
+      throw this.parts.store.failure === null ? error : this.keptBack();
     }
+  }
+
+  /** It could not be sent for a reason of this process, and not of the server. */
+  private keptBack(): OrderUnsent {
+    if (this.sends === 'none') this.sends = 'unsent';
+    return new OrderUnsent();
   }
 
   /**
@@ -117,7 +122,7 @@ export class Actuator {
    * server.
    */
   private beginToSend(order: SentOrder): void {
-    if (!this.parts.leadership.mayAct()) throw new OrderUnsent();
+    if (!this.parts.leadership.mayAct()) throw this.keptBack();
     this.sends = 'sent';
     for (const observer of this.parts.observers) observer.orderSent?.(order);
   }
@@ -159,7 +164,6 @@ export class Actuator {
   }
 }
 
-const isUnsent = (event: Event): boolean => 'outcome' in event && event.outcome.kind === 'unsent';
 const isEnd = ({ kind }: Event): boolean => kind === 'LoadEnded' || kind === 'UnloadEnded';
 
 /** The result of an attempt; undefined where it failed. */

@@ -10,12 +10,17 @@ export function bodyOf(payload: RequestPayload, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve, reject) => {
+    const refuse = (error: Error): void => {
+      most = -1;
+      chunks.length = 0;
+      reject(error);
+    };
     payload.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= most) chunks.push(chunk);
-      else reject(new Refused({ reason: 'too_large', detail: `a body may have at most ${limit}` }));
+      else refuse(new Refused({ reason: 'too_large', detail: `a body may have at most ${limit}` }));
     });
     payload.once('end', () => resolve(Buffer.concat(chunks)));
-    payload.once('error', reject);
+    payload.once('error', refuse);
   });
 }

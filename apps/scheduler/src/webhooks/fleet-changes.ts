@@ -62,10 +62,13 @@ function ends(message: Said, now: number): (entry: ServerEntry) => ServerChange[
     case 'server.leaving': {
       const deadline = deadlineOf(message, now);
       const first = { since: new Date(now).toISOString(), by: message.credential };
-      return (entry) =>
-        entry.hasLeft
-          ? undefined
-          : withEnd(entry, { ...first, ...entry.told?.end, said: 'leaving', deadline });
+      return (entry) => {
+        const before = entry.told?.end;
+        if (before?.said === 'left') return undefined;
+        // What was carried out is over with the next process: what is said of that one begins anew.
+        const { isCarriedOut: _, ...kept } = before ?? {};
+        return withEnd(entry, { ...first, ...kept, said: 'leaving', deadline });
+      };
     }
     case 'server.left':
       return (entry) => (isOurs(entry) ? null : withEnd(entry, { said: 'left' }));

@@ -1,6 +1,7 @@
 import { type Fleet, type Instant, type Server, serverState } from '#core';
 import type { ToldChange, ToldServer } from '#engine';
 import type { Registry, ServerEntry } from '../fleet/registry.js';
+import type { Troubles } from '../fleet/troubles.js';
 import type { WallTimes } from '../wall-times.js';
 import type { HeardHooks } from './heard-hooks.js';
 
@@ -12,6 +13,8 @@ export interface LeavingsParts {
   readonly hooks: HeardHooks;
   readonly times: Pick<WallTimes, 'hasPassed'>;
   readonly now: () => Instant;
+  /** What keeps servers from being reached: one that is reached after it is another process. */
+  readonly troubles: Pick<Troubles, 'of'>;
   /** Has the engine follow what is said of a server by now. */
   readonly tell: (entry: ServerEntry) => void;
 }
@@ -63,11 +66,12 @@ export class Leavings {
 
   private carriedOut(
     id: string,
-    { incarnation, refused: isDown }: Server,
+    { incarnation, refused }: Server,
     told: ToldServer,
     isDrained: boolean,
   ): readonly ToldChange[] {
     const end = told.end as Leaving;
+    const isDown = refused || this.parts.troubles.of(id) !== null;
     if (!this.doneIn.has(id) && (incarnation > 0 || isDown)) this.doneIn.set(id, incarnation);
     if (incarnation > (this.doneIn.get(id) ?? Infinity)) return this.ending(id);
     if (!isDrained || end.isCarriedOut) return [];
@@ -79,7 +83,7 @@ export class Leavings {
     return isCarriedOut === true || (deadline !== null && this.parts.times.hasPassed(deadline));
   }
 
-  /** The same said again is no repeat after that. */
+  /** The same said again is no repeat after that, unless its `timestamp` tells it from what is said of the next process. */
   private ending(id: string): readonly ToldChange[] {
     const told = this.parts.registry.toldOf(id);
     if (told?.end === undefined && (told?.saidAt === undefined || !this.forgotten.has(id))) {
@@ -89,6 +93,6 @@ export class Leavings {
     const { end: _, saidAt, ...others } = told;
     const isKept = saidAt !== undefined && !this.forgotten.has(id);
     const value = { ...others, ...(isKept && { saidAt }), revision: told.revision + 1 };
-    return [{ kind: 'server', id, value }, ...this.parts.hooks.withoutWord(id)];
+    return [{ kind: 'server', id, value }, ...(isKept ? [] : this.parts.hooks.withoutWord(id))];
   }
 }

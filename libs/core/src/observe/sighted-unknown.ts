@@ -94,7 +94,7 @@ function unknownAbsent(
   if (mayStillCome(fleet, replica, begunAt)) {
     return put(fleet, { ...replica, coming: false, absentSince: null });
   }
-  const absentSince = replica.absentSince ?? begunAt;
+  const absentSince = missedSince(fleet, replica, begunAt);
   // It counts from the first look that missed it: a stuck load holds its memory unseen once its directory is removed.
   if (begunAt >= absentSince + (proven ? APART : fleet.limits.stuckAfter)) return end(fleet, replica, now);
   put(fleet, { ...replica, coming: false, absentSince });
@@ -106,4 +106,10 @@ function mayStillCome(fleet: Fleet, replica: Unknown, begunAt: Instant): boolean
   const server = fleet.servers.get(replica.server)!;
   if (sent !== null && begunAt < settlesFrom(server, sent, endedAt)) return true;
   return after === 'load' && mayWaitUnseen(fleet, replica, loadOrderedAt);
+}
+
+/** When the first of the looks that missed it in a row began; after an order without an answer, of those over one connection. */
+function missedSince(fleet: Fleet, { server, sent, absentSince }: Unknown, begunAt: Instant): Instant {
+  const isOfBefore = sent !== null && (absentSince ?? begunAt) < fleet.servers.get(server)!.looksCountFrom;
+  return isOfBefore ? begunAt : (absentSince ?? begunAt);
 }
