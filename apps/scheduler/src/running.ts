@@ -35,7 +35,7 @@ export class Running {
   }
 
   /**
-   * The same, for those who read or write what is declared. Refuses also where the lease is not renewed: another process may have
+   * The same, for calls that read or write what is declared. Refuses also where the lease is not renewed: another process may have
    * written since.
    */
   get certain(): Composition {

@@ -7,7 +7,7 @@ import { type Owner, Room } from './room.js';
 const LATE_MS = 10_000;
 /** The longest message of a caller that has not signed in, and the five bytes before it. */
 const MOST_UNSIGNED = 64 * 2 ** 10 + 5;
-/** So much of a message is not counted: those who take up all room keep no short message out. */
+/** So much of a message is not counted: callers that take up all room keep no short message out. */
 const SMALL = 2 ** 10;
 const LATE = invalid([{ path: '', rule: 'must arrive in time' }]);
 const TOO_LONG = new Refused({ reason: 'too_large', detail: 'a message may have at most 64 KiB' });

@@ -13,7 +13,7 @@ const NO_ROOM = new Refused({
   detail: 'too many long answers wait to be taken',
 });
 
-/** Who takes an answer. */
+/** The call that takes an answer. */
 export interface Taker extends Owner {
   /** Whether the call changes nothing: then its answer can be made again. */
   readonly isRead: boolean;

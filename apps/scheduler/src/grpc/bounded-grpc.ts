@@ -108,7 +108,7 @@ export class BoundedGrpc extends ServerGrpc {
   private called(peer: Ends, path: string): Begun {
     const socket = this.sockets.between(peer);
     if (socket === undefined) return { socket, answers: () => undefined, ended: () => undefined };
-    // Anybody may watch the health for ever: that keeps no connection.
+    // A watch of the health needs no credential and may last for ever: it keeps no connection.
     const requests = path === HEALTH_WATCH ? undefined : this.requests;
     requests?.begin(socket);
     let answered: Answered | undefined;

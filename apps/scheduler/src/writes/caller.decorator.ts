@@ -47,7 +47,7 @@ export const Tenant = createParamDecorator((_: unknown, context: ExecutionContex
 /** Hands a handler the signal that aborts when the caller has gone. */
 export const Gone = createParamDecorator((_: unknown, context: ExecutionContext) => goneIn(context));
 
-/** Who takes the answer. */
+/** The call that takes the answer. */
 export function takerIn(context: ExecutionContext): Taker {
   if (context.getType() === 'http') {
     const { principal, raw, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
