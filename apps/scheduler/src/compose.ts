@@ -111,7 +111,7 @@ function composeEngine(
   metrics.begin({ term, isStoreOk: () => store.isOk() });
   const books = booksOf(parts, kept, told, metrics);
   const writes = new Writes(declarations, books, lifecycle);
-  const recorder = openRecorder(config, parts, metrics.recorder, term);
+  const recorder = openRecorder(config, parts, metrics.counts, term);
   const teller = tellerOf(parts, outbox, metrics);
   const events = new EventsOfTurns(teller, () => scaling.latest());
   const telemetry = [...(recorder ? [recorder] : []), metrics, ...logsTo(log), events];
@@ -134,12 +134,17 @@ function composeEngine(
 }
 
 /** What is kept beside what is written. */
-function booksOf({ wallNow }: SchedulerParts, { declarations: store }: Store, told: Told, metrics: Metrics) {
-  const onDropped = (count: number): void => metrics.answers.dropped(count);
-  const forgotten = (count: number): void => metrics.hooks.dropped(count);
+function booksOf(
+  { wallNow }: SchedulerParts,
+  { declarations: store }: Store,
+  told: Told,
+  { counts }: Metrics,
+) {
+  const onDropped = (count: number): void => counts.idempotencyKeysDropped.inc(count);
+  const forgotten = (count: number): void => counts.hookIdsDropped.inc(count);
   return {
     answers: new Answers({ store, given: told.answers, wallNow, onDropped }),
-    audit: new Audit({ store, wallNow, onWritten: () => metrics.audit.written() }),
+    audit: new Audit({ store, wallNow, onWritten: () => counts.auditRecords.inc() }),
     hooks: new HeardHooks({ given: told.hooks, wallNow, onDropped: forgotten }),
   };
 }

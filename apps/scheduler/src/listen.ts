@@ -128,7 +128,7 @@ async function open(
     running,
   };
   const bounds = boundsWithin(openFiles(), config.connections, log);
-  const refused = (over: 'http' | 'grpc') => () => metrics.connections.refused(over);
+  const refused = (over: 'http' | 'grpc') => () => metrics.counts.connectionsRefused[over].inc();
   const onServer = (server: Server) => (grpcServer = server);
   const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
     ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },

@@ -66,7 +66,8 @@ export class Periodic {
   async countWarmups(): Promise<void> {
     const { lasting, leading } = this.running;
     const counts = leading === null ? NO_WARMUPS : await leading.warmups.counts().catch(() => null);
-    if (counts !== null) lasting.metrics.warmups.counted(counts);
+    const { warmups } = lasting.metrics.counts;
+    for (const [state, count] of Object.entries(counts ?? {})) warmups.set({ state }, count);
   }
 
   /** A store that fails is tried now and then, so that it is known when it takes writes again. */

@@ -1,6 +1,6 @@
 import type { Config } from '#config';
 import { TurnFolder, TurnRecorder } from '#recording';
-import type { RecorderMetrics } from '#telemetry';
+import type { Counts } from '#telemetry';
 import type { SchedulerParts } from './parts.js';
 import { version } from './version.js';
 
@@ -8,12 +8,12 @@ import { version } from './version.js';
 export function openRecorder(
   { recorder, fleet }: Config,
   { log, wallNow }: Pick<SchedulerParts, 'log' | 'wallNow'>,
-  metrics: RecorderMetrics,
+  counts: Counts,
   term: number,
 ): TurnRecorder | null {
   if (recorder === null) return null;
   const { dir, maxFileMb, files } = recorder;
-  metrics.began();
+  counts.recording.set(1);
   return new TurnRecorder({
     files: new TurnFolder(dir),
     about: { berth: version(), node: process.version, fleet, term },
@@ -21,11 +21,12 @@ export function openRecorder(
     maxFileBytes: maxFileMb * 2 ** 20,
     keep: files,
     onStopped: (why) => {
-      metrics.failed();
+      counts.recording.set(0);
+      counts.recordingFailures.inc();
       log.error({ err: why, dir }, 'turns are recorded no more; all else goes on');
     },
     onDropped: (turns) => {
-      metrics.droppedTurns(turns);
+      counts.turnsDropped.inc(turns);
       log.warn({ turns, dir }, 'the disk was too slow: turns were not recorded');
     },
   });

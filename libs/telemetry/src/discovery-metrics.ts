@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
+import type { Instruments } from './instruments.js';
 
 const STATES = ['present', 'missing', 'leaving'] as const;
 const RESULTS = ['answered', 'timeout', 'refused', 'failed'] as const;
@@ -9,25 +10,21 @@ export class DiscoveryMetrics {
   private readonly leftOut: Gauge;
   private readonly lookups: Counter<'result'>;
 
-  constructor(registry: Registry) {
-    const registers = [registry];
-    this.servers = new Gauge({
-      name: 'berth_discovery_servers',
-      help: 'Servers found by DNS: in the last answer, missing from it, and leaving since they were missing for long.',
-      labelNames: ['state'],
-      registers,
-    });
-    this.leftOut = new Gauge({
-      name: 'berth_discovery_left_out',
-      help: 'Servers in the last answers of DNS that are left out: malformed, or beyond the most that may be found.',
-      registers,
-    });
-    this.lookups = new Counter({
-      name: 'berth_discovery_lookups_total',
-      help: 'Questions to DNS by what came of them; a name that does not exist is an answer.',
-      labelNames: ['result'],
-      registers,
-    });
+  constructor(make: Instruments) {
+    this.servers = make.gauge(
+      'discovery_servers',
+      'Servers found by DNS: in the last answer, missing from it, and leaving since they were missing for long.',
+      'state',
+    );
+    this.leftOut = make.gauge(
+      'discovery_left_out',
+      'Servers in the last answers of DNS that are left out: malformed, or beyond the most that may be found.',
+    );
+    this.lookups = make.counter(
+      'discovery_lookups_total',
+      'Questions to DNS by what came of them; a name that does not exist is an answer.',
+      'result',
+    );
     for (const state of STATES) this.servers.set({ state }, 0);
     for (const result of RESULTS) this.lookups.inc({ result }, 0);
   }

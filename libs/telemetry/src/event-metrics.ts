@@ -1,5 +1,5 @@
-import { Counter, type Registry } from 'prom-client';
-import { addReadGauge } from './read-gauge.js';
+import type { Counter } from 'prom-client';
+import type { Instruments } from './instruments.js';
 
 /** How many events are kept now. */
 export interface KeptEvents {
@@ -13,22 +13,18 @@ export class EventMetrics {
   private readonly losses: Counter;
   private kept: () => KeptEvents = () => ({ waiting: 0, deadLetters: 0 });
 
-  constructor(registry: Registry) {
-    this.deliveries = new Counter({
-      name: 'berth_webhook_deliveries_total',
-      help: 'Tries to deliver an event to an endpoint, by result.',
-      labelNames: ['result'],
-      registers: [registry],
-    });
-    this.losses = new Counter({
-      name: 'berth_webhook_events_lost_total',
-      help: 'Events that are told to no endpoint: the store did not take them, or has lost them.',
-      registers: [registry],
-    });
-    const gauge = (name: string, help: string, read: () => number): void =>
-      addReadGauge(registry, `webhook_${name}`, help, read);
-    gauge('events_waiting', 'Events that wait to be delivered.', () => this.kept().waiting);
-    gauge('dead_letters', 'Events that are not sent any more.', () => this.kept().deadLetters);
+  constructor(make: Instruments) {
+    this.deliveries = make.counter(
+      'webhook_deliveries_total',
+      'Tries to deliver an event to an endpoint, by result.',
+      'result',
+    );
+    this.losses = make.counter(
+      'webhook_events_lost_total',
+      'Events that are told to no endpoint: the store did not take them, or has lost them.',
+    );
+    make.read('webhook_events_waiting', 'Events that wait to be delivered.', () => this.kept().waiting);
+    make.read('webhook_dead_letters', 'Events that are not sent any more.', () => this.kept().deadLetters);
   }
 
   /** From now on the numbers are read there, at each scrape. */

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Gauge } from 'prom-client';
 import {
   copiesPerModel,
   failsInPart,
@@ -13,6 +13,7 @@ import {
   unsatisfiedPins,
 } from '#core';
 import type { DeclaredTimes } from './declared-times.js';
+import type { Instruments } from './instruments.js';
 import { Names } from './names.js';
 
 const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
@@ -34,15 +35,12 @@ type Read = (gauge: Gauge, watched: Watched) => void | Promise<void>;
 type AddGauge = (name: string, help: string, labelNames: readonly string[], read: Read) => void;
 
 /** Gauges that are read off the fleet at each scrape; nothing is kept between scrapes. Null: there is no fleet to tell of. */
-export function addFleetGauges(registry: Registry, watch: () => Watched | null): void {
-  const gauge: AddGauge = (name, help, labelNames, read) => {
-    const collect = function (this: Gauge): void | Promise<void> {
-      this.reset();
+export function addFleetGauges(make: Instruments, watch: () => Watched | null): void {
+  const gauge: AddGauge = (name, help, labelNames, read) =>
+    make.collected(name, help, labelNames, (to) => {
       const watched = watch();
-      return watched === null ? undefined : read(this, watched);
-    };
-    new Gauge({ name: `berth_${name}`, help, labelNames, collect, registers: [registry] });
-  };
+      return watched === null ? undefined : read(to, watched);
+    });
   addNumbers((name, help, read) => gauge(name, help, [], (to, watched) => to.set(read(watched))));
   gauge('replicas', 'Replicas, by phase.', ['phase'], replicas);
   addMemory(gauge);

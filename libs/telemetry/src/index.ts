@@ -1,9 +1,8 @@
 export type { DiscoveryMetrics } from './discovery-metrics.js';
-export { ForwardMetrics } from './forward-metrics.js';
 export { type ReignFacts } from './reign-metrics.js';
 export { Metrics, type MetricsOptions } from './metrics.js';
 export type { RouteFacts } from './route-metrics.js';
-export type { RecorderMetrics } from './recorder-metrics.js';
+export type { Counts } from './counts.js';
 export { FlagLog } from './flag-log.js';
 export { LimitLog } from './limit-log.js';
 export { ClosedLog } from './closed-log.js';

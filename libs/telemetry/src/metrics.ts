@@ -2,25 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Fleet, Millis } from '#core';
 import type { Observer, Turn } from '#engine';
-import { AlertMetrics } from './alert-metrics.js';
-import { AnswerMetrics } from './answer-metrics.js';
-import { AuditMetrics } from './audit-metrics.js';
-import { ConnectionMetrics } from './connection-metrics.js';
+import { countsOf } from './counts.js';
 import { DeclaredTimes } from './declared-times.js';
 import { DiscoveryMetrics } from './discovery-metrics.js';
 import { EventMetrics } from './event-metrics.js';
 import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
-import { ForwardMetrics } from './forward-metrics.js';
-import { HookMetrics } from './hook-metrics.js';
-import { ListenMetrics } from './listen-metrics.js';
-import { RecorderMetrics } from './recorder-metrics.js';
+import { Instruments } from './instruments.js';
 import { ScalingMetrics } from './scaling-metrics.js';
 import { type ReignFacts, ReignMetrics } from './reign-metrics.js';
 import { RouteMetrics } from './route-metrics.js';
 import { ResolveMetrics } from './resolve-metrics.js';
 import { TurnMetrics } from './turn-metrics.js';
-import { WarmupMetrics } from './warmup-metrics.js';
 
 /** What the metrics have to be told about their process. */
 export interface MetricsOptions {
@@ -39,22 +32,15 @@ const FRESH: Millis = 1_000;
 /** All metrics of one process, on a registry of their own. */
 export class Metrics implements Observer {
   private readonly registry = new Registry();
-  private readonly turns = new TurnMetrics(this.registry);
+  private readonly make = new Instruments(this.registry);
+  private readonly turns = new TurnMetrics(this.make);
+  readonly counts = countsOf(this.make);
   /** What resolve calls are counted with. */
-  readonly resolve = new ResolveMetrics(this.registry);
-  readonly alerts = new AlertMetrics(this.registry);
-  readonly answers = new AnswerMetrics(this.registry);
-  readonly audit = new AuditMetrics(this.registry);
-  readonly events = new EventMetrics(this.registry);
-  readonly forwards = new ForwardMetrics(this.registry);
-  readonly hooks = new HookMetrics(this.registry);
-  readonly connections = new ConnectionMetrics(this.registry);
-  readonly discovery = new DiscoveryMetrics(this.registry);
-  readonly recorder = new RecorderMetrics(this.registry);
-  readonly routes = new RouteMetrics(this.registry);
-  readonly scaling = new ScalingMetrics(this.registry);
-  readonly warmups = new WarmupMetrics(this.registry);
-  readonly listen: ListenMetrics;
+  readonly resolve = new ResolveMetrics(this.make);
+  readonly events = new EventMetrics(this.make);
+  readonly discovery = new DiscoveryMetrics(this.make);
+  readonly routes = new RouteMetrics(this.make);
+  readonly scaling = new ScalingMetrics(this.make);
   readonly reigns: ReignMetrics;
   private declared = new DeclaredTimes();
   private fleet: Readonly<Fleet> | null = null;
@@ -64,8 +50,8 @@ export class Metrics implements Observer {
   private isMaking = false;
 
   constructor(private readonly options: MetricsOptions) {
-    this.listen = new ListenMetrics(this.registry, options.isInsecureListen ?? false);
-    this.reigns = new ReignMetrics(this.registry, options.now);
+    this.counts.insecureListen.set(options.isInsecureListen ? 1 : 0);
+    this.reigns = new ReignMetrics(this.make, options.now);
     if (options.process) collectDefaultMetrics({ register: this.registry });
   }
 
@@ -103,20 +89,21 @@ export class Metrics implements Observer {
     const now = this.options.now();
     if (this.told === undefined || (!this.isMaking && now - this.told.at >= FRESH)) {
       this.isMaking = true;
-      const text = this.make().finally(() => (this.isMaking = false));
+      const text = this.written().finally(() => (this.isMaking = false));
       this.told = { at: now, text };
     }
     return this.told.text;
   }
 
-  private async make(): Promise<Buffer> {
+  private async written(): Promise<Buffer> {
+    this.reigns.count();
     return Buffer.from(await expositionOf(this.registry, this.options.pause ?? nextTurn));
   }
 
   private addGauges(): void {
     this.hasGauges = true;
     const { now, pause = nextTurn } = this.options;
-    addFleetGauges(this.registry, () =>
+    addFleetGauges(this.make, () =>
       this.fleet === null ? null : { fleet: this.fleet, now: now(), declared: this.declared, pause },
     );
   }

@@ -1,7 +1,7 @@
-import { Counter, type Registry } from 'prom-client';
+import type { Counter } from 'prom-client';
 import type { Instant } from '#core';
 import type { Turn } from '#engine';
-import { addReadGauge } from './read-gauge.js';
+import type { Instruments } from './instruments.js';
 
 /** What the metrics read while this process decides. */
 export interface ReignFacts {
@@ -20,41 +20,35 @@ export class ReignMetrics {
   private readonly lost: Counter;
 
   constructor(
-    registry: Registry,
+    make: Instruments,
     private readonly now: () => Instant,
   ) {
-    const gauge = (name: string, help: string, read: () => number): void =>
-      addReadGauge(registry, name, help, read);
-    gauge('leader', 'Whether this process decides.', () => (this.reign === null ? 0 : 1));
-    gauge(
+    make.read('leader', 'Whether this process decides.', () => (this.reign === null ? 0 : 1));
+    make.read(
       'term',
       'The number of the present reign, of this process or of the peer that leads; 0: no peer is known to lead.',
       () => this.reign?.term ?? this.heard(),
     );
-    gauge(
+    make.read(
       'store_ok',
       '1 while the store takes writes; 0 from a failure on, until a write has succeeded.',
       () => ((this.reign?.isStoreOk() ?? true) ? 1 : 0),
     );
-    gauge('held', 'Whether this leader sends no orders, since its lease is not renewed.', () =>
+    make.read('held', 'Whether this leader sends no orders, since its lease is not renewed.', () =>
       this.heldSince === null ? 0 : 1,
     );
-    this.held = new Counter({
-      name: 'berth_held_seconds_total',
-      help: 'For how long leaders in this process sent no orders, since their leases were not renewed.',
-      registers: [registry],
-      collect: () => this.count(),
-    });
-    this.late = new Counter({
-      name: 'berth_late_orders_total',
-      help: 'Orders that were not sent: this process might not act, the store did not take them, or no connection stood.',
-      registers: [registry],
-    });
-    this.lost = new Counter({
-      name: 'berth_store_writes_lost_total',
-      help: 'Writes that the store had acknowledged and lost, as a leader in this process found out.',
-      registers: [registry],
-    });
+    this.held = make.counter(
+      'held_seconds_total',
+      'For how long leaders in this process sent no orders, since their leases were not renewed.',
+    );
+    this.late = make.counter(
+      'late_orders_total',
+      'Orders that were not sent: this process might not act, the store did not take them, or no connection stood.',
+    );
+    this.lost = make.counter(
+      'store_writes_lost_total',
+      'Writes that the store had acknowledged and lost, as a leader in this process found out.',
+    );
   }
 
   /** The store has lost so many writes. */
@@ -91,7 +85,8 @@ export class ReignMetrics {
     this.heldSince = isHeld ? (this.heldSince ?? this.now()) : null;
   }
 
-  private count(): void {
+  /** Counts for how long orders have been held up to now. */
+  count(): void {
     if (this.heldSince === null) return;
     const now = this.now();
     this.held.inc((now - this.heldSince) / 1_000);

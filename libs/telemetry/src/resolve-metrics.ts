@@ -1,5 +1,6 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Counter, Histogram } from 'prom-client';
 import type { Millis } from '#core';
+import type { Instruments } from './instruments.js';
 
 const SECONDS = [0.0001, 0.001, 0.01, 0.1, 1, 2, 5, 10, 20, 40, 60, 120, 300];
 
@@ -10,21 +11,18 @@ export class ResolveMetrics {
   private readonly cold: Histogram.Internal<'cold'>;
   private readonly routed: Counter.Internal;
 
-  constructor(registry: Registry) {
-    const registers = [registry];
-    this.answered = new Counter({
-      name: 'berth_resolve_total',
-      help: 'Answers to resolve calls: routed, or the reason of the refusal.',
-      labelNames: ['result'],
-      registers,
-    });
-    const took = new Histogram({
-      name: 'berth_resolve_seconds',
-      help: 'How long resolve calls took, by whether they had to wait.',
-      labelNames: ['cold'],
-      buckets: SECONDS,
-      registers,
-    });
+  constructor(make: Instruments) {
+    this.answered = make.counter(
+      'resolve_total',
+      'Answers to resolve calls: routed, or the reason of the refusal.',
+      'result',
+    );
+    const took = make.histogram(
+      'resolve_seconds',
+      'How long resolve calls took, by whether they had to wait.',
+      SECONDS,
+      'cold',
+    );
     this.routed = this.answered.labels({ result: 'routed' });
     this.warm = took.labels({ cold: 'false' });
     this.cold = took.labels({ cold: 'true' });

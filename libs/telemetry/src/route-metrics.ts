@@ -1,6 +1,6 @@
-import { Counter, type Registry } from 'prom-client';
+import type { Counter } from 'prom-client';
 import type { Millis } from '#core';
-import { addReadGauge } from './read-gauge.js';
+import type { Instruments } from './instruments.js';
 
 /** What is known of the table of routes, and of its watchers. */
 export interface RouteFacts {
@@ -24,14 +24,13 @@ export class RouteMetrics {
   private readonly staleRoutes: Counter;
   private read: () => RouteFacts = () => NOTHING;
 
-  constructor(registry: Registry) {
-    this.staleRoutes = new Counter({
-      name: 'berth_stale_routes_total',
-      help: "Routes given by this process' own looks, since no word of a leader was young enough.",
-      registers: [registry],
-    });
+  constructor(make: Instruments) {
+    this.staleRoutes = make.counter(
+      'stale_routes_total',
+      "Routes given by this process' own looks, since no word of a leader was young enough.",
+    );
     const gauge = (name: string, help: string, value: (facts: RouteFacts) => number): void =>
-      addReadGauge(registry, name, help, () => value(this.read()));
+      make.read(name, help, () => value(this.read()));
     gauge('route_table_rows', 'Copies in the table of routes of this process.', ({ rows }) => rows);
     gauge(
       'route_table_age_seconds',

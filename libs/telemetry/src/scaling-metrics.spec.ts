@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
+import { Instruments } from './instruments.js';
 import { ScalingMetrics } from './scaling-metrics.js';
 
 const SCALING = {
@@ -18,7 +19,7 @@ const SCALING = {
 describe('the metrics for autoscalers', () => {
   it('have no samples before there are numbers, and then those', async () => {
     const registry = new Registry();
-    const metrics = new ScalingMetrics(registry);
+    const metrics = new ScalingMetrics(new Instruments(registry));
     expect((await registry.metrics()).match(/^berth_.*$/gm)).toBeNull();
     metrics.sampled(SCALING, 4);
     expect((await registry.metrics()).match(/^berth_.*$/gm)).toEqual([
@@ -36,7 +37,7 @@ describe('the metrics for autoscalers', () => {
 
   it('tell no capacity where nothing limits it', async () => {
     const registry = new Registry();
-    new ScalingMetrics(registry).sampled({ ...SCALING, capacityBytes: Infinity }, 0);
+    new ScalingMetrics(new Instruments(registry)).sampled({ ...SCALING, capacityBytes: Infinity }, 0);
     expect(await registry.metrics()).not.toContain('Inf');
   });
 });

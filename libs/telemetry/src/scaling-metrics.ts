@@ -1,5 +1,6 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Gauge } from 'prom-client';
 import type { Scaling } from '#core';
+import type { Instruments } from './instruments.js';
 
 /** The numbers for autoscalers. There are no samples before the first one is told: a 0 would make a fleet smaller. */
 export class ScalingMetrics {
@@ -9,23 +10,21 @@ export class ScalingMetrics {
   private readonly memory: Gauge<'kind'>;
   private readonly slots: Gauge<'kind'>;
 
-  constructor(registry: Registry) {
-    this.wanted = unsampled(
-      registry,
-      'servers_wanted',
-      'The most servers that were wanted within the last hour.',
-    );
-    this.wantedNow = unsampled(registry, 'servers_wanted_now', 'Servers that are wanted at this moment.');
-    this.present = unsampled(registry, 'servers_present', 'Servers that are reached and do not drain.');
-    this.memory = byKind(
-      registry,
+  constructor(make: Instruments) {
+    this.wanted = make.gauge('servers_wanted', 'The most servers that were wanted within the last hour.');
+    this.wantedNow = make.gauge('servers_wanted_now', 'Servers that are wanted at this moment.');
+    this.present = make.gauge('servers_present', 'Servers that are reached and do not drain.');
+    // A gauge without labels has a 0 from the beginning.
+    for (const gauge of [this.wanted, this.wantedNow, this.present]) gauge.remove();
+    this.memory = make.gauge(
       'scaling_memory_bytes',
       'Memory of the GPUs, or of the hosts in a fleet without any GPU: wanted, queued for, held, and all that is present.',
+      'kind',
     );
-    this.slots = byKind(
-      registry,
+    this.slots = make.gauge(
       'load_slots',
       'Loads that run, and that may run at a time on the present servers.',
+      'kind',
     );
   }
 
@@ -43,13 +42,3 @@ export class ScalingMetrics {
     slots.set({ kind: 'all' }, scaling.loadSlots);
   }
 }
-
-/** A gauge without labels has a 0 from the beginning, which is taken out. */
-function unsampled(registry: Registry, name: string, help: string): Gauge {
-  const gauge = new Gauge({ name: `berth_${name}`, help, registers: [registry] });
-  gauge.remove();
-  return gauge;
-}
-
-const byKind = (registry: Registry, name: string, help: string): Gauge<'kind'> =>
-  new Gauge({ name: `berth_${name}`, help, labelNames: ['kind'], registers: [registry] });

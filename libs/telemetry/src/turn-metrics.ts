@@ -1,6 +1,7 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Counter, Histogram } from 'prom-client';
 import type { Action, Event, Fleet, Instant } from '#core';
 import type { Observer, Turn } from '#engine';
+import type { Instruments } from './instruments.js';
 import { NewExcesses } from './new-excesses.js';
 import { NewShortfalls } from './new-shortfalls.js';
 import { OrderTimes } from './order-times.js';
@@ -23,40 +24,38 @@ export class TurnMetrics implements Observer {
   private readonly ranOut: Counter<'server'>;
   private shortfalls = new NewShortfalls();
 
-  constructor(registry: Registry) {
-    const histogram = <Label extends string>(
-      name: string,
-      help: string,
-      buckets: number[],
-      labelNames: Label[],
-    ) => new Histogram({ name: `berth_${name}`, help, buckets, labelNames, registers: [registry] });
-    const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
-      new Counter({ name: `berth_${name}`, help, labelNames, registers: [registry] });
-    this.turns = histogram('turn_seconds', 'How long turns of the core took.', TURN_SECONDS, []);
-    this.waits = histogram(
-      'cold_start_wait_seconds',
-      'How long the cold waited for a route.',
-      LOAD_SECONDS,
-      [],
-    );
-    this.loads = histogram('load_seconds', 'How long loads took, by outcome.', LOAD_SECONDS, ['outcome']);
-    this.unloads = histogram('unload_seconds', 'How long Triton took to answer unloads.', LOAD_SECONDS, [
+  constructor(make: Instruments) {
+    const seconds = LOAD_SECONDS;
+    this.turns = make.histogram('turn_seconds', 'How long turns of the core took.', TURN_SECONDS);
+    this.waits = make.histogram('cold_start_wait_seconds', 'How long the cold waited for a route.', seconds);
+    this.loads = make.histogram('load_seconds', 'How long loads took, by outcome.', seconds, 'outcome');
+    this.unloads = make.histogram(
+      'unload_seconds',
+      'How long Triton took to answer unloads.',
+      seconds,
       'outcome',
-    ]);
-    this.promises = counter(
+    );
+    this.promises = make.counter(
       'promises_total',
       'Promises of a route to requests for cold models: kept, or broken and why.',
-      ['outcome', 'cause'],
+      'outcome',
+      'cause',
     );
-    this.refused = counter('queue_refused_total', 'Cold requests that were refused, by reason.', ['reason']);
-    this.evictions = counter('evictions_total', 'Unloads that were ordered, by cause.', ['cause']);
-    this.exceeded = counter('limit_exceeded_total', 'Models measured above their limits, by policy.', [
+    this.refused = make.counter(
+      'queue_refused_total',
+      'Cold requests that were refused, by reason.',
+      'reason',
+    );
+    this.evictions = make.counter('evictions_total', 'Unloads that were ordered, by cause.', 'cause');
+    this.exceeded = make.counter(
+      'limit_exceeded_total',
+      'Models measured above their limits, by policy.',
       'policy',
-    ]);
-    this.ranOut = counter(
+    );
+    this.ranOut = make.counter(
       'memory_shortfalls_total',
       'Devices on which a load ran out of memory where the books had room.',
-      ['server'],
+      'server',
     );
   }
 

@@ -36,17 +36,18 @@ export class AlertWrites {
   /** Resolves once all is durable. What cannot be done is no refusal: the alert is heard all the same. */
   async hear(body: unknown, caller: Caller): Promise<Written<AlertsTold>> {
     const made = this.running.now;
-    const { hooks } = made.metrics;
+    const { hookMessages } = made.metrics.counts;
+    const webhook = 'alertmanager';
     try {
       checkNoIfMatch(caller);
       const read = check(alertBodySchema, body);
       if (!read.ok) throw invalid(read.errors);
       const heard = await made.writes.hear({ ...ASKED, caller }, () => prepared(made, read.value, caller));
       const { told, isRepeat } = heard.body;
-      hooks.heard('alertmanager', isRepeat ? 'repeated' : 'taken');
+      hookMessages.inc({ webhook, result: isRepeat ? 'repeated' : 'taken' });
       return heard.telling(told);
     } catch (error) {
-      if (error instanceof Refused) hooks.heard('alertmanager', 'refused');
+      if (error instanceof Refused) hookMessages.inc({ webhook, result: 'refused' });
       throw error;
     }
   }
@@ -88,15 +89,15 @@ function draftOf(made: Composition, alerts: readonly Alert[], now: number, hands
 
 /** Tells the metrics, the log and the caller. */
 function tell(
-  { log, metrics }: Composition,
+  { log, metrics: { counts } }: Composition,
   heard: readonly HeardAlert[],
   { truncatedAlerts, dropped }: { readonly truncatedAlerts: number; readonly dropped: number },
 ): AlertsTold {
   const results: Partial<Record<(typeof RESULTS)[number], number>> = {};
   for (const { result } of heard) results[result] = (results[result] ?? 0) + 1;
   if (truncatedAlerts > 0) results.truncated = truncatedAlerts;
-  for (const [result, count] of Object.entries(results)) metrics.alerts.heard(result, count);
-  if (dropped > 0) metrics.alerts.dropped(dropped);
+  for (const [result, count] of Object.entries(results)) counts.alerts.inc({ result }, count);
+  if (dropped > 0) counts.alertEpisodesDropped.inc(dropped);
   logAlerts(log, heard, truncatedAlerts);
   return { results };
 }

@@ -19,8 +19,8 @@ describe('calls that are handed to the leader', () => {
 
   beforeEach(() => {
     lifecycle = new Lifecycle();
-    const { forwards: metrics } = new Metrics({ now: () => 0 });
-    forwarder = new Forwarder({ leaders: b!, lifecycle, metrics });
+    const { counts } = new Metrics({ now: () => 0 });
+    forwarder = new Forwarder({ leaders: b!, lifecycle, counts });
     [asked, over] = [[], []];
     if (elections.leader === null) void a!.lead();
   });

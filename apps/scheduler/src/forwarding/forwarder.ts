@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Leader, Leaders } from '#engine';
-import type { ForwardMetrics } from '#telemetry';
+import type { Counts } from '#telemetry';
 import { Refused } from '../errors/refused.js';
 import { type Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
 
@@ -52,7 +52,7 @@ export interface Call<Answer> extends Times {
 interface Parts {
   readonly leaders: Leaders;
   readonly lifecycle: Lifecycle;
-  readonly metrics: ForwardMetrics;
+  readonly counts: Pick<Counts, 'forwards' | 'forwardsUnderWay'>;
 }
 
 /** Hands calls to the peer that leads, and to the next one where it leads no more before it has answered. */
@@ -82,27 +82,28 @@ export class Forwarder {
    * `shutting_down` where this process ends.
    */
   async send<Answer>(call: Call<Answer>): Promise<Answer> {
-    const { lifecycle, metrics } = this.parts;
+    const { counts, lifecycle } = this.parts;
+    const ended = (result: string): void => counts.forwards.inc({ result });
     if (lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
     const first = call.next();
     if (this.underWay >= MOST_UNDER_WAY || this.bytes + first.length > MOST_BYTES) {
-      metrics.forwarded('busy');
+      ended('busy');
       throw new Refused(TOO_MANY);
     }
     this.underWay += 1;
     this.bytes += first.length;
-    metrics.underWay(this.underWay);
+    counts.forwardsUnderWay.set(this.underWay);
     try {
       const answer = await this.seek(call, first);
-      metrics.forwarded('answered');
+      ended('answered');
       return answer;
     } catch (error) {
-      metrics.forwarded(call.gone.aborted ? 'gone' : error instanceof Refused ? 'no_leader' : 'failed');
+      ended(call.gone.aborted ? 'gone' : error instanceof Refused ? 'no_leader' : 'failed');
       throw error;
     } finally {
       this.underWay -= 1;
       this.bytes -= first.length;
-      metrics.underWay(this.underWay);
+      counts.forwardsUnderWay.set(this.underWay);
     }
   }
 

@@ -72,8 +72,8 @@ describe('a leader that does not know the key of the peer that hands on', () => 
 
   function forward(): void {
     const leaders = elections.candidate({ peer: 'b', http: 'http://b', grpc: 'b' });
-    const { forwards: metrics } = new Metrics({ now: () => 0 });
-    const forwarder = new Forwarder({ leaders, lifecycle: new Lifecycle(), metrics });
+    const { counts } = new Metrics({ now: () => 0 });
+    const forwarder = new Forwarder({ leaders, lifecycle: new Lifecycle(), counts });
     const [httpLink, grpcLink] = [new HttpLink(IN_CLEAR), new GrpcLink(IN_CLEAR)];
     links = [httpLink, grpcLink];
     const byHttp = new HttpForward(forwarder, httpLink, key);

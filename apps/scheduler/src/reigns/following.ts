@@ -48,7 +48,7 @@ export class Following {
     const { lifecycle, metrics, peerKey } = running.lasting;
     const leaders = peers.candidate;
     this.trust = trustOf(config());
-    this.forwarder = new Forwarder({ leaders, lifecycle, metrics: metrics.forwards });
+    this.forwarder = new Forwarder({ leaders, lifecycle, counts: metrics.counts });
     const links = [new HttpLink(this.trust), new GrpcLink(this.trust)] as const;
     this.http = new HttpForward(this.forwarder, links[0], peerKey);
     this.grpc = new GrpcForward(this.forwarder, links[1], peerKey);

@@ -76,7 +76,7 @@ async function certificatesOf(
 /** Has the metrics tell when the certificate expires, that of now and each one after it. */
 function tellExpiry(certificates: Certificates | null, metrics: Metrics): void {
   if (certificates === null) return;
-  const tell = (): void => metrics.listen.certificateExpires(certificates.expiresAt);
+  const tell = (): void => metrics.counts.certificateExpires.set(certificates.expiresAt / 1_000);
   tell();
   certificates.follow(tell);
 }

@@ -37,11 +37,11 @@ export function warmupWork(running: Running): WarmupWork {
   return {
     warm: async (model, { credential }, signal) => {
       const end = await warmed(load, model, credential, signal);
-      metrics.warmups.warmed(end);
+      metrics.counts.warmupModels.inc({ outcome: end === 'ready' ? 'ready' : 'failed' });
       return end;
     },
     onEnd: (id, state) => {
-      metrics.warmups.ended(state);
+      metrics.counts.warmupsEnded.inc({ state });
       if (state === 'lost') log.error({ warmup: id }, 'a warm-up is lost: Redis does not have it any more');
       if (state === 'failed') log.warn({ warmup: id }, 'a warm-up failed: its loads could not be ordered');
     },

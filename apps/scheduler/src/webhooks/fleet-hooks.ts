@@ -36,14 +36,14 @@ export class FleetHooks {
   /** Resolves once it is durable. Refuses what it does not know or cannot do, and then has changed nothing. */
   async hear(call: FleetCall): Promise<Written<FleetHeard>> {
     const made = this.running.now;
-    const { hooks } = made.metrics;
+    const { hookMessages } = made.metrics.counts;
     const asked = { ...ASKED, caller: call.caller };
     try {
       const heard = await made.writes.hear(asked, () => prepared(made, call));
-      hooks.heard('fleet', resultOf(heard.body));
+      hookMessages.inc({ webhook: 'fleet', result: resultOf(heard.body) });
       return heard;
     } catch (error) {
-      if (error instanceof Refused) hooks.heard('fleet', 'refused');
+      if (error instanceof Refused) hookMessages.inc({ webhook: 'fleet', result: 'refused' });
       throw error;
     }
   }
