@@ -139,3 +139,14 @@ describe('what processes of a server that was killed still hold', () => {
     expect([driver.phase('a', 't'), foreign(driver), free(driver)]).toEqual([undefined, 4, 16]);
   });
 });
+
+it('memory of others is not taken for that of a copy whose row has vanished, and which is still booked', () => {
+  const driver = aDriver(8).warm('a', 't');
+  show(driver, 10);
+  driver.pass(REST);
+  driver.shelf('t').states.delete(aModel('a').id);
+  driver.pass(A_LOOK);
+  show(driver, 8);
+  driver.pass(REST);
+  expect([driver.phase('a', 't'), foreign(driver), free(driver)]).toEqual(['unknown', 8, 8]);
+});
