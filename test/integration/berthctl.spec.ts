@@ -251,7 +251,7 @@ describe('berthctl', () => {
     const file = join(folder, first!);
     expect(await said(`replay ${file}`)).toMatch(/\nending +closed: .*\n\n\d+ turns, the same decisions\n$/);
     expect(await said(`replay ${file} --why resnet50`)).toMatch(
-      /\nresnet50 is ready\.\n[\s\S]*\nOn a \(devices 0, 1\) it has been ready /,
+      /\nmodel +resnet50, discovered\nstate +ready\n[\s\S]*\na:0,1 +ready /,
     );
     expect(await said(`replay ${file} --turn 1`)).toMatch(/^turn 1, at \d+ ms\nevents\n {2}\w+/);
     expect(await berthctl(`replay ${file} --turn 99999`)).toMatchObject({ status: 1, out: '' });

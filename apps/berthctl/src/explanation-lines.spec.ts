@@ -70,6 +70,17 @@ it('says how many executions of a copy failed, and whether their callers may hav
   );
 });
 
+it('says of a copy that has outlived its unload what ends that', () => {
+  const hold = { reason: 'outlived' as const, until: null, by: [], detail: null };
+  const copy = {
+    ...{ server: 's', devices: [0], phase: 'ready' as const, since: later(-9), until: null, memoryMb: 4 },
+    ...{ flags: [], holds: [hold], leaving: null, failures: null },
+  };
+  const told = explained({ verdict: 'holds', until: null, cooldown: null });
+  const lines = explanationLines({ ...told, copies: [copy] }, NOW);
+  expect(lines.join('\n')).toContain('outlived its unload: load it, then unload it');
+});
+
 describe('how far a load has come', () => {
   const progressOf = (etaMs: number | null): string | undefined =>
     explanationLines(

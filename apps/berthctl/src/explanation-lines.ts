@@ -1,16 +1,17 @@
-import { failureWords } from './why-here.js';
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
 import { closedWords } from './closed-words.js';
 import { counted } from './in-short.js';
 import { type Column, table } from './table.js';
 import { away, lasting } from './times.js';
 
+/** A recording knows whether a model was declared, and not where. */
+type Explained = Omit<ExplanationMessage, 'source'> & { readonly source: string };
 type Copy = ExplanationMessage['copies'][number];
 type Server = ExplanationMessage['servers'][number];
 type Device = ExplanationMessage['devices'][number];
 
 /** Why a model is where it is: its demand, its copies, each device in numbers, and what would have to leave. */
-export function explanationLines(told: ExplanationMessage, now: number): string[] {
+export function explanationLines(told: Explained, now: number): string[] {
   const { copies, servers, devices } = told;
   const victims = victimRows(told);
   const leftOut = [...devices, ...servers.flatMap(({ host }) => host ?? [])].reduce(
@@ -34,7 +35,7 @@ function section<Row>(none: string, rows: readonly Row[], columns: readonly Colu
   return ['', ...table(columns, rows)];
 }
 
-function headLines(told: ExplanationMessage, now: number): string[] {
+function headLines(told: Explained, now: number): string[] {
   const { lastFailure, nextTryAt, lastUnload, copies, lackingSince, orderedUntil } = told;
   const lines: [string, string | null][] = [
     ['model', `${told.model}, ${told.source}${told.enabled ? '' : ', disabled'}`],
@@ -54,6 +55,10 @@ function headLines(told: ExplanationMessage, now: number): string[] {
   ];
   return lines.flatMap(([title, words]) => (words === null ? [] : [`${title.padEnd(11)}${words}`]));
 }
+
+/** How many of the executions of a copy have failed. */
+const failureWords = ({ failed, of, mayBeGivenUp }: NonNullable<Copy['failures']>): string =>
+  `${failed} of ${of} executions within 30 s failed${mayBeGivenUp ? ', or their callers gave up in its queue' : ''}`;
 
 function progressWords({ phase, etaMs }: NonNullable<ExplanationMessage['progress']>): string {
   return `${phase}, ${etaMs === null ? 'there is no telling when' : `ready in about ${lasting(etaMs)}`}`;
@@ -161,7 +166,7 @@ interface VictimRow extends VictimMessage {
 }
 
 /** The copies that hold what is short, device by device, then host by host. */
-function victimRows({ devices, servers }: ExplanationMessage): VictimRow[] {
+function victimRows({ devices, servers }: Explained): VictimRow[] {
   return [
     ...devices.flatMap(({ server, ordinal, victims }) =>
       victims.map((victim) => ({ on: `${server}:${ordinal}`, ...victim })),
@@ -180,9 +185,11 @@ const victimColumns = (now: number): Column<VictimRow>[] => [
   { title: 'STAYS BECAUSE', cell: ({ holds }) => holds.map((hold) => holdWords(hold, now)).join('; ') },
 ];
 
+const WORDS: Readonly<Record<string, string>> = { outlived: 'outlived its unload: load it, then unload it' };
+
 /** `in use, ends in 9 s`. */
 function holdWords({ reason, until, by, detail }: HoldMessage, now: number): string {
-  const what = reason === 'phase' ? worded(detail ?? '') : worded(reason);
+  const what = reason === 'phase' ? worded(detail ?? '') : (WORDS[reason] ?? worded(reason));
   const whom = by.length > 0 ? ` by ${by.length > 3 ? counted(by.length, 'model') : by.join(', ')}` : '';
   const rank = reason === 'outranks' && detail !== null ? ` (${detail})` : '';
   return `${what}${whom}${rank}${until === null ? '' : `, ends ${away(until, now)}`}`;

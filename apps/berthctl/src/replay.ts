@@ -1,10 +1,11 @@
+import { explanationView } from '#contracts';
 import { type ModelId, type Why, whyOf } from '#core';
+import { explanationLines } from './explanation-lines.js';
 import { Failed } from './failures.js';
 import { fleetInShort } from './fleet-in-short.js';
 import { asJson } from './in-short.js';
 import { type Played, played } from './recorded.js';
 import { differenceLines, summaryLines, turnLines, turnTitle } from './replay-lines.js';
-import { whyWords } from './why-words.js';
 import type { Work } from './work.js';
 
 /** What is asked of a recording: whether it holds, one turn of it, or why a model is where it is. */
@@ -31,7 +32,7 @@ export async function replay(work: Work, file: string, options: ReplayOptions): 
 function forPeople(found: Played, { turn, why }: ReplayOptions): string[] {
   const { difference, last, fleet } = found;
   if (last && difference) return differenceLines(last, difference);
-  if (last && why !== undefined) return [turnTitle(last), ...whyWords(whyIn(found, why, last.now), last.now)];
+  if (last && why !== undefined) return [turnTitle(last), ...whyLines(whyIn(found, why, last.now), last.now)];
   if (last && turn !== undefined)
     return [...turnLines(last), '', 'after it', ...fleetInShort(fleet, last.now)];
   return summaryLines(found);
@@ -47,6 +48,20 @@ function forPrograms(found: Played, { turn, why }: ReplayOptions): object {
     ...(why === undefined || last === null ? {} : { why: whyIn(found, why, last.now) }),
   };
 }
+
+function whyLines(why: Why, now: number): string[] {
+  const { model, source, enabled } = why;
+  if (source === null)
+    return [`${model} is unknown: it is not declared, and no repository that was seen lists it.`];
+  return explanationLines(explanationView(why, { source, enabled }, TIMES), now);
+}
+
+/** A recording does not tell the time of day: each moment is shown by how far away it is. */
+const TIMES = {
+  told: (instant: number) => new Date(instant).toISOString(),
+  toldOrNull: (instant: number | null) =>
+    instant === null || !Number.isFinite(instant) ? null : TIMES.told(instant),
+};
 
 const whyIn = ({ fleet }: Played, model: string, now: number): Why => whyOf(fleet, model as ModelId, now);
 

@@ -18,6 +18,7 @@ export {
 } from './definitions.js';
 export * from './device.js';
 export * from './explanation.js';
+export { closedView, explanationView } from './explanation-view.js';
 export { MalformedRequest } from './malformed.js';
 export * from './messages.js';
 export { NAME, NAME_RULE } from './names.js';

@@ -9,11 +9,10 @@ import {
   serverState,
   whyClosed,
 } from '#core';
-import type { DeviceMessage, ServerMessage } from '#contracts';
+import { closedView, type DeviceMessage, type ServerMessage } from '#contracts';
 import type { Trouble } from '#engine';
 import { mib } from '../models/core-model.js';
 import type { Scene } from '../models/model-view.js';
-import { closedView } from './closed-view.js';
 import { drainOf } from './core-server.js';
 import { exposuresOf } from './exposures.js';
 import { hostMemoryView } from './host-memory-view.js';

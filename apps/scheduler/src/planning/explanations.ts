@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type ModelId, whyOf } from '#core';
-import type { ExplanationMessage } from '#contracts';
+import { type ExplanationMessage, explanationView } from '#contracts';
 import { Running } from '../running.js';
-import { explanationView } from './explanation-view.js';
 
 /** Says why a model is where it is, or nowhere. Starts nothing. */
 @Injectable()
@@ -11,6 +10,8 @@ export class Explanations {
 
   of(name: string): ExplanationMessage {
     const { engine, models, times } = this.running.certain;
-    return explanationView(models.entry(name), whyOf(engine.fleet, name as ModelId, engine.now()), times);
+    const { source, effective } = models.entry(name);
+    const why = whyOf(engine.fleet, name as ModelId, engine.now());
+    return explanationView(why, { source, enabled: effective.enabled }, times);
   }
 }

@@ -1,25 +1,43 @@
-import type { Hold, Millis, Why, WhyDevice, WhyHere, WhyHolder, WhyMemory, WhyMove, WhyThere } from '#core';
-import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
-import { closedView } from '../fleet/closed-view.js';
-import { mib } from '../models/core-model.js';
-import type { Entry } from '../models/layers.js';
-import type { WallTimes } from '../wall-times.js';
+import type {
+  Hold,
+  Instant,
+  Millis,
+  Why,
+  WhyClosed,
+  WhyDevice,
+  WhyHere,
+  WhyHolder,
+  WhyMemory,
+  WhyMove,
+  WhyThere,
+} from '#core';
+import type { ClosedMessage } from './device.js';
+import type { ExplanationMessage, HoldMessage, VictimMessage } from './explanation.js';
 
 type Told = ExplanationMessage;
+
+/** How instants are told. */
+interface Times {
+  told(instant: Instant): string;
+  toldOrNull(instant: Instant | null): string | null;
+}
 
 /** How many of the copies that hold a memory are told, and of all memories together. */
 const MOST_VICTIMS = 20;
 const MOST_IN_ALL = 2_000;
 
-/** Why a model is where it is, as it is told. */
-export function explanationView(entry: Entry, why: Why, times: WallTimes): Told {
+/** Why a model is where it is, as it is told. `declared`: what the core does not know of it. */
+export function explanationView<Declared extends { readonly source: string; readonly enabled: boolean }>(
+  why: Why,
+  declared: Declared,
+  times: Times,
+): Omit<Told, 'source'> & Declared {
   const { demand, lastFailure, lastUnload } = why;
   const memories = why.there.reduce((sum, { devices }) => sum + devices.length + 1, 0);
   const telling = { times, most: Math.max(1, Math.min(MOST_VICTIMS, Math.floor(MOST_IN_ALL / memories))) };
   return {
     model: why.model,
-    source: entry.source,
-    enabled: entry.effective.enabled,
+    ...declared,
     state: why.state,
     pinnedCopies: demand.pinnedCopies,
     presentCopies: demand.presentCopies,
@@ -47,14 +65,14 @@ export function explanationView(entry: Entry, why: Why, times: WallTimes): Told 
 
 /** How it is told: by which clocks, and how many victims of each memory. */
 interface Telling {
-  readonly times: WallTimes;
+  readonly times: Times;
   readonly most: number;
 }
 
 /** Whole milliseconds, as far as 32 bits go. */
 const millis = (span: Millis): number => Math.min(Math.ceil(span), 2 ** 32 - 1);
 
-function copyView(here: WhyHere, times: WallTimes): Told['copies'][number] {
+function copyView(here: WhyHere, times: Times): Told['copies'][number] {
   const { server, devices, phase, since, until, bookings, flags, holds, leaving, failures } = here;
   const gpus = bookings.filter(({ account }) => account.startsWith('gpu:'));
   const most = Math.max(0, ...(gpus.length > 0 ? gpus : bookings).map(({ bytes }) => bytes));
@@ -132,7 +150,7 @@ function memoryView(memory: WhyMemory, chosen: ReadonlySet<string>, { times, mos
 function victimView(
   { replica, model, server, phase, bytes, holds }: WhyHolder,
   chosen: ReadonlySet<string>,
-  times: WallTimes,
+  times: Times,
 ): VictimMessage {
   return {
     model,
@@ -144,9 +162,19 @@ function victimView(
   };
 }
 
-function holdView(hold: Hold, times: WallTimes): HoldMessage {
+function holdView(hold: Hold, times: Times): HoldMessage {
   const until = 'until' in hold ? times.toldOrNull(hold.until) : null;
   const by = 'by' in hold ? hold.by.map((replica) => replica.slice(0, replica.lastIndexOf('@'))) : [];
   const { phase, class: rank } = hold as { readonly phase?: string; readonly class?: string };
   return { reason: hold.kind, until, by, detail: phase ?? rank ?? null };
 }
+
+/** Why nothing is loaded onto a device, as it is told; null where it is open. */
+export const closedView = (closed: WhyClosed | null, times: Times): ClosedMessage | null =>
+  closed && {
+    since: times.told(closed.since),
+    because: closed.because,
+    until: times.toldOrNull(closed.until),
+  };
+
+const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
