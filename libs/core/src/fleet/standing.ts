@@ -64,10 +64,11 @@ export const takesOrders = (server: Server, now: Instant): boolean =>
   standingOf(server, now) === 'ready' && !lacksLook(server);
 
 /**
- * Whether a look has to come before orders: the second one of a term, or one that finds out the mode, which none does that is
- * taken while orders are held.
+ * Whether a look has to come before orders: the second one of a term, one that finds out the mode, which none does that is
+ * taken while orders are held, or one whose metrics tell what a new process has.
  */
-const lacksLook = ({ secondLookFrom, mode }: Server): boolean => secondLookFrom !== null || mode === null;
+const lacksLook = (server: Server): boolean =>
+  server.secondLookFrom !== null || server.mode === null || isJustBorn(server);
 
 /** Whether it will take orders once it was looked at again. */
 export const isAboutToTakeOrders = (server: Server, now: Instant): boolean =>

@@ -40,11 +40,15 @@ describe('the devices of a process that has just started', () => {
     ['are refused', ALL, REFUSED],
     ['tell a total of 0', ALL, TOTAL_OF_0],
     ['tell a total of 0 of its GPU', GPU, UNREAD_GPU],
-  ])('are those known before while its metrics %s, and what is cold is loaded there', (_, known, young) => {
+  ])('are those known before while its metrics %s, and what is cold waits for it', (_, known, young) => {
     const driver = met(known);
     const before = devicesOf(driver);
     const request = restarted(driver, young).resolve('m', { wait: 6_000 });
+    driver.pass(2_000);
     expect(devicesOf(driver)).toEqual(before);
+    expect(driver.answerTo(request)).toBe('waiting');
+    Object.assign(driver.shelf('t'), known);
+    driver.pass(1_000);
     driver.loadEnds('m', 't');
     expect(driver.answerTo(request)).toBe('t');
   });
