@@ -195,7 +195,7 @@ function inMotion(): Fleet {
     ...{ movedAt: 9, toldAt: 8, others: 1, residue: 0 },
     gone: [{ bytes: 1, at: 7, isCopy: true }],
     closed: { since: 7, because: 'ran_out', most: Infinity, quietSince: 8 },
-    suspects: new Set([model]),
+    suspects: new Map([[model, 1]]),
     clean: { at: 2, used: 4 },
     changes: [{ model, kind: 'left', measured: 1, booked: 1 }],
     lastChange: null,

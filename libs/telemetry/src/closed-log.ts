@@ -58,7 +58,7 @@ export class ClosedLog implements Observer {
     else if (closed)
       this.log.info(
         facts,
-        `server ${id}: device ${ordinal} is closed again: a copy has left that was never measured`,
+        `server ${id}: device ${ordinal} is closed again: a copy has left in which others may have hidden`,
       );
     else if (before?.because === 'ran_out')
       this.log.info(

@@ -20,7 +20,7 @@ export const meterOf = ({ meters }: Server, ordinal: number): Meter =>
 
 /** What looks have told of one process. */
 const NOTHING_SEEN = {
-  ...{ gone: [], closed: null, suspects: new Set<ModelId>() },
+  ...{ gone: [], closed: null, suspects: new Map<ModelId, Bytes>() },
   ...{ clean: null, changes: null, lastChange: null },
 } satisfies Partial<Meter>;
 
@@ -178,9 +178,10 @@ function noteGone(
   now: Instant,
 ): void {
   meter.gone = [...meter.gone, { bytes: Math.max(booked, measured ?? 0), at: now, isCopy }];
-  if (!meter.suspects.has(model)) return;
-  meter.suspects = new Set([...meter.suspects].filter((one) => one !== model));
-  if (measured === null) closeAfterLoad(meter, now);
+  const suspected = meter.suspects.get(model);
+  if (suspected === undefined) return;
+  meter.suspects = new Map([...meter.suspects].filter(([one]) => one !== model));
+  if ((measured ?? Infinity) > suspected) closeAfterLoad(meter, now);
 }
 
 /** Nothing is loaded onto a device until its next clean sample, since a load ran out there. */

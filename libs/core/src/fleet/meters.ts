@@ -19,8 +19,11 @@ export interface Meter {
   gone: readonly Gone[];
   /** Why nothing is loaded there at present. */
   closed: Closed | null;
-  /** The copies that were there when a load ran out, and were never measured: others may hide in what they do not use. */
-  suspects: ReadonlySet<ModelId>;
+  /**
+   * The copies that were there when a load ran out, and were not measured, with what was booked of them: others may hide in
+   * what they do not use, and what is measured beyond that later may be others'.
+   */
+  suspects: ReadonlyMap<ModelId, Bytes>;
   /** The last clean sample. */
   clean: { readonly at: Instant; readonly used: Bytes } | null;
   /** The copies that came and left since then; null where a copy was found or changed, so that nothing is learned. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount } from '../fleet/ids.js';
+import { measuredOn } from '../fleet/meter.js';
 import { Ledger } from '../memory/ledger.js';
 import { whyClosed } from '../learned/closing.js';
 
@@ -140,6 +141,22 @@ describe('a device on which a load ran out of memory', () => {
     driver.pass(WINDOW);
     expect(closed(driver)).toBeNull();
   });
+
+  it.each([
+    ['more than was booked of it', 6, 'ran_out'],
+    ['no more', 4, undefined],
+  ])(
+    'closes anew when a copy leaves that was measured after the load ran out, with %s',
+    (_, bytes, because) => {
+      const driver = aDriver(0, ['a', 'b', 'c', 'd']).warm('a', 't');
+      show(driver, bytes);
+      runsOut(driver, 'c');
+      driver.pass(WINDOW);
+      expect([closed(driver), measuredOn(server(driver), aModel('a').id, 0)]).toEqual([null, bytes]);
+      unload(driver, 'a');
+      expect(closed(driver)?.because).toBe(because);
+    },
+  );
 
   it('is not kept closed by what books nothing there, however often that comes and goes', () => {
     const driver = aDriver(0, ['a', 'b']);

@@ -4,6 +4,7 @@ import { Ledger } from '../memory/ledger.js';
 import {
   bytesOn,
   closeAfterLoad,
+  heldOn,
   isMeasured,
   measuredOn,
   meterOf,
@@ -73,8 +74,8 @@ function askedOf(fleet: Fleet, replica: Loading | Ready, account: AccountId): By
   return brought.reduce((sum, { bookings }) => sum + bytesOn(account, bookings), 0);
 }
 
-/** Closes a device. Others may hide in what the copies there do not use that were never measured: as these leave it closes anew. */
-function close(fleet: Fleet, server: Server, { ordinal }: Device, now: Instant): void {
+/** Closes a device. Others may hide in what the copies there do not use that were not measured: as these leave it closes anew. */
+function close(fleet: Fleet, server: Server, { ordinal, account }: Device, now: Instant): void {
   const meter = meterOf(server, ordinal);
   closeAfterLoad(meter, now);
   fleet.lateMemoryAt = now;
@@ -82,7 +83,8 @@ function close(fleet: Fleet, server: Server, { ordinal }: Device, now: Instant):
     ({ phase, devices }) => phase !== 'placed' && phase !== 'loading' && devices.includes(ordinal),
   );
   const unmeasured = there.filter(({ model }) => measuredOn(server, model, ordinal) === null);
-  meter.suspects = new Set([...meter.suspects, ...unmeasured.map(({ model }) => model)]);
+  const booked = unmeasured.map((one) => [one.model, heldOn(account, one)] as const);
+  meter.suspects = new Map([...meter.suspects, ...booked]);
 }
 
 /**
