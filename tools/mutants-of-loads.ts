@@ -24,7 +24,7 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'closed-where-nothing-measures', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `Object.assign(meter, { closed: null, clean: null, changes: null, gone: [] }`, replace: `Object.assign(meter, { clean: null, changes: null, gone: [] }` },
   { name: 'evicts-for-a-closed-device', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `modelsOf(victims)), promisableAt, opens);`, replace: `modelsOf(victims)), promisableAt);` },
   { name: 'loaded-beside-what-nobody-knows', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (unexplained(reading) > 0)`, replace: `if (unexplained(reading) > Infinity)` },
-  { name: 'suspect-leaves-unwatched', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `if (measured === null) closeAfterLoad(meter, now);`, replace: `` },
+  { name: 'suspect-leaves-unwatched', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `if ((measured ?? Infinity) > suspected) closeAfterLoad(meter, now);`, replace: `` },
   { name: 'promised-before-a-load-has-ended', breaks: 13, file: `${CORE}/learned/closing.ts`, find: `if (loadBegan(one) !== null) return Infinity;`, replace: `` },
   { name: 'never-books-what-a-liar-takes', breaks: 10, file: `${CORE}/observe/ran-out.ts`, find: `if (fleet.outgrown.has(model)) return outgrow(`, replace: `if (fleet.outgrown.size < 0) return outgrow(` },
   { name: 'blamed-by-each-device-alone', breaks: 3, file: `${CORE}/observe/ran-out.ts`, find: `if (others > shortfall.others || rest.length > 0) return;`, replace: `if (others > shortfall.others) return;` },

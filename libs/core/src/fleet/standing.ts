@@ -59,20 +59,19 @@ export function isListedNowhere(fleet: Readonly<Fleet>, id: ModelId): boolean {
   return able.length > 0 && able.every((server) => isSeen(server) && !server.repository.has(id));
 }
 
-/** Whether loads and unloads may be sent to it: it is ready, and no look is awaited that has to come before. */
+/** Whether loads and unloads may be sent to it: it is ready, and no look is awaited that has to come before, nor metrics. */
 export const takesOrders = (server: Server, now: Instant): boolean =>
-  standingOf(server, now) === 'ready' && !lacksLook(server);
+  standingOf(server, now) === 'ready' && !lacksLook(server) && !isJustBorn(server);
 
 /**
- * Whether a look has to come before orders: the second one of a term, one that finds out the mode, which none does that is
- * taken while orders are held, or one whose metrics tell what a new process has.
+ * Whether a look has to come before orders: the second one of a term, or one that finds out the mode, which none does that is
+ * taken while orders are held.
  */
-const lacksLook = (server: Server): boolean =>
-  server.secondLookFrom !== null || server.mode === null || isJustBorn(server);
+const lacksLook = ({ secondLookFrom, mode }: Server): boolean => secondLookFrom !== null || mode === null;
 
 /** Whether it will take orders once it was looked at again. */
 export const isAboutToTakeOrders = (server: Server, now: Instant): boolean =>
-  standingOf(server, now) === 'ready' && lacksLook(server);
+  standingOf(server, now) === 'ready' && !takesOrders(server, now);
 
 /** Whether the statistics of a server were read at `since` or later; asks for a reading where they were not. */
 export function isUseRead(server: Server, since: Instant): boolean {
@@ -170,7 +169,7 @@ export function isSettling(fleet: Readonly<Fleet>, now: Instant): boolean {
 function isLookAwaited(server: Server, now: Instant): boolean {
   const standing = standingOf(server, now);
   if (server.lookedAt === null) return standing === 'connecting' || standing === 'stale';
-  return isAboutToTakeOrders(server, now);
+  return standing === 'ready' && lacksLook(server);
 }
 
 /**
