@@ -5,7 +5,6 @@ import { count } from './option-values.js';
 import { type Globals, type Surroundings, workIn } from './surroundings.js';
 import { DEFAULT_URL } from './target.js';
 import { jsonLines, type Terminal } from './terminal.js';
-import { berthVersion } from './version.js';
 
 const DONE = 0;
 const REFUSED = 1;
@@ -17,6 +16,7 @@ const WRONG_USAGE = 2;
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   if (args[0] === '--version') {
+    const { berthVersion } = await import('#contracts');
     surroundings.terminal.out([berthVersion()]);
     return DONE;
   }

@@ -1,8 +1,8 @@
 import type { Config } from '#config';
+import { berthVersion } from '#contracts';
 import { TurnFolder, TurnRecorder } from '#recording';
 import type { Counts } from '#telemetry';
 import type { SchedulerParts } from './parts.js';
-import { version } from './version.js';
 
 /** Records the turns where the configuration says so. What becomes of the recording is logged and counted, and harms nothing. */
 export function openRecorder(
@@ -16,7 +16,7 @@ export function openRecorder(
   counts.recording.set(1);
   return new TurnRecorder({
     files: new TurnFolder(dir),
-    about: { berth: version(), node: process.version, fleet, term },
+    about: { berth: berthVersion(), node: process.version, fleet, term },
     recordedAt: () => new Date(wallNow()).toISOString(),
     maxFileBytes: maxFileMb * 2 ** 20,
     keep: files,

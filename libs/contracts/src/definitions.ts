@@ -1,7 +1,7 @@
 import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { tolerant, unlessWritten } from './malformed.js';
 import { once } from './once.js';
-import { protoFolder } from './proto-folder.js';
+import { protoFolder } from './package.js';
 
 /** The names of our two services, as the contract fixes them. */
 export const ROUTER = 'berth.v1.Router';

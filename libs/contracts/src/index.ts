@@ -28,7 +28,7 @@ export * from './scaling.js';
 export * from './telling.js';
 export * from './warmup.js';
 export { reasonIn } from './reason-in.js';
-export { protoFolder } from './proto-folder.js';
+export { berthVersion, protoFolder } from './package.js';
 export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';
 export { MAX_ENTRIES, NOT_UNICODE, TOO_MANY } from './wire.js';

@@ -4,6 +4,7 @@ export { askTwice } from './ask-twice.js';
 export { configParameter } from './load-config.js';
 export { describeConfig } from './model-description.js';
 export { lookRefused } from './refused-looks.js';
+export { packageRoot } from './package-root.js';
 export { refusedBecause } from './refused-orders.js';
 export { indexRows, servingRows } from './rows.js';
 export { pauseAfter } from './tries.js';
