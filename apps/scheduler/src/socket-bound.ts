@@ -18,7 +18,7 @@ export interface Requests {
 /**
  * Bounds how many connections there are. At the bound, a new connection takes the place of one that has not signed in, the one
  * silent for longest, whether it has a request or not; or else of the one that has had its answers for longest. So strangers keep
- * nobody out. Where all have signed in and have a request, new ones are closed without an answer.
+ * no other caller out. Where all have signed in and have a request, new ones are closed without an answer.
  */
 export function boundSockets(servers: readonly Server[], most: number, onRefused: () => void): Requests {
   const open = new Open();

@@ -39,7 +39,7 @@ export function openApi(app: INestApplication, isGuarded: boolean): Published {
   return document;
 }
 
-/** Serves the same bytes to all: those who do not take them hold no more of them. */
+/** Serves the same bytes to all callers: an answer that is not taken holds no bytes of its own. */
 export function serveOpenApi(fastify: FastifyInstance, document: Published): void {
   const bytes = Buffer.from(JSON.stringify(document));
   const config = { needs: OPERATIONS.GetOpenApi, isOwn: true };

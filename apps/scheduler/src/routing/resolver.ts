@@ -83,7 +83,7 @@ export class Resolver {
     return { answer, cancel: () => pending.cancel() };
   }
 
-  /** Who froze the fleet, and why, is told to those who may read it. */
+  /** Callers with the right `read` are told by whom the fleet was frozen, and why. */
   private told(facts: RefusalFacts, role: Role): RefusalFacts {
     const freeze = this.running.leading?.freeze.told;
     if (!freeze || facts.detail !== 'frozen' || !hasRight(role, 'read')) return facts;
