@@ -21,7 +21,8 @@ import { type JobForecast, type Schedule, startingAt } from './schedule.js';
 
 /**
  * The forecast of a job for which a copy is moved: another copy of that model is loaded where memory is free, then the one
- * in the way drains. The move is the one under way; or `begin`, which is not. Undefined where there is none.
+ * in the way drains, once the job's device is open. The move is the one under way; or `begin`, which is not. Undefined where
+ * there is none.
  */
 export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobForecast | undefined {
   const { fleet, now } = schedule;
@@ -31,7 +32,7 @@ export function forecastMove(schedule: Schedule, job: Job, begin?: Moving): JobF
   const copied = begin
     ? now + loadForecast(fleet, begin.model.id, begin.place.server.spec.id).p50
     : copiedBy(fleet, job, now);
-  const from = Math.max(copied, schedule.swapAt(place));
+  const from = Math.max(copied, schedule.swapAt(place), schedule.memory.opensAt(place.bookings));
   const load = schedule.loadOf(job, place);
   const freed = schedule.freedBy(replica, from);
   const start = schedule.startOn(place.server, place.devices, freed, load);

@@ -55,6 +55,22 @@ describe('a copy in the way that may not leave', () => {
     expect(driver.answerTo(request)).toBe('t');
   });
 
+  it('is not told to leave as long as its device is closed', () => {
+    const driver = halfFull();
+    driver.declare(aModel('c', { gpuBytes: 1 }));
+    driver.shelf('t').set('c', '');
+    driver.shelf('t').gpus = [{ uuid: 't-0', memory: 10, used: 0 }];
+    driver.pass(30_000);
+    const request = driver.resolve('x');
+    driver.resolve('c', { wait: 1_000 });
+    driver.loadEnds('c', 't', 'capacity');
+    driver.loadEnds('a', 'u');
+    driver.pass(2_999);
+    expect([driver.phase('a', 't'), driver.answerTo(request)]).toEqual(['ready', 'waiting']);
+    driver.pass(10_000);
+    expect(ordersSince(driver)).toEqual(['load a@u', 'load c@t', 'unload a@t', 'load x@t']);
+  });
+
   it('is not let go where its other copy does not come up', () => {
     const driver = halfFull();
     const request = driver.resolve('x');
