@@ -1,6 +1,5 @@
-/** The command line, or a file that it names, is wrong: no request was sent. Each further line tells more of it. */
-export class Usage extends Error {
-  override readonly name = 'Usage';
+/** What was asked for did not happen; each further line helps. */
+export class Failed extends Error {
   constructor(
     message: string,
     readonly hints: readonly string[] = [],
@@ -9,16 +8,8 @@ export class Usage extends Error {
   }
 }
 
-/** What was asked for did not happen; each further line helps. */
-export class Failed extends Error {
-  override readonly name = 'Failed';
-  constructor(
-    message: string,
-    readonly hints: readonly string[] = [],
-  ) {
-    super(message);
-  }
-}
+/** The command line, or a file that it names, is wrong: no request was sent. */
+export class Usage extends Failed {}
 
 /** Berth said no, with a reason; the problem is its own words, for programs. */
 export class Refused extends Failed {

@@ -85,7 +85,7 @@ async function performed(
 /** What commander found wrong it has told already. */
 function told(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
-  if (error instanceof Usage || error instanceof Failed) {
+  if (error instanceof Failed) {
     terminal.err([`berthctl: ${error.message}`, ...error.hints.map((hint) => `  ${hint}`)]);
     return error instanceof Usage ? WRONG_USAGE : REFUSED;
   }

@@ -26,9 +26,9 @@ describe('values as JSON', () => {
   it('come back as they were, in their order', () => {
     fc.assert(
       fc.property(value, (one) => {
-        const there = JSON.stringify(toJson(one));
-        const back = fromJson(JSON.parse(there));
-        expect(JSON.stringify(toJson(back))).toBe(there);
+        const there = toJson(one);
+        const back = fromJson(there);
+        expect(toJson(back)).toBe(there);
         expect(shown(back)).toBe(shown(one));
       }),
     );
@@ -36,7 +36,7 @@ describe('values as JSON', () => {
 
   it('stay as they are where they are no proper encoding', () => {
     for (const odd of [{ $map: 5 }, { $set: {} }, { $number: 'constructor' }, { $map: [], $set: [] }]) {
-      expect(fromJson(structuredClone(odd))).toEqual(odd);
+      expect(fromJson(JSON.stringify(odd))).toEqual(odd);
     }
   });
 });

@@ -9,46 +9,26 @@
  * Everything else is itself. Keys whose value is undefined are left out.
  */
 
-/** What `JSON.stringify` writes so that `fromJson` brings the value back; the value itself where nothing is special. */
-export function toJson(value: unknown): unknown {
+/** Writes a value so that `fromJson` brings it back. */
+export const toJson = (value: unknown): string => JSON.stringify(value, (_, inner: unknown) => tagged(inner));
+
+function tagged(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : { $number: String(value) };
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return listToJson(value);
-  if (value instanceof Map) return { $map: pairs([...value]) };
-  if (value instanceof Set) return { $set: listToJson([...value]) };
-  return recordToJson(value as Record<string, unknown>);
+  if (value instanceof Map) return { $map: [...(value as Map<unknown, unknown>)] };
+  if (value instanceof Set) return { $set: [...(value as Set<unknown>)] };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.keys(value).some((key) => key.startsWith('$')) ? { $object: Object.entries(value) } : value;
 }
 
-/** Most lists and objects need no change: they are copied only from the first member that does. */
-function listToJson(list: readonly unknown[]): readonly unknown[] {
-  let copy: unknown[] | undefined;
-  for (const [index, one] of list.entries()) {
-    const json = toJson(one);
-    if (json !== one) (copy ??= [...list])[index] = json;
-  }
-  return copy ?? list;
-}
+/** Reads it back. What is no proper encoding stays as it is. Throws as `JSON.parse` does. */
+export const fromJson = (json: string): unknown => decoded(JSON.parse(json));
 
-function recordToJson(record: Record<string, unknown>): unknown {
-  let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(record)) {
-    if (key.startsWith('$')) return { $object: pairs(Object.entries(record)) };
-    const json = toJson(record[key]);
-    if (json !== record[key]) (copy ??= { ...record })[key] = json;
-  }
-  return copy ?? record;
-}
-
-const pairs = (entries: readonly (readonly [unknown, unknown])[]): unknown =>
-  entries.map(([key, value]) => [toJson(key), toJson(value)]);
-
-/** Turns what `JSON.parse` made back into the value, in place. What is no proper encoding stays as it is. */
-export function fromJson(value: unknown): unknown {
+function decoded(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const record = value as Record<string, unknown>;
   for (const key of Object.keys(record)) {
-    const decoded = fromJson(record[key]);
-    if (decoded !== record[key]) record[key] = decoded;
+    const inner = decoded(record[key]);
+    if (inner !== record[key]) record[key] = inner;
   }
   return Array.isArray(value) ? value : untagged(record);
 }

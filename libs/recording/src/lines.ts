@@ -41,7 +41,7 @@ export class Lines {
 
   /** Any line. */
   line(content: object): string {
-    const json = JSON.stringify(toJson(content));
+    const json = toJson(content);
     this.sum = sumOf(json, this.sum);
     return `${json.slice(0, -1)},"sum":"${hex(this.sum)}"}\n`;
   }

@@ -98,7 +98,7 @@ function readContent(line: string, sumBefore: number): { content: Content; sum: 
 
 function contentOf(json: string): Content {
   try {
-    return fromJson(JSON.parse(json)) as Content;
+    return fromJson(json) as Content;
   } catch (error) {
     if (error instanceof SyntaxError) throw new LineFault('', 'is not JSON');
     if (error instanceof RangeError) throw new LineFault('', 'is nested too deeply');
