@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nameSchema } from '#config';
 import { modelSchema, type PageMessage, serverSchema } from '#contracts';
 import { invalid } from './errors/refused.js';
+import { queryNumber } from './http/query-number.js';
 import { labelSelectors } from './label-selectors.js';
 import { Places } from './places.js';
 import type { Steps } from './slices.js';
@@ -9,7 +10,6 @@ import type { Steps } from './slices.js';
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
 export const TOKEN_RULE = 'must be the nextPageToken of the page before';
-const PAGE_RULE = `must be a whole number from 1 to ${MAX_PAGE}`;
 
 /** So many pages of a list that is read from the store are read at a time. */
 const MOST_READ = 8;
@@ -17,22 +17,6 @@ const FULL = { reason: 'queue_full', detail: 'too many pages are being read', re
 
 /** Places for pages of such a list. */
 export const pagesAtATime = (): Places => new Places(MOST_READ, FULL);
-
-/** A number as a query has it, as text, or as gRPC has it. */
-const pageSize = z
-  .union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^[0-9]{1,6}$/)
-        .transform(Number),
-    ],
-    { error: PAGE_RULE },
-  )
-  .refine((size) => Number.isInteger(size) && size >= 1 && size <= MAX_PAGE, { error: PAGE_RULE })
-  .default(DEFAULT_PAGE)
-  .meta({ type: 'integer', minimum: 1, maximum: MAX_PAGE });
 
 /** A word that is none of the states would pass for a state in which nothing is. */
 function oneOf<State extends string>(states: readonly State[]) {
@@ -42,9 +26,9 @@ function oneOf<State extends string>(states: readonly State[]) {
 
 /** How a page of any list may be asked for. */
 export const pageKeys = {
-  pageSize: pageSize.describe(
-    'How many items a page has at most. It has fewer where it would come to 4 MiB.',
-  ),
+  pageSize: queryNumber(1, MAX_PAGE)
+    .default(DEFAULT_PAGE)
+    .describe('How many items a page has at most. It has fewer where it would come to 4 MiB.'),
   pageToken: z
     .string()
     .max(400, { error: TOKEN_RULE })

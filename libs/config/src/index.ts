@@ -61,7 +61,7 @@ export {
 export { type PeerConfig, peerSelf, type PeerSelf } from './peer-schema.js';
 export type { RedisConfig } from './redis-schema.js';
 export { restartKeys } from './restart-keys.js';
-export { labelKey as labelKeySchema, name as nameSchema, withoutKeys } from './rules.js';
+export { labelKey as labelKeySchema, millis, name as nameSchema, withoutKeys } from './rules.js';
 export { readServerSpec } from './server-body.js';
 export { fileNamesIn, withoutFileNames } from './server-files.js';
 export { joinedServerSchema, publishedServerSchema, type ServerSpec } from './server-spec.js';

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { modelSpecSchema, nameSchema, pinSchema } from '#config';
+import { millis, modelSpecSchema, nameSchema, pinSchema } from '#config';
 
 const MAX_MODELS = 100;
 const MAX_NAMES = 1_000;
 const MIN_WITHIN_MS = 1_000;
 const MAX_WITHIN_MS = 3_600_000;
 const DEFAULT_WITHIN_MS = 600_000;
-const WITHIN_RULE = `must be a whole number of milliseconds from ${MIN_WITHIN_MS} to ${MAX_WITHIN_MS}`;
 
 const names = (what: string) =>
   z
@@ -33,11 +32,7 @@ const shape = (spec: z.ZodType) => ({
   lost: names('Servers that are lost. What was in use there, and nowhere else, is asked for again.'),
   drained: names('Servers that are drained.'),
   asked: names('Models that one request each asks for, and waits for as long as they allow.'),
-  withinMs: z
-    .number({ error: WITHIN_RULE })
-    .int({ error: WITHIN_RULE })
-    .min(MIN_WITHIN_MS, { error: WITHIN_RULE })
-    .max(MAX_WITHIN_MS, { error: WITHIN_RULE })
+  withinMs: millis(MIN_WITHIN_MS, MAX_WITHIN_MS)
     .default(DEFAULT_WITHIN_MS)
     .describe('How far ahead is planned at most.'),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { longestLeaseOf, type Principal } from '#access';
-import { check, nameSchema } from '#config';
+import { check, millis, nameSchema } from '#config';
 import { NAME, NAME_RULE } from '#contracts';
 import { DEFAULT_LEASE, LONGEST_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
 import type { ResolveQuery } from '#engine';
@@ -25,12 +25,12 @@ const CLASSES = ['critical', 'default', 'sheddable'] as const;
 export const resolveRequestSchema = z.strictObject({
   model: nameSchema.nullish().describe('The model; over HTTP it is in the path.'),
   version: shortText.nullish().describe('Absent: any version.'),
-  waitMs: millis(MAX_UINT32)
+  waitMs: millis(0, MAX_UINT32)
     .nullish()
     .describe(
       'How long the caller will wait for a cold model. Absent: as long as the model allows; 0: not at all.',
     ),
-  leaseMs: millis(LONGEST_LEASE).nullish().describe('How long the route must stay good.'),
+  leaseMs: millis(0, LONGEST_LEASE).nullish().describe('How long the route must stay good.'),
   class: z
     .enum(CLASSES, { error: 'must be one of critical, default, sheddable' })
     .nullish()
@@ -132,9 +132,4 @@ function complete(tenant: string, model: string, request: Fields): ResolveQuery 
     tenant: tenant as TenantId,
     ...(request.requestId == null ? {} : { requestId: request.requestId }),
   };
-}
-
-function millis(most: number) {
-  const rule = `must be a whole number of milliseconds from 0 to ${most}`;
-  return z.number({ error: rule }).int({ error: rule }).min(0, { error: rule }).max(most, { error: rule });
 }

@@ -4,6 +4,7 @@ import {
   type Checked,
   type ConfigError,
   joinedServerSchema,
+  millis,
   nameSchema,
   readServerSpec,
   type ServerSpec,
@@ -16,7 +17,6 @@ const TYPES = ['server.joined', 'server.leaving', 'server.left'] as const;
 const ID_RULE = 'must be 1 to 255 printable ASCII characters without spaces';
 const TYPE_RULE = `must be one of ${TYPES.join(', ')}`;
 const TIME_RULE = 'must be a time of RFC 3339 like 2026-01-31T12:00:00Z';
-const DEADLINE_RULE = `must be a whole number of milliseconds from 1 to ${MAX_DEADLINE_MS}`;
 const MOST_SELECTORS = 20;
 
 /** The servers that a message is about. */
@@ -61,11 +61,7 @@ const subjectShape = {
 
 const leavingSchema = z.strictObject({
   ...subjectShape,
-  deadlineMs: z
-    .number({ error: DEADLINE_RULE })
-    .int({ error: DEADLINE_RULE })
-    .min(1, { error: DEADLINE_RULE })
-    .max(MAX_DEADLINE_MS, { error: DEADLINE_RULE })
+  deadlineMs: millis(1, MAX_DEADLINE_MS)
     .nullish()
     .describe('When the server ends, counted from `timestamp`, else from the arrival. Absent: not known.'),
 });
