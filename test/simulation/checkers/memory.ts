@@ -17,7 +17,7 @@ export const heldWithinCapacity: Check = (scene) => {
     if (!isKnown(server, site)) continue;
     for (const device of server.devices ?? []) {
       const { held, capacity } = memory(device.account);
-      const most = mostOn(device, capacity);
+      const most = mostOn(fleet, device, capacity);
       const isWithin = held <= most || held - grownOn(fleet, site, device.account) <= most;
       trail.expect(isWithin, () => `${said(fleet, device.account)} of ${server.spec.id}`);
     }
@@ -28,8 +28,12 @@ export const heldWithinCapacity: Check = (scene) => {
 const isKnown = ({ hidden, looked, lookedAt }: Server, { isMuddled, bornAt }: Site): boolean =>
   !isMuddled && hidden.length === 0 && looked && lookedAt !== null && lookedAt > bornAt;
 
-/** What others take of a GPU may be counted after ours has come: then it takes nothing new, and keeps what it has. */
-const mostOn = ({ kind, capacity }: Device, left: Bytes): Bytes => (kind === 'gpu' ? capacity : left);
+/**
+ * What others take of a GPU may be counted after ours has come: then it takes nothing new, and keeps what it has. So does a
+ * device that nothing measures once a load ran out there, whose steps may have come up all the same.
+ */
+const mostOn = ({ shortfalls }: Fleet, { kind, account, capacity }: Device, left: Bytes): Bytes =>
+  kind === 'gpu' ? capacity : left + (shortfalls.get(account)?.bytes ?? 0);
 
 /** How much more is booked on an account than by the books at the decisions since each of its replicas was to be loaded. */
 function grownOn({ replicas }: Fleet, { id, decided }: Site, account: AccountId): Bytes {
