@@ -44,9 +44,11 @@ export const bookingsOf = (replica: Replica): readonly Booking[] =>
 export function bookedAt(fleet: Readonly<Fleet>, id: ServerId, model: string, place: Place): Bytes {
   const server = fleet.servers.get(id);
   if (!server) return 0;
-  const account = place === 'host' ? hostAccount(server.spec.host) : gpuAccount(id, place);
-  return bytesOn(booksOf(fleet, server, 0).booked.get(model) ?? [], account);
+  return bytesOn(booksOf(fleet, server, 0).booked.get(model) ?? [], accountAt(fleet, id, place));
 }
+
+export const accountAt = ({ servers }: Readonly<Fleet>, id: ServerId, place: Place): AccountId =>
+  place === 'host' ? hostAccount(servers.get(id)?.spec.host ?? '') : gpuAccount(id, place);
 
 export const bytesOn = (bookings: readonly Booking[], account: AccountId): Bytes =>
   bookings.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);

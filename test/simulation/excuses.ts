@@ -1,6 +1,6 @@
 import type { Bytes, Fleet } from '#core';
 import type { Asked } from '#testing';
-import { bookedAt } from './books.js';
+import { accountAt, bookedAt, bytesOn } from './books.js';
 import type { Site } from './site.js';
 
 /** Told after every step of the world. */
@@ -19,11 +19,15 @@ export const noteSurprises = (site: Site, fleet: Fleet): void =>
 export function isExcused(site: Site, asked: Asked, fleet: Fleet): boolean {
   const { sim, surprises, decided, id } = site;
   const { model, place } = asked;
-  const books = decided.get(model) ?? { at: Infinity, cause: undefined };
+  const books = decided.get(model) ?? { at: Infinity, booked: new Map(), cause: undefined };
   const booked = (name: string): Bytes => bookedAt(fleet, id, name, place);
-  books.cause = surprises.causeOf(sim, asked, { at: books.at, booked }, site.timers.now());
-  const device = fleet.servers.get(id)?.devices?.find(({ ordinal }) => ordinal === place);
-  const isMeasured = place !== 'host' && (device?.used ?? null) !== null;
+  const account = accountAt(fleet, id, place);
+  // What was learned of it since then was not known as the load was decided.
+  const own = bytesOn(books.booked.get(model) ?? [], account) || booked(model);
+  books.cause = surprises.causeOf(sim, asked, { at: books.at, own, booked }, site.timers.now());
+  const isMeasured = (fleet.servers.get(id)?.devices ?? []).some(
+    (device) => device.ordinal === place && device.used !== null,
+  );
   return books.cause !== undefined || (!isMeasured && surprises.isThere(sim, asked, booked));
 }
 

@@ -41,10 +41,11 @@ describe('memory that runs out', () => {
     site.checkMemory(MEASURED());
   }
 
-  /** A load is decided, with so much booked. */
-  function decide(bytes: number): void {
+  /** A load is decided, with so much booked by now, and then. */
+  function decide(bytes: number, then = bytes): void {
     booked = bytes;
-    site.decided.set('large', { at: agenda.now(), booked: new Map(), cause: undefined });
+    const books = new Map([['large', [{ account: gpuAccount(site.id, 0), bytes: then }]]]);
+    site.decided.set('large', { at: agenda.now(), booked: books, cause: undefined });
   }
 
   const othersCome = (): void => {
@@ -69,6 +70,12 @@ describe('memory that runs out', () => {
 
   it('is excused where the model takes more than the books could tell', () => {
     decide(60);
+    loadTooMuch();
+    expect(trail.failure).toBe(undefined);
+  });
+
+  it('is excused where as much is booked for the model by now', () => {
+    decide(200, 60);
     loadTooMuch();
     expect(trail.failure).toBe(undefined);
   });

@@ -14,7 +14,9 @@ export interface Cause {
 /** What a load that ran out of memory was decided by. */
 interface Decided {
   readonly at: Instant;
-  /** What was booked of a model at the place. */
+  /** What was booked for the load itself. */
+  readonly own: Bytes;
+  /** What is booked of a model at the place. */
   readonly booked: (model: string) => Bytes;
 }
 
@@ -102,8 +104,8 @@ export class Surprises {
    * The cause for which a load that ran out of memory is excused. One cause excuses one load of a GPU, and those that were
    * ordered before Berth had heard of it. A load that takes more than it books is excused by itself.
    */
-  causeOf(sim: SimulatedTriton, asked: Asked, { at, booked }: Decided, now: Instant): Cause | undefined {
-    if (isMore(asked.bytes, booked(asked.model))) return { at: now, heardAt: Infinity };
+  causeOf(sim: SimulatedTriton, asked: Asked, { at, own, booked }: Decided, now: Instant): Cause | undefined {
+    if (isMore(asked.bytes, own)) return { at: now, heardAt: Infinity };
     const gpu = asked.place === 'host' ? undefined : this.on(asked.place);
     if (!gpu) return undefined;
     for (const copy of lateAt(sim, asked.place)) gpu.meet(`late ${copy.id}`, now);

@@ -7,7 +7,7 @@ import type { Instant, Millis, Model } from '../fleet/model.js';
 import { isLasting } from '../learned/cooldown.js';
 import { routableReplicas } from '../learned/routes.js';
 import {
-  isAboutToTakeOrders,
+  isAboutToTakeLoads,
   isAllSeen,
   isOverdue,
   isSettling,
@@ -147,7 +147,7 @@ export class Verdicts {
     }
     // A slow server may recover, and one that lacks a look is about to be looked at.
     const isToCome = able.some(
-      (server) => standingOf(server, this.now) === 'stale' || isAboutToTakeOrders(server, this.now),
+      (server) => standingOf(server, this.now) === 'stale' || isAboutToTakeLoads(server, this.now),
     );
     if (open.length === 0 && isToCome) return undefined;
     if (open.every(({ spec }) => this.isStuckOn(replicaId(model.id, spec.id)))) {

@@ -59,9 +59,9 @@ export function isListedNowhere(fleet: Readonly<Fleet>, id: ModelId): boolean {
   return able.length > 0 && able.every((server) => isSeen(server) && !server.repository.has(id));
 }
 
-/** Whether loads and unloads may be sent to it: it is ready, and no look is awaited that has to come before, nor metrics. */
+/** Whether loads and unloads may be sent to it: it is ready, and no look is awaited that has to come before. */
 export const takesOrders = (server: Server, now: Instant): boolean =>
-  standingOf(server, now) === 'ready' && !lacksLook(server) && !isJustBorn(server);
+  standingOf(server, now) === 'ready' && !lacksLook(server);
 
 /**
  * Whether a look has to come before orders: the second one of a term, or one that finds out the mode, which none does that is
@@ -69,9 +69,9 @@ export const takesOrders = (server: Server, now: Instant): boolean =>
  */
 const lacksLook = ({ secondLookFrom, mode }: Server): boolean => secondLookFrom !== null || mode === null;
 
-/** Whether it will take orders once it was looked at again. */
-export const isAboutToTakeOrders = (server: Server, now: Instant): boolean =>
-  standingOf(server, now) === 'ready' && !takesOrders(server, now);
+/** Whether it will take loads once it was looked at again. */
+export const isAboutToTakeLoads = (server: Server, now: Instant): boolean =>
+  standingOf(server, now) === 'ready' && (lacksLook(server) || isJustBorn(server));
 
 /** Whether the statistics of a server were read at `since` or later; asks for a reading where they were not. */
 export function isUseRead(server: Server, since: Instant): boolean {
@@ -145,12 +145,12 @@ const BESIDE_ENSEMBLES = 2;
 export const ordersAtOnce = ({ limits }: Readonly<Fleet>, { hasEnsemble }: Server): number =>
   hasEnsemble ? Math.min(BESIDE_ENSEMBLES, limits.loadsPerServer) : limits.loadsPerServer;
 
-/** The servers on which a new copy may be placed. */
+/** The servers on which a new copy may be placed: of a new process the metrics have to tell first what it has. */
 export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
   const loads = loadsByServer(fleet, now);
   return [...fleet.servers.values()].filter((server) => {
-    if (!takesOrders(server, now) || server.drain !== null || (server.devices?.length ?? 0) === 0)
-      return false;
+    if (!takesOrders(server, now) || isJustBorn(server)) return false;
+    if (server.drain !== null || (server.devices?.length ?? 0) === 0) return false;
     return (loads.get(server.spec.id)?.overdue ?? 0) < ordersAtOnce(fleet, server);
   });
 }
