@@ -11,7 +11,7 @@ import type {
   TenantId,
 } from '#core';
 import { aModel, aRequest, aServer } from '../support/builders.js';
-import { S, Story } from './story.js';
+import { HERE, S, Story } from './story.js';
 
 const asked = (id: string, parts: Partial<Request> = {}): Request => ({
   ...aRequest(id, 'here', 0),
@@ -227,4 +227,26 @@ describe('the promise that as many are held back as get their turns', () => {
       ),
     ]);
   });
+});
+
+it('a request may be turned away for one that goes to the copy which was leaving for it', () => {
+  const story = new Story();
+  const { limits, defaults } = story.fleet;
+  story.turn([
+    { kind: 'LimitsSet', limits: { ...limits, globalQueue: 1 }, defaults },
+    { kind: 'ServerDeclared', server: aServer('s', [10]) },
+    { kind: 'ModelDeclared', model: aModel('here', { gpuBytes: 6, class: 'sheddable' }) },
+    { kind: 'ModelDeclared', model: aModel('there', { gpuBytes: 6 }) },
+    contact('connected'),
+  ]);
+  story.look({ here: '', there: '' });
+  story.loaded(asked900(story));
+  story.look({ ...READY, there: '' });
+  story.ask('there');
+  story.look({ ...READY, there: '' });
+  expect(story.fleet.replicas.get(HERE)?.phase).toBe('draining');
+  const request: Request = { ...aRequest('new', 'here', story.now), class: 'critical' };
+  const actions = story.turn([{ kind: 'RequestArrived', request }]);
+  expect(actions.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['grant', 'refuse']));
+  expect(foundOfQueues(story)).toEqual([]);
 });

@@ -81,11 +81,11 @@ export const queuesStayBounded: TurnCheck = (scene) => {
   }
 };
 
-/** A request refused for a full queue, with all that were refused in that turn, for whatever reason. */
+/** A request refused for a full queue, with all that left the queues in that turn after they were looked at, or may have. */
 interface TurnedAway {
   readonly request: Request;
   readonly reason: string;
-  readonly refused: readonly Request[];
+  readonly gone: readonly Request[];
 }
 
 /**
@@ -94,15 +94,19 @@ interface TurnedAway {
  * told only to a tenant over its own share.
  */
 export const fullQueuesAreFair: TurnCheck = (scene) => {
-  const { turn, fleet, history, trail } = scene;
+  const { turn, fleet, before, history, trail } = scene;
   const refusals = turn.actions.filter((action) => action.kind === 'refuse');
   if (!refusals.some(isForFullness)) return;
-  const refused = refusals.flatMap((action) => history.pending.get(action.request) ?? []);
+  // What goes to a copy that was leaving may have waited until the refusals let that copy stay.
+  const returned = turn.actions
+    .filter((action) => action.kind === 'grant')
+    .filter(({ replica }) => before.get(replica)?.phase === 'draining');
+  const gone = [...refusals, ...returned].flatMap(({ request }) => history.pending.get(request) ?? []);
   const away = refusals
     .filter(isForFullness)
     .flatMap(({ request: id, refusal: { reason } }): TurnedAway[] => {
       const request = history.pending.get(id);
-      return request ? [{ request, reason, refused }] : [];
+      return request ? [{ request, reason, gone }] : [];
     });
   for (const one of firstOfEachKind(away)) {
     const { request, reason } = one;
@@ -129,10 +133,10 @@ const isForFullness = (action: ActionOf<'refuse'>): boolean =>
 
 /** Why a request was not refused for this queue; undefined where it may have been. */
 function wrongIn(queue: Queue, one: TurnedAway, waiting: readonly Request[]): string | undefined {
-  const { request, refused } = one;
+  const { request, gone } = one;
   if (!queue.holds(request)) return `it was not ${queue.name}`;
   const stay = waiting.filter(queue.holds);
-  if (stay.length + refused.filter(queue.holds).length <= queue.most) return `${queue.name} there is room`;
+  if (stay.length + gone.filter(queue.holds).length <= queue.most) return `${queue.name} there is room`;
   const lower = stay.find(({ class: rank }) => RANKS[rank] < RANKS[request.class]);
   if (lower) return `${lower.id} of a lower class waits ${queue.name}`;
   const newer = stay.find((other) => isAlike(other, request) && other.arrivedAt > request.arrivedAt);
@@ -143,15 +147,15 @@ const isAlike = (one: Request, other: Request): boolean =>
   one.class === other.class && one.tenant === other.tenant;
 
 /**
- * Of the requests refused for something else, only the core knows which had gone before the queue was looked at. So
+ * Of the others that left, only the core knows which had gone before the queue was looked at. So
  * shares and what tenants had are bounded from both sides.
  */
 function wrongByShare(
   queue: Queue,
-  { request, reason, refused }: TurnedAway,
+  { request, reason, gone }: TurnedAway,
   stay: readonly Request[],
 ): string | undefined {
-  const all = [...stay, ...refused.filter(queue.holds)];
+  const all = [...stay, ...gone.filter(queue.holds)];
   const [shareAtLeast, shareAtMost] = [shareOf(queue, all), shareOf(queue, [...stay, request])];
   const had = (some: readonly Request[], who: TenantId): number =>
     some.filter(({ tenant }) => tenant === who).length;
