@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { foreign, GPU, load, onOneGpu, REST, show } from '../../../../test/support/one-gpu.js';
+import { foreign, GPU, load, onOneGpu, REST, SERVER, show } from '../../../../test/support/one-gpu.js';
+import { replicaId } from '../fleet/ids.js';
+import type { Unloading } from '../fleet/replica.js';
 import { memoryOf } from '../explain/view.js';
 
 const gpu = (driver: CoreDriver) => memoryOf(driver.fleet)(GPU);
+const A = replicaId(aModel('a').id, SERVER);
+const clean = (driver: CoreDriver) => driver.fleet.servers.get(SERVER)!.meters.get(0)!.clean!;
 const footprint = (driver: CoreDriver, model: string) => driver.fleet.footprints.get(aModel(model).id);
 
 describe('the footprint of a model', () => {
@@ -48,6 +52,28 @@ describe('the footprint of a model', () => {
     driver.pass(REST);
     expect(driver.phase('b', 't')).toBeUndefined();
     expect(footprint(driver, 'a')).toBeUndefined();
+  });
+
+  it('is not learned beside a copy that has left before the clean sample, and ends after it', () => {
+    const driver = onOneGpu(0);
+    load(driver, 'a', 4);
+    driver.unloadsEnd = false;
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
+    const { order, ...unloading } = driver.fleet.replicas.get(A) as Unloading;
+    driver.fleet.replicas.set(A, { order, ...unloading, answeredAt: null });
+    driver.tell({ kind: 'UnloadEnded', order, replica: A, outcome: { kind: 'unknown' } });
+    driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
+    show(driver, 0);
+    while (clean(driver).used > 0) driver.pass(50);
+    expect(driver.phase('a', 't')).toBe('unknown');
+    driver.warm('b', 't');
+    show(driver, 4);
+    driver.pass(REST);
+    expect([driver.phase('a', 't'), clean(driver).used, footprint(driver, 'b')]).toEqual([
+      undefined,
+      4,
+      undefined,
+    ]);
   });
 
   it('is not learned from a load that failed', () => {

@@ -104,15 +104,19 @@ function settle(reading: Reading): void {
   dropHidden(reading, unexplained(reading));
   meter.others = othersAtRest(reading);
   judgeShortfall(reading);
-  Object.assign(meter, { closed: null, clean: { at: begunAt, used }, changes: [] } satisfies Partial<Meter>);
+  // A copy whose model was seen absent may have left before this sample, and is yet to end: no pair with it teaches anything.
+  const changes = absentAt(reading).length > 0 ? null : [];
+  Object.assign(meter, { closed: null, clean: { at: begunAt, used }, changes } satisfies Partial<Meter>);
 }
+
+const absentAt = ({ fleet, server, device }: Reading): readonly Replica[] =>
+  replicasOn(fleet, server.spec.id).filter((one) => isSeenAbsent(one) && takesOf(one, device));
 
 /** What no replica explains. A copy whose model was seen absent may hold nothing: it takes nothing off what was counted. */
 function othersAtRest(reading: Reading): Bytes {
-  const { fleet, server, device, meter } = reading;
-  const absent = replicasOn(fleet, server.spec.id).filter(isSeenAbsent);
+  const { server, device, meter } = reading;
   const rest = unexplained(reading);
-  const most = absent.reduce((sum, one) => sum + explainedBy(server, one, device), rest);
+  const most = absentAt(reading).reduce((sum, one) => sum + explainedBy(server, one, device), rest);
   return Math.max(0, rest, Math.min(meter.others, most));
 }
 
