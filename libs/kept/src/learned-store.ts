@@ -1,4 +1,4 @@
-import type { Footprint, LoadTimes, ModelId, ServerId } from '#core';
+import type { Footprint, LoadTimes, ModelId } from '#core';
 import type {
   Learned,
   LearnedChange,
@@ -32,30 +32,26 @@ export class LearnedStore implements Learned {
   ) {}
 
   async read(): Promise<LearnedFacts> {
-    const servers = await readTable(this.rows, SERVERS);
-    const ordered = await readTable(this.rows, ORDERED);
-    const steps = await readTable(this.rows, STEPS);
-    const loadTimes = await readTable(this.rows, LOAD_TIMES);
-    const loadPaces = await readTable(this.rows, LOAD_PACES);
-    const footprints = await readTable(this.rows, FOOTPRINTS);
-    const leases = await readTable(this.rows, LEASES);
-    const wants = await readTable(this.rows, WANTS);
-    const tables = [servers, ordered, steps, loadTimes, loadPaces, footprints, leases, wants];
-    for (const key of tables.flatMap(({ damaged }) => damaged)) this.onDamage(key);
     return {
-      servers: servers.values as ReadonlyMap<ServerId, LearnedServer>,
-      ordered: ordered.values as ReadonlyMap<ServerId, readonly ModelId[]>,
-      steps: steps.values as ReadonlyMap<ModelId, readonly ModelId[]>,
-      loadTimes: loadTimes.values as ReadonlyMap<ModelId, LearnedLoadTimes>,
-      loadPaces: loadPaces.values as ReadonlyMap<ServerId, LoadTimes>,
-      footprints: footprints.values as ReadonlyMap<ModelId, Footprint>,
-      leases: leases.values as ReadonlyMap<ServerId, LearnedLeases>,
-      wants: wants.values.get(HOUR) ?? [],
+      servers: await this.valuesOf(SERVERS),
+      ordered: await this.valuesOf(ORDERED),
+      steps: await this.valuesOf(STEPS),
+      loadTimes: await this.valuesOf(LOAD_TIMES),
+      loadPaces: await this.valuesOf(LOAD_PACES),
+      footprints: await this.valuesOf(FOOTPRINTS),
+      leases: await this.valuesOf(LEASES),
+      wants: (await this.valuesOf(WANTS)).get(HOUR) ?? [],
     };
   }
 
   async write(changes: readonly LearnedChange[]): Promise<void> {
     await this.rows.write(changes.map(writeOf));
+  }
+
+  private async valuesOf<Id extends string, T>(table: Table<T>): Promise<ReadonlyMap<Id, T>> {
+    const { values, damaged } = await readTable(this.rows, table);
+    for (const key of damaged) this.onDamage(key);
+    return values as ReadonlyMap<Id, T>;
   }
 }
 

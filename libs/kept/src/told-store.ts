@@ -44,25 +44,23 @@ export class ToldStore implements Declarations {
   constructor(private readonly rows: Rows) {}
 
   async read(): Promise<Told> {
-    const models = await readTable(this.rows, MODELS);
-    const servers = await readTable(this.rows, SERVERS);
-    const freezes = await readTable(this.rows, FREEZES);
-    const orders = await readTable(this.rows, ORDERS);
-    const answers = await readTable(this.rows, ANSWERS, ({ at }) => at);
-    const hooks = await readTable(this.rows, HOOKS);
-    const episodes = await readTable(this.rows, EPISODES);
-    const tables = [models, servers, freezes, orders, answers, hooks, episodes];
-    const damaged = tables.flatMap((table) => table.damaged);
-    if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, damaged));
-    return {
-      models: models.values,
-      servers: servers.values,
-      freeze: freezes.values.get(FREEZE) ?? null,
-      orders: orders.values,
-      answers: answers.values,
-      hooks: hooks.values,
-      episodes: episodes.values,
+    const damaged: string[] = [];
+    const valuesOf = async <T, Part = T>(table: Table<T>, part?: (value: T) => Part) => {
+      const read = await readTable(this.rows, table, part);
+      damaged.push(...read.damaged);
+      return read.values;
     };
+    const told: Told = {
+      models: await valuesOf(MODELS),
+      servers: await valuesOf(SERVERS),
+      freeze: (await valuesOf(FREEZES)).get(FREEZE) ?? null,
+      orders: await valuesOf(ORDERS),
+      answers: await valuesOf(ANSWERS, ({ at }) => at),
+      hooks: await valuesOf(HOOKS),
+      episodes: await valuesOf(EPISODES),
+    };
+    if (damaged.length > 0) throw new StoreUnusable('damaged', damagedMessage(this.rows.place, damaged));
+    return told;
   }
 
   answer(key: string): Promise<ToldAnswer | undefined> {
