@@ -4,23 +4,28 @@ import {
   type Device,
   type Fleet,
   type Instant,
+  type ModelId,
   type Server,
   type ServerId,
   whyClosed,
   type WhyClosed,
 } from '#core';
 import type { Observer, Turn } from '#engine';
-import { type NewShortfall, NewShortfalls } from './new-shortfalls.js';
+import { News } from './news.js';
+
+/** A load that ran out of memory. */
+type RanOut = { readonly server: ServerId; readonly model: ModelId };
 
 /** One line for each load that ran out of memory although the books had room, and one when its device is open again. */
 export class ClosedLog implements Observer {
-  private readonly shortfalls = new NewShortfalls();
+  private readonly shortfalls = new News<AccountId>();
   private readonly closed = new Map<AccountId, WhyClosed & { readonly server: ServerId }>();
 
   constructor(private readonly log: Logger) {}
 
   turnTaken({ events, now }: Turn, fleet: Fleet): void {
-    for (const shortfall of this.shortfalls.in(fleet)) this.ranOut(shortfall, fleet, now);
+    for (const [account, shortfall] of this.shortfalls.in(fleet.shortfalls, ({ at }) => at))
+      this.ranOut(account, shortfall, fleet, now);
     for (const event of events) {
       const server = event.kind === 'Looked' ? fleet.servers.get(event.server) : undefined;
       for (const device of server?.devices ?? []) this.follow(fleet, server!, device, now);
@@ -29,9 +34,11 @@ export class ClosedLog implements Observer {
       if (!fleet.servers.has(server)) this.closed.delete(account);
   }
 
-  private ranOut({ server, device, model }: NewShortfall, fleet: Fleet, now: Instant): void {
-    const at = fleet.servers.get(server)!;
-    const one = at.devices!.find(({ ordinal }) => ordinal === device)!;
+  private ranOut(account: AccountId, { server, model }: RanOut, fleet: Fleet, now: Instant): void {
+    const at = fleet.servers.get(server);
+    const one = at?.devices?.find((device) => device.account === account);
+    if (!at || !one) return;
+    const { ordinal: device } = one;
     const closed = whyClosed(fleet, at, one, now);
     if (closed) this.closed.set(one.account, { ...closed, server });
     const then = closed ? closedWords(closed, now) : 'for a minute it has less room than that load asked for';

@@ -1,19 +1,22 @@
 import type { Logger } from 'pino';
-import type { Fleet, Model } from '#core';
+import type { Fleet, Model, ModelId } from '#core';
 import type { Observer, Turn } from '#engine';
-import { NewExcesses } from './new-excesses.js';
+import { News } from './news.js';
 
 /** One line for each model that is found to take more than its limit, with what comes of it. */
 export class LimitLog implements Observer {
-  private readonly excesses = new NewExcesses();
+  private readonly news = new News<ModelId>();
 
   constructor(private readonly log: Logger) {}
 
-  turnTaken(_turn: Turn, fleet: Fleet): void {
-    for (const { model, bytes, limit, policy } of this.excesses.in(fleet)) {
-      const facts = { model, measuredMb: mib(bytes), limitMb: mib(limit), policy };
+  turnTaken(_turn: Turn, { excesses, models }: Fleet): void {
+    for (const [id, { bytes }] of this.news.in(excesses, (excess) => excess.bytes)) {
+      const model = models.get(id);
+      if (!model) continue;
+      const { gpuBytes, onLimitExceeded: policy } = model;
+      const facts = { model: id, measuredMb: mib(bytes), limitMb: mib(gpuBytes), policy };
       const sizes = `${facts.measuredMb} MiB on one device, above its limit of ${facts.limitMb} MiB`;
-      this.log.warn(facts, `${model} was measured to take ${sizes}: ${WORDS[policy]}`);
+      this.log.warn(facts, `${id} was measured to take ${sizes}: ${WORDS[policy]}`);
     }
   }
 }

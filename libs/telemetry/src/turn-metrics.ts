@@ -1,9 +1,8 @@
 import type { Counter, Histogram } from 'prom-client';
-import type { Action, Event, Fleet, Instant } from '#core';
+import type { AccountId, Action, Event, Fleet, Instant, ModelId } from '#core';
 import type { Observer, Turn } from '#engine';
 import type { Instruments } from './instruments.js';
-import { NewExcesses } from './new-excesses.js';
-import { NewShortfalls } from './new-shortfalls.js';
+import { News } from './news.js';
 import { OrderTimes } from './order-times.js';
 
 const LOAD_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300];
@@ -20,9 +19,9 @@ export class TurnMetrics implements Observer {
   private readonly refused: Counter<'reason'>;
   private readonly evictions: Counter<'cause'>;
   private readonly exceeded: Counter<'policy'>;
-  private newExcesses = new NewExcesses();
+  private excesses = new News<ModelId>();
   private readonly ranOut: Counter<'server'>;
-  private shortfalls = new NewShortfalls();
+  private shortfalls = new News<AccountId>();
 
   constructor(make: Instruments) {
     const seconds = LOAD_SECONDS;
@@ -62,14 +61,18 @@ export class TurnMetrics implements Observer {
   /** A reign begins: what was under way and known in an earlier one says nothing of it. */
   begin(): void {
     this.orders = new OrderTimes();
-    this.newExcesses = new NewExcesses();
-    this.shortfalls = new NewShortfalls();
+    this.excesses = new News();
+    this.shortfalls = new News();
   }
 
   turnTaken({ events, actions, now, took }: Turn, fleet: Fleet): void {
     this.turns.observe(took / 1_000);
-    for (const { policy } of this.newExcesses.in(fleet)) this.exceeded.inc({ policy });
-    for (const { server } of this.shortfalls.in(fleet)) this.ranOut.inc({ server });
+    for (const [model] of this.excesses.in(fleet.excesses, ({ bytes }) => bytes)) {
+      const policy = fleet.models.get(model)?.onLimitExceeded;
+      if (policy) this.exceeded.inc({ policy });
+    }
+    for (const [, { server }] of this.shortfalls.in(fleet.shortfalls, ({ at }) => at))
+      this.ranOut.inc({ server });
     for (const event of events) this.happened(event, now);
     for (const action of actions) this.decided(action, now);
   }
