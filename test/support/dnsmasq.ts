@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../apps/scheduler/src/free-port.js';
+import { sparePort } from './spare-port.js';
 import { nodeNames } from '../../apps/scheduler/src/discovery/node-names.js';
 import type { Names } from '../../apps/scheduler/src/discovery/names.js';
 import { NoAnswer } from '../../apps/scheduler/src/discovery/names.js';
@@ -24,7 +24,7 @@ export class Dnsmasq {
   ) {}
 
   static async start(zone: Zone = {}): Promise<Dnsmasq> {
-    const dns = new Dnsmasq(await mkdtemp(join(tmpdir(), 'berth-dns-')), await freePort('127.0.0.1'));
+    const dns = new Dnsmasq(await mkdtemp(join(tmpdir(), 'berth-dns-')), await sparePort());
     await dns.publish(zone);
     return dns;
   }

@@ -1,5 +1,6 @@
+import { createServer } from 'node:net';
 import { addressText, type Config } from '#config';
-import { freePort } from './free-port.js';
+import { opens } from './addresses.js';
 
 /** An address cannot be served on: most often another process does already. */
 export class CannotListen extends Error {
@@ -28,8 +29,10 @@ export async function checkAddresses({ http, grpc }: Pick<Config, 'http' | 'grpc
     ['HTTP', http],
     ['gRPC', grpc],
   ] as const) {
-    await freePort(address.host, address.port).catch((cause: unknown) => {
+    const probe = createServer();
+    await opens(probe, address.host, address.port).catch((cause: unknown) => {
       throw new CannotListen(what, addressText(address), cause);
     });
+    await new Promise((closed) => probe.close(closed));
   }
 }

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type Address, addressText, type Config, isBeyondLoopback, parseAddress } from '#config';
+import { type Address, addressText, type Config, isBeyondLoopback } from '#config';
 import { guardHttp } from './access/http-guard.js';
 import { isOwnPath } from './access/operations.js';
 import { boundAlerts } from './alerts/alerts.controller.js';
@@ -13,7 +13,6 @@ import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
 import { forwardGrpc } from './forwarding/grpc-forward.js';
 import { forwardHttp } from './forwarding/http-forward.js';
-import { freePort } from './free-port.js';
 import { BoundedGrpc } from './grpc/bounded-grpc.js';
 import { grpcOptions } from './grpc/options.js';
 import { boundConnections } from './http/connection-bound.js';
@@ -118,7 +117,6 @@ async function open(
 ): Promise<Listening> {
   const { access, certificates, metrics, peerKey, unfinished, untaken } = running.lasting;
   let grpcServer: Server | undefined;
-  const grpc = addressText({ host: config.grpc.host, port: await portOf(config.grpc) });
   const errors = app.get(RpcErrors);
   const raw = {
     resolver: app.get(Resolver),
@@ -131,13 +129,13 @@ async function open(
   const refused = (over: 'http' | 'grpc') => () => metrics.counts.connectionsRefused[over].inc();
   const onServer = (server: Server) => (grpcServer = server);
   const strategy = new BoundedGrpc(grpcOptions(config.connections, { ...raw, onServer }), {
-    ...{ address: parseAddress(grpc)!, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
+    ...{ address: config.grpc, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
     access: () => access,
     ...{ certificates, peerKey, unfinished, untaken },
     interceptors: running.hasPeers ? [forwardGrpc(running, errors, isOwnPath)] : [],
   });
   app.connectMicroservice({ strategy });
-  await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', grpc, cause));
+  await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', addressText(config.grpc), cause));
   boundConnections(app.getHttpServer(), bounds.http, refused('http'));
   const { port, end } = await serveHttp(app, config.http, lookup).catch((cause: unknown) =>
     fail('HTTP', addressText(config.http), cause),
@@ -146,7 +144,7 @@ async function open(
     app,
     grpcServer: grpcServer!,
     http: `${certificates ? 'https' : 'http'}://${addressText({ ...config.http, port })}`,
-    grpc,
+    grpc: addressText({ ...config.grpc, port: strategy.port }),
     close: async () => void (await Promise.all([end(), app.close()])),
   };
 }
@@ -170,7 +168,3 @@ async function serveHttp(
 function fail(what: 'HTTP' | 'gRPC', address: string, cause: unknown): never {
   throw new CannotListen(what, address, cause);
 }
-
-/** Nest does not tell which port gRPC was given, so where any will do it is chosen here. */
-const portOf = async ({ host, port }: Config['grpc']): Promise<number> =>
-  port === 0 ? freePort(host) : port;

@@ -1,4 +1,4 @@
-import { createServer, type Server as Listener, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server as Listener, type Socket } from 'node:net';
 import { type ConnectionInjector, Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { type GrpcOptions, ServerGrpc } from '@nestjs/microservices';
 import type { Access } from '#access';
@@ -49,6 +49,8 @@ export class BoundedGrpc extends ServerGrpc {
   private readonly answered = new Set<Answered>();
   private looks: NodeJS.Timeout | undefined;
   private injector: ConnectionInjector | undefined;
+  /** On which it listens. */
+  port = 0;
 
   constructor(
     private readonly served: GrpcOptions['options'],
@@ -84,7 +86,8 @@ export class BoundedGrpc extends ServerGrpc {
     for (const listener of this.listeners) listener.on('connection', (socket) => this.connected(socket));
     this.looks = setInterval(() => this.look(), LOOK_MS).unref();
     await opens(this.listeners[0]!, hosts[0]!, address.port);
-    await openFurther(this.listeners.slice(1), hosts.slice(1), address.port);
+    this.port = (this.listeners[0]!.address() as AddressInfo).port;
+    await openFurther(this.listeners.slice(1), hosts.slice(1), this.port);
   }
 
   override async close(): Promise<void> {
