@@ -27,6 +27,7 @@ import { revisionsTellOfRoutes, watchersAreHeard } from './watchers.js';
 import { failingIsReplacedOnce } from './failing.js';
 import { limitsAreDealtWith } from './limits.js';
 import { higherClassesLoadFirst } from './load-order.js';
+import { promisesAreKept } from './kept-promises.js';
 import { hintsKeepToTheRate } from './hints.js';
 import { History } from './history.js';
 import {
@@ -89,6 +90,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['13, answers', [...[onlyTheColdAreHeldBack, nobodyIsHeldForLong].map(always), backlogsKeepToTheRate]],
   ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue, theLateAreGrantedNothing].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
+  ['13, promises', [promisesAreKept]],
   ['15, queues', [queuesStayBounded, fullQueuesAreFair, pressureShedsNewcomers].map(always)],
   ['16, hints', [hintsKeepToTheRate]],
   ['20, freeze', [always(frozenMeansFrozen)]],

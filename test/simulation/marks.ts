@@ -1,4 +1,4 @@
-import type { Event, LoadCause, RefusalReason, UnloadCause } from '#core';
+import type { Event, LoadCause, PromiseCause, RefusalReason, UnloadCause } from '#core';
 import type { HappeningKind } from './happenings.js';
 
 /**
@@ -126,6 +126,8 @@ export const RARE_MARKS = Object.keys(RARE) as readonly RareMark[];
 
 /** Situations that come up all the time. */
 type CommonMark =
+  | 'promise kept'
+  | `promise broken: ${PromiseCause | 'unlisted'}`
   | HappeningKind
   | `${HappeningKind} not now`
   | `operator ${Event['kind']}`

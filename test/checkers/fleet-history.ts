@@ -1,0 +1,154 @@
+import {
+  type Class,
+  type Event,
+  type Fleet,
+  type Instant,
+  leasedUntil,
+  type LoadCause,
+  loadForecast,
+  type OrderId,
+  type PromiseCause,
+  type Replica,
+  type ReplicaId,
+  type Request,
+  type Server,
+  type ServerId,
+  serverState,
+  takenByOthers,
+  unloadForecast,
+} from '#core';
+import { isLeaving, type TurnScene } from './scene.js';
+
+/** What is due at a server, and when by its P90. */
+interface Due {
+  readonly server: ServerId;
+  readonly at: Instant;
+}
+
+const BY_OPERATOR: ReadonlySet<LoadCause> = new Set<LoadCause>([
+  ...(['pinned', 'kept_warm', 'order', 'reload'] as const),
+  ...(['drain', 'replaced'] as const),
+]);
+const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
+
+/** When something last happened that breaks promises: to which server, or model, or in the whole fleet. */
+export class FleetHistory {
+  private readonly last = new Map<string, Instant>();
+  private readonly loads = new Map<OrderId, Due>();
+  private readonly unloads = new Map<ReplicaId, Due>();
+  private readonly others = new Map<string, number>();
+  private readonly incarnations = new Map<ServerId, number>();
+
+  /** The cause that was seen since a promise was given: for its model, or on the servers where its job stood. */
+  causeSince(
+    since: Instant,
+    { model, class: own }: Request,
+    servers: readonly ServerId[],
+  ): PromiseCause | undefined {
+    const has = (cause: string, where: string): boolean =>
+      (this.last.get(`${cause} ${where}`) ?? -Infinity) >= since;
+    const ofModel = (['load_failed', 'operator'] as const).find((cause) => has(cause, model));
+    const ofFleet = (['restart', 'operator'] as const).find((cause) => has(cause, ''));
+    const ofServer = (['server', 'load_late', 'memory_late', 'operator'] as const).find((cause) =>
+      servers.some((one) => has(cause, one)),
+    );
+    const isOutranked = servers.some((one) =>
+      Object.values(RANKS).some((rank) => rank > RANKS[own] && has(`rank ${rank}`, one)),
+    );
+    return ofModel ?? ofFleet ?? ofServer ?? (isOutranked ? 'outranked' : undefined);
+  }
+
+  turnTaken(scene: TurnScene): void {
+    const { turn, fleet, changes } = scene;
+    for (const event of turn.events) this.hear(event, turn.now);
+    for (const server of fleet.servers.values()) this.look(fleet, server, turn.now);
+    for (const { was, now } of changes) this.change(fleet, was, now, turn.now);
+    for (const action of turn.actions) {
+      if (action.kind !== 'load') continue;
+      const at = turn.now + loadForecast(fleet, action.model, action.server).p90;
+      this.loads.set(action.order, { server: action.server, at });
+    }
+    for (const { server, at } of this.loads.values())
+      if (at < turn.now) this.note('load_late', server, turn.now);
+    for (const { server, at } of this.unloads.values())
+      if (at < turn.now) this.note('memory_late', server, turn.now);
+    this.rank(scene);
+  }
+
+  private note(cause: string, where: string, now: Instant): void {
+    this.last.set(`${cause} ${where}`, now);
+  }
+
+  private hear(event: Event, now: Instant): void {
+    switch (event.kind) {
+      case 'LoadEnded': {
+        const due = this.loads.get(event.order);
+        if (due && due.at < now) this.note('load_late', due.server, now);
+        this.loads.delete(event.order);
+        if (event.outcome.kind !== 'succeeded') this.note('load_failed', modelOf(event.replica), now);
+        return;
+      }
+      case 'LimitsSet':
+        return this.note('operator', '', now);
+      case 'TermBegun':
+        return this.note('restart', '', now);
+      case 'ModelDeclared':
+        return this.note('operator', event.model.id, now);
+      case 'ModelWithdrawn':
+      case 'UnloadOrdered':
+      case 'ReloadOrdered':
+        return this.note('operator', event.model, now);
+      default:
+    }
+  }
+
+  private look(fleet: Fleet, server: Server, now: Instant): void {
+    const { id } = server.spec;
+    if (fleet.frozen) this.note('operator', id, now);
+    if (fleet.held || fleet.loadsHeld) this.note('restart', id, now);
+    if (server.drain) this.note('operator', id, now);
+    else if (serverState(fleet, server, now) !== 'ready') this.note('server', id, now);
+    if (this.incarnations.get(id) !== server.incarnation) this.note('server', id, now);
+    this.incarnations.set(id, server.incarnation);
+    this.measure(server, now);
+  }
+
+  /** Memory that others took, and what closes a device since a load ran out. */
+  private measure(server: Server, now: Instant): void {
+    const { id } = server.spec;
+    for (const [ordinal, { closed }] of server.meters) {
+      const [key, taken] = [`${id} ${ordinal}`, takenByOthers(server, ordinal)];
+      if (closed || taken > (this.others.get(key) ?? 0)) this.note('memory_late', id, now);
+      this.others.set(key, taken);
+    }
+  }
+
+  private change(fleet: Fleet, was: Replica | undefined, now: Replica | undefined, at: Instant): void {
+    const { id, server } = (now ?? was)!;
+    if (!isLeaving(now)) {
+      if ((this.unloads.get(id)?.at ?? Infinity) < at) this.note('memory_late', server, at);
+      this.unloads.delete(id);
+    } else if (!isLeaving(was)) {
+      const leaves = endOfLeases(fleet, now, at) + unloadForecast(fleet.servers.get(server)).p90;
+      this.unloads.set(id, { server, at: leaves });
+    }
+    if (isByOperator(now)) this.note('operator', server, at);
+  }
+
+  /** The classes of the requests that have come for what is to be loaded on each server. */
+  private rank({ turn, fleet }: TurnScene): void {
+    for (const event of turn.events) {
+      if (event.kind !== 'RequestArrived') continue;
+      const server = fleet.line.get(event.request.model)?.server;
+      if (server) this.note(`rank ${RANKS[event.request.class]}`, server, turn.now);
+    }
+  }
+}
+
+const isByOperator = (one: Replica | undefined): boolean =>
+  (one?.phase === 'placed' || one?.phase === 'loading') && BY_OPERATOR.has(one.cause);
+
+const endOfLeases = (fleet: Fleet, replica: Replica, now: Instant): Instant =>
+  replica.phase === 'draining' ? Math.max(now, leasedUntil(fleet, replica)) : now;
+
+const modelOf = (replica: ReplicaId): string => replica.slice(0, replica.lastIndexOf('@'));
