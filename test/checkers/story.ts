@@ -25,12 +25,13 @@ const untouched: Tamper = (_, actions) => actions;
 export class Story {
   readonly fleet: Fleet = emptyFleet();
   readonly found: string[] = [];
+  readonly marks: string[] = [];
   now = 1_000;
   private readonly promises = new TurnPromises(emptyFleet(), {
     expect: (isKept, promise) => {
       if (!isKept) this.found.push(promise());
     },
-    mark: () => {},
+    mark: (name) => void this.marks.push(name),
   });
 
   /** One server in reach, and a model that is not loaded there yet. */

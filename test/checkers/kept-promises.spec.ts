@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ActionOf, PromiseCause, RequestId } from '#core';
+import { aModel, aRequest, aServer } from '../support/builders.js';
+import { HERE, S, Story } from './story.js';
+
+const OTHER = aServer('other');
+
+/** A request for a model that is being loaded on the one server that has it was promised a route; another server is there, too. */
+class Promised {
+  readonly story = new Story();
+  readonly request: RequestId;
+  readonly load: ActionOf<'load'>;
+
+  constructor() {
+    const { story } = this;
+    story.turn([
+      { kind: 'ServerDeclared', server: aServer('s', [10]) },
+      { kind: 'ServerDeclared', server: OTHER },
+      { kind: 'ModelDeclared', model: aModel('here') },
+      { kind: 'ModelDeclared', model: aModel('beside') },
+      { kind: 'ContactChanged', server: S, fact: 'connected' },
+      { kind: 'ContactChanged', server: OTHER.id, fact: 'connected' },
+    ]);
+    story.look({ here: '', beside: '' });
+    story.look({}, undefined, 0, OTHER.id);
+    this.load = story.ask('here', (fleet, actions) => {
+      fleet.promises.set(`r${story.now}` as RequestId, story.now + 9_000);
+      return actions;
+    })[0] as ActionOf<'load'>;
+    this.request = `r${story.now}` as RequestId;
+  }
+
+  /** Refuses it, whatever the core would do, and tells what the checker says of it. */
+  broken(told: PromiseCause | 'unknown', reason: 'loading' | 'queue_full' = 'loading'): readonly string[] {
+    const refusal = { reason, retryAfter: 1_000 } as const;
+    this.story.time(1, () => [{ kind: 'refuse', request: this.request, refusal, broken: told }]);
+    return this.story.marks.filter((mark) => mark.startsWith('promise'));
+  }
+}
+
+const lost = (server: typeof S) => ({ kind: 'ContactChanged', server, fact: 'ended' }) as const;
+
+describe('what becomes of a promise', () => {
+  it('is that it was kept', () => {
+    const { story, request } = new Promised();
+    const route = {
+      kind: 'grant',
+      request,
+      replica: HERE,
+      versions: [],
+      lease: 1,
+      waited: 1,
+      cold: true,
+    } as const;
+    story.time(1, () => [{ ...route, promised: true }]);
+    expect(story.marks).toContain('promise kept');
+  });
+
+  it.each(['server', 'load_late', 'unknown'] as const)(
+    'is unlisted where nothing was seen, and %s is told',
+    (told) => {
+      expect(new Promised().broken(told)).toEqual(['promise broken: unlisted']);
+    },
+  );
+
+  it('is the cause that the reason tells', () => {
+    expect(new Promised().broken('queue', 'queue_full')).toEqual(['promise broken: queue']);
+  });
+
+  it.each<readonly [PromiseCause | 'unlisted', string, (promised: Promised) => void]>([
+    ['load_failed', 'its load failed', ({ story, load }) => failed(story, load)],
+    ['load_late', 'its load takes longer than its P90', ({ story }) => story.time(61_000, () => [])],
+    ['server', 'its server was lost', ({ story }) => story.turn([lost(S)], () => [])],
+    ['unlisted', 'another server was lost', ({ story }) => story.turn([lost(OTHER.id)], () => [])],
+    ['operator', 'its server drains', ({ story }) => story.turn([drain], () => [])],
+    ['operator', 'its model was declared anew', ({ story }) => story.turn([declared('here')], () => [])],
+    [
+      'unlisted',
+      'another model was declared anew',
+      ({ story }) => story.turn([declared('beside')], () => []),
+    ],
+    ['restart', 'a term began', ({ story }) => story.turn([{ kind: 'TermBegun', looks: 2 }], () => [])],
+    ['outranked', 'a request of a higher class came for its server', ({ story }) => outranked(story)],
+  ])('is %s where %s', (cause, _, happens) => {
+    const promised = new Promised();
+    happens(promised);
+    expect(promised.broken('unknown')).toEqual([`promise broken: ${cause}`]);
+  });
+});
+
+const drain = { kind: 'DrainOrdered', server: S, deadline: null } as const;
+const declared = (model: string) =>
+  ({ kind: 'ModelDeclared', model: aModel(model, { gpuBytes: 2 }) }) as const;
+
+function failed(story: Story, { order, replica }: ActionOf<'load'>): void {
+  const outcome = { kind: 'failed', cause: 'transient' } as const;
+  story.turn([{ kind: 'LoadEnded', order, replica, outcome }], () => []);
+}
+
+function outranked(story: Story): void {
+  const request = { ...aRequest('high', 'beside', story.now), class: 'critical' } as const;
+  story.turn([{ kind: 'RequestArrived', request }], () => []);
+}
