@@ -12,7 +12,7 @@ export interface Grant {
 }
 
 /** A key, known by its hash only. */
-export interface KeyGrant extends Grant {
+interface KeyGrant extends Grant {
   readonly id: string;
   /** SHA-256 of the key, as 64 lower-case hexadecimal digits. */
   readonly hash: string;

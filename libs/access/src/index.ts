@@ -1,6 +1,5 @@
 export type { Access, Presented, Unsigned } from './access.js';
-export type { Auth, KeyGrant } from './auth.js';
-export type { OnKeysMissing } from './issuer-keys.js';
+export type { Auth } from './auth.js';
 export { bearerOf } from './bearer.js';
 export { hashOf, newKey } from './keys.js';
 export { ANONYMOUS, longestLeaseOf, type MaxClass, type Principal, type Role, ROLES } from './principal.js';

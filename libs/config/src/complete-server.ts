@@ -16,7 +16,7 @@ export type TlsConfig = {
 };
 
 /** A device that was declared. */
-export type DeviceConfig = {
+type DeviceConfig = {
   readonly ordinal: number;
   readonly uuid: string | null;
   readonly memoryMb: number;

@@ -22,7 +22,7 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Deliveries under way are divided among the endpoints, so that a dead one holds up no other. */
-export const MOST_ENDPOINTS = 8;
+const MOST_ENDPOINTS = 8;
 
 const MOST_SECRETS = 4;
 const URL_RULE =

@@ -37,7 +37,7 @@ export type FleetWebhookConfig = {
 };
 
 /** How servers are called that joined by a webhook. */
-export type Joiners = {
+type Joiners = {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsConfig | null;
 };

@@ -2,26 +2,18 @@ export { AllowedHosts } from './allowed-hosts.js';
 export { isLoopback, isWildcard, parseAddress, parseHost, addressText, type Address } from './address.js';
 export type { AlertRule } from './alert-rules-schema.js';
 export type { AuthConfig } from './auth-schema.js';
-export { modelFindings } from './agreement.js';
-export {
-  completeServer,
-  type DeviceConfig,
-  type ServerConfig,
-  type ServerOrigin,
-  type TlsConfig,
-} from './complete-server.js';
-export { DEFAULTS, SERVER_DEFAULTS } from './defaults.js';
+export { completeServer, type ServerConfig } from './complete-server.js';
+export { DEFAULTS } from './defaults.js';
 export type { DiscoveryConfig, DnsQuestion } from './discovery-schema.js';
 export { dependencyCycle } from './dependency-cycle.js';
 export {
-  applySettings,
   declaredLimits,
   effectiveModel,
   layerSpecs,
   type EffectiveModel,
   type ModelLayer,
 } from './effective-model.js';
-export { EVENT_TYPES, MOST_ENDPOINTS, type EndpointConfig, type EventType } from './endpoints-schema.js';
+export { EVENT_TYPES, type EndpointConfig, type EventType } from './endpoints-schema.js';
 export {
   check,
   formatError,
@@ -32,7 +24,7 @@ export {
   type Finding,
   type Path,
 } from './errors.js';
-export type { FleetWebhookConfig, Joiners } from './fleet-webhooks-schema.js';
+export type { FleetWebhookConfig } from './fleet-webhooks-schema.js';
 export { configJsonSchema } from './json-schema.js';
 export { isBeyondLoopback, type ServedTls } from './listening.js';
 export { mergePatch } from './merge-patch.js';
@@ -41,11 +33,9 @@ export {
   DEFAULT_SETTINGS,
   modelSpecSchema,
   pinSchema,
-  settingsSchema,
   type ColdStart,
   type ModelSettings,
   type ModelSpec,
-  type PinSpec,
 } from './model-spec.js';
 export {
   loadConfig,
@@ -56,9 +46,8 @@ export {
   type Flags,
   type Connections,
   type Limits,
-  type RecorderConfig,
 } from './read-config.js';
-export { type PeerConfig, peerSelf, type PeerSelf } from './peer-schema.js';
+export { peerSelf } from './peer-schema.js';
 export type { RedisConfig } from './redis-schema.js';
 export { restartKeys } from './restart-keys.js';
 export { labelKey as labelKeySchema, millis, name as nameSchema, withoutKeys } from './rules.js';
@@ -66,6 +55,5 @@ export { readServerSpec } from './server-body.js';
 export { fileNamesIn, withoutFileNames } from './server-files.js';
 export { joinedServerSchema, publishedServerSchema, type ServerSpec } from './server-spec.js';
 export { readSmallFile } from './small-file.js';
-export { isMetadataAddress, isPrivateHost } from './special-addresses.js';
-export type { WebhooksConfig } from './webhooks-schema.js';
+export { isMetadataAddress } from './special-addresses.js';
 export { readYaml } from './yaml-text.js';

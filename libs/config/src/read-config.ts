@@ -66,7 +66,7 @@ export type Config = Listening & {
 };
 
 /** How turns are recorded. */
-export type RecorderConfig = {
+type RecorderConfig = {
   /** An absolute path. */
   readonly dir: string;
   readonly maxFileMb: number;

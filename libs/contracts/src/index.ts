@@ -29,6 +29,6 @@ export * from './telling.js';
 export * from './warmup.js';
 export { reasonIn } from './reason-in.js';
 export { berthVersion, protoFolder } from './package.js';
-export { type EdgeReason, type Reason, type RefusalForm, REFUSALS } from './refusals.js';
+export { type Reason, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';
 export { MAX_ENTRIES, NOT_UNICODE, TOO_MANY } from './wire.js';

@@ -1,7 +1,7 @@
 import type { RefusalReason } from '#core';
 
 /** Reasons that only the edge knows: writes, and what never reaches the core. */
-export type EdgeReason =
+type EdgeReason =
   | 'unknown_server'
   | 'unknown_endpoint'
   | 'unknown_dead_letter'

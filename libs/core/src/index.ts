@@ -2,7 +2,7 @@ export type * from './fleet/actions.js';
 export type * from './fleet/events.js';
 export type * from './fleet/fleet.js';
 export type * from './fleet/replica.js';
-export { hasOutlived, LOAD_CAUSES } from './fleet/replica.js';
+export { hasOutlived } from './fleet/replica.js';
 export { PROMISE_CAUSES } from './fleet/actions.js';
 export type * from './fleet/server.js';
 export { labelsMatch } from './fleet/server.js';
@@ -15,7 +15,7 @@ export type * from './fleet/ids.js';
 export { gpuAccount, hostAccount, replicaId } from './fleet/ids.js';
 export { requestOf } from './answers/request-of.js';
 export { fractionOf } from './numbers/jitter.js';
-export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow, Sighting } from './looks/look.js';
+export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow } from './looks/look.js';
 export { loadForecast } from './learned/load-forecast.js';
 export { DEFAULT_LEASE, leasedUntil, leaseOn, LONGEST_LEASE, usualLease } from './learned/leases.js';
 export { unloadForecast } from './learned/unload-times.js';
@@ -27,23 +27,14 @@ export type { JobInLine } from './loading/note-line.js';
 export type * from './plan/plan.js';
 export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './fleet/pressure.js';
 export { Planning } from './plan/planning.js';
-export {
-  pickFrom,
-  pickRoute,
-  type RecentUses,
-  type RoutableCopy,
-  type RouteQuery,
-  type RouteRow,
-  routeRow,
-  type RouteSource,
-} from './learned/routes.js';
-export { MOST_WATCHERS, type Watcher } from './learned/watchers.js';
+export { pickFrom, pickRoute, type RouteRow, routeRow, type RouteSource } from './learned/routes.js';
+export { MOST_WATCHERS } from './learned/watchers.js';
 export { step } from './step.js';
 export { nextWake } from './wake.js';
 export { foreignOn, measuredOn, takenByOthers } from './fleet/meter.js';
-export type { Footprint, Meter } from './fleet/meters.js';
+export type { Footprint } from './fleet/meters.js';
 export { whyClosed, type WhyClosed } from './learned/closing.js';
-export { type Basis, dependenciesOf, reservationOf } from './memory/footprint.js';
+export { dependenciesOf, reservationOf } from './memory/footprint.js';
 export { capacities } from './memory/ledger.js';
 export { fitPins, type PinsFit } from './room/fit-pins.js';
 export { isQuarantined } from './memory/limits.js';
@@ -77,9 +68,9 @@ export type { Hold } from './explain/holds.js';
 export { type Failures, failsInPart, failuresOf } from './learned/failures.js';
 export type { WhyHere } from './explain/why-here.js';
 export type { WhyHolder, WhyMove } from './explain/scene.js';
-export type { WhyAccount, WhyMemory, WhyPlace } from './explain/why-place.js';
+export type { WhyMemory } from './explain/why-place.js';
 export type { Verdict, WhyDevice, WhyThere } from './explain/why-there.js';
 export { type Demand, type Why, whyOf } from './explain/why.js';
-export { type Removal, REMOVAL_REASONS } from './scaling/removal.js';
+export { type Removal } from './scaling/removal.js';
 export { type Scaling, scalingAndRemovals, scalingOf } from './scaling/scaling.js';
-export { largestWant, type MinuteWant, type WantHistory, withWant } from './scaling/want-history.js';
+export { largestWant, type WantHistory, withWant } from './scaling/want-history.js';

@@ -1,9 +1,8 @@
 export type { Answer, Pending, ResolveQuery, Route } from './answer.js';
 export { carryOutWarmup } from './carry-out-warmup.js';
 export { Election, type ElectionOptions, type Won } from './election.js';
-export { type ElectionProfile, ELECTION_PROFILES } from './election-profile.js';
+export { ELECTION_PROFILES } from './election-profile.js';
 export { Engine } from './engine.js';
-export type { EngineParts } from './engine-parts.js';
 export { OrderBook } from './order-book.js';
 export type {
   Claimed,

@@ -3,6 +3,6 @@ export { KeptWarmups } from './kept-warmups.js';
 export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.js';
 export { type Row, ROWS_ON_REQUEST, type Rows, type RowWrite } from './rows.js';
 export { StoreUnavailable, TermOver } from './store-unavailable.js';
-export { StoreUnusable, type UnusableReason } from './store-unusable.js';
+export { StoreUnusable } from './store-unusable.js';
 export { TITLE_KEY } from './title.js';
 export { WriteQueue } from './write-queue.js';

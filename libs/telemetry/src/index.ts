@@ -1,6 +1,5 @@
 export type { DiscoveryMetrics } from './discovery-metrics.js';
-export { type ReignFacts } from './reign-metrics.js';
-export { Metrics, type MetricsOptions } from './metrics.js';
+export { Metrics } from './metrics.js';
 export type { RouteFacts } from './route-metrics.js';
 export type { Counts } from './counts.js';
 export { FlagLog } from './flag-log.js';

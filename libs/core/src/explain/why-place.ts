@@ -42,7 +42,7 @@ export interface WhyPlace {
 }
 
 /** The memory of one account in which a place books. */
-export interface WhyAccount extends WhyMemory {
+interface WhyAccount extends WhyMemory {
   readonly needs: Bytes;
 }
 

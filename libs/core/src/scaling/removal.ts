@@ -11,7 +11,7 @@ import { type Holdings, isOfHost } from './holdings.js';
 import type { ModelNeed } from './model-needs.js';
 
 /** What the removal of a server would cost, or why it would cost nothing; the last ones cost most. */
-export const REMOVAL_REASONS = [
+const REMOVAL_REASONS = [
   /** It is not reached. */
   'lost',
   /** It drains, and nothing is left on it. */

@@ -1,7 +1,7 @@
 import type { Instant, Millis } from '../fleet/model.js';
 
 /** How many servers were wanted at most in one minute, which began at `from`. */
-export interface MinuteWant {
+interface MinuteWant {
   readonly from: Instant;
   readonly servers: number;
 }

@@ -1,5 +1,5 @@
 /** The gRPC status codes a Triton, or the connection to one, answers with. */
-export type StatusCode =
+type StatusCode =
   | 'CANCELLED'
   | 'UNKNOWN'
   | 'INVALID_ARGUMENT'

@@ -10,7 +10,7 @@ const model = z.string().min(1).max(256);
 const on = z.boolean().optional();
 
 /** What may go wrong, in the form in which the admin port takes it. */
-export const faultSchema = z.discriminatedUnion('kind', [
+const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('kill') }),
   z.strictObject({ kind: z.literal('start') }),
   z.strictObject({ kind: z.literal('restart'), downMs: ms.optional() }),

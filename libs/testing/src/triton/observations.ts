@@ -26,7 +26,7 @@ export interface ModelMetadata {
 }
 
 /** One input or output of a model. */
-export interface TensorMetadata {
+interface TensorMetadata {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
