@@ -27,12 +27,12 @@ export class Episodes {
   /** The one heard least recently is first. */
   private readonly known: Known = { episodes: new Map(), heardAt: new Map(), holders: new Map() };
   /** What earlier versions stored under a fingerprint and a start is to be stored under the fingerprint. */
-  private toRename: readonly string[];
+  private readonly toRename: Set<string>;
 
   constructor(told: ReadonlyMap<string, ToldEpisode>) {
     const inOrder = [...told].sort(([, one], [, other]) => (one.heardAt < other.heardAt ? -1 : 1));
     for (const [key, value] of inOrder) put(this.known, key.split('-')[0]!, value);
-    this.toRename = [...told.keys()].filter((key) => key.includes('-'));
+    this.toRename = new Set([...told.keys()].filter((key) => key.includes('-')));
   }
 
   get size(): number {
@@ -46,19 +46,19 @@ export class Episodes {
 
   /** Follows what was stored. */
   follow(changes: readonly ToldChange[]): void {
-    for (const change of changes) if (change.kind === 'episode') put(this.known, change.key, change.value);
-    const removed = new Set(
-      changes.flatMap((one) => (one.kind === 'episode' && !one.value ? [one.key] : [])),
-    );
-    this.toRename = this.toRename.filter((key) => !removed.has(key));
+    for (const change of changes) {
+      if (change.kind !== 'episode') continue;
+      put(this.known, change.key, change.value);
+      this.toRename.delete(change.key);
+    }
   }
 
   /** What need not be kept any longer. */
   overdue(now: number): readonly ToldChange[] {
     const { episodes } = this.known;
     const over = [...episodes].filter(([, { heardAt }]) => Date.parse(heardAt) + KEPT_MS <= now);
-    const names = new Set(this.toRename.map((key) => key.split('-')[0]!));
-    const renamed = [...names].flatMap((key) => {
+    const names = Array.from(this.toRename, (key) => key.split('-')[0]!);
+    const renamed = [...new Set(names)].flatMap((key) => {
       const value = episodes.get(key);
       return value === undefined ? [] : [[key, value] as const];
     });
