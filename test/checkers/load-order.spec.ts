@@ -78,20 +78,37 @@ describe('the promises', () => {
     expect(wrongs(story)).toEqual(['load b@s before c@s of a higher class']);
   });
 
+  /** The same, and one of them, which has had its place for longest, books nearly all of the memory. */
+  const besideLarge =
+    (large: string) =>
+    (fleet: Fleet, actions: readonly Action[]): readonly Action[] => {
+      const forged = instead('b')(fleet, actions);
+      const there = fleet.replicas.get(`${large}@s` as ReplicaId)!;
+      const bookings = there.bookings.map((one) => ({ ...one, bytes: 98 }));
+      fleet.replicas.set(there.id, { ...there, bookings, since: 0 });
+      return forged;
+    };
+
   it('find nothing where that one could not have begun', () => {
     const { story, load } = busy();
     ask(story, 'b');
     ask(story, 'c', 'critical');
     placed(story, ['b', 'c']);
-    story.loaded(load, (fleet, actions) => {
-      const forged = instead('b')(fleet, actions);
-      const there = fleet.replicas.get('c@s' as ReplicaId)!;
-      fleet.replicas.set(there.id, {
-        ...there,
-        bookings: there.bookings.map((one) => ({ ...one, bytes: 98 })),
-      });
-      return forged;
-    });
+    story.loaded(load, besideLarge('c'));
     expect(wrongs(story)).toEqual([]);
+  });
+
+  it.each<readonly [Class, string, number]>([
+    ['critical', 'nothing', 0],
+    ['default', 'it', 1],
+  ])('find, where what got its place before it for a %s request waits for memory, %s', (asked, _, wrong) => {
+    const { story, load } = busy();
+    ask(story, 'b');
+    ask(story, 'd', asked);
+    ask(story, 'c', 'critical');
+    placed(story, ['d']);
+    placed(story, ['b', 'c']);
+    story.loaded(load, besideLarge('d'));
+    expect(wrongs(story)).toHaveLength(wrong);
   });
 });

@@ -43,9 +43,25 @@ function heldUp(scene: TurnScene, load: Load): Placed[] {
       before.get(one.id)?.phase === 'placed' &&
       !isKeptWaiting(scene, one, load) &&
       hasSlots(scene, one, load) &&
-      hasMemory(scene, one, load) &&
-      areOpen(scene, server, one) &&
+      mayTakeMemory(scene, server, one, load) &&
       hasNeeds(fleet, one),
+  );
+}
+
+const mayTakeMemory = (scene: TurnScene, server: Server, one: Placed, load: Load): boolean =>
+  hasMemory(scene, one, load) && areOpen(scene, server, one) && !waitsBehind(scene, one, load);
+
+/** Whether what got its place before it, for no lower class, waits for memory there: what is further back takes none of it. */
+function waitsBehind(scene: TurnScene, one: Placed, load: Load): boolean {
+  const { fleet } = scene;
+  const accounts = new Set(one.bookings.map(({ account }) => account));
+  return Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).some(
+    (other) =>
+      other.phase === 'placed' &&
+      other.since < one.since &&
+      other.bookings.some(({ account }) => accounts.has(account)) &&
+      rankAtLeast(fleet, other) >= rankAtLeast(fleet, one) &&
+      !hasMemory(scene, other, load),
   );
 }
 

@@ -3,6 +3,7 @@ import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { isNeeded } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Model } from '../fleet/model.js';
+import { isQuarantined } from '../memory/limits.js';
 import { copiesOf, solidCopies, standingCopies } from '../memory/pins.js';
 import type { Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -46,7 +47,12 @@ function endDemand(fleet: Fleet, id: ModelId, { isAlone }: Strain): void {
 export function lowerCopies(fleet: Fleet, now: Instant): boolean {
   let any = false;
   for (const [id, strain] of fleet.strains) {
-    if (isLong(strain, now) && lowerDemand(fleet, fleet.models.get(id)!, strain, now)) any = true;
+    if (
+      isLong(strain, now) &&
+      !isQuarantined(fleet, id) &&
+      lowerDemand(fleet, fleet.models.get(id)!, strain, now)
+    )
+      any = true;
   }
   return any;
 }
