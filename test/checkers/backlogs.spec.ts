@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Action, ActionOf, Fleet, ModelId } from '#core';
+import { endWaiting, type Action, type ActionOf, type Fleet, type ModelId } from '#core';
 import { aModel, aServer } from '../support/builders.js';
 import { HERE, Story } from './story.js';
 
@@ -32,7 +32,7 @@ const letGo =
   (more: number): Forge =>
   (fleet, actions) => {
     const others = [...fleet.backlogs.values()].flatMap(({ queue }) => [...queue]).slice(0, more);
-    for (const id of others) fleet.waiting.delete(id);
+    for (const id of others) endWaiting(fleet, id);
     const grants = others.map((request): Action => {
       return {
         kind: 'grant',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RefusalReason } from '#core';
+import { endWaiting, type RefusalReason } from '#core';
 import { aModel } from '../support/builders.js';
 import { Story } from './story.js';
 
@@ -12,9 +12,9 @@ function found(
   const story = Story.beforeLoading();
   story.fleet.serviceTimes.set(aModel('here').id, { served: 1, took: each });
   for (const retryAfter of hints) {
-    story.ask('here', ({ waiting }) =>
-      Array.from(waiting.keys(), (request) => {
-        waiting.delete(request);
+    story.ask('here', (fleet) =>
+      Array.from(fleet.waiting.keys(), (request) => {
+        endWaiting(fleet, request);
         return { kind: 'refuse', request, refusal: { reason, retryAfter } };
       }),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Action, Class, PressureLevel } from '#core';
+import { beginWaiting, endWaiting, type Action, type Class, type PressureLevel } from '#core';
 import { aRequest } from '../support/builders.js';
 import { Story } from './story.js';
 
@@ -14,10 +14,10 @@ function found(
   story.now += 1;
   const request = aRequest('r', 'here', story.now, { class: one });
   const { id } = request;
-  story.turn([{ kind: 'RequestArrived', request }], ({ waiting }, actions) => {
+  story.turn([{ kind: 'RequestArrived', request }], (fleet, actions) => {
     if (forge === 'as it is') return actions;
-    if (forge === 'stays') waiting.set(id, request);
-    else waiting.delete(id);
+    endWaiting(fleet, id);
+    if (forge === 'stays') beginWaiting(fleet, request);
     const refusal = { reason: 'queue_full', retryAfter: 1_000, detail: 'pressure' } as const;
     const shed: readonly Action[] = forge === 'shed' ? [{ kind: 'refuse', request: id, refusal }] : [];
     return [...actions.filter(({ kind }) => kind !== 'refuse'), ...shed];

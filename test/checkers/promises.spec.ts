@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Action, ActionOf, ModelId } from '#core';
+import { beginWaiting, endWaiting, type Action, type ActionOf, type ModelId } from '#core';
 import { aModel, aServer } from '../support/builders.js';
 import { forget, HERE, S, Story, unload } from './story.js';
 
@@ -172,7 +172,8 @@ describe('the promises', () => {
         one.ask('here');
         const [[id, request]] = [...one.fleet.waiting] as [[never, object]];
         one.time(10, (fleet, actions) => {
-          fleet.waiting.set(id, { ...request, deadline: 5 } as never);
+          endWaiting(fleet, id);
+          beginWaiting(fleet, { ...request, deadline: 5 } as never);
           return actions;
         });
       },

@@ -1,14 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import type {
-  Action,
-  ActionOf,
-  Event,
-  Fleet,
-  ModelId,
-  PressureLevel,
-  Request,
-  RequestId,
-  TenantId,
+import {
+  beginWaiting,
+  endWaiting,
+  type Action,
+  type ActionOf,
+  type Event,
+  type Fleet,
+  type ModelId,
+  type PressureLevel,
+  type Request,
+  type RequestId,
+  type TenantId,
 } from '#core';
 import { aModel, aRequest, aServer } from '../support/builders.js';
 import { HERE, S, Story } from './story.js';
@@ -60,8 +62,8 @@ const instead =
     ...away: readonly [id: string, reason: 'queue_full' | 'over_share'][]
   ): Forge =>
   (fleet, actions) => {
-    for (const request of requests) fleet.waiting.set(request.id, request);
-    for (const [id] of away) fleet.waiting.delete(id as RequestId);
+    for (const request of requests) if (!fleet.waiting.has(request.id)) beginWaiting(fleet, request);
+    for (const [id] of away) endWaiting(fleet, id as RequestId);
     const refusals = away.map(([id, reason]) => turnedAway(id as RequestId, reason));
     return [...actions.filter(({ kind }) => kind !== 'refuse'), ...refusals];
   };
@@ -187,7 +189,7 @@ function reloadedOnceBack(waiting: number, forge: Forge): Story {
 /** Turns the one away besides that came last. */
 const turnLastAway: Forge = (fleet, actions) => {
   const request = [...fleet.waiting.keys()].at(-1)!;
-  fleet.waiting.delete(request);
+  endWaiting(fleet, request);
   return [...actions, turnedAway(request)];
 };
 

@@ -22,7 +22,7 @@ export { unloadForecast } from './learned/unload-times.js';
 export { learnTime, type LoadTimes } from './learned/load-times.js';
 export type * from './fleet/model.js';
 export { idleUnloadAt } from './demand/idle.js';
-export { waitingFor } from './loading/eta.js';
+export { beginWaiting, earliestDeadline, endWaiting, waitingFor } from './fleet/waiting.js';
 export type { JobInLine } from './loading/note-line.js';
 export type * from './plan/plan.js';
 export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './fleet/pressure.js';

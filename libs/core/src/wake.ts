@@ -14,6 +14,7 @@ import { untoldUntil } from './memory/untold.js';
 import { retriesAgainAt } from './learned/retries.js';
 import { changesOfWatchers } from './learned/watchers.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING, stuckAt } from './fleet/standing.js';
+import { earliestDeadline } from './fleet/waiting.js';
 
 /** The next moment at which time alone would change a decision. One alarm, not one per object. */
 export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
@@ -35,7 +36,7 @@ const sooner = (at: Instant | null, now: Instant, wake: Instant): Instant =>
 /** The next moment of what is wanted. */
 function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   let wake = fleet.startedAt === null ? Infinity : sooner(fleet.startedAt + SETTLING, now, Infinity);
-  for (const { deadline } of fleet.waiting.values()) wake = sooner(deadline, now, wake);
+  wake = sooner(earliestDeadline(fleet), now, wake);
   for (const { next } of fleet.backlogs.values()) wake = sooner(next, now, wake);
   for (const ends of [fleet.wishes, fleet.cooldowns, fleet.breakers])
     for (const { until } of ends.values()) wake = sooner(until, now, wake);

@@ -1,6 +1,7 @@
 import {
   type Action,
   type ActionOf,
+  earliestDeadline,
   emptyFleet,
   type Event,
   type Fleet,
@@ -211,7 +212,7 @@ export class Engine {
     const { clock } = this.parts;
     const ended = clock.now();
     let until = ended - began < LONG_TURN ? ended : ended + Math.min(REST * (ended - began), LONGEST_REST);
-    for (const { deadline } of this.state.waiting.values()) until = Math.min(until, deadline);
+    until = Math.min(until, earliestDeadline(this.state));
     this.restsUntil = until;
     // An event that came in this very turn has its turn already.
     if (this.turnDue) return;

@@ -1,4 +1,4 @@
-import { type ActionOf, type Fleet, PROMISE_CAUSES, type Request, type RequestId } from '#core';
+import { type ActionOf, beginWaiting, type Fleet, PROMISE_CAUSES, type Request, type RequestId } from '#core';
 
 /** What the tests of promises know of how the core keeps and tells them. All of it is here. */
 
@@ -7,7 +7,7 @@ export const isPromised = (fleet: Readonly<Fleet>, id: RequestId): boolean => fl
 
 /** Lets a request wait as if it had been promised a route; the core is not told that it has come. */
 export function admit(fleet: Fleet, request: Request): void {
-  fleet.waiting.set(request.id, request);
+  beginWaiting(fleet, request);
   fleet.promises.set(request.id, request.deadline);
 }
 

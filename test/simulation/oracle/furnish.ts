@@ -1,4 +1,5 @@
 import {
+  beginWaiting,
   copyFleet,
   emptyFleet,
   type Event,
@@ -231,5 +232,5 @@ function doubt(fleet: Fleet, { isDoubted }: SmallModel, model: ModelId): void {
     avoid,
     class: 'critical',
   });
-  fleet.waiting.set(request.id, request);
+  beginWaiting(fleet, request);
 }

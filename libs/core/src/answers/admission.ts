@@ -1,6 +1,7 @@
 import type { Action, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
+import { endWaiting, requestsFor } from '../fleet/waiting.js';
 import { hasOverrun, isForeseen, loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import { charge, overShare } from '../learned/shares.js';
 import type { Instant } from '../fleet/model.js';
@@ -51,7 +52,7 @@ export function refuseAdmission(
   now: Instant,
   broken?: 'share',
 ): Action {
-  fleet.waiting.delete(request.id);
+  endWaiting(fleet, request.id);
   if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);
   return refusal(fleet, request, why, now, broken);
 }
@@ -214,9 +215,8 @@ export class Admission {
     const { fleet } = this;
     if (job.stage !== by.stage) return;
     const ready = this.line.of(job.model)?.ready.p90 ?? Infinity;
-    for (const request of fleet.waiting.values()) {
-      if (request.model !== job.model || request.deadline >= ready || fleet.promises.get(request.id) == null)
-        continue;
+    for (const request of requestsFor(fleet, job.model)) {
+      if (request.deadline >= ready || fleet.promises.get(request.id) == null) continue;
       if (!this.displaced.has(request))
         this.displaced.set(request, { reason: 'over_share', retryAfter: this.hints.for(request, ready) });
     }

@@ -1,5 +1,6 @@
 import type { PromiseCause, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.js';
+import { modelsAwaited } from '../fleet/waiting.js';
 import type { Instant } from '../fleet/model.js';
 import { standingOf } from '../fleet/standing.js';
 import { guaranteedCopies } from '../memory/pins.js';
@@ -68,5 +69,7 @@ function isAnyOrdered(fleet: Readonly<Fleet>, { model, arrivedAt }: Request): bo
 const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>
   unsettled(fleet).some((one) => hasOverrun(fleet, one, now));
 
-const isOutranked = ({ waiting }: Readonly<Fleet>, { class: own, model }: Request): boolean =>
-  [...waiting.values()].some((other) => other.model !== model && rankOf(other.class) > rankOf(own));
+const isOutranked = (fleet: Readonly<Fleet>, { class: own, model }: Request): boolean =>
+  [...modelsAwaited(fleet)].some(
+    ([other, classes]) => other !== model && [...classes].some((one) => rankOf(one) > rankOf(own)),
+  );

@@ -1,6 +1,7 @@
 import type { Action } from '../fleet/actions.js';
 import { isHeldBack } from './hold-back.js';
 import { type Fleet, put, type Request } from '../fleet/fleet.js';
+import { endWaiting } from '../fleet/waiting.js';
 import type { Ready } from '../fleet/replica.js';
 import type { ReplicaId } from '../fleet/ids.js';
 import { learnLease, leaseOn } from '../learned/leases.js';
@@ -39,7 +40,7 @@ function doubtedRoute(fleet: Fleet, { model, version, avoid, arrivedAt }: Reques
 }
 
 function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Action {
-  fleet.waiting.delete(request.id);
+  endWaiting(fleet, request.id);
   countRoutes(fleet, request.model, 1);
   const lease = leaseOn(fleet, replica, request.lease, now);
   learnLease(fleet, request.model, lease);

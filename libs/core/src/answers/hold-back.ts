@@ -1,5 +1,6 @@
 import type { Backlog, Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
+import { requestsFor } from '../fleet/waiting.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { routableReplicas } from '../learned/routes.js';
 import { grouped, madeOnce } from '../numbers/groups.js';
@@ -14,22 +15,17 @@ import { LOWEST_FIRST } from '../demand/rank.js';
  * all requests for it get their routes at once.
  */
 export function holdBack(fleet: Fleet, now: Instant): void {
-  const ready = [...fleet.cold].filter((model) => routableReplicas(fleet, model).length > 0);
-  if (ready.length > 0) gather(fleet, new Set(ready), now);
+  for (const model of fleet.cold) if (routableReplicas(fleet, model).length > 0) gather(fleet, model, now);
   for (const [model, backlog] of fleet.backlogs) release(fleet, model, backlog, now);
 }
 
 /** A request that has only just come has not waited. */
-function gather(fleet: Fleet, models: ReadonlySet<ModelId>, now: Instant): void {
-  const waited = [...fleet.waiting.values()].filter(
-    ({ model, arrivedAt }) => models.has(model) && arrivedAt < now,
-  );
-  for (const [model, requests] of grouped(waited, (request) => request.model)) {
-    const throughput = throughputOf(fleet, model);
-    if (!throughput || throughput.size >= requests.length) continue;
-    const queue = inOrderOfRelease(requests, placesWithin(throughput, standsAfter(fleet, model)));
-    fleet.backlogs.set(model, { since: now, next: now, queue: new Set(queue.map(({ id }) => id)) });
-  }
+function gather(fleet: Fleet, model: ModelId, now: Instant): void {
+  const requests = requestsFor(fleet, model).filter(({ arrivedAt }) => arrivedAt < now);
+  const throughput = throughputOf(fleet, model);
+  if (!throughput || throughput.size >= requests.length) return;
+  const queue = inOrderOfRelease(requests, placesWithin(throughput, standsAfter(fleet, model)));
+  fleet.backlogs.set(model, { since: now, next: now, queue: new Set(queue.map(({ id }) => id)) });
 }
 
 /**
@@ -60,10 +56,9 @@ function queuePlaceOf(fleet: Readonly<Fleet>, request: Request, now: Instant): n
   const { model } = request;
   const { maxWait } = (fleet.models.get(model) ?? fleet.defaults).coldStart;
   const again = { ...request, arrivedAt: now, deadline: now + maxWait };
-  const others = [...fleet.waiting.values()].filter((one) => one.model === model);
   const throughput = expectedThroughput(fleet, model);
   const byDeadline = throughput ? placesWithin(throughput, standsAfter(fleet, model)) : Infinity;
-  return inOrderOfRelease([...others, again], byDeadline).indexOf(again);
+  return inOrderOfRelease([...requestsFor(fleet, model), again], byDeadline).indexOf(again);
 }
 
 /** A model that is cold again, or whose throughput is not known any more, holds no request back. */

@@ -2,11 +2,12 @@ import type { Action, Refusal } from '../fleet/actions.js';
 import { isHeldBack, mostHeldBack, turnBehindAll } from './hold-back.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
+import { endWaiting, modelsAwaited, requestsFor } from '../fleet/waiting.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { isShed, underPressure } from '../fleet/pressure.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
 import { readyIn } from '../loading/eta.js';
-import { grouped, madeOnce } from '../numbers/groups.js';
+import { madeOnce } from '../numbers/groups.js';
 import { refusal } from './refuse.js';
 import { SHORT_HINT } from './verdicts.js';
 
@@ -32,14 +33,14 @@ export function takeOverflow(fleet: Fleet): readonly Away[] {
   const reduce = (queue: readonly Request[], most: number): void => {
     away.push(...turnAway(fleet, queue, most));
   };
-  for (const [model, queue] of byModel(waiting.values())) reduce(queue, mostFor(fleet, model));
-  const held = byModel([...waiting.values()].filter((one) => isHeldBack(fleet, one)));
-  for (const model of fleet.backlogs.keys()) reduce(held.get(model) ?? [], mostHeldBack(fleet, model));
+  for (const model of modelsAwaited(fleet).keys()) reduce(requestsFor(fleet, model), mostFor(fleet, model));
+  for (const model of fleet.backlogs.keys()) {
+    const held = requestsFor(fleet, model).filter((one) => isHeldBack(fleet, one));
+    reduce(held, mostHeldBack(fleet, model));
+  }
   reduce([...waiting.values()], underPressure(pressure, limits.globalQueue));
   return away;
 }
-
-const byModel = (requests: Iterable<Request>) => grouped(requests, ({ model }) => model);
 
 const mostFor = ({ models, defaults, pressure }: Fleet, model: ModelId): number =>
   underPressure(pressure, (models.get(model) ?? defaults).coldStart.maxQueue);
@@ -50,12 +51,13 @@ interface Away {
   readonly why: Omit<Refusal, 'retryAfter'>;
 }
 
-function shed({ waiting, pressure }: Fleet): Away[] {
+function shed(fleet: Fleet): Away[] {
+  const { waiting, pressure } = fleet;
   if (pressure.level === 'none') return [];
   const away: Away[] = [];
   for (const request of waiting.values()) {
     if (!isShed(pressure, request)) continue;
-    waiting.delete(request.id);
+    endWaiting(fleet, request.id);
     away.push({ request, why: { reason: 'queue_full', detail: 'pressure' } });
   }
   return away;
@@ -80,7 +82,7 @@ function turnAway(fleet: Fleet, queue: readonly Request[], most: number): Away[]
     for (const { request, excess } of leavers.sort((one, other) => other.excess - one.excess)) {
       if (size <= most) return away;
       size -= 1;
-      fleet.waiting.delete(request.id);
+      endWaiting(fleet, request.id);
       away.push({ request, why: { reason: excess > 0 ? 'over_share' : 'queue_full' } });
     }
   }

@@ -5,6 +5,7 @@ import { brokenBy } from './broken-promise.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { ModelId } from '../fleet/ids.js';
+import { earliestDeadline, endWaiting } from '../fleet/waiting.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
@@ -81,7 +82,9 @@ function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | unde
 
 /** Takes out requests whose deadline has passed: none gets a route, whatever is ready by now. */
 export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
-  takeOut(fleet, (request) => request.deadline <= now && !isNoWait(request));
+  earliestDeadline(fleet) > now
+    ? []
+    : takeOut(fleet, (request) => request.deadline <= now && !isNoWait(request));
 
 /** Takes out requests that would not wait and got no route at once; each leaves a wish for its model. */
 export function takeNoWait(fleet: Fleet, now: Instant): Request[] {
@@ -92,9 +95,9 @@ export function takeNoWait(fleet: Fleet, now: Instant): Request[] {
 
 const isNoWait = ({ arrivedAt, deadline }: Request): boolean => deadline <= arrivedAt;
 
-function takeOut({ waiting }: Fleet, isMeant: (request: Request) => boolean): Request[] {
-  const taken = [...waiting.values()].filter(isMeant);
-  for (const { id } of taken) waiting.delete(id);
+function takeOut(fleet: Fleet, isMeant: (request: Request) => boolean): Request[] {
+  const taken = [...fleet.waiting.values()].filter(isMeant);
+  for (const { id } of taken) endWaiting(fleet, id);
   return taken;
 }
 
@@ -154,7 +157,7 @@ function refuseWhere(fleet: Fleet, now: Instant, judge: (request: Request) => Re
   for (const request of fleet.waiting.values()) {
     const why = judge(request);
     if (!why) continue;
-    fleet.waiting.delete(request.id);
+    endWaiting(fleet, request.id);
     actions.push(refusal(fleet, request, why, now));
   }
   return actions;
@@ -204,7 +207,7 @@ export function refuseLateTurns(fleet: Fleet, now: Instant): Action[] {
     }
     const retryAfter = Math.max(SHORT_HINT, turnBehind(backlog, throughput, served) - now);
     for (const request of late) {
-      fleet.waiting.delete(request.id);
+      endWaiting(fleet, request.id);
       refused.push(refusal(fleet, request, { reason: 'deadline_unreachable', retryAfter }, now));
     }
   }

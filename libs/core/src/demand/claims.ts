@@ -6,6 +6,7 @@ import { PINNED, type Rank, rankOf } from './rank.js';
 import { copiesByDemand } from '../learned/strain.js';
 import { inOrder } from '../fleet/indexes.js';
 import { idleAt } from './idle.js';
+import { modelsAwaited } from '../fleet/waiting.js';
 
 /** A reason for a model to have so many copies, whether or not it has them. */
 export interface Claim {
@@ -71,7 +72,7 @@ export function ranksAsked(
     if (asked) ranks.set(id, Math.max(ranks.get(id) ?? 0, rankOf(asked)));
   };
   for (const id of leaving) raise(id);
-  for (const { model, class: asked } of fleet.waiting.values()) raise(model, asked);
+  for (const [model, classes] of modelsAwaited(fleet)) for (const asked of classes) raise(model, asked);
   for (const id of toReplace(fleet, now)) raise(id);
   for (const [id, { admin }] of fleet.wishes) if (admin || !ranks.has(id)) raise(id);
   return ranks;

@@ -17,6 +17,7 @@ import {
   leavingDraining,
   ranksAsked,
 } from './claims.js';
+import { modelsAwaited } from '../fleet/waiting.js';
 
 /** A claim on a model that has fewer copies than the claim asks for. */
 export interface Want extends Claim {
@@ -171,11 +172,12 @@ function noteSince(fleet: Fleet, lacking: UnmetClaims, now: Instant): void {
   }
 }
 
-function noteAwaited({ waiting, awaitedSince }: Fleet, now: Instant): void {
+function noteAwaited(fleet: Fleet, now: Instant): void {
+  const { waiting, awaitedSince } = fleet;
   if (waiting.size + awaitedSince.size === 0) return;
-  const awaited = new Set(Array.from(waiting.values(), ({ model }) => model));
+  const awaited = modelsAwaited(fleet);
   for (const model of awaitedSince.keys()) if (!awaited.has(model)) awaitedSince.delete(model);
-  for (const model of awaited) if (!awaitedSince.has(model)) awaitedSince.set(model, now);
+  for (const model of awaited.keys()) if (!awaitedSince.has(model)) awaitedSince.set(model, now);
 }
 
 /** Copies of a model that are there or on their way, on servers that stay. */

@@ -7,7 +7,7 @@ import { hasQueue } from '../demand/idle.js';
 import { isKept, residentUntil, settingsOf } from '../fleet/idle-rule.js';
 import { isAbove, isKeptFrom } from '../room/victims.js';
 import type { Want } from '../demand/wants.js';
-import { waitingFor } from '../loading/eta.js';
+import { waitingFor } from '../fleet/waiting.js';
 import { isPinProtected } from '../memory/pins.js';
 import type { Phase, Replica } from '../fleet/replica.js';
 

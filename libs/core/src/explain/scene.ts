@@ -22,6 +22,7 @@ import { routableReplicas } from '../learned/routes.js';
 import { Verdicts } from '../answers/verdicts.js';
 import { Line } from '../loading/line.js';
 import { added, TIME_CONSTANT } from '../numbers/decaying-sum.js';
+import { tenantsWaiting } from '../fleet/waiting.js';
 
 /** A replica that holds memory which a place is short of, and what keeps it there. */
 export interface WhyHolder {
@@ -196,10 +197,10 @@ function supposedRequest(
 }
 
 /** The tenant that was charged most lately: a request of any other tenant would wait no longer. */
-function mostCharged({ spending, waiting }: Readonly<Fleet>): TenantId {
-  let [most] = Array.from(waiting.values(), ({ tenant }) => tenant);
+function mostCharged(fleet: Readonly<Fleet>): TenantId {
+  let [most] = tenantsWaiting(fleet);
   let known = -Infinity;
-  for (const [tenant, { sum, at }] of spending) {
+  for (const [tenant, { sum, at }] of fleet.spending) {
     // All charges decay alike, so their order is the same at any moment.
     const key = Math.log(sum) + at / TIME_CONSTANT;
     if (key > known) [most, known] = [tenant, key];
@@ -216,4 +217,5 @@ const withRequest = (fleet: Readonly<Fleet>, request: Request, now: Instant): Fl
   promises: new Map(fleet.promises),
   charges: new Map(fleet.charges),
   spending: new Map(fleet.spending),
+  index: { ...fleet.index, waiting: null },
 });

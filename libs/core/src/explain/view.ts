@@ -17,7 +17,7 @@ import { isOverLimit, isQuarantined } from '../memory/limits.js';
 import { failsInPart } from '../learned/failures.js';
 import { routableReplicas } from '../learned/routes.js';
 import { claimsOf, leavingDraining, ranksAsked } from '../demand/claims.js';
-import { waitingFor } from '../loading/eta.js';
+import { waitingFor } from '../fleet/waiting.js';
 import { isKept } from '../fleet/idle-rule.js';
 import {
   isStuck,

@@ -12,6 +12,7 @@ import { lastFailure, modelState, type ModelState, nextTryAt } from './view.js';
 import { whyHere, type WhyHere } from './why-here.js';
 import { Scene } from './scene.js';
 import { whyThere, type WhyThere } from './why-there.js';
+import { requestsFor } from '../fleet/waiting.js';
 
 /** Why a model is where it is, or nowhere, in facts and numbers. */
 export interface Why {
@@ -80,7 +81,7 @@ export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
 }
 
 function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
-  const waiting = [...fleet.waiting.values()].filter(({ model }) => model === id);
+  const waiting = requestsFor(fleet, id);
   const lacksSince = fleet.wantedSince.get(id) ?? null;
   return {
     pinnedCopies: fleet.models.get(id)?.pinnedCopies ?? 0,

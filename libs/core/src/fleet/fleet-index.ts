@@ -7,6 +7,7 @@ import type { Millis } from './model.js';
 import type { Replica } from './replica.js';
 import { dropRoom } from './room-indexes.js';
 import type { ModelLists } from './fleet.js';
+import type { WaitingIndex } from './waiting.js';
 
 /**
  * Caches of what follows from the rest of a fleet, so that a turn costs no more in a larger fleet. They are no facts: a
@@ -24,6 +25,8 @@ class FleetIndex {
   owners: ReadonlyMap<AccountId, readonly AccountOwner[]> | null = null;
   /** How long loads take for their size, on all servers together. From the pace of each server. */
   pace: { readonly common: LoadTimes | null } | null = null;
+  /** The requests that wait, by model. From `waiting`: `beginWaiting` and `endWaiting` keep it up to date. */
+  waiting: WaitingIndex | null = null;
   /** By how much the looks at each server are shifted against those at other servers. From its id: never outdated. */
   readonly shifts = new Map<ServerId, Millis>();
 }

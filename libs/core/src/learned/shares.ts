@@ -3,6 +3,7 @@ import { added, decayed } from '../numbers/decaying-sum.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
+import { tenantsWaiting } from '../fleet/waiting.js';
 
 /** Charges below this count as none. */
 const NOTHING: Millis = 1;
@@ -57,7 +58,7 @@ export function overShare(
   now: Instant,
 ): (tenant: TenantId, more?: { readonly to: TenantId; readonly cost: Millis }) => boolean {
   const paid = new Map<TenantId, Millis>();
-  for (const { tenant } of fleet.waiting.values()) paid.set(tenant, 0);
+  for (const tenant of tenantsWaiting(fleet)) paid.set(tenant, 0);
   for (const [tenant, spent] of fleet.spending) {
     const lately = decayed(spent, now);
     if (lately >= NOTHING || paid.has(tenant)) paid.set(tenant, lately);

@@ -5,6 +5,7 @@ import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { isLoading } from '../fleet/replica.js';
 import { areLoadsStopped } from '../fleet/standing.js';
+import { waitingFor } from '../fleet/waiting.js';
 
 /** How far the load of a model has come. */
 export interface Wait {
@@ -47,10 +48,3 @@ export const fromNow = ({ p50, p90 }: Forecast, now: Instant): Forecast | null =
 /** When a repeated request finds the model ready nine times of ten; its load alone where there is no forecast. */
 export const readyIn = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
   (etaOf(fleet, model, now) ?? loadForecast(fleet, model, null)).p90;
-
-/** How many requests wait for a model. */
-export function waitingFor(fleet: Readonly<Fleet>, model: ModelId): number {
-  let count = 0;
-  for (const request of fleet.waiting.values()) if (request.model === model) count += 1;
-  return count;
-}

@@ -15,7 +15,7 @@ import type { Moving } from './movable.js';
 import { growthsOn, type Place, placesOn } from '../room/places.js';
 import { covers, neededAt, shortfall } from '../room/victims.js';
 import { SOON } from '../learned/closing.js';
-import { waitingFor } from './eta.js';
+import { waitingFor } from '../fleet/waiting.js';
 import type { Job } from './job.js';
 import { type JobForecast, type Schedule, startingAt } from './schedule.js';
 

@@ -8,6 +8,8 @@ import { demandKey } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
 import { hasStarved, isDue, isOfDrain, stageOf, type Want } from '../demand/wants.js';
 import { leavingDraining } from '../demand/claims.js';
+import { requestsFor } from '../fleet/waiting.js';
+import { madeOnce } from '../numbers/groups.js';
 
 /** A load that is going to happen, from when it is wanted until it begins. */
 export interface Job {
@@ -45,24 +47,19 @@ export interface Waiting {
   readonly tenants: ReadonlySet<TenantId>;
 }
 
-export const NONE_WAIT: Waiting = { count: 0, since: Infinity, neededBy: Infinity, tenants: new Set() };
-
-/** The waiting requests by model, found in one walk. A request that was not judged yet waits for nothing. */
-function waitingByModel(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, Waiting> {
-  const found = new Map<ModelId, Waiting & { tenants: Set<TenantId> }>();
-  for (const { id, model, arrivedAt, deadline, tenant } of fleet.waiting.values()) {
+/** The requests that wait for a model. One that was not judged yet waits for nothing. */
+function judgedFor(fleet: Readonly<Fleet>, model: ModelId): Waiting {
+  const tenants = new Set<TenantId>();
+  let [count, since, neededBy] = [0, Infinity, Infinity];
+  for (const { id, arrivedAt, deadline, tenant } of requestsFor(fleet, model)) {
     const promise = fleet.promises.get(id);
     if (promise === undefined) continue;
-    const known = found.get(model) ?? { ...NONE_WAIT, tenants: new Set<TenantId>() };
-    known.tenants.add(tenant);
-    found.set(model, {
-      count: known.count + 1,
-      since: Math.min(known.since, arrivedAt),
-      neededBy: promise === null ? known.neededBy : Math.min(known.neededBy, deadline),
-      tenants: known.tenants,
-    });
+    count += 1;
+    since = Math.min(since, arrivedAt);
+    if (promise !== null) neededBy = Math.min(neededBy, deadline);
+    tenants.add(tenant);
   }
-  return found;
+  return { count, since, neededBy, tenants };
 }
 
 /** A refused request leaves a wish: it goes after every job for which a request waits. */
@@ -70,7 +67,7 @@ const WISHED = 2 * PINNED;
 
 /** Makes jobs of what is wanted, and of what has its place. */
 export class Jobs {
-  private readonly waiting: ReadonlyMap<ModelId, Waiting>;
+  private readonly waiting = new Map<ModelId, Waiting>();
   private readonly leaving: ReadonlySet<ModelId>;
   private readonly isOver: (tenant: TenantId) => boolean;
   private readonly oldest: Want | undefined;
@@ -80,13 +77,12 @@ export class Jobs {
     wants: readonly Want[],
     private readonly now: Instant,
   ) {
-    this.waiting = waitingByModel(fleet);
     this.leaving = new Set(leavingDraining(fleet, now));
     this.isOver = overShare(fleet, now);
     this.oldest = oldestOf(wants);
   }
 
-  waitingFor = (model: ModelId): Waiting => this.waiting.get(model) ?? NONE_WAIT;
+  waitingFor = (model: ModelId): Waiting => madeOnce(this.waiting, model, () => judgedFor(this.fleet, model));
 
   /** The job of a want for which these requests wait. */
   of(want: Want, waiting: Waiting = this.waitingFor(want.model.id)): Job {

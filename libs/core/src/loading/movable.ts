@@ -13,7 +13,7 @@ import { openServers } from '../fleet/standing.js';
 import { steadyCopies } from '../learned/strain.js';
 import { bestFit } from '../room/best-fit.js';
 import { coolingOn } from '../demand/cooling.js';
-import { waitingFor } from './eta.js';
+import { waitingFor } from '../fleet/waiting.js';
 import { gapsOn, leastOnGpu } from '../room/gaps.js';
 import { type Place, placesOn, Site } from '../room/places.js';
 import { openAgainAt } from '../room/swaps.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { wantsOf } from '../demand/wants.js';
 import { AT_REST } from '../learned/strain.js';
-import { type Job, Jobs, NONE_WAIT } from './job.js';
+import { type Job, Jobs } from './job.js';
 import { byPrecedence } from './precedence.js';
 
 const A = aModel('a').id;
@@ -99,6 +99,7 @@ describe('a job in the line', () => {
   });
 });
 
+const NONE_WAIT = { count: 0, since: Infinity, neededBy: Infinity, tenants: new Set<never>() };
 const ONE_WAITS = { ...NONE_WAIT, count: 1 };
 
 const aJob = (parts: Partial<Job>): Job => ({

@@ -1,6 +1,7 @@
 import { countAsks } from '../learned/worth.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, forget, put, replicasOf } from '../fleet/fleet.js';
+import { beginWaiting, endWaiting } from '../fleet/waiting.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { pardon } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
@@ -17,14 +18,13 @@ const DOUBT_EVERY = 1_000;
 
 /** A request has come that found no ready copy. */
 export function admitRequest(fleet: Fleet, { request }: EventOf<'RequestArrived'>, now: Instant): void {
-  fleet.waiting.set(request.id, request);
+  beginWaiting(fleet, request);
   if (!fleet.models.has(request.model) && !isAllSeen(fleet)) fleet.unknownAskedAt = now;
   countAsks(fleet, request.model, 1, now);
 }
 
-export function cancelRequest(fleet: Fleet, { request }: EventOf<'RequestCancelled'>): void {
-  fleet.waiting.delete(request);
-}
+export const cancelRequest = (fleet: Fleet, { request }: EventOf<'RequestCancelled'>): void =>
+  endWaiting(fleet, request);
 
 export function useRoutes(fleet: Fleet, { uses }: EventOf<'RoutesUsed'>): void {
   for (const { replica: id, at, inUseUntil, routes } of uses) {

@@ -9,7 +9,7 @@ import type { Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { takesOrders } from '../fleet/standing.js';
 import { carriedBy, EASY_FOR, isStrained, mayHaveMore, stands, type Strain } from '../learned/strain.js';
-import { waitingFor } from '../loading/eta.js';
+import { waitingFor } from '../fleet/waiting.js';
 import { hasQueue } from '../demand/idle.js';
 import { isKept, residentUntil } from '../fleet/idle-rule.js';
 import { drain } from '../observe/requests.js';

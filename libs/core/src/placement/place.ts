@@ -14,6 +14,7 @@ import { endMoves } from './moves.js';
 import { isGoing, mayCome } from '../room/places.js';
 import { keepFrom } from './take-back.js';
 import { mayBeLoaded } from '../demand/wants.js';
+import { modelsAwaited } from '../fleet/waiting.js';
 
 /**
  * Gives up places on servers that take nothing new. It also gives up those of models that are not to come there any
@@ -120,7 +121,7 @@ function steadyModels(fleet: Fleet): ModelId[] {
 }
 
 const askedModels = (fleet: Fleet): ModelId[] => [
-  ...Array.from(fleet.waiting.values(), ({ model }) => model),
+  ...modelsAwaited(fleet).keys(),
   ...fleet.wishes.keys(),
   ...Array.from(fleet.reloads.values(), ({ model }) => model),
   ...Array.from(fleet.moves.values(), ({ model }) => model),

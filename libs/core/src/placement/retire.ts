@@ -15,7 +15,7 @@ import { areOrdersStopped, isRoutable, isUseRead, ordersAtOnce, takesOrders } fr
 import { drain, unloadCopy } from '../observe/requests.js';
 import { hasEmptied, hasQueue, idleAt, idleUnloadAt } from '../demand/idle.js';
 import { isKept } from '../fleet/idle-rule.js';
-import { waitingFor } from '../loading/eta.js';
+import { waitingFor } from '../fleet/waiting.js';
 import { acknowledgedBy } from '../learned/watchers.js';
 import { untoldUntil } from '../memory/untold.js';
 import { presentCopies } from '../demand/wants.js';

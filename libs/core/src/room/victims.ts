@@ -24,6 +24,7 @@ import { isKept, settingsOf } from '../fleet/idle-rule.js';
 import type { Place } from './places.js';
 import { leavingDraining } from '../demand/claims.js';
 import type { Want } from '../demand/wants.js';
+import { modelsAwaited } from '../fleet/waiting.js';
 
 /** A replica and all that depends on it: they leave together. */
 export interface Victim extends Worth {
@@ -36,7 +37,7 @@ export type VictimTest = (one: Replica) => one is Ready;
 /** The models that requests or a draining server wait for. */
 export const awaitedModels = (fleet: Readonly<Fleet>, now: Instant): ReadonlySet<ModelId> => {
   const awaited = new Set(leavingDraining(fleet, now));
-  for (const { model } of fleet.waiting.values()) awaited.add(model);
+  for (const model of modelsAwaited(fleet).keys()) awaited.add(model);
   return awaited;
 };
 

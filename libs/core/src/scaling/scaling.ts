@@ -8,6 +8,7 @@ import { type Removal, removals } from './removal.js';
 import { total } from '../numbers/groups.js';
 import { type ServerRoom, type Supply, supplyOf } from './supply.js';
 import type { ModelNeed } from './model-needs.js';
+import { modelsAwaited } from '../fleet/waiting.js';
 
 /** What an autoscaler goes by. Memory is that of GPUs; in a fleet without any GPU it is that of the hosts. */
 export interface Scaling {
@@ -84,8 +85,7 @@ const firstFor = ({ unknownAskedAt }: Readonly<Fleet>, now: Instant): number =>
   unknownAskedAt !== null && now - unknownAskedAt < UNKNOWN_COUNTS ? 1 : 0;
 
 function queuedFor(fleet: Readonly<Fleet>, { needs, sizeOf }: Supply): Bytes {
-  const asked = new Set(Array.from(fleet.waiting.values(), ({ model }) => model));
-  return total(asked, (id) => {
+  return total(modelsAwaited(fleet).keys(), (id) => {
     const need = needs.get(id);
     return need && routableReplicas(fleet, id).length === 0 ? sizeOf(need) : 0;
   });
