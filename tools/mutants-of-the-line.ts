@@ -17,7 +17,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'tenants-are-owed-nothing', breaks: 6, file: `${CORE}/loading/precedence.ts`, find: `  Number(one.isOverShare) - Number(other.isOverShare) ||\n`, replace: `` },
   { name: 'unpromised-goes-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `Number(hasPromise(other)) - Number(hasPromise(one)) ||`, replace: `Number(hasPromise(one)) - Number(hasPromise(other)) ||` },
   { name: 'latest-deadline-first', breaks: 13, file: `${CORE}/loading/precedence.ts`, find: `one.neededBy - other.neededBy : 0`, replace: `other.neededBy - one.neededBy : 0` },
-  { name: 'deadlines-that-are-not-promised-hurry', breaks: 13, file: `${CORE}/loading/job.ts`, find: `promise === null ? known.neededBy : Math.min(`, replace: `Math.min(` },
+  { name: 'deadlines-that-are-not-promised-hurry', breaks: 13, file: `${CORE}/loading/job.ts`, find: `if (promise !== null) neededBy = `, replace: `neededBy = ` },
   { name: 'all-starve-at-once', breaks: 8, file: `${CORE}/loading/job.ts`, find: `this.oldest?.model.id === id ? this.oldest.waitsSince`, replace: `this.oldest ? want.waitsSince` },
   { name: 'a-pin-of-copies-beyond-it', breaks: 13, file: `${CORE}/loading/load-order.ts`, find: `claims.find(({ copies }) => had < copies);`, replace: `claims.find(({ copies }) => 0 * had < copies);` },
   // Slots.

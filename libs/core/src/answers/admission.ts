@@ -72,6 +72,8 @@ export class Admission {
   private readonly refused = new RefusedAlike();
   private readonly hints: Hints;
   private readonly isUncertain: boolean;
+  /** Which tenants are over their share, until another charge. */
+  private share: ReturnType<typeof overShare> | null = null;
 
   constructor(
     private readonly fleet: Fleet,
@@ -174,7 +176,8 @@ export class Admission {
   /** The job as it is with this request added. */
   private joinedBy(job: Job, request: Request, neededBy: Instant): Job {
     const waiting = withOne(job.waiting, request, neededBy);
-    const isOverShare = areOver(waiting, overShare(this.fleet, this.now));
+    this.share ??= overShare(this.fleet, this.now);
+    const isOverShare = (job.waiting.count === 0 || job.isOverShare) && this.share(request.tenant);
     return { ...job, waiting, neededBy: waiting.neededBy, isOverShare };
   }
 
@@ -198,6 +201,7 @@ export class Admission {
     if (!isIn) line.put(job);
     fleet.promises.set(request.id, promised.ready.p90);
     charge(fleet, model, tenant, cost, now);
+    this.share = null;
     for (const one of displaced) this.displace(one, job);
     return { forecast: promised };
   }

@@ -23,6 +23,7 @@ import { Verdicts } from '../answers/verdicts.js';
 import { Line } from '../loading/line.js';
 import { added, TIME_CONSTANT } from '../numbers/decaying-sum.js';
 import { tenantsWaiting } from '../fleet/waiting.js';
+import { newIndex } from '../fleet/fleet-index.js';
 
 /** A replica that holds memory which a place is short of, and what keeps it there. */
 export interface WhyHolder {
@@ -217,5 +218,5 @@ const withRequest = (fleet: Readonly<Fleet>, request: Request, now: Instant): Fl
   promises: new Map(fleet.promises),
   charges: new Map(fleet.charges),
   spending: new Map(fleet.spending),
-  index: { ...fleet.index, waiting: null },
+  index: Object.assign(newIndex(), fleet.index, { waiting: null }),
 });
