@@ -160,6 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'load-time-of-another-server', breaks: 13, file: `${CORE}/learned/load-forecast.ts`, find: `if (there && there.count >= ENOUGH_LOADS) return there;`, replace: `if (there && there.count < 0) return there;` },
   { name: 'nothing-left-of-a-slow-load', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `Math.max(REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));`, replace: `0;` },
   { name: 'asks-again-by-the-median', breaks: 16, file: `${CORE}/answers/refuse.ts`, find: `retryAfter: Math.max(SHORT_HINT, (eta ?? load).p90),`, replace: `retryAfter: Math.max(SHORT_HINT, (eta ?? load).p50),` },
+  { name: 'sum-of-requests-that-have-left', breaks: 19, file: `${CORE}/fleet/waiting.ts`, find: `  own.sum = null;\n`, replace: `` },
   { name: 'no-wake-for-deadlines', breaks: 13, file: `${CORE}/wake.ts`, find: `wake = sooner(earliestDeadline(fleet), now, wake);`, replace: `` },
   { name: 'rests-though-time-is-up', breaks: 13, file: `${ENGINE}/engine.ts`, find: `until = Math.min(until, earliestDeadline(this.state));`, replace: `` },
   { name: 'rests-though-somebody-orders', breaks: 13, file: `${ENGINE}/engine.ts`, find: `if (this.parts.clock.now() < this.restsUntil) this.endRest();`, replace: `` },
