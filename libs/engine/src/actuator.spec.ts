@@ -42,9 +42,11 @@ function anActuator(
   server: ModelServer,
   learned = store,
   mayAct = () => true,
+  now = () => 0,
 ): { actuator: Actuator; reports: Event[] } {
   const reports: Event[] = [];
   const actuator = new Actuator(new Notebook(learned), (event) => reports.push(event), {
+    clock: { now },
     leadership: { mayAct },
     observers: [],
     store: { failure: null },
@@ -89,6 +91,23 @@ describe('an actuator', () => {
       { kind: 'LoadEnded', outcome: { kind: 'unsent' } },
       { kind: 'UnloadEnded', outcome: { kind: 'unsent' } },
     ]);
+  });
+
+  it.each([
+    [400, [600], 'succeeded'],
+    [1_000, [], 'unsent'],
+  ])('sends a load that took %i ms to write down with what is left of its time', async (took, left, kind) => {
+    const within: number[] = [];
+    const server: ModelServer = {
+      ...broken(),
+      load: (_model, _config, timeout) => (within.push(timeout), Promise.resolve([])),
+    };
+    let now = 0;
+    const slow: Learned = { ...store, write: async () => void (now += took) };
+    const { actuator, reports } = anActuator(server, slow, undefined, () => now);
+    actuator.carryOut(LOAD);
+    await rest();
+    expect([within, reports]).toMatchObject([left, [{ kind: 'LoadEnded', outcome: { kind } }]]);
   });
 
   it('goes on to look at servers where it may not act, and does not find out their mode by an unload', async () => {

@@ -24,6 +24,7 @@ export class Actuator {
     private readonly notebook: Notebook,
     private readonly report: (event: Event) => void,
     private readonly parts: Pick<EngineParts, 'observers'> & {
+      readonly clock: Pick<EngineParts['clock'], 'now'>;
       readonly leadership: Pick<Leadership, 'mayAct'>;
       readonly store: Pick<StoreHealth, 'failure'>;
     },
@@ -87,14 +88,17 @@ export class Actuator {
 
   private async load(order: ActionOf<'load'>, link: Link | undefined): Promise<Event> {
     const { replica, server, model, brings, config, timeout } = order;
+    const { clock } = this.parts;
+    const deadline = clock.now() + timeout;
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderUnsent();
       const { ended } = link;
       await this.remember(server, [model, ...brings]);
-      // Another process may listen there by now.
-      if (link.ended !== ended) throw new OrderUnsent();
+      // The books know until when the server may take it, however long the store took. Another process may listen there by now.
+      const left = deadline - clock.now();
+      if (link.ended !== ended || left <= 0) throw new OrderUnsent();
       this.beginToSend(order);
-      return link.to.load(model, config, timeout);
+      return link.to.load(model, config, left);
     });
     return { kind: 'LoadEnded', order: order.order, replica, outcome };
   }
