@@ -6,6 +6,7 @@ import {
   type Instant,
   isComing,
   type Millis,
+  type OrderId,
   replicaId,
   type ServerId,
 } from '#core';
@@ -65,14 +66,23 @@ export function retriesAreFew(start: Readonly<Fleet>): TurnCheck {
   const fullAt = new Map<ServerId, Instant>(
     Array.from(start.servers.values(), ({ spec, retriesFullAt }) => [spec.id, retriesFullAt]),
   );
+  const counted = new Map<OrderId, ServerId>();
   return (scene) => {
     const { turn, fleet, trail } = scene;
-    for (const event of turn.events) earn(event, fleet, fullAt);
+    for (const event of turn.events) {
+      earn(event, fleet, fullAt);
+      if (event.kind !== 'LoadEnded') continue;
+      const server = counted.get(event.order);
+      // What was never sent has repeated nothing.
+      if (server && event.outcome.kind === 'unsent') fullAt.set(server, fullAt.get(server)! - ONE_EACH);
+      counted.delete(event.order);
+    }
     for (const load of loadsIn(scene)) {
       if (!isRetry(load, fleet)) continue;
       const { replica, server } = load;
       const next = Math.max(fullAt.get(server) ?? -Infinity, turn.now) + ONE_EACH;
       fullAt.set(server, next);
+      counted.set(load.order, server);
       if (next > turn.now + (AT_ONCE - 1) * ONE_EACH) trail.mark('asked as often as may be for what failed');
       const isFew = next <= turn.now + AT_ONCE * ONE_EACH;
       trail.expect(isFew, () => `${replica} is one load too many of those that failed on ${server}`);

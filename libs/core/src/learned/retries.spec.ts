@@ -42,6 +42,19 @@ describe('loads that repeat a failed one', () => {
     expect(first + more).toBeGreaterThanOrEqual(MANY.length + 10 + 25);
   });
 
+  it('are not spent by what was never sent', () => {
+    const driver = aDriver().declare(aModel('m0', { gpuBytes: 1, pinnedCopies: 1 }));
+    allFail(driver, 250);
+    driver.pass(10_000);
+    for (let times = 0; times < 15; times += 1) {
+      const { order, id } = [...driver.fleet.replicas.values()].find((one) => one.phase === 'loading')!;
+      driver.tell({ kind: 'LoadEnded', order, replica: id, outcome: { kind: 'unsent' } });
+      driver.pass(10);
+    }
+    const [server] = driver.fleet.servers.values();
+    expect(server!.retriesFullAt).toBeLessThanOrEqual(driver.now + 10_000);
+  });
+
   it('say so, and when the next may begin', () => {
     const driver = aDriver().declare(...MANY.map((id) => aModel(id, { gpuBytes: 1, pinnedCopies: 1 })));
     allFail(driver, 60_000);

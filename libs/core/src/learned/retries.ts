@@ -40,6 +40,11 @@ export function spendRetry(server: Server, now: Instant): void {
   server.retriesFullAt = Math.max(server.retriesFullAt, now) + ONE_EACH;
 }
 
+/** A retry was never sent. */
+export function returnRetry(server: Server): void {
+  server.retriesFullAt -= ONE_EACH;
+}
+
 /** A load has succeeded. */
 export function earnRetry(server: Server): void {
   server.retriesFullAt -= PER_SUCCESS;

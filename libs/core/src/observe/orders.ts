@@ -15,7 +15,7 @@ import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { earnRetry } from '../learned/retries.js';
+import { earnRetry, isRetry, returnRetry } from '../learned/retries.js';
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
 import { rebook } from './declared.js';
@@ -27,10 +27,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (!replica) return;
   if (replica.phase === 'ready') return changeEnded(fleet, replica, event, now);
   if (replica.phase !== 'loading' || replica.order !== event.order) return;
-  if (event.outcome.kind === 'unsent') {
-    for (const one of loadingWith(fleet, replica.server, event.order)) put(fleet, placedAgain(one, now));
-    return;
-  }
+  if (event.outcome.kind === 'unsent') return unsent(fleet, replica, now);
   if (event.outcome.kind === 'succeeded') {
     noteLoadTime(fleet, replica, now - replica.orderedAt, now);
     fleet.wishes.delete(replica.model);
@@ -43,6 +40,13 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   }
   readStepsAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
+}
+
+/** The load was never sent: it counts as no try, and may begin again. */
+function unsent(fleet: Fleet, { server, order }: Loading, now: Instant): void {
+  const all = loadingWith(fleet, server, order);
+  if (all.some(({ id }) => isRetry(fleet, id))) returnRetry(fleet.servers.get(server)!);
+  for (const one of all) put(fleet, placedAgain(one, now));
 }
 
 function succeeded(fleet: Fleet, replica: Residence): void {
