@@ -1,5 +1,6 @@
 import {
   type Fleet,
+  hasOutlived,
   type Instant,
   isComingBack,
   type Reload,
@@ -47,12 +48,13 @@ export function reloadsAreCarriedOut(start: Readonly<Fleet>): TurnCheck {
   };
 }
 
-/** What is needed cannot leave; what is on a server that drains, or may not be loaded at all, is not to come back. */
+/** What is needed cannot leave, and what has outlived its unload does not; what is on a server that drains, or may not be loaded at all, is not to come back. */
 const isOffForCause = (fleet: Readonly<Fleet>, one: Replica, now: Instant): boolean =>
   !fleet.models.get(one.model)?.enabled ||
   fleet.servers.get(one.server)!.drain !== null ||
   replicaFlags(fleet, one, now).includes('stuck') ||
   dependentsOn(fleet, one).length > 0 ||
+  hasOutlived(one) ||
   isNeverTold(fleet, one, now);
 
 /** What may be a step of loads that are stuck stays: none of them will tell that it is none. */
