@@ -7,7 +7,6 @@ const CORE = 'libs/core/src';
 export const OF_LOADS: readonly Mutant[] = [
   { name: 'who-is-turned-away-counts-for-nothing', breaks: 19, file: `${CORE}/observe/requests.ts`, find: `  countAsks(fleet, request.model, 1, now);\n`, replace: `` },
   { name: 'asked-once-asked-for-ever', breaks: 19, file: `${CORE}/numbers/decaying-sum.ts`, find: `Math.max(0, now - one.at) / TIME_CONSTANT)`, replace: `Math.max(0, now - one.at) / (1e9 * TIME_CONSTANT))` },
-  { name: 'place-of-what-is-pinned-outlives-its-move', breaks: 9, file: `${CORE}/placement/place.ts`, find: `? strays.has(replica.id) ||`, replace: `? strays.size < 0 ||` },
   { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${CORE}/observe/sighted.ts`, find: `if (isProven && !isStuck(fleet, replica, seen.now)) learnUnloadTime(fleet, server, replica, seen.now);`, replace: `` },
   { name: 'sent-away-by-half-a-chance', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `p50 ** 2 / p90;`, replace: `Math.min(p50, p90);` },
   // A load that ran out of memory.
@@ -23,7 +22,6 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'closed-as-long-as-others-move', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `else if (closed && now >= closed.quietSince + CLOSED_AT_MOST) meter.closed = null;`, replace: `` },
   { name: 'closed-where-nothing-measures', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `Object.assign(meter, { closed: null, clean: null, changes: null, gone: [] }`, replace: `Object.assign(meter, { clean: null, changes: null, gone: [] }` },
   { name: 'evicts-for-a-closed-device', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `modelsOf(victims)), promisableAt, opens);`, replace: `modelsOf(victims)), promisableAt);` },
-  { name: 'moved-away-for-a-closed-device', breaks: 8, file: `${CORE}/loading/forecast-move.ts`, find: `schedule.swapAt(place), schedule.memory.opensAt(place.bookings));`, replace: `schedule.swapAt(place));` },
   { name: 'loaded-beside-what-nobody-knows', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (unexplained(reading) > 0)`, replace: `if (unexplained(reading) > Infinity)` },
   { name: 'end-counts-in-a-later-pair', breaks: 1, file: `${CORE}/observe/measure.ts`, find: `absentAt(reading).length > 0 ? null : []`, replace: `[] as never[]` },
   { name: 'suspect-leaves-unwatched', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `if ((measured ?? Infinity) > suspected) closeAfterLoad(meter, now);`, replace: `` },

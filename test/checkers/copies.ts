@@ -136,14 +136,13 @@ const sumOf = ({ models }: Fleet, replicas: readonly Replica[]): number =>
 
 /**
  * Neither demand nor a reload makes more copies than there may be: one is placed, also where another one was found gone in the
- * same turn, only while there are fewer, or to take the place of another. What another model needs on
- * its server is there for that one, however many there are elsewhere: `copies.max` bounds pins and demand, and does not
+ * same turn, only while there are fewer. What another model needs on its server is there for that one, however many there are elsewhere: `copies.max` bounds pins and demand, and does not
  * keep an ensemble away from every server but the one that has its step.
  */
 export const copiesStayWithinMax: TurnCheck = (scene) => {
   const { changes, fleet, trail } = scene;
   for (const { was, now } of changes) {
-    if (isComing(was) || !isComing(now) || comesAlong(scene, now) || takesAPlace(scene, now)) continue;
+    if (isComing(was) || !isComing(now) || comesAlong(scene, now)) continue;
     const model = fleet.models.get(now.model);
     if (model?.maxCopies == null) continue;
     const others = [...fleet.replicas.values()].filter(
@@ -156,10 +155,6 @@ export const copiesStayWithinMax: TurnCheck = (scene) => {
     );
   }
 };
-
-/** Whether another copy of its model is to leave for it. */
-const takesAPlace = ({ fleet }: TurnScene, { id }: Coming): boolean =>
-  [...fleet.moves.values()].some(({ to }) => to === id);
 
 /** Promised a place, or given it and loaded. */
 const isComing = (replica: Replica | undefined): replica is Coming =>

@@ -29,11 +29,10 @@ function movedBetween({ replicas }: Readonly<Fleet>, later: Readonly<Fleet>): st
 }
 
 /** How much there is of what a pass may leave changed without an order, an answer or a move. */
-const mattersOf = ({ waiting, wishes, wantedSince, strains, moves, reloads, putOff }: Readonly<Fleet>) => [
+const mattersOf = ({ waiting, wishes, wantedSince, strains, reloads, putOff }: Readonly<Fleet>) => [
   waiting.size,
   wishes.size,
   wantedSince.size,
-  moves.size,
   reloads.size,
   putOff.size,
   ...Array.from(strains.values(), ({ copies }) => copies),

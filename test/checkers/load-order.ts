@@ -134,14 +134,14 @@ function rankAtLeast({ replicas, waiting }: Fleet, { id, model }: Placed): numbe
 
 /**
  * The highest class that a load may be of: of its model, of the requests that wait for it, or of what needs it there.
- * Null where it goes before all classes: for a pin, to empty a draining server, or as the target of a move.
+ * Null where it goes before all classes: for a pin, or to empty a draining server.
  */
-function rankAtMost({ fleet, history }: TurnScene, { replica, model, server }: Load): number | null {
+function rankAtMost({ fleet, history }: TurnScene, { model, server }: Load): number | null {
   const models = modelsFor(fleet, { model, server });
   const isBeforeAll = models.some(
     (id) => (fleet.models.get(id)?.pinnedCopies ?? 0) > 0 || isLeavingDraining(fleet, id),
   );
-  if (isBeforeAll || [...fleet.moves.values()].some(({ to }) => to === replica)) return null;
+  if (isBeforeAll) return null;
   const own = models.map((id) => RANKS[(fleet.models.get(id) ?? fleet.defaults).class]);
   return Math.max(...own, highestAsked([...history.pending.values()], models));
 }

@@ -11,7 +11,7 @@ import {
   replicaFlags,
 } from '#core';
 import { pictureOf } from './in-short.js';
-import { evictedIn, isLeaving, isMoved, type TurnCheck, type TurnScene } from './scene.js';
+import { evictedIn, isLeaving, type TurnCheck, type TurnScene } from './scene.js';
 
 /** What a load takes was free when it was ordered, without exception. */
 export const loadsFit: TurnCheck = (scene) => {
@@ -30,17 +30,16 @@ export const loadsFit: TurnCheck = (scene) => {
 
 /**
  * Nothing is evicted when free memory suffices, or within its minimum residency. A copy in use is evicted only for what
- * is worth more, or has starved, or where it was moved and goes on being used elsewhere.
+ * is worth more, or has starved.
  */
 export const evictsOnlyForNeed: TurnCheck = (scene) => {
   const { fleet, turn, trail } = scene;
   const evicted = evictedIn(scene);
-  for (const one of evicted) {
-    const { victim, newcomer, readySince } = one;
+  for (const { victim, newcomer, readySince } of evicted) {
     const isInUse = victim.phase === 'draining' && victim.inUseUntil > turn.now;
     if (isInUse) trail.mark('eviction of what is in use');
     trail.expect(
-      !isInUse || isMoved(fleet, one) || isWorthMore(scene, victim, newcomer),
+      !isInUse || isWorthMore(scene, victim, newcomer),
       () => `${victim.id} was evicted in use for ${newcomer}, which is worth less`,
     );
     const { minResidency } = fleet.models.get(victim.model) ?? fleet.defaults;

@@ -39,7 +39,6 @@ import {
 } from './in-flight.js';
 import { idlesSinceItsLastRoute, leasesAreHonest, leasesHold, routesLeadToTheReady } from './leases.js';
 import { evictsOnlyForNeed, loadsFit } from './memory.js';
-import { movesAreFew, movesKeepWarm } from './moves.js';
 import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
 import { pressureShedsNewcomers } from './pressure.js';
@@ -75,7 +74,6 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['7, pins, leases, strangers', [pinsStay, warmCopiesStay, leasesHold, keptStrangersStay].map(always)],
   ['7, pins, leases, strangers', [leasesAreHonest]],
   ['7, reloads', [always(reloadsOneByOne), reloadsAreCarriedOut]],
-  ['7, moves', [movesKeepWarm, movesAreFew].map(always)],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
   ['8, evictions', [...[nobodyOutranksTheNewcomer, theWarmAreKept].map(always), swapsAreBounded]],
   ['9, idle', [always(idlesSinceItsLastRoute), copiesDoNotFlap, always(copiesStayWithinMax)]],

@@ -1,19 +1,18 @@
 import type { Class, Fleet, Model, ModelId, Replica, Request } from '#core';
 import { asLookedAt, onlyFails } from './pulses.js';
-import { evictedIn, isMoved, type TurnCheck } from './scene.js';
+import { evictedIn, type TurnCheck } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 
 /**
  * What leaves for a newcomer is of no higher class than the requests for it; for a pin whatever is not pinned may
- * leave. What is moved loses nothing, whatever it moves for.
+ * leave.
  */
 export const nobodyOutranksTheNewcomer: TurnCheck = (scene) => {
   const { fleet, history, trail } = scene;
-  for (const one of evictedIn(scene)) {
-    const { victim, newcomer } = one;
+  for (const { victim, newcomer } of evictedIn(scene)) {
     const model = fleet.models.get(newcomer);
-    if (isMoved(fleet, one) || !model || model.pinnedCopies > 0) continue;
+    if (!model || model.pinnedCopies > 0) continue;
     const asked = highestAsked([...history.pending.values()], newcomer);
     const most =
       asked === undefined || isWantedForItself(fleet, model)

@@ -82,10 +82,6 @@ export const evictedIn = ({ changes, turn }: Pick<TurnScene, 'changes' | 'turn'>
     return [{ victim: now, decidedOn, newcomer: now.makesRoomFor, readySince }];
   });
 
-/** Whether it leaves since another copy of its model has come elsewhere to take its place. */
-export const isMoved = ({ moves }: Readonly<Fleet>, { victim, newcomer }: Evicted): boolean =>
-  moves.get(victim.id)?.for === newcomer;
-
 /** Drained or unloaded by a decision of ours. */
 export const isLeaving = (replica: Replica | undefined): replica is Leaving =>
   replica?.phase === 'draining' || replica?.phase === 'unloading';

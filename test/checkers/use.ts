@@ -1,16 +1,13 @@
 import type { Millis } from '#core';
-import { evictedIn, isMoved, type TurnCheck } from './scene.js';
+import { evictedIn, type TurnCheck } from './scene.js';
 
 /** A reading of use is good for so long, or for twice as long as it took. */
 const FRESH: Millis = 500;
 
-/**
- * Before anything is drained for memory, use is read once more: after the newcomer was wanted, and just now. What is moved
- * may be in use.
- */
+/** Before anything is drained for memory, use is read once more: after the newcomer was wanted, and just now. */
 export const useIsReadBeforeEviction: TurnCheck = (scene) => {
   const { turn, fleet, trail, wantedBefore } = scene;
-  for (const { victim, newcomer } of evictedIn(scene).filter((one) => !isMoved(fleet, one))) {
+  for (const { victim, newcomer } of evictedIn(scene)) {
     const { statisticsAt, lookTook } = fleet.servers.get(victim.server)!;
     const wantedAt = wantedBefore.get(newcomer) ?? turn.now;
     const readAt = statisticsAt ?? -Infinity;

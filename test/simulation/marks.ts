@@ -43,8 +43,6 @@ const RARE = {
     'Of the copies that may leave the lower classes leave first, and no higher one.',
   'swapped again within a minute':
     'A device changes what it holds only so often, but for pins and starving requests.',
-  'copy moved to make room':
-    'Another copy is ready elsewhere before it leaves, so that its model is warm all the time.',
   'soft idle copy evicted': 'It may stay for as long as its memory is not wanted.',
   'place given up when nobody waited any more': 'What was to make room for it serves again.',
   'drain of a copy taken back': 'It is routed to again, and what was to have its memory is placed anew.',

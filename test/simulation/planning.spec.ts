@@ -55,13 +55,13 @@ function checkMemory({ server, ordinal, before, after }: PlannedDevice): void {
 }
 
 /**
- * A place has no room exactly where no victims and no move would make it. No victim that holds what is short is pinned,
+ * A place has no room exactly where no victims would make it. No victim that holds what is short is pinned,
  * or in a phase that keeps it.
  */
 function explained(fleet: Readonly<Fleet>, id: Model['id'], now: number): void {
   for (const { places } of whyOf(fleet, id, now).there) {
-    for (const { verdict, victims, move, accounts } of places) {
-      assert.equal(verdict === 'no_room', victims === null && !move);
+    for (const { verdict, victims, accounts } of places) {
+      assert.equal(verdict === 'no_room', victims === null);
       const holders = accounts.flatMap((account) => account.holders);
       for (const { replica, holds } of holders) {
         if (!victims?.includes(replica)) continue;

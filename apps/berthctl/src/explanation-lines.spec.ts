@@ -18,7 +18,7 @@ const DEVICE = {
     residueMb: 0,
   },
   ...{ needsMb: 6, capacityMb: 10, heldMb: 6, promisedMb: 0, leavingMb: 0, freeMb: 4, shortMb: 2 },
-  ...{ move: null, victims: [], victimsLeftOut: 0 },
+  ...{ victims: [], victimsLeftOut: 0 },
 } satisfies Omit<ExplanationMessage['devices'][number], 'verdict' | 'until'>;
 
 /** A model that is nowhere, with one server and its one device. */

@@ -23,7 +23,6 @@ export function explanationLines(told: Explained, now: number): string[] {
     ...section('', copies, copyColumns(now)),
     ...section('no server is declared', servers, serverColumns(now)),
     ...section('', devices, deviceColumns(now)),
-    ...devices.flatMap(moveLine),
     ...devices.flatMap((device) => closedLine(device, now)),
     ...section('', victims, victimColumns(now)),
     ...(leftOut > 0 ? [`and ${leftOut} more that hold less`] : []),
@@ -137,14 +136,6 @@ const deviceColumns = (now: number): Column<Device>[] => [
   { title: 'RESIDUE', cell: ({ residueMb }) => mib(residueMb) },
   { title: 'FLAGS', cell: ({ flags }) => flags.join(',') },
 ];
-
-/** What is moved from a device to make room, or would be. */
-const moveLine = ({ server, ordinal, move }: Device): string[] =>
-  move === null
-    ? []
-    : [
-        `${server}:${ordinal} gets free by a move of ${move.model} to ${placeWords(move.server, move.devices)}`,
-      ];
 
 /** Why nothing is loaded onto a device at present. */
 const closedLine = ({ server, ordinal, closed }: Device, now: number): string[] =>

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Config } from '#config';
 import { Engine, type LearnedChange, type LearnedFacts, type Observer, OrderBook, type Told } from '#engine';
 import type { Store } from '#kept';
-import { ClosedLog, FlagLog, LimitLog, type Metrics, MoveLog, ServerLog, TurnLog } from '#telemetry';
+import { ClosedLog, FlagLog, LimitLog, type Metrics, ServerLog, TurnLog } from '#telemetry';
 import { Episodes } from './alerts/episodes.js';
 import { Audit } from './audit/audit.js';
 import { Discovery } from './discovery/discovery.js';
@@ -163,7 +163,6 @@ const logsTo = (log: SchedulerParts['log']) => [
   new FlagLog(log),
   new LimitLog(log),
   new ClosedLog(log),
-  new MoveLog(log),
   new TurnLog(log),
 ];
 

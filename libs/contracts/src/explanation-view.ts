@@ -8,7 +8,6 @@ import type {
   WhyHere,
   WhyHolder,
   WhyMemory,
-  WhyMove,
   WhyThere,
 } from '#core';
 import type { ClosedMessage } from './device.js';
@@ -114,18 +113,11 @@ function deviceView(
     until: telling.times.toldOrNull(until),
     together: [...(place?.devices ?? [])],
     brings: [...(place?.brings ?? [])],
-    move: place?.move ? moveView(place.move) : null,
     flags: [...flags],
     closed: closedView(closed, telling.times),
     ...memoryView(memory, new Set(place?.victims), telling),
   };
 }
-
-const moveView = ({ model, server, devices }: WhyMove): Told['devices'][number]['move'] => ({
-  model,
-  server,
-  devices: [...devices],
-});
 
 function memoryView(memory: WhyMemory, chosen: ReadonlySet<string>, { times, most }: Telling) {
   const { needs, capacity, held, promised, leaving, free, spare, foreign, residue, holders } = memory;

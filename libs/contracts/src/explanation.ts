@@ -12,7 +12,6 @@ export const verdictSchema = z.enum([
   'holds',
   'room',
   'room_by_eviction',
-  'room_by_move',
   'swaps_spent',
   'no_room',
   'incomplete',
@@ -144,14 +143,6 @@ export const explanationSchema = z.strictObject({
       until,
       together: z.array(count).describe('The devices it would be loaded onto together, this one included.'),
       brings: z.array(model).describe('What else would come along.'),
-      move: z
-        .strictObject({
-          model,
-          server: server.describe('Where it is loaded before.'),
-          devices: z.array(count),
-        })
-        .nullable()
-        .describe('The copy here that is moved for the model, or would be; null: none.'),
       flags: z.array(z.string()).describe('As in a server: what is odd about it.'),
       closed: closedSchema.nullable(),
       ...memory,

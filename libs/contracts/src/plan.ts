@@ -31,7 +31,7 @@ export const planSchema = z.strictObject({
         ...{ model, server },
         devices: z.array(count),
         memoryMb: count.describe('What it books where it books most.'),
-        wantedBy: z.enum(['move', 'pin', 'drain', 'request', 'wish', 'dependency', 'copies']).nullable(),
+        wantedBy: z.enum(['pin', 'drain', 'request', 'wish', 'dependency', 'copies']).nullable(),
         readyAfterMs: count.nullable().describe('When a load should have ended.'),
         reason: z.string().nullable().describe('Why something is unloaded.'),
         for: model.nullable().describe('The model that an unload makes room for.'),

@@ -67,7 +67,7 @@ export {
 export type { Hold } from './explain/holds.js';
 export { type Failures, failsInPart, failuresOf } from './learned/failures.js';
 export type { WhyHere } from './explain/why-here.js';
-export type { WhyHolder, WhyMove } from './explain/scene.js';
+export type { WhyHolder } from './explain/scene.js';
 export type { WhyMemory } from './explain/why-place.js';
 export type { Verdict, WhyDevice, WhyThere } from './explain/why-there.js';
 export { type Demand, type Why, whyOf } from './explain/why.js';

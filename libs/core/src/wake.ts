@@ -8,7 +8,6 @@ import type { Instant } from './fleet/model.js';
 import { sparedAt } from './placement/copies.js';
 import { idleAt, idleUnloadAt, queueGraceEnds } from './demand/idle.js';
 import { busyServers, dueLook } from './looks/look-around.js';
-import { movesUntil } from './placement/moves.js';
 import { WISH_STARVES } from './demand/wants.js';
 import { untoldUntil } from './memory/untold.js';
 import { retriesAgainAt } from './learned/retries.js';
@@ -63,7 +62,6 @@ function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Ins
   for (const since of fleet.wantedSince.values())
     for (const times of [1, WISH_STARVES]) wake = sooner(since + times * starvation, now, wake);
   for (const { changesAt } of fleet.line.values()) for (const at of changesAt) wake = sooner(at, now, wake);
-  for (const move of fleet.moves.values()) wake = sooner(movesUntil(fleet, move), now, wake);
   return wake;
 }
 
@@ -104,11 +102,11 @@ function idleWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: In
 
 /** The next moment of all that are simply ready where it comes before `wake`, else `wake`: nearly all replicas are. */
 function settledWake(fleet: Readonly<Fleet>, now: Instant, wake: Instant): Instant {
-  const { retirements, leases, residencies, rests } = indexesOf(fleet);
+  const { retirements, leases, residencies } = indexesOf(fleet);
   const of = (id: ReplicaId): Ready => fleet.replicas.get(id) as Ready;
   const idle = retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
   if (fleet.line.size === 0) return idle;
   // Once a residency or a lease has ended a copy could leave sooner than a whole lease after a later drain.
   const free = leases.earliest(now, idle, (id, next) => sooner(of(id).inUseUntil, now, next));
-  return Math.min(free, residencies.after(now), rests.after(now));
+  return Math.min(free, residencies.after(now));
 }

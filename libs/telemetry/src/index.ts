@@ -5,6 +5,5 @@ export type { Counts } from './counts.js';
 export { FlagLog } from './flag-log.js';
 export { LimitLog } from './limit-log.js';
 export { ClosedLog } from './closed-log.js';
-export { MoveLog } from './move-log.js';
 export { ServerLog } from './server-log.js';
 export { TurnLog } from './turn-log.js';

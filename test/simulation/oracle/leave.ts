@@ -1,17 +1,6 @@
 import type { Fleet, Instant, Model, ModelId, Ready, Replica } from '#core';
-import {
-  at,
-  capacitiesOf,
-  copiesOn,
-  devicesFor,
-  isWithin,
-  isWrittenOff,
-  leaningOn,
-  needsOf,
-  take,
-  type Way,
-} from './books.js';
-import { costOf, isUp, isWelcome } from './ways.js';
+import { copiesOn, isWrittenOff, leaningOn, needsOf, type Way } from './books.js';
+import { isUp } from './ways.js';
 
 /** Which replicas may be made to leave for a newcomer, one by one and together. */
 
@@ -115,8 +104,7 @@ function copiesLeft(fleet: Fleet, id: ModelId, leaving: ReadonlySet<Replica>): n
 
 /**
  * What never leaves, whatever is waited for: kept strangers and pinned copies that cannot be spared, with all that they
- * need. Copies count wherever they are, also on a server that is down. A pinned copy that goes alone may leave where
- * another one could be elsewhere, beside all that never leaves.
+ * need. Copies count wherever they are, also on a server that is down.
  */
 export function staysForEver(fleet: Fleet): ReadonlySet<Replica> {
   const ready = [...fleet.replicas.values()].filter(({ phase }) => phase === 'ready');
@@ -130,25 +118,7 @@ export function staysForEver(fleet: Fleet): ReadonlySet<Replica> {
   };
   const fixed = ready.filter((replica) => isKept(fleet, replica) || isPinned(replica));
   const beneath = ready.filter((one) => leaningOn(fleet, one).some((other) => fixed.includes(other)));
-  const staying = new Set<Replica>([...fixed, ...beneath]);
-  const moving = fixed.filter((one) => !isKept(fleet, one) && isMovable(fleet, one, staying));
-  for (const one of moving) staying.delete(one);
-  return staying;
-}
-
-/** Whether another copy could take the place of one that neither needs anything nor is needed, on a server without one. */
-function isMovable(fleet: Fleet, replica: Replica, staying: ReadonlySet<Replica>): boolean {
-  if (needsOf(fleet, replica.model).size > 0 || leaningOn(fleet, replica).length > 0) return false;
-  const model = fleet.models.get(replica.model)!;
-  const room = capacitiesOf(fleet);
-  for (const { bookings } of staying) take(room, bookings);
-  return [...fleet.servers.values()].some(
-    (server) =>
-      at(fleet, model.id, server)?.phase !== 'ready' &&
-      server.repository.has(model.id) &&
-      isWelcome(server, model) &&
-      devicesFor(server, model).some((devices) => isWithin(costOf(fleet, server, model, devices, []), room)),
-  );
+  return new Set<Replica>([...fixed, ...beneath]);
 }
 
 /** Whether there is no telling when it leaves: its server is lost, a request waits for it, or what needs it is not ready yet. */

@@ -33,12 +33,6 @@ export const ofPlaces = {
     );
     return newcomers.some((one, at) => newcomers.indexOf(one) < at);
   },
-  'copy moved to make room': (moment) =>
-    left(
-      moment,
-      'ready',
-      ({ id }, now) => isEvicted(now) && moment.fleet.moves.get(id)?.for === now.makesRoomFor,
-    ),
   'soft idle copy evicted': (moment) =>
     left(moment, 'ready', ({ model: id, lastUse }, now) => {
       const { idleMode, idleUnload } = moment.fleet.models.get(id) ?? moment.fleet.defaults;

@@ -69,7 +69,6 @@ const WANTED_BY: Readonly<Record<LoadCause, PlanMessage['orders'][number]['wante
   replaced: 'copies',
   reload: 'copies',
   drain: 'drain',
-  moved: 'move',
   brought: 'dependency',
 };
 

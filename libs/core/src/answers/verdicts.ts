@@ -19,7 +19,6 @@ import {
 import { coolingOn } from '../demand/cooling.js';
 import { type Fit, Room } from '../room/feasible.js';
 import { readyIn } from '../loading/eta.js';
-import { isMovedFor } from '../placement/moves.js';
 import { isGivenUp, presentCopies } from '../demand/wants.js';
 import { wish } from '../demand/wishes.js';
 
@@ -77,7 +76,7 @@ export class Verdicts {
     if (isSettling(this.fleet, this.now)) return undefined;
     if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };
     if (model.coldStart.policy === 'shed') return this.shed(model);
-    if (presentCopies(this.fleet, id, this.now) > 0 || isMovedFor(this.fleet, id, this.now)) return undefined;
+    if (presentCopies(this.fleet, id, this.now) > 0) return undefined;
     return this.onPlaces(model);
   }
 

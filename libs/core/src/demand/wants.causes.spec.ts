@@ -71,15 +71,6 @@ const PLAYS: Readonly<Record<LoadCause, () => CoreDriver>> = {
     drain(driver, 's');
     return driver;
   },
-  moved() {
-    const driver = new CoreDriver()
-      .declare(aModel('a', { pinnedCopies: 1 }), aModel('x', { gpuBytes: 8 }))
-      .serve(aServer('s'), ['a', 'x']);
-    driver.loadEnds('a', 's');
-    driver.serve(aServer('t', [5]), ['a']).pass(61_000);
-    driver.resolve('x');
-    return driver;
-  },
   replaced() {
     const driver = aDriver({ onFailing: 'replace' }).warm('a', 's');
     fail(driver);

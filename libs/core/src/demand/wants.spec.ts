@@ -3,7 +3,7 @@ import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/
 import type { RequestId } from '../fleet/ids.js';
 import { AT_REST } from '../learned/strain.js';
 import { leavingDraining } from './claims.js';
-import { isGivenUp, isLacking, presentCopies, wantsOf } from './wants.js';
+import { isGivenUp, presentCopies, wantsOf } from './wants.js';
 
 const A = aModel('a').id;
 const T = aServer('t').id;
@@ -200,7 +200,6 @@ describe('a model whose loads hang on two servers', () => {
     driver.pass(1);
     expect(isGivenUp(driver.fleet, A, driver.now)).toBe(true);
     driver.declare(aModel('a', { loadTimeout: 5_000, pinnedCopies: 1 }));
-    expect(isLacking(driver.fleet, driver.fleet.models.get(A)!, driver.now)).toBe(false);
     expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
   });
 

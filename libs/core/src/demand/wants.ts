@@ -8,15 +8,7 @@ import type { Instant, Model } from '../fleet/model.js';
 import { PINNED, rankOf } from './rank.js';
 import { isComingBack } from '../memory/reloads.js';
 import { isOverdue, standingOf } from '../fleet/standing.js';
-import {
-  type Asking,
-  askingIn,
-  type Claim,
-  claimsOf,
-  claimsOn,
-  leavingDraining,
-  ranksAsked,
-} from './claims.js';
+import { type Asking, askingIn, type Claim, claimsOf, claimsOn } from './claims.js';
 import { modelsAwaited } from '../fleet/waiting.js';
 
 /** A claim on a model that has fewer copies than the claim asks for. */
@@ -118,15 +110,6 @@ export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Wan
     isExtra: false,
   };
   return wantOf(fleet, model, { copies: 1, after: 0, rank, isExtra }, asking, now);
-}
-
-/** Whether a model that may be loaded has fewer copies than are wanted, copies by demand aside. */
-export function isLacking(fleet: Readonly<Fleet>, model: Model, now: Instant): boolean {
-  if (!model.enabled || isGivenUp(fleet, model.id, now) || !mayBeLoaded(fleet, model.id)) return false;
-  const asked = ranksAsked(fleet, leavingDraining(fleet, now), now);
-  const present = presentCopies(fleet, model.id, now);
-  const claims = claimsOn(fleet, model, asked.get(model.id) ?? null);
-  return claims.some(({ copies, isExtra }) => !isExtra && present < copies);
 }
 
 /** The stage of a claim in the line, waiting requests aside: the lower stage goes first. */

@@ -1,10 +1,9 @@
-import { type Fleet, moveMadeFor, type Request } from '../fleet/fleet.js';
+import { type Fleet, type Request } from '../fleet/fleet.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { Room } from '../room/feasible.js';
-import { moveFor, type MoveSearch, type Moving, searchIn } from '../loading/movable.js';
-import { growthsOn, type Place, placesOn, Site } from '../room/places.js';
+import { growthsOn, type Place, placesOn } from '../room/places.js';
 import { planFor } from '../room/plan-victims.js';
 import { grouped } from '../numbers/groups.js';
 import { replicasIn, victimsAt, type VictimTest, victimTest } from '../room/victims.js';
@@ -35,23 +34,8 @@ export interface WhyHolder {
   readonly holds: readonly Hold[];
 }
 
-/** A move, under way or possible: another copy is loaded at this place, and then the replica leaves. */
-export interface WhyMove {
-  readonly replica: ReplicaId;
-  readonly model: ModelId;
-  readonly server: ServerId;
-  readonly devices: readonly number[];
-}
-
 interface HeldBooking extends Booking {
   readonly replica: Replica;
-}
-
-/** How a place would get free: by evictions or by a move. */
-interface WhyWay {
-  /** The replicas whose leaving would free enough; null where none would, or a move costs less. */
-  readonly victims: readonly ReplicaId[] | null;
-  readonly move: WhyMove | null;
 }
 
 /** What judging all places for one model needs of the whole fleet, worked out once: fleets are large. */
@@ -66,7 +50,6 @@ export class Scene {
   private readonly keeping = new Map<ReplicaId, readonly Hold[]>();
   private readonly isDrainable: VictimTest;
   private holders: Map<AccountId, HeldBooking[]> | undefined;
-  private search: MoveSearch | undefined;
 
   constructor(
     readonly fleet: Fleet,
@@ -89,46 +72,28 @@ export class Scene {
     return [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)];
   }
 
-  /** How a place would get free; `victims` is empty where nothing has to leave. */
-  wayAt(place: Place): WhyWay {
-    if (this.ledger.fitsSpare(place.bookings)) return { victims: [], move: null };
-    const begun = this.moveAt(place);
-    if (begun) return { victims: null, move: begun };
+  /** The replicas whose leaving would free enough of a place, none where nothing has to leave; null where none would. */
+  victimsAt(place: Place): readonly ReplicaId[] | null {
+    if (this.ledger.fitsSpare(place.bookings)) return [];
     return this.proposedAt(place) ?? this.possibleAt(place);
   }
 
   /** What the job of a request that came now would do there at once. */
-  private proposedAt(place: Place): WhyWay | undefined {
+  private proposedAt(place: Place): readonly ReplicaId[] | undefined {
     const { fleet, now } = this;
     const forecast = this.supposed?.forecast;
     if (!forecast?.place || !isSamePlace(forecast.place, place)) return undefined;
-    const { victims, move } = forecast;
-    if (move) return { victims: null, move: moveTo(move) };
+    const { victims } = forecast;
     const areDrainable = victims.every((one) => residentUntil(fleet, one) <= now);
-    return victims.length > 0 && areDrainable
-      ? { victims: victims.map(({ id }) => id), move: null }
-      : undefined;
+    return victims.length > 0 && areDrainable ? victims.map(({ id }) => id) : undefined;
   }
 
   /** What could free enough there now, whether or not it would be decided. */
-  private possibleAt(place: Place): WhyWay {
-    const { fleet, ledger, want, now } = this;
+  private possibleAt(place: Place): readonly ReplicaId[] | null {
+    const { fleet, ledger, want } = this;
     const victims = victimsAt(fleet, this.isDrainable, place, ledger);
     const plan = planFor(fleet, ledger, place, want, victims);
-    const search = (): MoveSearch => (this.search ??= searchIn(fleet, ledger, now));
-    const alone = new Site(place.server, () => [place]);
-    const move = plan ? undefined : moveFor(fleet, [alone], want, search);
-    if (move) return { victims: null, move: moveTo(move) };
-    return { victims: plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null, move: null };
-  }
-
-  /** The move under way for the model from a place's server. */
-  private moveAt({ server }: Place): WhyMove | undefined {
-    const { replicas } = this.fleet;
-    const [id, move] = moveMadeFor(this.fleet, this.model.id) ?? [];
-    const to = move && replicas.get(move.to);
-    if (!id || !to || replicas.get(id)?.server !== server.spec.id) return undefined;
-    return { replica: id, model: to.model, server: to.server, devices: to.devices };
+    return plan ? Array.from(replicasIn(plan.victims), ({ id }) => id) : null;
   }
 
   /** The replicas that draw on an account, the largest first. */
@@ -161,13 +126,6 @@ export class Scene {
     );
   }
 }
-
-const moveTo = ({ replica, model, place }: Moving): WhyMove => ({
-  replica: replica.id,
-  model: model.id,
-  server: place.server.spec.id,
-  devices: place.devices,
-});
 
 const isSamePlace = (one: Place, other: Place): boolean =>
   one.server === other.server &&

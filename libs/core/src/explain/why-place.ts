@@ -6,7 +6,7 @@ import type { Device, Server } from '../fleet/server.js';
 import { opensAt } from '../learned/closing.js';
 import type { Place } from '../room/places.js';
 import { openAgainAt } from '../room/swaps.js';
-import type { Scene, WhyHolder, WhyMove } from './scene.js';
+import type { Scene, WhyHolder } from './scene.js';
 
 /** What would come of a load at one place now. */
 export type PlaceVerdict =
@@ -16,8 +16,6 @@ export type PlaceVerdict =
   | 'room_by_eviction'
   /** There would be room by eviction, but the swaps that its devices may have in a minute are spent. */
   | 'swaps_spent'
-  /** There is room once one copy was moved. */
-  | 'room_by_move'
   /**
    * There is room, now or by eviction, once its devices are open again. Of a whole server: it takes no loads, since it does
    * not stand, drains, or has overdue loads in all its slots.
@@ -37,8 +35,6 @@ export interface WhyPlace {
   readonly accounts: readonly WhyAccount[];
   /** The replicas whose leaving would free enough; null where none would. */
   readonly victims: readonly ReplicaId[] | null;
-  /** The move that frees it, or would. */
-  readonly move: WhyMove | null;
 }
 
 /** The memory of one account in which a place books. */
@@ -67,13 +63,12 @@ export interface WhyMemory {
 /** Judges one place. */
 export function whyPlace(scene: Scene, place: Place): WhyPlace {
   const { devices, brings, bookings } = place;
-  const { victims, move } = scene.wayAt(place);
+  const victims = scene.victimsAt(place);
   return {
     devices,
     brings,
-    ...(move ? { verdict: 'room_by_move', until: null } : judgePlace(scene, place, victims)),
+    ...judgePlace(scene, place, victims),
     victims,
-    move,
     accounts: bookings.map(({ account, bytes }) => whyMemory(scene, place.server, account, bytes)),
   };
 }
@@ -129,14 +124,7 @@ export function whyMemory<Needs extends Bytes | null>(
   };
 }
 
-const BEST_FIRST: readonly PlaceVerdict[] = [
-  'room',
-  'room_by_eviction',
-  'room_by_move',
-  'closed',
-  'swaps_spent',
-  'no_room',
-];
+const BEST_FIRST: readonly PlaceVerdict[] = ['room', 'room_by_eviction', 'closed', 'swaps_spent', 'no_room'];
 
 /** The one that would be taken; null where there is none. */
 export const bestPlace = (places: readonly WhyPlace[]): WhyPlace | null =>

@@ -79,7 +79,6 @@ describe('why a model is where it is', () => {
       {
         devices: [0],
         brings: [],
-        move: null,
         verdict: 'no_room',
         until: null,
         victims: null,

@@ -82,16 +82,6 @@ export interface PutOff {
   readonly force: boolean;
 }
 
-/** A copy that moves: another copy of its model is loaded elsewhere, then it drains to make room for another model. */
-export interface Move {
-  readonly model: ModelId;
-  /** The replica that takes its place. */
-  readonly to: ReplicaId;
-  /** The model that gets the room. */
-  readonly for: ModelId;
-  readonly since: Instant;
-}
-
 /** Requests that waited for a model while it was cold; once it is ready they get routes as fast as it serves. */
 export interface Backlog {
   /** When the model was found ready. */
@@ -185,8 +175,6 @@ export class EmptyFleet {
   readonly returns = new Map<ModelId, Returns>();
   /** When others were evicted for loads onto each device in the last minute, oldest first. */
   readonly swaps = new Map<AccountId, readonly Instant[]>();
-  /** The moves of copies that drain once another copy of their model is ready elsewhere. */
-  readonly moves = new Map<ReplicaId, Move>();
   /** How many copies of a model were found to be failing since one of it last succeeded. */
   readonly foundFailing = new Map<ModelId, number>();
   /** The models that were measured above their limits since their declarations last changed. */

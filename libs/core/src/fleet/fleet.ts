@@ -1,5 +1,5 @@
 import { addTo, appendTo, grouped, removeFrom } from '../numbers/groups.js';
-import { EmptyFleet, type Fleet, type Move } from './fleet-state.js';
+import { EmptyFleet, type Fleet } from './fleet-state.js';
 import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
 import type { AccountId, ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
@@ -123,12 +123,6 @@ function byId(fleet: Readonly<Fleet>, ids: ReadonlySet<ReplicaId> | undefined): 
   if (ids) for (const id of ids) replicas.push(fleet.replicas.get(id)!);
   return replicas;
 }
-
-/** The one copy that moves to make room for a model, and its move. */
-export const moveMadeFor = (
-  { moves }: Readonly<Fleet>,
-  model: ModelId,
-): readonly [id: ReplicaId, move: Move] | undefined => [...moves].find(([, move]) => move.for === model);
 
 export const nextOrder = (fleet: Fleet): OrderId => `o${fleet.nextOrder++}` as OrderId;
 

@@ -1,5 +1,5 @@
 import type { Fleet } from './fleet-state.js';
-import type { Instant, Millis, ModelSettings } from './model.js';
+import type { Instant, ModelSettings } from './model.js';
 import type { Ready, Replica } from './replica.js';
 
 /** The settings of a replica's model; the defaults where the model is not known any more. */
@@ -9,13 +9,6 @@ export const settingsOf = (fleet: Readonly<Fleet>, { model }: Replica): ModelSet
 /** The end of a replica's minimum residency. */
 export const residentUntil = (fleet: Readonly<Fleet>, replica: Replica): Instant =>
   replica.since + settingsOf(fleet, replica).minResidency;
-
-/** A copy stays for so long before it may be moved, so that none is moved round and round. */
-const REST: Millis = 60_000;
-
-/** From when on a copy may be moved. */
-export const movableFrom = (fleet: Readonly<Fleet>, replica: Ready): Instant =>
-  Math.max(residentUntil(fleet, replica), replica.since + REST);
 
 /** Whether it is a stranger that the operator keeps, or has outlived its unload: Berth does not unload it by itself. */
 export const isKept = (fleet: Readonly<Fleet>, { stranger, server, outlived }: Ready): boolean =>

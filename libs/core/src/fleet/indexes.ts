@@ -1,7 +1,7 @@
 import { Calendar } from '../numbers/calendar.js';
 import type { Fleet } from './fleet-state.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
-import { movableFrom, residentUntil, retiresFrom } from './idle-rule.js';
+import { residentUntil, retiresFrom } from './idle-rule.js';
 import type { Instant } from './model.js';
 import { NO_BOOKINGS, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
 import { type Holding, noteChange, noteUse, RoomIndexes, setHeld, setStaying } from './room-indexes.js';
@@ -17,11 +17,10 @@ class ReplicaIndexes {
   /** Settled replicas by the end of their last lease. */
   readonly leases = new Calendar();
   /**
-   * Settled replicas by the end of their minimum residency, and by when they may be moved. Each instant has a page of
-   * its own, since after a start nearly all replicas share one.
+   * Settled replicas by the end of their minimum residency. Each instant has a page of its own, since after a start
+   * nearly all replicas share one.
    */
   readonly residencies = new Calendar((at) => at);
-  readonly rests = new Calendar((at) => at);
   /** The servers that may have a ready model whose config was not asked for. */
   readonly undescribed = new Set<ServerId>();
   /** Replicas that Berth did not order. */
@@ -42,10 +41,9 @@ interface Times {
   retires: Instant;
   leased: Instant;
   resident: Instant;
-  movable: Instant;
 }
 
-const NEVER_DUE: Times = { retires: Infinity, leased: Infinity, resident: Infinity, movable: Infinity };
+const NEVER_DUE: Times = { retires: Infinity, leased: Infinity, resident: Infinity };
 
 export function indexesOf(fleet: Readonly<Fleet>): Indexes {
   if (fleet.index.replicas) return fleet.index.replicas;
@@ -127,7 +125,6 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
   indexes.retirements.move(id, entry.retires, times.retires);
   indexes.leases.move(id, entry.leased, times.leased);
   indexes.residencies.move(id, entry.resident, times.resident);
-  indexes.rests.move(id, entry.movable, times.movable);
   Object.assign(entry, times);
 }
 
@@ -137,7 +134,6 @@ function dueTimes(fleet: Readonly<Fleet>, replica: Settled): Times {
     retires: retiresFrom(fleet, replica),
     leased: replica.inUseUntil,
     resident: residentUntil(fleet, replica),
-    movable: movableFrom(fleet, replica),
   };
 }
 

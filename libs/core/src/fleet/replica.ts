@@ -25,8 +25,6 @@ export const LOAD_CAUSES = [
   'reload',
   /** It is in use on a server that drains. */
   'drain',
-  /** Another copy of it is to leave, to make room for another model. */
-  'moved',
   /** Another copy of it is failing. */
   'replaced',
   /** Another model needs it beside itself. */

@@ -57,7 +57,6 @@ function comes(driver: CoreDriver, schedule: Schedule, victims: readonly Ready[]
   const shared = { job, place: placeOf(driver, B), victims, frees: [], isSwap: victims.length > 0 };
   schedule.add({
     ...shared,
-    move: null,
     placeAt: now,
     start,
     ready,

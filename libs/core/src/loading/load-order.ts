@@ -34,7 +34,7 @@ export class Reasons {
     this.asked = ranksAsked(fleet, this.leaving, now);
   }
 
-  /** It is loaded for itself, for what needs it there, and for models that a move to it makes room for. */
+  /** It is loaded for itself, and for what needs it there. */
   for(replica: ToLoad): Reason & { readonly models: readonly ModelId[] } {
     const { fleet } = this;
     const { model } = replica;
@@ -67,12 +67,11 @@ function copiesBegun(fleet: Readonly<Fleet>, model: ModelId, now: Instant): numb
   return copies;
 }
 
-/** The other models that a load is for: those that need it there, and those that a move to it makes room for. */
+/** The other models that a load is for: those that need it there. */
 function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
   const others: ModelId[] = [];
   if (fleet.composed.size > 0)
     for (const needer of dependentsOf(fleet, replica)) if (isPromised(needer)) others.push(needer.model);
-  for (const move of fleet.moves.values()) if (move.to === replica.id) others.push(move.for);
   return others;
 }
 

@@ -10,8 +10,6 @@ import { type Place, type Site, sitesFor } from '../room/places.js';
 import { crowding } from '../room/spread.js';
 import { neededAt, replicasIn, shortfall, victimTest, type VictimTest } from '../room/victims.js';
 import { firstEnough, leaversAt } from './leavers.js';
-import { moveFor, type Moving, searchIn } from './movable.js';
-import { forecastMove } from './forecast-move.js';
 import type { Job } from './job.js';
 import { PlaceTimes, proposePlaced } from './place-times.js';
 import { type JobForecast, nowhere, type Schedule } from './schedule.js';
@@ -26,19 +24,15 @@ export function propose(schedule: Schedule, job: Job): JobForecast {
 }
 
 /**
- * With free memory where that is in time, or in time for a drain: what it is to be rid of is warm meanwhile. Else where a copy is moved already, else where others leave, else where a copy is
- * moved, else as soon as may be.
+ * With free memory where that is in time, or in time for a drain: what it is to be rid of is warm meanwhile. Else where
+ * others leave, else as soon as may be.
  */
 function found(schedule: Schedule, job: Job, want: Want): JobForecast {
   const sites = sitesFor(schedule.fleet, want, schedule.open, schedule.now);
   const search = new Search(schedule, job, want, sites);
   const fit = search.fit();
   if (fit && (search.isInTime(fit) || fit.ready.p90 <= job.warmUntil)) return fit;
-  const moved = forecastMove(schedule, job);
-  if (moved) return moved;
-  const best = readySooner(fit, search.cheapest() ?? search.soonest());
-  if (best && search.isInTime(best)) return best;
-  return search.move(best) ?? best ?? search.nothing();
+  return readySooner(fit, search.cheapest() ?? search.soonest()) ?? search.nothing();
 }
 
 const readySooner = (
@@ -174,22 +168,6 @@ class Search {
       if (plan) return this.planned(plan);
     }
     return undefined;
-  }
-
-  /** A move, where no eviction is in time and the move is. */
-  move(best: JobForecast | undefined): JobForecast | undefined {
-    const { schedule, want, job } = this;
-    if (best && job.neededBy === Infinity) return undefined;
-    const move = moveFor(schedule.fleet, this.all, want, () =>
-      searchIn(schedule.fleet, schedule.ledger, schedule.now),
-    );
-    const found = move && !this.isShut(move) ? forecastMove(schedule, job, move) : undefined;
-    return found && (job.neededBy === Infinity || this.isInTime(found)) ? found : undefined;
-  }
-
-  /** No copy is moved to a closed device, nor away from one. */
-  private isShut({ place, replica }: Moving): boolean {
-    return this.schedule.memory.opensAt([...place.bookings, ...replica.bookings]) > this.schedule.now;
   }
 
   /** Copies that may leave for it and have left by then, and leave for no job before it. */

@@ -10,7 +10,6 @@ import type { Server } from '../fleet/server.js';
 import { residentUntil } from '../fleet/idle-rule.js';
 import { usualLease } from '../learned/leases.js';
 import { unloadForecast } from '../learned/unload-times.js';
-import type { Moving } from './movable.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
 import { awaitedModels, covers, shortfall } from '../room/victims.js';
@@ -32,8 +31,6 @@ export interface JobForecast {
   readonly frees: readonly Freed[];
   /** Whether copies are told to leave for it, those that are not ready yet too. */
   readonly isSwap: boolean;
-  /** The copy that is moved first, and where to; null where no move is needed. */
-  readonly move: Moving | null;
   /** When the job gets its place: victims begin to drain then. */
   readonly placeAt: Instant;
   readonly start: Start;
@@ -171,10 +168,9 @@ export class Schedule {
   }
 
   private addTo(place: Place, forecast: JobForecast): void {
-    const { job, victims, frees, isSwap, move, placeAt, start, load, ready } = forecast;
+    const { job, victims, frees, isSwap, placeAt, start, load, ready } = forecast;
     this.slots.on(place.server.spec.id).take(place.devices, start, load);
     this.addCopy(job, place.server.spec.id, place.bookings, ready);
-    if (move) this.takeFor(move.place.bookings, start.at);
     for (const one of victims) {
       const at = Math.min(start.at, this.freedBy(one, placeAt));
       this.leaves({ copies: [one.id], bookings: one.bookings, at });
@@ -233,7 +229,6 @@ export const nowhere = (job: Job, load: Forecast, roomAt: Instant): JobForecast 
   victims: [],
   frees: [],
   isSwap: false,
-  move: null,
   placeAt: Infinity,
   start: { at: Infinity, variance: 0 },
   load,

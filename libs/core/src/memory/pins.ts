@@ -44,6 +44,19 @@ const isSolid = (server: Server | undefined): boolean =>
 export const isPinProtected = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   isOneOfLast(fleet, replica, fleet.models.get(replica.model)?.pinnedCopies ?? 0);
 
+/** Whether the pin needs this copy: too few others stay, wherever they are, also on a server that is down. */
+export function isPinnedHere(
+  fleet: Readonly<Fleet>,
+  replica: Replica,
+  stays: (one: Replica) => boolean,
+): boolean {
+  const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
+  const counts = (one: Replica): boolean => stays(one) && !isWrittenOff(fleet, one);
+  if (pinned === 0 || !counts(replica)) return false;
+  const others = replicasOf(fleet, replica.model).filter((one) => one.id !== replica.id && counts(one));
+  return total(others, (one) => copiesOf(fleet, one)) < pinned;
+}
+
 /**
  * Whether fewer copies than `copies.min` would be left without this replica. Such a replica is never retired for being
  * idle, nor evicted for its own class or a lower one. It is evicted for a higher class, and for a pin, since pins are

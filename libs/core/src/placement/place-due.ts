@@ -1,10 +1,9 @@
-import { type Fleet, moveMadeFor, put } from '../fleet/fleet.js';
+import { type Fleet, put } from '../fleet/fleet.js';
 import { isPinProtected } from '../memory/pins.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { BY_ORDER, type LoadCause, type Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { JobForecast } from '../loading/schedule.js';
-import type { Moving } from '../loading/movable.js';
 import { devicesSwapped, noteSwap } from '../room/swaps.js';
 import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
@@ -22,24 +21,14 @@ export function placeDue(fleet: Fleet, forecasts: readonly JobForecast[], now: I
   for (const forecast of forecasts) {
     const isAlone = isTimeToPlace(forecast, now) && forecast.place!.brings.length > 0;
     if (isAlone && any) return true;
-    any = placeOrMove(fleet, forecast, now) || any;
+    any = (isTimeToPlace(forecast, now) && carryOut(fleet, forecast, forecast.job.want!, now)) || any;
     if (isAlone && any) return true;
   }
   return any;
 }
 
-/** Says whether it gets its place, or the move that makes room for it begins. */
-function placeOrMove(fleet: Fleet, forecast: JobForecast, now: Instant): boolean {
-  const { job, move } = forecast;
-  if (!job.want) return false;
-  if (isTimeToPlace(forecast, now)) return carryOut(fleet, forecast, job.want, now);
-  if (!forecast.place || !move || moveMadeFor(fleet, job.model)) return false;
-  beginMove(fleet, move, job.want, now);
-  return true;
-}
-
-const isTimeToPlace = ({ job, place, move, placeAt }: JobForecast, now: Instant): boolean =>
-  job.want !== null && place !== null && move === null && placeAt <= now;
+const isTimeToPlace = ({ job, place, placeAt }: JobForecast, now: Instant): boolean =>
+  job.want !== null && place !== null && placeAt <= now;
 
 function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want, now: Instant): boolean {
   // A job before it in this turn may have got the last repeated load of its server.
@@ -76,15 +65,6 @@ function noteStarved(fleet: Fleet, isStarving: boolean, place: NonNullable<JobFo
     if (isStarving) fleet.starvedLast.add(account);
     else fleet.starvedLast.delete(account);
   }
-}
-
-/** Loads another copy of a model elsewhere, after which the one in the way leaves. */
-function beginMove(fleet: Fleet, move: Moving, want: Want, now: Instant): void {
-  const { replica, model, place } = move;
-  promisePlace(fleet, place, { model, cause: 'moved' }, now);
-  const to = replicaId(model.id, place.server.spec.id);
-  fleet.moves.set(replica.id, { model: model.id, to, for: want.model.id, since: now });
-  noteSwap(fleet, place, now);
 }
 
 /** Promises a place to a model and to all that it brings along. */

@@ -177,7 +177,7 @@ describe('a pin', () => {
     expect(fitPins(driver.fleet, [a])).toEqual({ fits: true });
     expect(fitPins(driver.fleet, [a, aModel('b', { gpuBytes: 5, pinnedCopies: 1 })])).toEqual({
       fits: false,
-      unplaced: [{ model: 'b', copies: 1, needs: 5 }],
+      unplaced: [{ model: 'b', copies: 1, needs: 5, inTheWay: null }],
     });
   });
 });

@@ -10,7 +10,6 @@ import { isPromised } from '../fleet/standing.js';
 import { bookingsToCome } from '../loading/load-order.js';
 import { copiesByDemand, steadyCopies } from '../learned/strain.js';
 import { isBroken } from '../demand/cooling.js';
-import { endMoves } from './moves.js';
 import { isGoing, mayCome } from '../room/places.js';
 import { keepFrom } from './take-back.js';
 import { mayBeLoaded } from '../demand/wants.js';
@@ -41,24 +40,20 @@ export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant):
 
 /**
  * Gives up places that are not wanted any more, neither for themselves nor for what is held or wanted beside them; says
- * whether there were any. A place goes with the move that it was given for, and a move with its place; what drains for
- * it stays.
+ * whether there were any. What drains for them stays.
  */
 export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
-  const strays = endMoves(fleet, now);
   let wanted: ReadonlySet<ModelId> | undefined;
   const isWanted = ({ phase, model }: Replica): boolean =>
     phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
-  const isAnyDropped = dropWhere(
+  return dropWhere(
     fleet,
     (replica) =>
       replica.phase === 'placed'
-        ? strays.has(replica.id) || (!isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted))
+        ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
         : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
     (replica) => keepFrom(fleet, replica, now),
   );
-  if (isAnyDropped) dropUnwanted(fleet, now);
-  return isAnyDropped;
 }
 
 /** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
@@ -124,7 +119,6 @@ const askedModels = (fleet: Fleet): ModelId[] => [
   ...modelsAwaited(fleet).keys(),
   ...fleet.wishes.keys(),
   ...Array.from(fleet.reloads.values(), ({ model }) => model),
-  ...Array.from(fleet.moves.values(), ({ model }) => model),
   ...toReplace(fleet, -Infinity),
 ];
 

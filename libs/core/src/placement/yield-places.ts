@@ -54,7 +54,7 @@ export class Yielding {
     const place = placeLeft(this.ledger, lower, this.sitesFor(higher))!;
     const { start } = last;
     const ready = readyAfter(start, higher.load);
-    return { ...higher, place, victims: [], move: null, placeAt: this.now, start, ready };
+    return { ...higher, place, victims: [], placeAt: this.now, start, ready };
   }
 
   /** The first of them that yields to a job of a higher class, else all of a server together; none where that does not help. */

@@ -102,7 +102,10 @@ describe('planning', () => {
 
   it('says which pins do not fit, by how much, and that the model lacks what it lacked not before', () => {
     const plan = planned(oneWarm(), { models: [aModel('there', { gpuBytes: 11, pinnedCopies: 1 })] });
-    expect(plan.pins).toEqual({ fits: false, unplaced: [{ model: 'there', copies: 1, needs: 11 }] });
+    expect(plan.pins).toEqual({
+      fits: false,
+      unplaced: [{ model: 'there', copies: 1, needs: 11, inTheWay: null }],
+    });
     expect(plan.orders.items).toEqual([]);
     expect(plan.lacking.items).toEqual([
       {

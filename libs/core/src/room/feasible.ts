@@ -1,13 +1,13 @@
 import { type Fleet, replicasOf, standingModels } from '../fleet/fleet.js';
-import type { Booking, Ready } from '../fleet/replica.js';
+import type { Booking, Replica } from '../fleet/replica.js';
 import { type Device, labelsMatch, type Server } from '../fleet/server.js';
-import { dependenciesOf, isNeeded } from '../memory/footprint.js';
+import { dependenciesOf } from '../memory/footprint.js';
 import { type AccountId, type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
 import { indexesOf } from '../fleet/indexes.js';
 import { capacityOf } from '../memory/ledger.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { isSpread } from '../memory/device-sets.js';
-import { copiesOf, isWrittenOff } from '../memory/pins.js';
+import { isPinnedHere } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
 import { isKept } from '../fleet/idle-rule.js';
 import { bookingsWith, deviceChoices, hasDevicesFor, isGoing, readyWithNeeds } from './places.js';
@@ -25,9 +25,11 @@ export type Fit =
   /** A model that it depends on is disabled. */
   | 'disabled';
 
+const isReady = ({ phase }: Replica): boolean => phase === 'ready';
+
 /**
  * What would be left of each account once all that may leave had left. Pinned copies and strangers to be kept stay, with
- * all that they need; but a pinned copy that could be moved leaves.
+ * all that they need.
  */
 export class Room {
   private readonly staying = new Set<ReplicaId>();
@@ -36,51 +38,20 @@ export class Room {
   constructor(private readonly fleet: Readonly<Fleet>) {
     const standing = standingModels(fleet).flatMap(({ id }) => replicasOf(fleet, id));
     const strangers = Array.from(indexesOf(fleet).strangers, (id) => fleet.replicas.get(id)!);
-    const pinned: Ready[] = [];
     for (const replica of new Set([...standing, ...strangers])) {
       if (replica.phase !== 'ready') continue;
-      const isToStay = isKept(fleet, replica);
-      if (!isToStay && !this.isPinnedHere(replica)) continue;
-      if (!isToStay) pinned.push(replica);
+      if (!isKept(fleet, replica) && !isPinnedHere(fleet, replica, isReady)) continue;
       for (const one of readyWithNeeds(fleet, replica)) {
         if (this.staying.has(one.id)) continue;
         this.staying.add(one.id);
-        this.fix(one.bookings, 1);
+        this.fix(one.bookings);
       }
     }
-    for (const replica of pinned.filter((one) => this.mayMove(one))) {
-      this.staying.delete(replica.id);
-      this.fix(replica.bookings, -1);
-    }
   }
 
-  /** Whether a pinned copy could be moved: it leaves alone, and fits on another server beside all that stays there. */
-  private mayMove(replica: Ready): boolean {
-    const { model: id } = replica;
-    const model = this.fleet.models.get(id);
-    if (!model || this.fleet.composed.has(id) || isNeeded(this.fleet, replica)) return false;
-    return [...this.fleet.servers.values()].some(
-      (server) =>
-        this.fleet.replicas.get(replicaId(id, server.spec.id))?.phase !== 'ready' &&
-        server.repository.has(id) &&
-        labelsMatch(server, model) &&
-        deviceChoices(server, model).some((devices) => this.holds(server, model, devices)),
-    );
-  }
-
-  /** Whether the pin needs this copy. The other copies count wherever they are, also on a server that is down. */
-  private isPinnedHere(replica: Ready): boolean {
-    const pinned = this.fleet.models.get(replica.model)?.pinnedCopies ?? 0;
-    if (pinned === 0 || isWrittenOff(this.fleet, replica)) return false;
-    const others = replicasOf(this.fleet, replica.model).filter(
-      (one) => one.phase === 'ready' && one.id !== replica.id && !isWrittenOff(this.fleet, one),
-    );
-    return others.reduce((sum, one) => sum + copiesOf(this.fleet, one), 0) < pinned;
-  }
-
-  private fix(bookings: readonly Booking[], times: 1 | -1): void {
+  private fix(bookings: readonly Booking[]): void {
     for (const { account, bytes } of bookings)
-      this.fixed.set(account, (this.fixed.get(account) ?? 0) + times * bytes);
+      this.fixed.set(account, (this.fixed.get(account) ?? 0) + bytes);
   }
 
   /** Judged on declared or remembered devices, whether the server can be reached or not. */

@@ -7,14 +7,44 @@ const pinned = (id: string, gpuBytes: number, parts: Parameters<typeof aModel>[1
   aModel(id, { gpuBytes, pinnedCopies: 1, ...parts });
 
 describe('pins fit', () => {
-  it('where only another packing than the largest first has room for all', () => {
-    const names = ['a', 'b', 'c', 'd', 'e'];
+  it('by the largest first, and beside what stands where it is, however that came there', () => {
+    const sizes = { a: 5, b: 4, c: 3, d: 3, e: 3 };
+    const names = Object.keys(sizes);
     const driver = new CoreDriver().serve(aServer('t', [9]), names).serve(aServer('u', [9]), names);
-    const sizes = [5, 4, 3, 3, 3];
-    const models = names.map((name, index) => pinned(name, sizes[index]!));
+    const models = Object.entries(sizes).map(([name, bytes]) => pinned(name, bytes));
+    expect(fitPins(driver.fleet, models)).toMatchObject({ unplaced: [{ model: 'e', inTheWay: null }] });
+    driver.declare(...models.map((model) => ({ ...model, pinnedCopies: 0 })));
+    for (const name of ['a', 'b']) driver.warm(name, 't');
     expect(fitPins(driver.fleet, models)).toEqual({ fits: true });
-    const more = models.map((model) => ({ ...model, gpuBytes: model.gpuBytes + 1 }));
-    expect(fitPins(driver.fleet, more).fits).toBe(false);
+  });
+
+  it('only beside the pinned copies where they are, or are to come: the smallest in the way is named', () => {
+    const models = [pinned('a', 4), pinned('b', 3), pinned('x', 8)];
+    const [a, b] = models;
+    const driver = new CoreDriver().declare(a!).serve(aServer('t', [10]), ['a', 'x']);
+    driver.loadEnds('a', 't');
+    driver.serve(aServer('u', [10]), ['a', 'b', 'x']);
+    driver.declare(b!);
+    const unplaced = [{ model: 'x', copies: 1, needs: 8, inTheWay: 'b@u' }];
+    expect([driver.phase('b', 'u'), fitPins(driver.fleet, models)]).toEqual([
+      'loading',
+      { fits: false, unplaced },
+    ]);
+    driver.loadEnds('b', 'u');
+    expect(fitPins(driver.fleet, models)).toEqual({ fits: false, unplaced });
+    const anew = { ...driver.fleet, replicas: new Map(), holders: new Map() };
+    expect(fitPins(anew, models)).toEqual({ fits: true });
+  });
+
+  it('beside copies that are to get larger only where they still fit', () => {
+    const driver = new CoreDriver()
+      .declare(pinned('a', 4), pinned('b', 4))
+      .serve(aServer('t', [10]), ['a', 'b']);
+    for (const name of ['a', 'b']) driver.loadEnds(name, 't');
+    expect(fitPins(driver.fleet, [pinned('a', 6), pinned('b', 4)])).toEqual({ fits: true });
+    expect(fitPins(driver.fleet, [pinned('a', 7), pinned('b', 4)])).toMatchObject({
+      unplaced: [{ model: 'b', inTheWay: 'a@t' }],
+    });
   });
 
   it('where one is what another needs, and is there with it', () => {
@@ -41,7 +71,10 @@ describe('pins fit', () => {
     driver.declare(...models);
     for (const name of ['q', 'r', 'p']) driver.loadEnds(name, 't');
     expect(unsatisfiedPins(driver.fleet)).toEqual([]);
-    expect(fitPins(driver.fleet, [models[1]!, models[2]!])).toMatchObject({ unplaced: [{ model: 'r' }] });
+    const [, q, r] = models;
+    const anew = { ...driver.fleet, replicas: new Map(), holders: new Map() };
+    expect(fitPins(anew, [q!, r!])).toMatchObject({ unplaced: [{ model: 'r' }] });
+    expect(fitPins(driver.fleet, [q!, r!])).toEqual({ fits: true });
   });
 
   it('only where the files are of what it needs, or what it needs is and stays', () => {
@@ -84,17 +117,6 @@ describe('pins fit', () => {
     driver.pass(11_000);
     expect(fitPins(driver.fleet, [needy])).toMatchObject({ unplaced: [{ model: 'p', copies: 1 }] });
     expect(fitPins(driver.fleet, [needy, pinned('q', 1)])).toEqual({ fits: true });
-  });
-
-  it('where the copies of one are enough, and one more is where another needs it', () => {
-    const driver = new CoreDriver()
-      .declare(aModel('q'))
-      .serve(aServer('t', [9, 9]), ['q'])
-      .serve(aServer('u', [2, 6]), ['p', 'q']);
-    const config = { json: '{}', kind: 'gpu', gpus: [1], count: 1, batch: 1 } as const;
-    driver.tell({ kind: 'ConfigLearned', server: aServer('u').id, model: aModel('q').id, config, steps: [] });
-    const models = [pinned('p', 1, { dependsOn: [aModel('q').id] }), pinned('q', 4, { pinnedCopies: 2 })];
-    expect(fitPins(driver.fleet, models)).toEqual({ fits: true });
   });
 
   it('beside the steps of an ensemble that is a stranger', () => {

@@ -2,9 +2,8 @@ import { Assignment } from './assignment.js';
 import { newIndex } from '../fleet/fleet-index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { dependenciesOf, reservationOf } from '../memory/footprint.js';
-import type { ModelId } from '../fleet/ids.js';
+import type { ModelId, ReplicaId } from '../fleet/ids.js';
 import type { Bytes, Model } from '../fleet/model.js';
-import { copiesOn } from '../memory/pins.js';
 
 /** Whether all pins fit at once, and if not, which copies found no place. */
 export type PinsFit =
@@ -16,17 +15,16 @@ export type PinsFit =
         readonly copies: number;
         /** The bytes that a copy needs on a device. */
         readonly needs: Bytes;
+        /** The smallest pinned copy that stands where there would be room without it; null where no single one does. */
+        readonly inTheWay: ReplicaId | null;
       }[];
     };
 
-/** So many places are tried before pins count as not fitting. On small fleets that is more than there are. */
-const PLACES_TRIED = 50_000;
-
 /**
  * Looks for a place for every copy of every pinned model on the declared and remembered devices, reachable or not, at
- * most one copy per device. First fit decreasing comes first, with dependencies before the models that need them; where
- * it fails, all other assignments, up to the bound of tries. A yes is proven by an assignment. A no may be wrong on a
- * large fleet.
+ * most one copy per device. The pinned copies that stand, or come, stay where they are; the others are placed beside
+ * them by first fit decreasing, with dependencies before the models that need them. A yes is proven by an assignment. A
+ * no may be wrong: another packing might fit.
  *
  * @param models the models as they are to be, with their pins; all other models are left out of account.
  */
@@ -40,17 +38,19 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
   const pinned = planned
     .filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled)
     .toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes);
-  const unplaced = placeGreedily(new Assignment(asPlanned), neededFirst(asPlanned, pinned));
+  const assignment = new Assignment(asPlanned);
+  const ordered = neededFirst(asPlanned, pinned);
+  for (const model of ordered) assignment.putWhereItStands(model);
+  for (const model of ordered) placeGreedily(assignment, model);
+  const unplaced = ordered.filter((model) => assignment.missing(model) > 0);
   if (unplaced.length === 0) return { fits: true };
-  const orders = ordersOf(asPlanned, pinned);
-  const tries = PLACES_TRIED / orders.length;
-  if (orders.some((order) => findAssignment(asPlanned, order, tries))) return { fits: true };
   return {
     fits: false,
-    unplaced: unplaced.map(({ model, copies }) => ({
+    unplaced: unplaced.map((model) => ({
       model: model.id,
-      copies,
+      copies: assignment.missing(model),
       needs: bytesPerDevice(asPlanned, model),
+      inTheWay: assignment.inTheWayOf(model),
     })),
   };
 }
@@ -66,59 +66,11 @@ function neededFirst(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly
   return [...ordered];
 }
 
-/** The orders to try: the first model of each decides where a dependency of several models goes. */
-const ordersOf = (fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly (readonly Model[])[] => [
-  neededFirst(fleet, pinned),
-  ...pinned
-    .filter(({ id }) => dependenciesOf(fleet, id).length > 0)
-    .map((first) => neededFirst(fleet, [first, ...pinned.filter((one) => one !== first)])),
-];
-
-/** Puts each copy where there is room, the emptiest server first. Returns the copies that found no place. */
-function placeGreedily(
-  assignment: Assignment,
-  pinned: readonly Model[],
-): readonly { readonly model: Model; readonly copies: number }[] {
-  for (const model of pinned) {
-    for (const spot of assignment.spotsFor(model)) {
-      if (assignment.missing(model) > 0) assignment.put(model, spot);
-    }
+/** Puts each copy where there is room, the emptiest server first. */
+function placeGreedily(assignment: Assignment, model: Model): void {
+  for (const spot of assignment.spotsFor(model)) {
+    if (assignment.missing(model) > 0) assignment.put(model, spot);
   }
-  return pinned
-    .map((model) => ({ model, copies: assignment.missing(model) }))
-    .filter(({ copies }) => copies > 0);
-}
-
-/**
- * Finds an assignment by backtracking. As a last try for each model that others depend on, its copies are left to be
- * brought by these.
- */
-function findAssignment(fleet: Readonly<Fleet>, pinned: readonly Model[], tries: number): boolean {
-  const assignment = new Assignment(fleet);
-  const needed = new Set(pinned.flatMap(({ id }) => dependenciesOf(fleet, id)));
-  let left = tries;
-  const placeFrom = (index: number): boolean => {
-    const model = pinned[index];
-    if (!model) return pinned.every((one) => assignment.missing(one) <= 0);
-    // Only the last place may hold more copies than are missing, so places with fewer copies are tried first.
-    const spots = assignment
-      .spotsFor(model)
-      .toSorted((a, b) => copiesOn(model, a.devices) - copiesOn(model, b.devices));
-    left -= spots.length;
-    const placeRest = (from: number): boolean => {
-      if (assignment.missing(model) <= 0) return placeFrom(index + 1);
-      for (const [position, spot] of spots.entries()) {
-        if (position < from) continue;
-        if (left-- <= 0) return false;
-        const undo = assignment.put(model, spot);
-        if (undo && placeRest(position + 1)) return true;
-        undo?.();
-      }
-      return needed.has(model.id) && placeFrom(index + 1);
-    };
-    return placeRest(0);
-  };
-  return placeFrom(0);
 }
 
 /** What a copy books on a device; where the servers that list the model have `cpu` devices only, its host memory. */

@@ -8,7 +8,6 @@ import { Ledger } from '../memory/ledger.js';
 import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { gapsOn, leastOnGpu, mayHaveRoom } from './gaps.js';
-import { searchIn } from '../loading/movable.js';
 import { byCost, type EvictionCost, knownCostOn, leastCostOn } from './candidates.js';
 import { growthsOn, type Place, placesOn } from './places.js';
 import { costOf, planFor } from './plan-victims.js';
@@ -104,14 +103,5 @@ describe('the gaps on the GPUs of a server, whatever happened', () => {
       }),
       { numRuns: 15 },
     );
-  });
-
-  it('tell what the most to spare is', () => {
-    holds((fleet, now) => {
-      const ledger = new Ledger(fleet, now);
-      const { servers, most } = searchIn(fleet, ledger, now);
-      const accounts = servers.flatMap(({ devices }) => (devices ?? []).map(({ account }) => account));
-      return most === Math.max(...accounts.map((account) => ledger.spare(account)));
-    });
   });
 });

@@ -204,7 +204,10 @@ export const replicasIn = (victims: readonly Victim[]): ReadonlySet<Ready> =>
   new Set(victims.flatMap(({ replicas }) => replicas));
 
 /** Whether the memory of all these covers a shortfall. */
-export function covers(leaving: Iterable<Ready>, short: ReadonlyMap<AccountId, Bytes>): boolean {
+export function covers(
+  leaving: Iterable<Pick<Ready, 'bookings'>>,
+  short: ReadonlyMap<AccountId, Bytes>,
+): boolean {
   const missing = new Map(short);
   for (const { bookings } of leaving) {
     for (const { account, bytes } of bookings) {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { PINNED, rankOf } from './rank.js';
-import { AT_REST } from '../learned/strain.js';
-import { isLacking, wantFor } from './wants.js';
+import { wantFor } from './wants.js';
 
 const A = aModel('a').id;
 
@@ -37,26 +36,5 @@ describe('one copy more', () => {
     expect(wantIn(driver)).toMatchObject({ rank: PINNED });
     there(driver);
     expect(wantIn(driver)).toMatchObject({ rank: rankOf('default'), isExtra: false });
-  });
-});
-
-describe('a model', () => {
-  const lacks = ({ fleet, now }: CoreDriver): boolean => isLacking(fleet, fleet.models.get(A)!, now);
-
-  it('lacks a copy where fewer are there than are pinned or waited for', () => {
-    const driver = aDriver();
-    expect(lacks(driver)).toBe(false);
-    driver.declare(aModel('a', { pinnedCopies: 1 }));
-    expect(lacks(driver)).toBe(true);
-    there(driver);
-    expect(lacks(driver)).toBe(false);
-  });
-
-  it('lacks none that demand alone wants, nor one that is not to be loaded', () => {
-    const driver = there(aDriver()).declare(aModel('a', { maxCopies: 2 }));
-    driver.fleet.strains.set(A, { ...AT_REST, copies: 2 });
-    expect(lacks(driver)).toBe(false);
-    driver.declare(aModel('a', { enabled: false, pinnedCopies: 2 }));
-    expect(lacks(driver)).toBe(false);
   });
 });
