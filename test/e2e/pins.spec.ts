@@ -42,7 +42,7 @@ describeReal('a pin', (kit) => {
     expect(status).toBe(409);
     expect(body).toMatchObject({
       reason: 'pin_does_not_fit',
-      unplaced: [{ model: 'pinned', copies: 1, needsMb: COPY_MB }],
+      unplaced: [{ model: 'large', copies: 1, needsMb: 2 * COPY_MB, inTheWay: 'pinned@a' }],
       devices: [{ server: 'a', ordinal: 0, capacityMb: 2.5 * COPY_MB }],
     });
     expect(await stage.model('large')).toEqual(before);

@@ -220,7 +220,9 @@ describe('models', () => {
     await call(world, 'PUT', '/v1/models/mistral-7b', { gpuMemoryLimitMb: 30_000 });
     const refused = await call(world, 'PUT', '/v1/models/mistral-7b/pin', { copies: 1 });
     expect([refused.status, refused.body.reason]).toEqual([409, 'pin_does_not_fit']);
-    expect(refused.body.unplaced).toEqual([{ model: 'mistral-7b', copies: 1, needsMb: 30_000 }]);
+    expect(refused.body.unplaced).toEqual([
+      { model: 'mistral-7b', copies: 1, needsMb: 30_000, inTheWay: null },
+    ]);
     expect(refused.body.devices[0]).toEqual({ server: 'a', ordinal: 0, capacityMb: expect.any(Number) });
     const absent = await call(world, 'PUT', '/v1/models/filed/pin', { copies: 1 });
     expect(absent.body.detail).toMatch(/1 of filed \(in no server's repository\)/);

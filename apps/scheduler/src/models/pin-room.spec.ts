@@ -14,6 +14,29 @@ describe('a change of a pin', () => {
     ).toThrow(Refused);
   });
 
+  it('is refused beside a pinned copy where that is, and names it', () => {
+    const driver = new CoreDriver().declare(pinned('a', 4)).serve(aServer('t', [10]), ['a', 'x']);
+    driver.loadEnds('a', 't');
+    driver.serve(aServer('u', [5]), ['a']);
+    const change = { before: aModel('x'), after: pinned('x', 8) };
+    expect(() => checkPins(driver.fleet, [pinned('a', 4)], [change])).toThrow(
+      /no place .* for 1 of x \(0 MB each, a@t is in the way\)/,
+    );
+  });
+
+  it('is accepted where it is said again, also before the copies are seen that it was accepted beside', () => {
+    const sizes = Object.entries({ a: 5, b: 4, c: 3, d: 3, e: 3 });
+    const driver = new CoreDriver();
+    for (const server of ['t', 'u'])
+      driver.serve(
+        aServer(server, [9]),
+        sizes.map(([name]) => name),
+      );
+    const [e, ...others] = sizes.map(([name, bytes]) => pinned(name, bytes)).toReversed();
+    expect(() => checkPins(driver.fleet, others, [{ before: e, after: e! }])).not.toThrow();
+    expect(() => checkPins(driver.fleet, others, [{ before: aModel('e'), after: e! }])).toThrow(Refused);
+  });
+
   it('is accepted beside a pin whose model is in no repository any more', () => {
     const gone = pinned('gone', 1);
     expect(() =>

@@ -24,9 +24,9 @@ export interface PinChange {
 }
 
 /**
- * Refuses changes after which all pins together could not be placed. Where they could not be placed before, as after a
- * loss, they are refused only if one asks for more and finds no place, or takes one from another pin. Some server that was
- * never looked at may have room for them.
+ * Refuses changes after which some pin has no place beside the pinned copies where they are. Where one had none before, as
+ * after a loss or a restart, they are refused only if one asks for more and finds no place, or takes one from another pin.
+ * Some server that was never looked at may have room for them.
  */
 export function checkPins(
   fleet: Readonly<Fleet>,
@@ -57,16 +57,18 @@ const copies = (unplaced: readonly Misfit[]): number =>
 const MOST_TOLD = 20;
 
 function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refused {
-  const lacking = unplaced.slice(0, MOST_TOLD).map(({ model, copies: count, needs }) => ({
+  const lacking = unplaced.slice(0, MOST_TOLD).map(({ model, copies: count, needs, inTheWay }) => ({
     model,
     copies: count,
     needsMb: mib(needs),
+    inTheWay,
   }));
   const all = devicesOf(fleet).toSorted((a, b) => b.capacityMb - a.capacityMb);
   const devices = all.slice(0, MOST_TOLD);
   const leftOut = { unplaced: unplaced.length - lacking.length, devices: all.length - devices.length };
-  const words = lacking.map(({ model, copies: count, needsMb }) => {
-    const why = lackBesideRoom(fleet, model) ?? `${needsMb} MB each`;
+  const words = lacking.map(({ model, copies: count, needsMb, inTheWay }) => {
+    const way = inTheWay === null ? '' : `, ${inTheWay} is in the way`;
+    const why = lackBesideRoom(fleet, model) ?? `${needsMb} MB each${way}`;
     return `${count} of ${model} (${why})`;
   });
   const room = devices.map(({ server, ordinal, capacityMb }) => `${server}/${ordinal}: ${capacityMb} MB`);
