@@ -6,7 +6,7 @@ import { PATIENCE_MS } from './tools/patience.mjs';
  * Berth is tried once in the fast set.
  */
 const LONG = [
-  'libs/core/src/(fleet/indexes|observe/measure|room/(best-plan|gaps)|loading/slot-line|placement/(evict|moves))\\.property\\.',
+  'libs/core/src/(fleet/indexes|observe/measure|room/(best-plan|gaps)|loading/slot-line|placement/evict)\\.property\\.',
   'libs/config/src/read-config\\.property\\.',
   'libs/embedded/src/damage\\.',
   'test/e2e/(?!by-hand\\.)',

@@ -82,7 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'evicts-both-of-two-copies', breaks: 7, file: `${CORE}/room/victims.ts`, find: `isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)`, replace: `isWrittenOff(fleet, one) || fleet.models.has(one.model)` },
   { name: 'place-outlives-what-wants-it', breaks: 19, file: `${CORE}/step.ts`, find: `dropUnwanted(fleet, now)`, replace: `(now < 0 && dropUnwanted(fleet, now))` },
   { name: 'pins-asked-as-if-none-stood', breaks: 4, file: `${CORE}/room/fit-pins.ts`, find: `for (const model of ordered) assignment.putWhereItStands(model);`, replace: `` },
-  { name: 'pins-asked-without-what-is-to-come', breaks: 4, file: `${CORE}/room/assignment.ts`, find: `!isGoing(one);`, replace: `one.phase === 'ready' && !isGoing(one);` },
+  { name: 'pins-asked-without-what-is-to-come', breaks: 4, file: `${CORE}/room/assignment.ts`, find: `replica && !isGoing(replica) ?`, replace: `replica?.phase === 'ready' ?` },
   { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${CORE}/observe/declared.ts`, find: `putModel(fleet, withKeysInOrder(model));`, replace: `putModel(fleet, withKeysInOrder(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${CORE}/demand/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica) ||`, replace: `if (at === null ||` },
   { name: 'kept-warm-retires', breaks: 7, file: `${CORE}/demand/idle.ts`, find: `isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return null;`, replace: `isPinProtected(fleet, replica)) return null;` },

@@ -44,16 +44,11 @@ const isSolid = (server: Server | undefined): boolean =>
 export const isPinProtected = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   isOneOfLast(fleet, replica, fleet.models.get(replica.model)?.pinnedCopies ?? 0);
 
-/** Whether the pin needs this copy: too few others stay, wherever they are, also on a server that is down. */
-export function isPinnedHere(
-  fleet: Readonly<Fleet>,
-  replica: Replica,
-  stays: (one: Replica) => boolean,
-): boolean {
+/** Whether the pin of a model needs a copy: the others of these that stay are too few, wherever they are, also on a server that is down. */
+export function isPinnedHere(fleet: Readonly<Fleet>, replica: Replica, staying: readonly Replica[]): boolean {
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
-  const counts = (one: Replica): boolean => stays(one) && !isWrittenOff(fleet, one);
-  if (pinned === 0 || !counts(replica)) return false;
-  const others = replicasOf(fleet, replica.model).filter((one) => one.id !== replica.id && counts(one));
+  if (pinned === 0 || isWrittenOff(fleet, replica)) return false;
+  const others = staying.filter((one) => one.id !== replica.id && !isWrittenOff(fleet, one));
   return total(others, (one) => copiesOf(fleet, one)) < pinned;
 }
 

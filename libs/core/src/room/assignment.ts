@@ -1,4 +1,4 @@
-import { type Fleet, replicasOf } from '../fleet/fleet.js';
+import type { Fleet } from '../fleet/fleet.js';
 import type { Booking, Ready, Replica } from '../fleet/replica.js';
 import { labelsMatch, type Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf } from '../memory/footprint.js';
@@ -71,12 +71,13 @@ export class Assignment {
 
   /** Puts the copies that its pin needs where they are, or are to come, with all they need there. */
   putWhereItStands(model: Model): void {
-    const stays = (one: Replica): boolean => !isGoing(one);
-    for (const replica of replicasOf(this.fleet, model.id)) {
-      if (!isPinnedHere(this.fleet, replica, stays)) continue;
-      const server = this.fleet.servers.get(replica.server)!;
+    const staying = [...this.fleet.servers.values()].flatMap((server) => {
+      const replica = this.fleet.replicas.get(replicaId(model.id, server.spec.id));
+      return replica && !isGoing(replica) ? [{ replica, server }] : [];
+    });
+    const all = staying.map(({ replica }) => replica);
+    for (const { replica, server } of staying.filter((one) => isPinnedHere(this.fleet, one.replica, all)))
       if (this.put(model, { server, devices: replica.devices, stands: replica })) this.standing.push(replica);
-    }
   }
 
   /** The smallest of the copies put where they stand without which a model would fit somewhere. */

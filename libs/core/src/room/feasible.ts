@@ -25,7 +25,8 @@ export type Fit =
   /** A model that it depends on is disabled. */
   | 'disabled';
 
-const isReady = ({ phase }: Replica): boolean => phase === 'ready';
+const readyOf = (fleet: Readonly<Fleet>, { model }: Replica): Replica[] =>
+  replicasOf(fleet, model).filter(({ phase }) => phase === 'ready');
 
 /**
  * What would be left of each account once all that may leave had left. Pinned copies and strangers to be kept stay, with
@@ -40,7 +41,7 @@ export class Room {
     const strangers = Array.from(indexesOf(fleet).strangers, (id) => fleet.replicas.get(id)!);
     for (const replica of new Set([...standing, ...strangers])) {
       if (replica.phase !== 'ready') continue;
-      if (!isKept(fleet, replica) && !isPinnedHere(fleet, replica, isReady)) continue;
+      if (!isKept(fleet, replica) && !isPinnedHere(fleet, replica, readyOf(fleet, replica))) continue;
       for (const one of readyWithNeeds(fleet, replica)) {
         if (this.staying.has(one.id)) continue;
         this.staying.add(one.id);
