@@ -106,8 +106,7 @@ export class Engine {
 
   /**
    * Declares a server, or changes its declaration. Its connection is kept unless `anew` says that it is now reached in
-   * another way (`closed`) or at another address (`moved`). Its state is kept even then, and orders in flight end with
-   * an unknown outcome.
+   * another way (`closed`) or at another address (`moved`). Its state is kept even then; orders in flight end unknown.
    */
   addServer(spec: ServerSpec, link: () => ModelServer, anew: 'closed' | 'moved' | null = null): void {
     this.tell({ kind: 'ServerDeclared', server: spec }, ...this.late.declare(spec.id));

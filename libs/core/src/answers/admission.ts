@@ -31,12 +31,9 @@ export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
     const { why } = admission.judge(request);
     if (why) refused.push(refuseAdmission(fleet, request, why, now));
   }
-  return [
-    ...refused,
-    ...Array.from(admission.displaced, ([request, why]) =>
-      refuseAdmission(fleet, request, why, now, 'share'),
-    ),
-  ];
+  for (const [request, why] of admission.displaced)
+    refused.push(refuseAdmission(fleet, request, why, now, 'share'));
+  return refused;
 }
 
 /** Forgets the promises to answered requests: each answer said whether its promise was kept. */

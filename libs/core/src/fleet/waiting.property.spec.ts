@@ -60,5 +60,6 @@ function requestOf(
   nth: number,
   { model, tenant, ...parts }: { model: string; tenant: string; wait: number },
 ): Request {
-  return { ...aRequest(`r${nth}`, model, nth, parts), tenant: tenant as TenantId };
+  // An id may come again before the first request has left.
+  return { ...aRequest(`r${nth % 4}`, model, nth, parts), tenant: tenant as TenantId };
 }

@@ -25,11 +25,12 @@ interface Sum {
   readonly classes: Set<Class>;
 }
 
-/** A request waits from now on. */
+/** A request waits from now on, in place of one with the same id. */
 export function beginWaiting(fleet: Fleet, request: Request): void {
+  endWaiting(fleet, request.id);
   const index = indexOf(fleet);
   fleet.waiting.set(request.id, request);
-  enter(index, request);
+  enterRequest(index, request);
 }
 
 /** A request does not wait any more: it was answered, or its caller has gone. */
@@ -58,7 +59,7 @@ export const requestsFor = (fleet: Readonly<Fleet>, model: ModelId): readonly Re
 /** The models that requests wait for, and of which classes these are; the model whose oldest request came first is the first. */
 export function modelsAwaited(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, ReadonlySet<Class>> {
   const all = [...indexOf(fleet).byModel].toSorted(([, one], [, other]) => nthOf(one) - nthOf(other));
-  return new Map(all.map(([model, own]) => [model, sumOf(own).classes]));
+  return new Map(all.map(([model, own]) => [model, sumFor(own).classes]));
 }
 
 /** The tenants of which requests wait. */
@@ -67,18 +68,18 @@ export const tenantsWaiting = (fleet: Readonly<Fleet>): Iterable<TenantId> => in
 /** The earliest deadline of the requests that wait; infinite where none does. */
 export function earliestDeadline(fleet: Readonly<Fleet>): Instant {
   let earliest = Infinity;
-  for (const own of indexOf(fleet).byModel.values()) earliest = Math.min(earliest, sumOf(own).deadline);
+  for (const own of indexOf(fleet).byModel.values()) earliest = Math.min(earliest, sumFor(own).deadline);
   return earliest;
 }
 
 function indexOf({ waiting, index }: Readonly<Fleet>): WaitingIndex {
   if (index.waiting) return index.waiting;
   index.waiting = new WaitingIndex();
-  for (const request of waiting.values()) enter(index.waiting, request);
+  for (const request of waiting.values()) enterRequest(index.waiting, request);
   return index.waiting;
 }
 
-function enter(index: WaitingIndex, request: Request): void {
+function enterRequest(index: WaitingIndex, request: Request): void {
   const { id, model, tenant } = request;
   const own = madeOnce(index.byModel, model, (): WaitingForModel => ({ requests: new Map(), sum: null }));
   own.requests.set(id, { request, nth: (index.entered += 1) });
@@ -91,7 +92,7 @@ function nthOf({ requests }: WaitingForModel): number {
   return first!.nth;
 }
 
-const sumOf = (own: WaitingForModel): Sum => {
+const sumFor = (own: WaitingForModel): Sum => {
   if (own.sum) return own.sum;
   own.sum = { deadline: Infinity, classes: new Set() };
   for (const { request } of own.requests.values()) add(own.sum, request);
