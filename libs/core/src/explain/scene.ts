@@ -1,4 +1,4 @@
-import { type Fleet, type Request } from '../fleet/fleet.js';
+import type { Fleet, Request } from '../fleet/fleet.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
