@@ -44,7 +44,7 @@ const isSolid = (server: Server | undefined): boolean =>
 export const isPinProtected = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   isOneOfLast(fleet, replica, fleet.models.get(replica.model)?.pinnedCopies ?? 0);
 
-/** Whether the pin of a model needs a copy: the others of these that stay are too few, wherever they are, also on a server that is down. */
+/** Whether a pin needs this copy: the others that stay are too few, wherever they are, also on a server that is down. */
 export function isPinnedHere(fleet: Readonly<Fleet>, replica: Replica, staying: readonly Replica[]): boolean {
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
   if (pinned === 0 || isWrittenOff(fleet, replica)) return false;

@@ -45,13 +45,13 @@ export class Assignment {
     return pinnedCopies - (this.copies.get(id) ?? 0);
   }
 
-  /** Every place where a model could be loaded, whether or not it fits there, the emptiest server first. */
+  /** Every place where a model could be loaded, whether or not it fits there, the fullest server first, as places are given. */
   spotsFor(model: Model): readonly Spot[] {
     const able = [...this.fleet.servers.values()].filter(
       (server) => server.devices !== null && labelsMatch(server, model) && this.mayCome(server, model),
     );
     return able
-      .toSorted((a, b) => this.spareOn(b) - this.spareOn(a))
+      .toSorted((a, b) => this.spareOn(a) - this.spareOn(b))
       .flatMap((server) => deviceChoices(server, model).map((devices) => ({ server, devices })));
   }
 

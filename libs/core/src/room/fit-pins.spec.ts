@@ -8,13 +8,13 @@ const pinned = (id: string, gpuBytes: number, parts: Parameters<typeof aModel>[1
 
 describe('pins fit', () => {
   it('by the largest first, and beside what stands where it is, however that came there', () => {
-    const sizes = { a: 5, b: 4, c: 3, d: 3, e: 3 };
+    const sizes = { a: 4, b: 4, c: 3, d: 3, e: 3, f: 3 };
     const names = Object.keys(sizes);
-    const driver = new CoreDriver().serve(aServer('t', [9]), names).serve(aServer('u', [9]), names);
+    const driver = new CoreDriver().serve(aServer('t', [10]), names).serve(aServer('u', [10]), names);
     const models = Object.entries(sizes).map(([name, bytes]) => pinned(name, bytes));
-    expect(fitPins(driver.fleet, models)).toMatchObject({ unplaced: [{ model: 'e', inTheWay: null }] });
+    expect(fitPins(driver.fleet, models)).toMatchObject({ unplaced: [{ model: 'f', inTheWay: null }] });
     driver.declare(...models.map((model) => ({ ...model, pinnedCopies: 0 })));
-    for (const name of ['a', 'b']) driver.warm(name, 't');
+    for (const name of ['a', 'c']) driver.warm(name, 't');
     expect(fitPins(driver.fleet, models)).toEqual({ fits: true });
   });
 
@@ -128,5 +128,24 @@ describe('pins fit', () => {
     driver.pass(10_000);
     expect(fitPins(driver.fleet, [pinned('a', 7)]).fits).toBe(false);
     expect(fitPins(driver.fleet, [pinned('a', 6), pinned('s', 4)])).toEqual({ fits: true });
+  });
+});
+
+describe('pins that were accepted together', () => {
+  it('get their places with the largest first, whichever was declared first', () => {
+    const driver = new CoreDriver()
+      .serve(aServer('t', [10]), ['a', 'b', 'c'])
+      .serve(aServer('u', [10]), ['a', 'b', 'c']);
+    const sizes = Object.entries({ a: 5, b: 5, c: 10 });
+    const pins = sizes.map(([id, gpuBytes]) => aModel(id, { gpuBytes, pinnedCopies: 1 }));
+    expect(fitPins(driver.fleet, pins)).toEqual({ fits: true });
+    driver.declare(...pins);
+    for (const [model, server] of [
+      ['c', 't'],
+      ['a', 'u'],
+      ['b', 'u'],
+    ] as const)
+      driver.loadEnds(model, server);
+    expect(unsatisfiedPins(driver.fleet)).toEqual([]);
   });
 });

@@ -66,7 +66,7 @@ function neededFirst(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly
   return [...ordered];
 }
 
-/** Puts each copy where there is room, the emptiest server first. */
+/** Puts each copy where there is room, the fullest server first. */
 function placeGreedily(assignment: Assignment, model: Model): void {
   for (const spot of assignment.spotsFor(model)) {
     if (assignment.missing(model) > 0) assignment.put(model, spot);
