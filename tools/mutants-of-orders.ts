@@ -17,7 +17,7 @@ export const OF_ORDERS: readonly Mutant[] = [
   { name: 'queue-of-a-hidden-copy-is-a-use', breaks: 9, file: `${CORE}/observe/pulse.ts`, find: `hidden.length === 0`, replace: `hidden.length >= 0` },
   { name: 'what-could-not-be-told-makes-stale', breaks: 14, file: `${CORE}/observe/contact.ts`, find: `if (why === 'not_now' && now < `, replace: `if (why === 'not_now' && now < 0 * ` },
   { name: 'unload-where-none-can-follow', breaks: 14, file: `${CORE}/observe/requests.ts`, find: ` && !isLeftAlone(fleet.servers.get(replica.server)!)`, replace: `` },
-  { name: 'reload-waits-for-what-stays-away', breaks: 19, file: `${CORE}/placement/reload.ts`, find: `return standingOf(server, now) === 'connecting';`, replace: `return server.contact.kind === 'down' || (standingOf(server, now) !== 'ready' && !server.looked);` },
+  { name: 'reload-waits-for-what-stays-away', breaks: 19, file: `${CORE}/placement/reload.ts`, find: `return standingOf(server, now) === 'connecting' || isAboutToTakeLoads(server, now);`, replace: `return server.contact.kind === 'down' || (standingOf(server, now) !== 'ready' && !server.looked);` },
   { name: 'reload-waits-where-no-order-is-taken', breaks: 19, file: `${CORE}/placement/reload.ts`, find: `server.drain === null && !isLeftAlone(server) &&`, replace: `server.drain === null &&` },
   { name: 'unanswered-config-taken-as-read', breaks: 3, file: `${CORE}/observe/looked.ts`, find: `!server.configs.has(model) || state === 'asked'`, replace: `!server.configs.has(model)` },
   { name: 'look-beside-the-one-that-waited', breaks: 14, file: `${CORE}/observe/contact.ts`, find: `server.mode = null;\n  server.fullEndedAt = null;`, replace: `server.mode = null;\n  server.looking = null;\n  server.fullEndedAt = null;` },

@@ -51,8 +51,13 @@ function forPrograms(found: Played, { turn, why }: ReplayOptions): object {
 
 function whyLines(why: Why, now: number): string[] {
   const { model, source, enabled } = why;
-  if (source === null)
-    return [`${model} is unknown: it is not declared, and no repository that was seen lists it.`];
+  if (source === null) {
+    const unknown = `${model} is unknown: it is not declared, and no repository that was seen lists it.`;
+    const left = { source: 'withdrawn', enabled: true };
+    return why.here.length === 0
+      ? [unknown]
+      : [unknown, ...explanationLines(explanationView(why, left, TIMES), now)];
+  }
   return explanationLines(explanationView(why, { source, enabled }, TIMES), now);
 }
 

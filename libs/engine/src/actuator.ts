@@ -96,7 +96,8 @@ export class Actuator {
       await this.remember(server, [model, ...brings]);
       // The books know until when the server may take it, however long the store took. Another process may listen there by now.
       const left = deadline - clock.now();
-      if (link.ended !== ended || left <= 0) throw new OrderUnsent();
+      if (link.ended !== ended) throw new OrderUnsent();
+      if (left <= 0) throw this.keptBack();
       this.beginToSend(order);
       return link.to.load(model, config, left);
     });

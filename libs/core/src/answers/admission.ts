@@ -69,7 +69,7 @@ export class Admission {
   private readonly refused = new RefusedAlike();
   private readonly hints: Hints;
   private readonly isUncertain: boolean;
-  /** Which tenants are over their share, until another charge. */
+  /** Which tenants were over their share when the first of these requests was judged, or since the last charge. */
   private share: ReturnType<typeof overShare> | null = null;
 
   constructor(

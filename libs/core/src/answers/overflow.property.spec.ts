@@ -4,6 +4,7 @@ import { aModel } from '../../../../test/support/builders.js';
 import type { Class, Fleet, ModelId, PressureLevel, Request, RequestId, TenantId } from '../index.js';
 import { emptyFleet } from '../fleet/fleet.js';
 import { takeOverflow } from './overflow.js';
+import { beginWaiting } from '../fleet/waiting.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 500);
 const PLENTY = 1_000;
@@ -36,7 +37,7 @@ function fleetOf(all: readonly Request[], bounds: Bounds): Fleet {
   const coldStart = { policy: 'queue', maxQueue: bounds.model, maxWait: 60_000, loadWhenShed: true } as const;
   for (const name of ['a', 'b']) fleet.models.set(name as ModelId, aModel(name, { coldStart }));
   fleet.limits = { ...fleet.limits, globalQueue: bounds.all };
-  for (const request of all) fleet.waiting.set(request.id, request);
+  for (const request of all) beginWaiting(fleet, request);
   return fleet;
 }
 

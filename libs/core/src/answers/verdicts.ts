@@ -27,6 +27,9 @@ const REFRESH_EVERY = 5_000;
 /** The hint of a refusal for which there is no forecast, and the shortest hint of all. */
 export const SHORT_HINT: Millis = 1_000;
 
+/** What is not the last word of a server whose metrics have not told yet what its new process has. */
+const MAY_FIT: ReadonlySet<Fit> = new Set(['unseen', 'fits', 'too_small']);
+
 type RequestVerdict =
   | Refusal
   | { readonly coolingUntil: Instant; readonly cause: Cooldown['cause'] }
@@ -97,7 +100,7 @@ export class Verdicts {
       fit: this.fitOn(server, model),
     }));
     const able = fits.filter(({ fit }) => fit === 'fits').map(({ server }) => server);
-    if (fits.some(({ server, fit }) => fit === 'unseen' && server.looked && isJustBorn(server)))
+    if (fits.some(({ server, fit }) => MAY_FIT.has(fit) && server.looked && isJustBorn(server)))
       return undefined;
     if (able.length === 0) return this.nowhere(fits.map(({ fit }) => fit));
     const standings = able.map((server) => standingOf(server, this.now));

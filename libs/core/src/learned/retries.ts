@@ -1,4 +1,5 @@
 import { type Fleet, unsettledOn } from '../fleet/fleet.js';
+import type { Replica } from '../fleet/replica.js';
 import type { ReplicaId } from '../fleet/ids.js';
 import { isPromised } from '../fleet/standing.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -40,9 +41,9 @@ export function spendRetry(server: Server, now: Instant): void {
   server.retriesFullAt = Math.max(server.retriesFullAt, now) + ONE_EACH;
 }
 
-/** A retry was never sent. */
-export function returnRetry(server: Server): void {
-  server.retriesFullAt -= ONE_EACH;
+/** A load of these replicas was never sent: if it was a retry, the budget has it back. */
+export function returnRetry(fleet: Fleet, { server }: Replica, unit: readonly Replica[]): void {
+  if (unit.some(({ id }) => isRetry(fleet, id))) fleet.servers.get(server)!.retriesFullAt -= ONE_EACH;
 }
 
 /** A load has succeeded. */

@@ -53,6 +53,28 @@ describe('the devices of a process that has just started', () => {
     expect(driver.answerTo(request)).toBe('t');
   });
 
+  it('do not judge for good what is too large for those known before', () => {
+    const driver = met(GPU).declare(aModel('m', { hostBytes: GIB, gpuBytes: 30 * GIB }));
+    expect(driver.answerTo(driver.resolve('m', { wait: 6_000 }))).toBe('infeasible');
+    const request = restarted(driver, REFUSED).resolve('m', { wait: 6_000 });
+    expect(driver.answerTo(request)).toBe('waiting');
+    Object.assign(driver.shelf('t'), { gpus: [{ uuid: 'x', memory: 80 * GIB, used: GIB }] });
+    driver.pass(1_000);
+    driver.loadEnds('m', 't');
+    expect(driver.answerTo(request)).toBe('t');
+  });
+
+  it('let what was to be loaded anew come back there', () => {
+    const driver = met(GPU).warm('m', 't');
+    driver.tell({ kind: 'ReloadOrdered', model: aModel('m').id, until: driver.now + 60_000 });
+    driver.shelf('t').set('m', '');
+    restarted(driver, REFUSED).pass(3_000);
+    expect([driver.fleet.reloads.size, driver.fleet.wishes.size]).toEqual([1, 0]);
+    Object.assign(driver.shelf('t'), GPU);
+    driver.pass(2_000);
+    expect(driver.isLoading('m', 't')).toBe(true);
+  });
+
   it('are looked for each second, and those that it tells count at once', () => {
     const driver = restarted(met(ALL), TOTAL_OF_0);
     expect(looksIn(driver.pass(5_000))).toBeGreaterThanOrEqual(5);

@@ -15,7 +15,7 @@ import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { earnRetry, isRetry, returnRetry } from '../learned/retries.js';
+import { earnRetry, returnRetry } from '../learned/retries.js';
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
 import { rebook } from './declared.js';
@@ -27,7 +27,11 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (!replica) return;
   if (replica.phase === 'ready') return changeEnded(fleet, replica, event, now);
   if (replica.phase !== 'loading' || replica.order !== event.order) return;
-  if (event.outcome.kind === 'unsent') return unsent(fleet, replica, now);
+  if (event.outcome.kind === 'unsent') {
+    const all = loadingWith(fleet, replica.server, event.order);
+    returnRetry(fleet, replica, all);
+    return all.forEach((one) => put(fleet, placedAgain(one, now)));
+  }
   if (event.outcome.kind === 'succeeded') {
     noteLoadTime(fleet, replica, now - replica.orderedAt, now);
     fleet.wishes.delete(replica.model);
@@ -40,13 +44,6 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   }
   readStepsAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
-}
-
-/** The load was never sent: it counts as no try, and may begin again. */
-function unsent(fleet: Fleet, { server, order }: Loading, now: Instant): void {
-  const all = loadingWith(fleet, server, order);
-  if (all.some(({ id }) => isRetry(fleet, id))) returnRetry(fleet.servers.get(server)!);
-  for (const one of all) put(fleet, placedAgain(one, now));
 }
 
 function succeeded(fleet: Fleet, replica: Residence): void {
@@ -98,7 +95,10 @@ function changeEnded(
 ): void {
   const { change } = replica;
   if (!change || change.order !== order) return;
-  if (outcome.kind === 'unsent') return put(fleet, { ...replica, change: { ...change, order: null } });
+  if (outcome.kind === 'unsent') {
+    returnRetry(fleet, replica, [replica]);
+    return put(fleet, { ...replica, change: { ...change, order: null } });
+  }
   readAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
   if (outcome.kind === 'succeeded') {

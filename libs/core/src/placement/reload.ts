@@ -8,7 +8,14 @@ import { standingCopies } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
 import { isComingBack } from '../memory/reloads.js';
 import type { Server } from '../fleet/server.js';
-import { areLoadsStopped, isLeftAlone, isSettling, isStuck, standingOf } from '../fleet/standing.js';
+import {
+  areLoadsStopped,
+  isAboutToTakeLoads,
+  isLeftAlone,
+  isSettling,
+  isStuck,
+  standingOf,
+} from '../fleet/standing.js';
 import { coolingOn } from '../demand/cooling.js';
 import { promisePlace } from './place-due.js';
 import { type Place, placesOn } from '../room/places.js';
@@ -126,11 +133,11 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
   }
 }
 
-/** Its server had a connection, and is expected back in a moment, as where it is reached anew. */
+/** Its server had a connection, and is expected back in a moment, as where it is reached anew, or its metrics are awaited. */
 function isBetweenConnections({ servers }: Fleet, { server: id }: Reload, now: Instant): boolean {
   const server = servers.get(id);
   if (!server || server.contact.kind === 'connecting') return false;
-  return standingOf(server, now) === 'connecting';
+  return standingOf(server, now) === 'connecting' || isAboutToTakeLoads(server, now);
 }
 
 /** The model of a copy that has left and is not back; undefined also where a server is yet to say that there is such a model. */

@@ -1,8 +1,9 @@
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { Model, ModelId, RequestId } from '#core';
+import type { Model, ModelId } from '#core';
 import { scalingAndRemovals, scalingOf } from './scaling.js';
+import { beginWaiting } from '../fleet/waiting.js';
 
 const MODELS = 8;
 const numRuns = 60;
@@ -48,7 +49,7 @@ const wantedBy = ({ fleet, now }: CoreDriver): number => scalingOf(fleet, now).w
 function raise(world: CoreDriver, what: number, at: number): void {
   const { fleet, now } = world;
   const id = nameOf(at) as ModelId;
-  if (what === 0) fleet.waiting.set('more' as RequestId, aRequest('more', id, now));
+  if (what === 0) beginWaiting(fleet, aRequest('more', id, now));
   if (what === 1) fleet.asks.set(id, { sum: 1, at: now });
   if (what === 2) fleet.wishes.set(id, { until: now + 1, admin: true, since: now });
   if (what > 2) pin(fleet.models.get(id)!, world, what);
