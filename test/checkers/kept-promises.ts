@@ -19,7 +19,7 @@ interface Promised {
   readonly servers: Set<ServerId>;
 }
 
-/** The reasons of a refusal that tell the cause themselves. */
+/** The reasons of a refusal that tell the cause themselves: said here once more, since a checker believes nothing of the core. */
 const BY_REASON: Readonly<Record<string, PromiseCause>> = {
   queue_full: 'queue',
   over_share: 'queue',

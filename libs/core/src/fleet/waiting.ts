@@ -10,6 +10,8 @@ export class WaitingIndex {
   readonly tenants = new Map<TenantId, number>();
   /** How many were ever entered. */
   entered = 0;
+  /** What `modelsAwaited` tells; null where a request has come or left since. */
+  awaited: ReadonlyMap<ModelId, ReadonlySet<Class>> | null = null;
 }
 
 /** The requests that wait for one model, in the order of arrival. */
@@ -37,8 +39,10 @@ export function beginWaiting(fleet: Fleet, request: Request): void {
 export function endWaiting(fleet: Fleet, id: RequestId): void {
   const request = fleet.waiting.get(id);
   if (!request) return;
-  const { byModel, tenants } = indexOf(fleet);
+  const index = indexOf(fleet);
+  const { byModel, tenants } = index;
   fleet.waiting.delete(id);
+  index.awaited = null;
   const own = byModel.get(request.model)!;
   own.requests.delete(id);
   own.sum = null;
@@ -58,8 +62,11 @@ export const requestsFor = (fleet: Readonly<Fleet>, model: ModelId): readonly Re
 
 /** The models that requests wait for, and of which classes these are; the model whose oldest request came first is the first. */
 export function modelsAwaited(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, ReadonlySet<Class>> {
-  const all = [...indexOf(fleet).byModel].toSorted(([, one], [, other]) => nthOf(one) - nthOf(other));
-  return new Map(all.map(([model, own]) => [model, sumFor(own).classes]));
+  const index = indexOf(fleet);
+  if (index.awaited) return index.awaited;
+  const all = [...index.byModel].toSorted(([, one], [, other]) => nthOf(one) - nthOf(other));
+  index.awaited = new Map(all.map(([model, own]) => [model, sumFor(own).classes]));
+  return index.awaited;
 }
 
 /** The tenants of which requests wait. */
@@ -81,6 +88,7 @@ function indexOf({ waiting, index }: Readonly<Fleet>): WaitingIndex {
 
 function enterRequest(index: WaitingIndex, request: Request): void {
   const { id, model, tenant } = request;
+  index.awaited = null;
   const own = madeOnce(index.byModel, model, (): WaitingForModel => ({ requests: new Map(), sum: null }));
   own.requests.set(id, { request, nth: (index.entered += 1) });
   if (own.sum) add(own.sum, request);
@@ -92,12 +100,12 @@ function nthOf({ requests }: WaitingForModel): number {
   return first!.nth;
 }
 
-const sumFor = (own: WaitingForModel): Sum => {
+function sumFor(own: WaitingForModel): Sum {
   if (own.sum) return own.sum;
   own.sum = { deadline: Infinity, classes: new Set() };
   for (const { request } of own.requests.values()) add(own.sum, request);
   return own.sum;
-};
+}
 
 function add(sum: Sum, { deadline, class: own }: Request): void {
   sum.deadline = Math.min(sum.deadline, deadline);
