@@ -1,5 +1,4 @@
 import { pickRoute, type RequestId } from '#core';
-import { isOfBacklog } from './backlogs.js';
 import type { TurnCheck } from './scene.js';
 
 /** Nothing permanent is said while a server was never seen, or may not be declared yet. */
@@ -68,18 +67,12 @@ export const theLateAreGrantedNothing: TurnCheck = ({ turn, history, trail }) =>
   }
 };
 
-/**
- * Where a request is refused as too late no copy serves that it could have been given, or it stands in the backlog of its
- * model and its turn would come too late.
- */
+/** Where a request is refused as too late no copy serves that it could have been given. */
 export const unreachableIsTooLate: TurnCheck = ({ turn, fleet, history, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'refuse' || action.refusal.reason !== 'deadline_unreachable') continue;
     const request = history.pending.get(action.request)!;
     const copy = pickRoute(fleet, request, { lastUse: () => undefined });
-    trail.expect(
-      !copy || isOfBacklog(fleet, request),
-      () => `${action.request} was turned away as too late though ${copy!.id} serves`,
-    );
+    trail.expect(!copy, () => `${action.request} was turned away as too late though ${copy!.id} serves`);
   }
 };

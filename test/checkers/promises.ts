@@ -8,7 +8,6 @@ import {
   routesAreReady,
   theLateAreGrantedNothing,
 } from './answers.js';
-import { backlogsKeepToTheRate, nobodyIsHeldForLong, onlyTheColdAreHeldBack } from './backlogs.js';
 import {
   cancelledAreForgotten,
   disabledStayAway,
@@ -28,7 +27,6 @@ import { failingIsReplacedOnce } from './failing.js';
 import { limitsAreDealtWith } from './limits.js';
 import { higherClassesLoadFirst } from './load-order.js';
 import { promisesAreKept } from './kept-promises.js';
-import { hintsKeepToTheRate } from './hints.js';
 import { History } from './history.js';
 import {
   goingMeansGoing,
@@ -85,12 +83,10 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
     '13, answers',
     [oneAnswerEach, answersOnce, cancelledAreForgotten, nobodyWaitsTooLong, unreachableIsTooLate].map(always),
   ],
-  ['13, answers', [...[onlyTheColdAreHeldBack, nobodyIsHeldForLong].map(always), backlogsKeepToTheRate]],
   ['13, answers', [permanentAnswersAreSure, infeasibleIsTrue, theLateAreGrantedNothing].map(always)],
   ['14, routes', [routesAreReady, routesLeadToTheReady].map(always)],
   ['13, promises', [promisesAreKept]],
   ['15, queues', [queuesStayBounded, fullQueuesAreFair, pressureShedsNewcomers].map(always)],
-  ['16, hints', [hintsKeepToTheRate]],
   ['20, freeze', [always(frozenMeansFrozen)]],
   ['7 and 14, watchers', [watchersAreHeard, revisionsTellOfRoutes]],
   ['11, terms', [takeoversLookTwice]],

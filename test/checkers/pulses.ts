@@ -32,11 +32,10 @@ export function asLookedAt(was: Ready, events: readonly Event[]): Ready {
 }
 
 function pulseAfter(was: Pulse | null, rows: readonly Omit<Pulse, 'failures' | 'recent'>[]): Pulse {
-  const sumOf = (key: 'succeeded' | 'failed' | 'computed'): number =>
-    rows.reduce((sum, row) => sum + row[key], 0);
-  const [succeeded, failed, computed] = [sumOf('succeeded'), sumOf('failed'), sumOf('computed')];
+  const sumOf = (key: 'succeeded' | 'failed'): number => rows.reduce((sum, row) => sum + row[key], 0);
+  const [succeeded, failed] = [sumOf('succeeded'), sumOf('failed')];
   const lastInference = Math.max(...rows.map((row) => row.lastInference));
-  const counts = { lastInference, succeeded, failed, computed };
+  const counts = { lastInference, succeeded, failed };
   const isNew = !was || succeeded !== was.succeeded || failed < was.failed;
   return { ...counts, recent: [], failures: isNew ? 0 : was.failures + failed - was.failed };
 }

@@ -4,9 +4,7 @@ import {
   endWaiting,
   type Action,
   type ActionOf,
-  type Event,
   type Fleet,
-  type ModelId,
   type PressureLevel,
   type Request,
   type RequestId,
@@ -134,103 +132,6 @@ describe('the promise that full queues are fair', () => {
   });
 });
 
-type Load = ActionOf<'load'>;
-const READY = { here: 'READY' } as const;
-const reload: Event = { kind: 'ReloadOrdered', model: 'here' as ModelId, until: 60_000 };
-const contact = (fact: 'connected' | 'ended'): Event => ({ kind: 'ContactChanged', server: S, fact });
-
-/** A model that takes 900 ms for each request and is asked for: the load that was ordered. */
-function asked900(story: Story): Load {
-  story.fleet.serviceTimes.set('here' as ModelId, { served: 10, took: 9_000 });
-  return story.ask('here').find((action): action is Load => action.kind === 'load')!;
-}
-
-/** So many wait for a load after which the model is loaded anew: the turn that sees it ready drains it, and hears of one more. */
-function reloadedOnceReady(waiting: number, forge: Forge): Story {
-  const story = Story.beforeLoading();
-  const { order, replica } = asked900(story);
-  for (let nth = 1; nth < waiting; nth += 1) story.ask('here');
-  story.turn([reload]);
-  story.now += 1;
-  const outcome = { kind: 'succeeded', versions: ['1'] } as const;
-  const request = aRequest('new', 'here', story.now);
-  story.turn(
-    [
-      { kind: 'LoadEnded', order, replica, outcome },
-      { kind: 'RequestArrived', request },
-    ],
-    forge,
-  );
-  return story;
-}
-
-/** As many wait for a server to come back, and demand for a second copy ends with the first: a turn of two rounds. */
-function reloadedOnceBack(waiting: number, forge: Forge): Story {
-  const story = new Story();
-  const model = aModel('here', { maxCopies: 2 });
-  story.turn([
-    { kind: 'ServerDeclared', server: aServer('s', [10]) },
-    { kind: 'ModelDeclared', model },
-    contact('connected'),
-  ]);
-  story.look({ here: '' });
-  story.loaded(asked900(story));
-  story.time(500);
-  story.look(READY);
-  story.turn([contact('ended')]);
-  for (let nth = 0; nth < waiting; nth += 1) story.ask('here');
-  story.turn([reload]);
-  story.turn([contact('connected')]);
-  story.look(READY, forge);
-  expect(story.fleet.backlogs.size).toBe(0);
-  return story;
-}
-
-/** Turns the one away besides that came last. */
-const turnLastAway: Forge = (fleet, actions) => {
-  const request = [...fleet.waiting.keys()].at(-1)!;
-  endWaiting(fleet, request);
-  return [...actions, turnedAway(request)];
-};
-
-describe('the promise that as many are held back as get their turns', () => {
-  const full = (actions: readonly Action[]): number =>
-    actions.filter((action) => action.kind === 'refuse' && action.refusal.reason === 'queue_full').length;
-
-  it.each([
-    ['ready', reloadedOnceReady],
-    ['back', reloadedOnceBack],
-  ])('goes by a copy that is %s and drained in the same turn', (_when, play) => {
-    let away = 0;
-    const story = play(40, (_, actions) => {
-      away = full(actions);
-      return actions;
-    });
-    expect(away).toBeGreaterThan(20);
-    expect([...story.fleet.replicas.values()]).toMatchObject([{ model: 'here', phase: 'draining' }]);
-    expect(foundOfQueues(story)).toEqual([]);
-  });
-
-  it('finds a request turned away while there is room behind such a copy', () => {
-    expect(foundOfQueues(reloadedOnceReady(8, asIs))).toEqual([]);
-    expect(foundOfQueues(reloadedOnceReady(8, turnLastAway))).toEqual([
-      expect.stringContaining('queue_full, but held back from here there is room; for here there is room'),
-    ]);
-  });
-
-  it('finds a request turned away that was not held back', () => {
-    const turnNewAway: Forge = (_, actions) =>
-      actions.map((action) =>
-        action.kind === 'grant' && action.request === 'new' ? turnedAway(action.request) : action,
-      );
-    expect(foundOfQueues(reloadedOnceReady(8, turnNewAway))).toEqual([
-      expect.stringContaining(
-        'new was told queue_full, but it was not held back from here; for here there is',
-      ),
-    ]);
-  });
-});
-
 it('a request may be turned away for one that goes to the copy which was leaving for it', () => {
   const story = new Story();
   const { limits, defaults } = story.fleet;
@@ -239,13 +140,13 @@ it('a request may be turned away for one that goes to the copy which was leaving
     { kind: 'ServerDeclared', server: aServer('s', [10]) },
     { kind: 'ModelDeclared', model: aModel('here', { gpuBytes: 6, class: 'sheddable' }) },
     { kind: 'ModelDeclared', model: aModel('there', { gpuBytes: 6 }) },
-    contact('connected'),
+    { kind: 'ContactChanged', server: S, fact: 'connected' },
   ]);
   story.look({ here: '', there: '' });
-  story.loaded(asked900(story));
-  story.look({ ...READY, there: '' });
+  story.loaded(story.ask('here').find((action): action is ActionOf<'load'> => action.kind === 'load')!);
+  story.look({ here: 'READY', there: '' });
   story.ask('there');
-  story.look({ ...READY, there: '' });
+  story.look({ here: 'READY', there: '' });
   expect(story.fleet.replicas.get(HERE)?.phase).toBe('draining');
   const request: Request = { ...aRequest('new', 'here', story.now), class: 'critical' };
   const actions = story.turn([{ kind: 'RequestArrived', request }]);

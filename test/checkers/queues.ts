@@ -1,16 +1,6 @@
-import {
-  type ActionOf,
-  type Class,
-  type ModelId,
-  mostHeldBack,
-  type Ready,
-  type ReplicaId,
-  type Request,
-  type TenantId,
-} from '#core';
-import { isOfBacklog } from './backlogs.js';
+import type { ActionOf, Class, ModelId, Request, TenantId } from '#core';
 import { isForPressure, underPressure } from './pressure.js';
-import { isLeaving, type TurnCheck, type TurnScene } from './scene.js';
+import type { TurnCheck, TurnScene } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 const LEAST_SHARE = 4;
@@ -39,32 +29,9 @@ function queuesOf(scene: TurnScene, { model }: Pick<Request, 'model'>): Queue[] 
   const most = boundsOf(scene);
   const ofModel = (request: Request): boolean => request.model === model;
   return [
-    ...heldBackFrom(model, scene),
     { name: `for ${model}`, holds: ofModel, most: most.ofModel(model) },
     { name: 'for all', holds: anybody, most: most.ofAll },
   ];
-}
-
-/**
- * What is held back, as the turn bounded it. What the turn withdraws by itself, as for a reload, it withdraws only then:
- * that copy still counts. What an event withdraws counts no more, so the lower of both bounds is taken. Where a second
- * round of the turn has found no copy the backlog is forgotten, and nothing tells how many might be held back.
- */
-function heldBackFrom(model: ModelId, { fleet, changes, turn: { now } }: TurnScene): Queue[] {
-  const name = `held back from ${model}`;
-  const served = changes.flatMap(({ was, now: left }): [ReplicaId, Ready][] => {
-    if (!isLeaving(left) || isLeaving(was)) return [];
-    const uses = { versions: [], lastUse: now, inUseUntil: now, pulse: null, change: null, outlived: false };
-    return [[left.id, { ...left, phase: 'ready', ...uses }]];
-  });
-  if (fleet.backlogs.has(model)) {
-    const before = { ...fleet, replicas: new Map([...fleet.replicas, ...served]) };
-    const most = Math.min(mostHeldBack(before, model), mostHeldBack(fleet, model));
-    return [{ name, holds: (request) => request.model === model && isOfBacklog(fleet, request), most }];
-  }
-  const isForgotten = served.some(([, copy]) => copy.model === model);
-  const hasWaited = (request: Request): boolean => request.model === model && request.arrivedAt < now;
-  return isForgotten ? [{ name, holds: hasWaited, most: 0 }] : [];
 }
 
 /** No more wait than may: for one model and for all. */

@@ -48,7 +48,7 @@ function loads(setting: Setting): void {
         {
           model: 'plain',
           version: '1',
-          ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0, memory: [] },
+          ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] },
         },
       ],
     });

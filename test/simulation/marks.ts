@@ -54,7 +54,6 @@ const RARE = {
     'No request is left to be answered, and nothing breaks.',
   'request answered at its very deadline':
     'Refused, but once, and in that turn: a route would come too late.',
-  'sent back behind others': 'Refused requests come again as fast as the model serves, one after the other.',
   'queue of all full while that of the model had room': 'The bound over all models holds, too.',
   'storm of retries': 'No load is begun for it sooner, and no queue grows beyond its bound.',
   'queue full displaced nobody': 'Among equal requests the first ones keep their place.',
@@ -62,11 +61,6 @@ const RARE = {
   'shed under pressure': 'A request for a cold model goes by class, whatever room there is.',
   'displaced by pressure': 'A bound that shrinks is kept at once: the lowest class and the newest leave.',
   'displaced for another tenant': 'A tenant gives back what it has beyond its share when others come.',
-
-  'held back though its model serves':
-    'A request that waited while it was cold gets a route at the rate at which it serves, a new one at once.',
-  'held back and turned away as too late':
-    'A request whose turn would come too late is told at once, and not at the end.',
 
   'model withdrawn while it loads': 'The load cannot be taken back: what it brings is let go afterwards.',
   'model disabled under a lease': 'No new routes, and no unload before the lease has ended.',

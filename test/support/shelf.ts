@@ -10,7 +10,7 @@ export class Shelf {
   readonly devices = new Map<ModelId, number>();
   readonly served = new Map<
     ModelId,
-    { succeeded: number; failed: number; lastInference: number; waited?: number; computed?: number }
+    { succeeded: number; failed: number; lastInference: number; waited?: number }
   >();
   readonly pending = new Map<ModelId, number>();
   /** What the metrics show of the GPUs; none: that endpoint does not answer. */
@@ -82,7 +82,6 @@ export class Shelf {
       version,
       memory: this.memory.get(model) ?? [],
       waited: 0,
-      computed: 0,
       ...(this.served.get(model) ?? { succeeded: 0, failed: 0, lastInference: 0 }),
     };
   }

@@ -6,7 +6,6 @@ export { hasOutlived } from './fleet/replica.js';
 export { PROMISE_CAUSES } from './fleet/actions.js';
 export type * from './fleet/server.js';
 export { labelsMatch } from './fleet/server.js';
-export { mostHeldBack } from './answers/hold-back.js';
 export { copyFleet } from './plan/copy-fleet.js';
 export { isSpread } from './memory/device-sets.js';
 export { emptyFleet, replicasOf, replicasOn } from './fleet/fleet.js';

@@ -36,7 +36,6 @@ const sooner = (at: Instant | null, now: Instant, wake: Instant): Instant =>
 function demandWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   let wake = fleet.startedAt === null ? Infinity : sooner(fleet.startedAt + SETTLING, now, Infinity);
   wake = sooner(earliestDeadline(fleet), now, wake);
-  for (const { next } of fleet.backlogs.values()) wake = sooner(next, now, wake);
   for (const ends of [fleet.wishes, fleet.cooldowns, fleet.breakers])
     for (const { until } of ends.values()) wake = sooner(until, now, wake);
   for (const [id, strain] of fleet.strains) {

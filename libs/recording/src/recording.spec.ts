@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Fleet, newIndex, replicaId, type RequestId, step, type WatcherId } from '#core';
+import { emptyFleet, type Fleet, newIndex, replicaId, step, type WatcherId } from '#core';
 import type { RecordedTurn } from '#engine';
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { FORMAT, openRecording, RecordingError, RunRecorder } from './index.js';
@@ -181,7 +181,6 @@ function inMotion(): Fleet {
       succeeded: 2,
       failed: 3,
       failures: 3,
-      computed: 4,
       recent: [{ at: 5, of: 4, failed: 3 }],
     },
     cause: 'idle',
@@ -190,7 +189,6 @@ function inMotion(): Fleet {
     isForced: false,
   });
   fleet.watchers.set('peer-b' as WatcherId, { patience: 40, heardAt: 9, revision: 2 });
-  fleet.backlogs.set(model, { since: 9, next: 11, queue: new Set(['r1' as RequestId]) });
   fleet.servers.get(server)!.meters.set(0, {
     ...{ movedAt: 9, toldAt: 8, others: 1, residue: 0 },
     gone: [{ bytes: 1, at: 7, isCopy: true }],

@@ -33,9 +33,6 @@ export interface StatisticsMessage {
     success?: { count?: string };
     fail?: { count?: string };
     queue?: { ns?: string };
-    compute_input?: { ns?: string };
-    compute_infer?: { ns?: string };
-    compute_output?: { ns?: string };
   };
   memory_usage?: { type?: string; id?: string; byte_size?: string }[];
 }

@@ -29,7 +29,6 @@ export function servingRows(messages: readonly StatisticsMessage[] = []): Servin
         succeeded: count(inference_stats?.success?.count),
         failed: count(inference_stats?.fail?.count),
         waited: millis(inference_stats?.queue),
-        computed: computedIn(inference_stats),
         memory: memoryOn(memory_usage),
       },
     ];
@@ -41,10 +40,6 @@ const memoryOn = (usage: StatisticsMessage['memory_usage'] = []): ServingRow['me
   usage
     .filter(({ type }) => type === 'GPU')
     .map(({ id, byte_size }) => ({ ordinal: count(id), bytes: count(byte_size) }));
-
-/** From the inputs' way to the device to the outputs' way back: so long an instance is taken up. */
-const computedIn = (stats: StatisticsMessage['inference_stats'] = {}): number =>
-  millis(stats.compute_input) + millis(stats.compute_infer) + millis(stats.compute_output);
 
 const millis = (duration: { ns?: string } | undefined): number => count(duration?.ns) / 1e6;
 

@@ -142,7 +142,7 @@ type Phased = Replica extends infer One
   : never;
 
 /** Of a copy that has done nothing but fail. */
-const FAILING = { lastInference: 0, succeeded: 0, failed: 3, computed: 0, failures: 3, recent: [] };
+const FAILING = { lastInference: 0, succeeded: 0, failed: 3, failures: 3, recent: [] };
 
 const pulseOf = ({ isFailing, isStranger }: Pick<Holding, 'isFailing' | 'isStranger'>) =>
   isFailing && !isStranger ? FAILING : null;

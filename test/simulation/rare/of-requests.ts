@@ -1,5 +1,4 @@
 import type { Refusal, Request } from '#core';
-import { isOfBacklog } from '../../checkers/backlogs.js';
 import { CLASSES } from '../draw/asks.js';
 import type { RareMark } from '../marks.js';
 import { becameReady, heard, type Moment, requestOf, type Sign } from './moment.js';
@@ -33,14 +32,6 @@ export const ofRequests = {
       (action) =>
         action.kind === 'refuse' && isForFullness(action.refusal) && moment.past.requests.has(action.request),
     ),
-  'held back though its model serves': ({ turn, fleet }) =>
-    [...fleet.backlogs.values()].some(({ since }) => since === turn.now),
-  'held back and turned away as too late': (moment) =>
-    moment.turn.actions.some((action) => {
-      if (action.kind !== 'refuse' || action.refusal.reason !== 'deadline_unreachable') return false;
-      const request = requestOf(moment, action.request);
-      return request !== undefined && isOfBacklog(moment.fleet, request);
-    }),
 } satisfies Partial<Record<RareMark, Sign>>;
 
 const rank = ({ class: one }: Request): number => CLASSES.length - CLASSES.indexOf(one);

@@ -34,23 +34,6 @@ describe('a request for a cold model', () => {
     const request = driver.resolve('b', { wait: 12_000 });
     expect(promised(driver, request)).toBe(p90);
   });
-
-  it('counts its turn behind the requests that wait for the same model', () => {
-    const driver = foreseen();
-    driver.fleet.serviceTimes.set('b' as ModelId, { served: 1, took: 2_000 });
-    for (const wait of [8_000, 10_000]) expect(promised(driver, driver.resolve('b', { wait }))).toBe(8_000);
-    expect(driver.refusalOf(driver.resolve('b', { wait: 10_500 }))).toEqual({
-      reason: 'deadline_unreachable',
-      retryAfter: 1_500,
-    });
-  });
-
-  it('counts it also where their job stands in line', () => {
-    const driver = busy();
-    driver.fleet.serviceTimes.set('b' as ModelId, { served: 1, took: 2_000 });
-    for (const wait of [16_000, 18_000]) expect(promised(driver, driver.resolve('b', { wait }))).toBe(16_000);
-    expect(driver.answerTo(driver.resolve('b', { wait: 18_500 }))).toBe('deadline_unreachable');
-  });
 });
 
 describe('a request with an earlier deadline than those for other models', () => {

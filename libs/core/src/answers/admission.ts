@@ -83,24 +83,23 @@ export class Admission {
 
   judge(request: Request): AdmissionVerdict {
     const { fleet } = this;
-    const { model } = request;
+    const { model, deadline } = request;
     if (this.isUncertain || !this.isForeseeable(model)) return this.leave(request);
     const running = replicasOf(fleet, model).filter(isLoading);
     if (running.length > 0) return this.judgeRunning(request, running);
-    const isForLate = this.hints.loadedBy(model) > request.deadline;
+    const isForLate = this.hints.loadedBy(model) > deadline;
     const forecast = this.line.of(model);
-    const by = request.deadline - this.hints.turnOf(model);
-    if (forecast && forecast.ready.p90 <= by && this.joins(request, forecast.job, request.deadline))
+    if (forecast && forecast.ready.p90 <= deadline && this.joins(request, forecast.job, deadline))
       return this.promise(request);
-    return isForLate ? this.tooLate(request, forecast) : this.tryAt(request, by, forecast);
+    return isForLate ? this.tooLate(request, forecast) : this.tryAt(request, forecast);
   }
 
   /** Tries the job of its model where this request puts it in the line: see `Line.tryWith`. */
-  private tryAt(request: Request, by: Instant, forecast: JobForecast | undefined): AdmissionVerdict {
+  private tryAt(request: Request, forecast: JobForecast | undefined): AdmissionVerdict {
     const known = this.refused.of(request, this.line.all);
     if (known) return this.tooLate(request, known);
-    if (!forecast?.job.placed) return this.insert(request, by);
-    if (this.moveForward(request, forecast.job, by)) return this.promise(request);
+    if (!forecast?.job.placed) return this.insert(request);
+    if (this.moveForward(request, forecast.job)) return this.promise(request);
     this.refused.note(request, this.line.all, forecast);
     return this.tooLate(request, forecast);
   }
@@ -137,7 +136,7 @@ export class Admission {
   private judgeRunning(request: Request, running: readonly Replica[]): AdmissionVerdict {
     const { fleet, now } = this;
     const ready = now + Math.min(...running.map((one) => restOfLoad(fleet, one, now).p90));
-    if (ready + this.hints.turnOf(request.model) > request.deadline)
+    if (ready > request.deadline)
       return { why: { reason: 'deadline_unreachable', retryAfter: this.hints.for(request, ready) } };
     fleet.promises.set(request.id, ready);
     // Where the server of that load drains, one elsewhere is wanted as well.
@@ -155,10 +154,10 @@ export class Admission {
   }
 
   /** Moves a job that has its place to where this request puts it in the line, if that breaks no promise and is in time. */
-  private moveForward(request: Request, job: Job, by: Instant): boolean {
+  private moveForward(request: Request, job: Job): boolean {
     const joined = this.joinedBy(job, request, request.deadline);
     if (byPrecedence(joined, job) === 0) return false;
-    const { isIn, displaced } = this.line.tryWith(joined, by);
+    const { isIn, displaced } = this.line.tryWith(joined, request.deadline);
     for (const one of displaced) this.displace(one, joined);
     return isIn;
   }
@@ -179,9 +178,9 @@ export class Admission {
   }
 
   /** Puts its job into the line, or moves it forward, where that breaks no promise. */
-  private insert(request: Request, by: Instant): AdmissionVerdict {
+  private insert(request: Request): AdmissionVerdict {
     const { fleet, line, now } = this;
-    const { model, tenant } = request;
+    const { model, tenant, deadline: by } = request;
     // A job is charged once, whichever requests join it.
     const cost = fleet.charges.has(model) ? 0 : loadForecast(fleet, model, null).p50;
     const share = overShare(fleet, now);

@@ -1,26 +1,24 @@
 import type { Action } from '../fleet/actions.js';
-import { isHeldBack } from './hold-back.js';
 import { type Fleet, put, type Request } from '../fleet/fleet.js';
 import { endWaiting } from '../fleet/waiting.js';
 import type { Ready } from '../fleet/replica.js';
-import type { ReplicaId } from '../fleet/ids.js';
+import type { ModelId, ReplicaId } from '../fleet/ids.js';
 import { learnLease, leaseOn } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
 import { hasVersion, pickRoute, routableReplicas } from '../learned/routes.js';
 import { countRoutes } from '../learned/strain.js';
 
 /**
- * Grants a route to each waiting request whose model is ready, unless the request is held back. The routes of one turn
- * go round the copies of a model: each counts as used a little later than the one before it.
+ * Grants a route to each waiting request whose model is ready. The routes of one turn go round the copies of a model: each
+ * counts as used a little later than the one before it.
  */
 export function grantWaiting(fleet: Fleet, now: Instant): Action[] {
   const actions: Action[] = [];
-  const { cold } = fleet;
-  cold.clear();
+  const cold = new Set<ModelId>();
   const used = new Map<ReplicaId, Instant>();
   const recent = { lastUse: (id: ReplicaId) => used.get(id) };
   for (const request of fleet.waiting.values()) {
-    if (cold.has(request.model) || isHeldBack(fleet, request)) continue;
+    if (cold.has(request.model)) continue;
     const replica = pickRoute(fleet, request, recent) ?? doubtedRoute(fleet, request);
     if (replica) {
       actions.push(grant(fleet, request, replica, now));

@@ -6,7 +6,6 @@ import { triableAt } from '../demand/cooling.js';
 import type { Job } from '../loading/job.js';
 import type { Line } from '../loading/line.js';
 import { madeOnce } from '../numbers/groups.js';
-import { expectedThroughput } from './throughput.js';
 import { SHORT_HINT } from './verdicts.js';
 
 /** The hints of refused requests. */
@@ -24,9 +23,8 @@ export class Hints {
    * no place is in sight.
    */
   for({ model, deadline, arrivedAt }: Request, ready: Instant): Millis {
-    if (ready === Infinity) return Math.max(SHORT_HINT, this.loadedBy(model) - this.now);
-    const servedAt = ready + this.turnOf(model);
-    return Math.max(SHORT_HINT, servedAt - (deadline - arrivedAt) - this.now);
+    const from = ready === Infinity ? this.loadedBy(model) : ready - (deadline - arrivedAt);
+    return Math.max(SHORT_HINT, from - this.now);
   }
 
   /**
@@ -52,13 +50,5 @@ export class Hints {
   private triedFrom(model: ModelId): Instant {
     const from = triableAt(this.fleet, this.line.open, model, this.now);
     return from === Infinity ? this.now : from;
-  }
-
-  /** How long a request waits behind those that wait already, at the model's measured throughput. */
-  turnOf(model: ModelId): Millis {
-    const throughput = expectedThroughput(this.fleet, model);
-    if (!throughput) return 0;
-    const { count } = this.line.waitingFor(model);
-    return Math.floor(count / throughput.size) * throughput.span;
   }
 }

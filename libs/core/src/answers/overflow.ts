@@ -1,5 +1,4 @@
 import type { Action, Refusal } from '../fleet/actions.js';
-import { isHeldBack, mostHeldBack, turnBehindAll } from './hold-back.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import { endWaiting, modelsAwaited, requestsFor } from '../fleet/waiting.js';
@@ -15,8 +14,8 @@ import { SHORT_HINT } from './verdicts.js';
 const LEAST_SHARE = 4;
 
 /**
- * Takes out requests that the queues cannot hold. Each model has a queue of all its requests, and one of those held back
- * once it is ready; one more is of all models. A request that has just come leaves like any other that waits.
+ * Takes out requests that the queues cannot hold: each model has one, and one more is of all models. A request that has
+ * just come leaves like any other that waits.
  *
  * Class goes before share: of a queue over its bound the lowest class leaves first, whatever its tenants. Within that
  * class the newest request leaves of the tenant furthest over its share; where no tenant is over it, the newest of all.
@@ -34,10 +33,6 @@ export function takeOverflow(fleet: Fleet): readonly Away[] {
     away.push(...turnAway(fleet, queue, most));
   };
   for (const model of modelsAwaited(fleet).keys()) reduce(requestsFor(fleet, model), mostFor(fleet, model));
-  for (const model of fleet.backlogs.keys()) {
-    const held = requestsFor(fleet, model).filter((one) => isHeldBack(fleet, one));
-    reduce(held, mostHeldBack(fleet, model));
-  }
   reduce([...waiting.values()], underPressure(pressure, limits.globalQueue));
   return away;
 }
@@ -99,9 +94,6 @@ export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant
   });
 }
 
-/** How long until the queue of a model should be empty: until it is ready, or after all requests that are held back. */
-export function drainTime(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis {
-  const behind = turnBehindAll(fleet, model);
-  const servedIn = behind === null ? readyIn(fleet, model, now) : behind - now;
-  return Math.max(SHORT_HINT, servedIn);
-}
+/** How long until the queue of a model should be empty: until it is ready. */
+export const drainTime = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
+  Math.max(SHORT_HINT, readyIn(fleet, model, now));

@@ -97,22 +97,18 @@ describe('a request for which a lease has to end first', () => {
 });
 
 describe('at its deadline a request', () => {
-  it('is told how far the load is, how long it may take, and how many still wait', () => {
+  it('is told how far the load is, how long it may take, and how many that came before it still wait', () => {
     const driver = aDriver();
-    const request = driver.resolve('a', { wait: 2_000 });
-    driver.resolve('a');
-    driver.pass(2_000);
-    const told = { reason: 'loading', phase: 'loading', eta: 8_000, retryAfter: 13_000, position: 1 };
-    expect(driver.refusalOf(request)).toEqual(told);
-  });
-
-  it('is told how many would be served before it if it came again: none of a lower class', () => {
-    const driver = aDriver();
-    const request = driver.resolve('a', { wait: 2_000 });
-    for (const rank of ['sheddable', 'critical', 'default', 'critical'] as const)
+    for (const rank of ['sheddable', 'critical'] as const)
       driver.resolve('a', { class: rank, tenant: 'other' });
-    driver.pass(2_000);
-    expect(driver.refusalOf(request)).toMatchObject({ reason: 'loading', position: 3 });
+    driver.resolve('b');
+    driver.pass(1);
+    const request = driver.resolve('a', { wait: 2_000 });
+    driver.pass(1);
+    driver.resolve('a');
+    driver.pass(1_999);
+    const told = { reason: 'loading', phase: 'loading', eta: 7_999, retryAfter: 12_999, position: 2 };
+    expect(driver.refusalOf(request)).toEqual(told);
   });
 
   it('is told to ask again after a second at the earliest, and of some time left where the load takes longer than usual', () => {

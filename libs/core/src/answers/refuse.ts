@@ -1,12 +1,11 @@
 import type { Action, PromiseCause, Refusal } from '../fleet/actions.js';
 import type { StopReason } from '../fleet/events.js';
-import { heldBackIn, queuePlaces, turnBehind, turnBehindAll } from './hold-back.js';
 import { brokenBy } from './broken-promise.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { ModelId } from '../fleet/ids.js';
-import { earliestDeadline, endWaiting } from '../fleet/waiting.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import { earliestDeadline, endWaiting, requestsFor } from '../fleet/waiting.js';
+import type { Instant } from '../fleet/model.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
 import { areLoadsStopped } from '../fleet/standing.js';
@@ -16,15 +15,7 @@ import type { Line } from '../loading/line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { SHORT_HINT, unknownNow, Verdicts } from './verdicts.js';
 import { wish } from '../demand/wishes.js';
-import { expectedThroughput, throughputOf } from './throughput.js';
-
-/** The reasons after which callers come again: each is told a time of its own, so that they do not come all at once. */
-const SHED_REASONS: ReadonlySet<Refusal['reason']> = new Set([
-  'deadline_unreachable',
-  'no_capacity',
-  'queue_full',
-  'over_share',
-]);
+import { madeOnce } from '../numbers/groups.js';
 
 /**
  * The refusal of a request that was taken out of the queues. `why` tells when the model should be ready; `broken` why a
@@ -39,10 +30,7 @@ export function refusal(
 ): Action {
   const { id, model } = request;
   const said = isStopped(fleet, model, why, now) ? FROZEN : why;
-  const { reason, retryAfter } = said;
-  const isSpread = SHED_REASONS.has(reason) && retryAfter !== null;
-  const spread = isSpread ? { ...said, retryAfter: returnIn(fleet, model, retryAfter, now) } : said;
-  return { kind: 'refuse', request: id, refusal: spread, ...(broken && { broken }) };
+  return { kind: 'refuse', request: id, refusal: said, ...(broken && { broken }) };
 }
 
 const FROZEN: Refusal = { reason: 'loading', retryAfter: null, phase: 'waiting', detail: 'frozen' };
@@ -103,17 +91,22 @@ function takeOut(fleet: Fleet, isMeant: (request: Request) => boolean): Request[
 
 /** The answers to expired requests: how far their model has come, or that there is no room for it yet. */
 export function answerExpired(fleet: Fleet, expired: readonly Request[], line: Line, now: Instant): Action[] {
-  const placeOf = queuePlaces(fleet, now);
+  const before = new Map<string, number>();
   return expired.map((request) => {
+    const { model, arrivedAt } = request;
     const why = lateness(fleet, request, line, now);
-    const told = why.reason === 'loading' ? { ...why, position: placeOf(request) } : why;
-    return refusal(fleet, request, told, now);
+    const position = madeOnce(before, `${arrivedAt} ${model}`, () => waitingBefore(fleet, request));
+    return refusal(fleet, request, why.reason === 'loading' ? { ...why, position } : why, now);
   });
 }
 
+/** How many requests for its model came before a request, and wait. */
+const waitingBefore = (fleet: Readonly<Fleet>, { model, arrivedAt: at }: Request): number =>
+  requestsFor(fleet, model).filter(({ arrivedAt }) => arrivedAt < at).length;
+
 function lateness(fleet: Fleet, { model }: Request, line: Line, now: Instant): Refusal {
   if (!fleet.models.has(model)) return unknownNow(fleet);
-  if (routableReplicas(fleet, model).length > 0) return served(fleet, model, now);
+  if (routableReplicas(fleet, model).length > 0) return READY_NOW;
   const wait = describeWait(fleet, model, now);
   const held = whyHeld(fleet);
   if (held !== null && wait.phase !== 'loading') return { reason: held, retryAfter: SHORT_HINT };
@@ -136,11 +129,8 @@ function waitingInLine(wait: Wait, { roomAt, ready, load }: JobForecast, now: In
   return comingIn({ ...wait, eta: fromNow(ready, now) }, load);
 }
 
-/** The model has become ready: the request may come again at once, or behind those that are held back. */
-function served(fleet: Fleet, model: ModelId, now: Instant): Refusal {
-  const eta = (turnBehindAll(fleet, model) ?? now) - now;
-  return { reason: 'loading', retryAfter: Math.max(SHORT_HINT, eta), phase: 'loading', eta };
-}
+/** The model has become ready: the request may come again at once. */
+const READY_NOW: Refusal = { reason: 'loading', retryAfter: SHORT_HINT, phase: 'loading', eta: 0 };
 
 /**
  * How far a load has come: `eta` is its P50, `retryAfter` its P90. Without a forecast the hint is the time of a load.
@@ -161,55 +151,4 @@ function refuseWhere(fleet: Fleet, now: Instant, judge: (request: Request) => Re
     actions.push(refusal(fleet, request, why, now));
   }
   return actions;
-}
-
-/** A hint is a minute at most (contract, section 2), however many requests are to come before. */
-const LONGEST_HINT: Millis = 60_000;
-
-/**
- * In how long a request that is refused now is to come again: when its model serves, and behind the requests refused
- * before it. So they come back at the rate at which the model serves, and not all at once. Where the model should serve
- * sooner than was thought, the whole queue of returns moves forward. Where the throughput is not known, or the model
- * serves only after a minute, all come back when it serves.
- */
-export function returnIn(fleet: Fleet, model: ModelId, servedIn: Millis, now: Instant): Millis {
-  if (servedIn > LONGEST_HINT) return servedIn;
-  const served = now + servedIn;
-  const known = fleet.returns.get(model);
-  const queue =
-    known && known.next > now ? known : { first: served, next: served, each: eachOf(fleet, model) };
-  const first = Math.min(queue.first, served);
-  const behind = first + queue.next - queue.first;
-  const at = Math.max(served, Math.min(behind, now + LONGEST_HINT));
-  const { each } = queue;
-  if (each > 0) fleet.returns.set(model, { first, next: at + each, each });
-  return at - now;
-}
-
-function eachOf(fleet: Fleet, model: ModelId): Millis {
-  const throughput = fleet.models.has(model) ? expectedThroughput(fleet, model) : null;
-  return throughput ? throughput.span / throughput.size : 0;
-}
-
-/**
- * Refuses held-back requests whose turn comes after their deadlines, at once. The hint is a turn behind all others. The
- * deadline is that of the route (`waitMs`), however long serving takes then.
- */
-export function refuseLateTurns(fleet: Fleet, now: Instant): Action[] {
-  const refused: Action[] = [];
-  for (const [model, backlog] of fleet.backlogs) {
-    const throughput = throughputOf(fleet, model)!;
-    const late: Request[] = [];
-    let served = 0;
-    for (const request of heldBackIn(fleet, backlog)) {
-      if (turnBehind(backlog, throughput, served) < request.deadline) served += 1;
-      else late.push(request);
-    }
-    const retryAfter = Math.max(SHORT_HINT, turnBehind(backlog, throughput, served) - now);
-    for (const request of late) {
-      endWaiting(fleet, request.id);
-      refused.push(refusal(fleet, request, { reason: 'deadline_unreachable', retryAfter }, now));
-    }
-  }
-  return refused;
 }

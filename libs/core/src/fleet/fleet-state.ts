@@ -11,7 +11,6 @@ import type { Strain } from '../learned/strain.js';
 import type { StopReason } from './events.js';
 import type { Watcher } from '../learned/watchers.js';
 import type { LoadTimes } from '../learned/load-times.js';
-import type { ServiceTime } from '../learned/load-times.js';
 import type { JobInLine } from '../loading/note-line.js';
 import type { LearnedConfig, Server } from './server.js';
 
@@ -82,26 +81,6 @@ export interface PutOff {
   readonly force: boolean;
 }
 
-/** Requests that waited for a model while it was cold; once it is ready they get routes as fast as it serves. */
-export interface Backlog {
-  /** When the model was found ready. */
-  readonly since: Instant;
-  /** When the next requests get their routes. */
-  readonly next: Instant;
-  /** In the order of their routes. A request that has left meanwhile may still be in it. */
-  readonly queue: ReadonlySet<RequestId>;
-}
-
-/** Requests for a model that were refused and told when to come again. */
-export interface Returns {
-  /** When the first of them should be served. */
-  readonly first: Instant;
-  /** The earliest instant for the next request that is refused. */
-  readonly next: Instant;
-  /** The time between two of them. */
-  readonly each: Millis;
-}
-
 /** The operator's stop: routes go on, and no load or unload is ordered until it ends. */
 export interface Frozen {
   readonly reason: string;
@@ -156,8 +135,6 @@ export class EmptyFleet {
   readonly strains = new Map<ModelId, Strain>();
   /** How long loads of each model take, on all servers together. */
   readonly loadTimes = new Map<ModelId, LoadTimes>();
-  /** How long servers take to execute each model. */
-  readonly serviceTimes = new Map<ModelId, ServiceTime>();
   /** How often each model was asked for lately. */
   readonly asks = new Map<ModelId, DecayingSum>();
   /** How long the leases are that callers of each model ask for. */
@@ -168,11 +145,6 @@ export class EmptyFleet {
   readonly charges = new Map<ModelId, Charge>();
   /** The devices whose last job was one that had starved. */
   readonly starvedLast = new Set<AccountId>();
-  /** The models that had a waiting request and no route at the end of the last turn. */
-  readonly cold = new Set<ModelId>();
-  readonly backlogs = new Map<ModelId, Backlog>();
-  /** The refused requests for a model, as long as any of them is still to come again. */
-  readonly returns = new Map<ModelId, Returns>();
   /** When others were evicted for loads onto each device in the last minute, oldest first. */
   readonly swaps = new Map<AccountId, readonly Instant[]>();
   /** How many copies of a model were found to be failing since one of it last succeeded. */

@@ -1,5 +1,5 @@
 import type { AccountId, ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
-import type { Bytes, Instant, Millis } from './model.js';
+import type { Bytes, Instant } from './model.js';
 
 /** Bytes held on one account. */
 export interface Booking {
@@ -106,8 +106,6 @@ export interface Pulse {
   readonly lastInference: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** The computing time of all requests that succeeded. */
-  readonly computed: Millis;
   /** Failures since the last success, summed over looks. */
   readonly failures: number;
   /** What was executed lately, the oldest first. */

@@ -20,17 +20,12 @@ export interface ServingRow {
   readonly failed: number;
   /** How long all requests that succeeded have stood in the queue, together. */
   readonly waited: Millis;
-  /** How long all requests that succeeded were computed, together: each took as long as its batch. */
-  readonly computed: Millis;
   /** Bytes on each GPU, where the backend measures them; nearly no backend does. */
   readonly memory: readonly { readonly ordinal: number; readonly bytes: Bytes }[];
 }
 
 /** The counts of one model, all versions together. */
-export type ServingCounts = Pick<
-  ServingRow,
-  'lastInference' | 'succeeded' | 'failed' | 'waited' | 'computed'
->;
+export type ServingCounts = Pick<ServingRow, 'lastInference' | 'succeeded' | 'failed' | 'waited'>;
 
 /** Adds up the statistics of each model that serves. */
 export function countsByModel(serving: readonly ServingRow[]): ReadonlyMap<ModelId, ServingCounts> {
@@ -42,13 +37,12 @@ export function countsByModel(serving: readonly ServingRow[]): ReadonlyMap<Model
       succeeded: sum.succeeded + row.succeeded,
       failed: sum.failed + row.failed,
       waited: sum.waited + row.waited,
-      computed: sum.computed + row.computed,
     });
   }
   return counts;
 }
 
-const NOTHING_SERVED: ServingCounts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0 };
+const NOTHING_SERVED: ServingCounts = { lastInference: 0, succeeded: 0, failed: 0, waited: 0 };
 
 /** What the metrics endpoint said. */
 export interface MetricsSample {

@@ -62,10 +62,8 @@ function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.wishes.delete(id);
   fleet.lastUnloads.delete(id);
   forgetLoadTimes(fleet, id);
-  fleet.serviceTimes.delete(id);
   fleet.asks.delete(id);
   fleet.usualLeases.delete(id);
-  fleet.returns.delete(id);
   fleet.foundFailing.delete(id);
   fleet.excesses.delete(id);
   if (!fleet.holders.has(id)) forgetTraits(fleet, id);

@@ -1,7 +1,6 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Model } from '../fleet/model.js';
-import { meanOf } from '../learned/load-times.js';
 
 const SERVER = aServer('t').id;
 
@@ -86,53 +85,5 @@ describe('the queue of a hidden copy', () => {
     const { statisticsAt } = driver.fleet.servers.get(SERVER)!;
     while (driver.fleet.servers.get(SERVER)!.statisticsAt === statisticsAt) driver.pass(100);
     expect(queue()).toBeGreaterThan(1);
-  });
-});
-
-describe('how long executions of a model take', () => {
-  const A = aModel('a').id;
-  let driver: CoreDriver;
-  beforeEach(() => {
-    driver = new CoreDriver()
-      .declare(aModel('a', { idleUnload: 60_000 }))
-      .serve(aServer('t'), ['a'])
-      .warm('a', 't');
-    driver.pass(2_500);
-  });
-
-  /** @param computed milliseconds of all of them together. */
-  const serves = (succeeded: number, computed: number, failed = 0): number | undefined => {
-    driver.shelf('t').served.set(A, { succeeded, failed, lastInference: succeeded + failed, computed });
-    driver.fleet.servers.get(SERVER)!.statisticsWanted = driver.now + 100;
-    driver.pass(100);
-    const known = driver.fleet.serviceTimes.get(A);
-    return known && meanOf(known);
-  };
-
-  it('is not known before one has succeeded', () => {
-    expect(serves(0, 0, 2)).toBeUndefined();
-  });
-
-  it('is learned from what its counts have grown by', () => {
-    expect(serves(10, 100)).toBe(10);
-    expect(serves(20, 500)).toBe(25);
-    expect(serves(20, 500, 1)).toBe(25);
-  });
-
-  it('is learned on when a fresh copy counts from zero, but not from what is first seen of it', () => {
-    serves(10, 100);
-    expect(serves(2, 140)).toBe(10);
-    expect(serves(4, 220)).toBe(15);
-  });
-
-  it('outlives its copies, but not the model', () => {
-    serves(10, 100);
-    driver.pass(90_000);
-    expect(driver.phase('a', 't')).toBeUndefined();
-    expect(driver.fleet.serviceTimes.has(A)).toBe(true);
-    driver.shelf('t').states.delete(A);
-    driver.tell({ kind: 'ModelWithdrawn', model: A });
-    driver.pass(60_000);
-    expect(driver.fleet.serviceTimes.has(A)).toBe(false);
   });
 });

@@ -6,7 +6,6 @@ import { readAnew } from '../fleet/indexes.js';
 import type { Look, ServingCounts } from '../looks/look.js';
 import type { Instant } from '../fleet/model.js';
 import { tallied } from '../learned/failures.js';
-import { learnService } from '../learned/load-times.js';
 
 /**
  * Reads use and failures off the statistics. Only changes of counts tell something: Triton's own times are wall time, and
@@ -50,18 +49,8 @@ function readPulse(
   // A load by another client may have dropped the config that Berth sent.
   if (isNew && replica.pulse !== null) readAnew(fleet, replica);
   const pulse = nextPulse(replica.pulse, counts, now);
-  noteServiceTime(fleet, replica, pulse);
   noteFailing(fleet, replica, pulse);
   put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
-}
-
-/** Learns how long executions take. */
-function noteServiceTime(fleet: Fleet, { model, pulse: before }: Ready, pulse: Pulse): void {
-  if (!fleet.models.has(model) || isFreshCopy(before, pulse)) return;
-  const served = pulse.succeeded - before!.succeeded;
-  if (served <= 0) return;
-  const known = fleet.serviceTimes.get(model);
-  fleet.serviceTimes.set(model, learnService(known, served, pulse.computed - before!.computed));
 }
 
 /** Counts the copies of a model that turn out to be failing; a success of any copy ends that. */
@@ -81,8 +70,8 @@ const isFreshCopy = (before: PulseCounts | null, counts: PulseCounts): boolean =
   before === null || counts.failed < before.failed || counts.succeeded < before.succeeded;
 
 function nextPulse(before: Pulse | null, counts: ServingCounts, now: Instant): Pulse {
-  const { lastInference, succeeded, failed, computed } = counts;
-  const read = { lastInference, succeeded, failed, computed };
+  const { lastInference, succeeded, failed } = counts;
+  const read = { lastInference, succeeded, failed };
   if (before === null || isFreshCopy(before, counts)) return { ...read, failures: 0, recent: [] };
   const more = failed - before.failed;
   const failures = succeeded > before.succeeded ? 0 : before.failures + more;

@@ -96,7 +96,6 @@ describe('what another client unloads', () => {
         succeeded: 0,
         failed: 0,
         waited: 0,
-        computed: 0,
         memory: [],
       },
     ];

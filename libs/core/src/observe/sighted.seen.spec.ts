@@ -14,7 +14,7 @@ const ID = replicaId(A, T);
 const row = (version: string): ServingRow => ({
   model: A,
   version,
-  ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0 },
+  ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0 },
   memory: [],
 });
 const CONFIG = { json: '{}', kind: 'gpu', gpus: [], count: 1, batch: 1 } as const;

@@ -14,7 +14,7 @@ const T = aServer('t').id;
 const ID = replicaId(A, T);
 const SETTLED = 5_000;
 
-const COUNTS = { lastInference: 0, succeeded: 0, failed: 0, waited: 0, computed: 0 };
+const COUNTS = { lastInference: 0, succeeded: 0, failed: 0, waited: 0 };
 const SERVES: Sighting = {
   kind: 'serving',
   rows: [{ model: A, version: '1', ...COUNTS, memory: [] }],
