@@ -43,7 +43,7 @@ import { pressureShedsNewcomers } from './pressure.js';
 import { fullQueuesAreFair, queuesStayBounded } from './queues.js';
 import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
-import { backOffsAreBounded, retriesAreFew, triedOneAtATime } from './retries.js';
+import { backOffsAreBounded, retriesLeaveASlot, triedOneAtATime } from './retries.js';
 import { swapsAreBounded } from './swaps.js';
 import { tiedModelsTakeTurns, unloadsStayWithinSlots } from './tied.js';
 import { useIsReadBeforeEviction } from './use.js';
@@ -75,8 +75,10 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
   ['8, evictions', [...[nobodyOutranksTheNewcomer, theWarmAreKept].map(always), swapsAreBounded]],
   ['9, idle', [always(idlesSinceItsLastRoute), copiesDoNotFlap, always(copiesStayWithinMax)]],
-  ['10, back-off', [waitsOutBackOff, backOffsAreBounded, triedOneAtATime, disabledStayAway].map(always)],
-  ['10, back-off', [retriesAreFew]],
+  [
+    '10, back-off',
+    [waitsOutBackOff, backOffsAreBounded, triedOneAtATime, retriesLeaveASlot, disabledStayAway].map(always),
+  ],
   ['11, contact', [onlyInContact, firstLooksComeFirst].map(always)],
   ['12, names', [always(loadsNameWhatIsThere)]],
   [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ActionOf, Fleet, ModelId, OrderId, ReplicaId } from '#core';
-import { HERE, S, Story } from './story.js';
+import { aModel } from '../support/builders.js';
+import { forget, HERE, S, Story } from './story.js';
 
 const HERE_MODEL = 'here' as ModelId;
 
@@ -79,16 +80,35 @@ describe('the promises about failed loads', () => {
     expect(said(story, /is loaded beside/)).toEqual(['here@s is loaded beside here@s, here@t']);
   });
 
-  it('find more loads that repeat a failed one than a server may be asked for', () => {
-    const story = failing(() => {});
-    const again = (after: number): number => {
-      story.time(after, () => [load(`o${story.now}`)]);
-      return said(story, /one load too many/).length;
+  it.each([
+    ['another waits', true, 1],
+    ['nothing waits', false, 0],
+  ])('find a retry on the last slot while %s', (_, waits, complaints) => {
+    const story = Story.beforeLoading();
+    story.turn([{ kind: 'ModelDeclared', model: aModel('there') }]);
+    story.look(NOTHING);
+    const [{ order }] = story.ask('here') as [ActionOf<'load'>];
+    const tried = story.fleet.replicas.get(HERE)!;
+    story.now += 10;
+    const outcome = { kind: 'failed', cause: 'transient' } as const;
+    story.turn([{ kind: 'LoadEnded', order, replica: HERE, outcome }]);
+    story.look(NOTHING);
+    const keep = (fleet: Fleet): void => {
+      forget(fleet, 'there@s' as ReplicaId);
+      if (waits) fleet.wantedSince.set('there' as ModelId, story.now);
     };
-    const first = Array.from({ length: 10 }, () => again(1));
-    expect(first).toEqual(Array.from({ length: 10 }, () => 0));
-    expect(again(1)).toBe(1);
-    expect(again(20_000)).toBe(1);
-    expect(again(1)).toBe(2);
+    story.ask('there', (fleet) => {
+      keep(fleet);
+      return [];
+    });
+    story.time(1, (fleet) => {
+      keep(fleet);
+      fleet.replicas.set(HERE, tried);
+      fleet.unsettled.add(HERE);
+      return [load('o9')];
+    });
+    expect(said(story, /got the last slot/)).toHaveLength(complaints);
   });
 });
+
+const NOTHING = { here: '', there: '' } as const;

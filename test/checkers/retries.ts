@@ -1,15 +1,17 @@
 import {
   type ActionOf,
-  type Event,
   type FailureCause,
   type Fleet,
   type Instant,
   isComing,
   type Millis,
-  type OrderId,
+  type ModelId,
+  ordersAtOnce,
+  type Replica,
   replicaId,
   type ServerId,
 } from '#core';
+import { withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 
 const loadsIn = ({ turn }: TurnScene): ActionOf<'load'>[] =>
@@ -58,44 +60,62 @@ export const triedOneAtATime: TurnCheck = (scene) => {
   }
 };
 
-const AT_ONCE = 10;
-const ONE_EACH: Millis = 10_000;
+/**
+ * What failed on a server gets no place on its last load slot while a model waits for that which never failed there: until
+ * it starves, and where nothing was promised after it failed. What ran out of memory has not failed.
+ */
+export const retriesLeaveASlot: TurnCheck = (scene) => {
+  const { fleet, changes, trail } = scene;
+  if (fleet.cooldowns.size === 0) return;
+  for (const { was, now: one } of changes) {
+    if (!one || !isNewLoad(was, one) || !standsBack(scene, one) || slotsLeft(fleet, one.server) > 0) continue;
+    const other = waitingFor(scene, one.server);
+    trail.expect(!other, () => `${one.id} has failed there, and got the last slot, for which ${other} waits`);
+  }
+};
 
-/** Loads that repeat a failed one are few on each server: ten at once, one in ten seconds, one for ten that succeed. */
-export function retriesAreFew(start: Readonly<Fleet>): TurnCheck {
-  const fullAt = new Map<ServerId, Instant>(
-    Array.from(start.servers.values(), ({ spec, retriesFullAt }) => [spec.id, retriesFullAt]),
+function standsBack(scene: TurnScene, { id, model }: Replica): boolean {
+  const { fleet, wantedBefore, turn } = scene;
+  const since = wantedBefore.get(model) ?? -Infinity;
+  const failed = fleet.cooldowns.get(id);
+  if (!failed || failed.cause === 'capacity' || turn.now - since >= fleet.limits.starvation) return false;
+  return !isPromisedSince(scene, model, failed.at);
+}
+
+const isNewLoad = (was: Replica | undefined, now: Replica): boolean =>
+  (now.phase === 'placed' || now.phase === 'loading') &&
+  now.carriedBy === null &&
+  was?.phase !== 'placed' &&
+  was?.phase !== 'loading';
+
+function isPromisedSince({ history }: TurnScene, model: ModelId, failedAt: Instant): boolean {
+  return [...history.pending.values()].some((one) => one.model === model && one.arrivedAt >= failedAt);
+}
+
+function slotsLeft(fleet: Fleet, id: ServerId): number {
+  const server = fleet.servers.get(id)!;
+  const most = Math.min(
+    ordersAtOnce(fleet, server),
+    (server.devices?.length ?? 0) * fleet.limits.loadsPerDevice,
   );
-  const counted = new Map<OrderId, ServerId>();
-  return (scene) => {
-    const { turn, fleet, trail } = scene;
-    for (const event of turn.events) {
-      earn(event, fleet, fullAt);
-      if (event.kind !== 'LoadEnded') continue;
-      const server = counted.get(event.order);
-      // What was never sent has repeated nothing.
-      if (server && event.outcome.kind === 'unsent') fullAt.set(server, fullAt.get(server)! - ONE_EACH);
-      counted.delete(event.order);
-    }
-    for (const load of loadsIn(scene)) {
-      if (!isRetry(load, fleet)) continue;
-      const { replica, server } = load;
-      const next = Math.max(fullAt.get(server) ?? -Infinity, turn.now) + ONE_EACH;
-      fullAt.set(server, next);
-      counted.set(load.order, server);
-      if (next > turn.now + (AT_ONCE - 1) * ONE_EACH) trail.mark('asked as often as may be for what failed');
-      const isFew = next <= turn.now + AT_ONCE * ONE_EACH;
-      trail.expect(isFew, () => `${replica} is one load too many of those that failed on ${server}`);
-    }
-  };
+  const orders = Array.from(fleet.unsettled, (one) => fleet.replicas.get(one)!).filter(
+    (one) => one.server === id && !('carriedBy' in one && one.carriedBy !== null) && isLoad(one),
+  );
+  return most - orders.length;
 }
 
-function earn(event: Event, { replicas }: Readonly<Fleet>, fullAt: Map<ServerId, Instant>): void {
-  if (event.kind === 'ServerWithdrawn') fullAt.delete(event.server);
-  if (event.kind !== 'LoadEnded' || event.outcome.kind !== 'succeeded') return;
-  const server = replicas.get(event.replica)?.server;
-  if (server) fullAt.set(server, (fullAt.get(server) ?? -Infinity) - ONE_EACH / 10);
-}
+const isLoad = (one: Replica): boolean =>
+  one.phase === 'placed' ||
+  one.phase === 'loading' ||
+  (one.phase === 'unknown' && one.loadOrderedAt !== null) ||
+  (one.phase === 'ready' && one.change !== null);
 
-const isRetry = ({ server, model, brings }: ActionOf<'load'>, { cooldowns }: Readonly<Fleet>): boolean =>
-  [model, ...brings].some((one) => cooldowns.has(replicaId(one, server)));
+/** A model that has been wanted since an earlier turn, may go there or has its place there, and never failed there. */
+const waitingFor = ({ fleet, wantedBefore }: TurnScene, server: ServerId): ModelId | undefined =>
+  [...wantedBefore.keys()].find((model) => {
+    const id = replicaId(model, server);
+    if ([...withNeeds(fleet, model)].some((one) => fleet.cooldowns.has(replicaId(one, server)))) return false;
+    const replica = fleet.replicas.get(id);
+    if (replica) return replica.phase === 'placed' && replica.carriedBy === null;
+    return fleet.wantedSince.has(model) && fleet.servers.get(server)!.repository.has(model);
+  });

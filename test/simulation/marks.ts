@@ -16,8 +16,6 @@ const RARE = {
     'The back-off of one server does not keep others from trying.',
   'tried once more after too many failures':
     'By one load at a time over all servers: the first that succeeds lets the others follow.',
-  'asked as often as may be for what failed':
-    'Models that only fail do not use up the load slots of a server.',
   'load ended without an answer while requests waited':
     'Waiting requests are neither answered twice nor forgotten.',
   'in-place change interrupted': 'Old and new devices stay booked until a look tells which of them it was.',

@@ -76,12 +76,12 @@ const until = time.nullable().describe('When time alone ends the verdict; null: 
 const cooldown = z.strictObject({
   until: time
     .nullable()
-    .describe('When the next load may start; null: once one elsewhere has shown if it still fails.'),
+    .describe('When the next load may start; null: when a load of it or of another has its turn.'),
   cause: z.string(),
   by: z
-    .enum(['back_off', 'breaker', 'half_open', 'retry_budget'])
+    .enum(['back_off', 'breaker', 'half_open', 'last_slot'])
     .describe(
-      'What keeps it away: its back-off there, or anywhere; a load that is to show; too many tries there.',
+      'What keeps it away: its back-off there, or anywhere; a load that is to show; the last slot is for others.',
     ),
 });
 

@@ -70,12 +70,13 @@ function decide(fleet: Fleet, actions: Action[], now: Instant): boolean {
   const away = takeOverflow(fleet);
   const { ledger, answers } = giveUp(fleet, open, now);
   add(answers);
-  const before = { routes: fleet.routesRevision, replicas: fleet.replicas.size };
+  const { routesRevision } = fleet;
   bringBack(fleet, open, ledger, now);
   const booked = book(fleet, open, now, admit);
   let { line, wished } = booked;
   add(booked.refused);
-  if (isTaken(fleet, before)) add(regrant(fleet, open, now));
+  // A victim may have been what other requests needed where it was, or the copy that kept a pin from holding another.
+  if (fleet.routesRevision > routesRevision) add(regrant(fleet, open, now));
   // What is ordered holds up what was to begin beside it or is tied to it, and copies may leave for others: the line is asked again.
   for (let orders = giveOrders(fleet, line, now); orders.length > 0; orders = giveOrders(fleet, line, now)) {
     add(orders);
@@ -101,20 +102,6 @@ const regrant = (fleet: Fleet, open: readonly Server[], now: Instant): Action[] 
   ...grantWaiting(fleet, now),
   ...refuseUnservable(fleet, open, now),
 ];
-
-/**
- * Whether the places that were given may have taken something from other waiting requests. A victim may have been what
- * they needed where it was, or the copy that kept a pin from holding another. A retry may have got the last try there.
- */
-function isTaken(
-  fleet: Readonly<Fleet>,
-  before: { readonly routes: number; readonly replicas: number },
-): boolean {
-  return (
-    fleet.routesRevision > before.routes ||
-    (fleet.cooldowns.size > 0 && fleet.replicas.size > before.replicas)
-  );
-}
 
 /** What admins have ordered: what had to wait and need wait no more, what is under way, and drains whose time is over. */
 function followOrders(fleet: Fleet, now: Instant): void {

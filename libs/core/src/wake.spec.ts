@@ -78,13 +78,6 @@ describe('the core is woken', () => {
     expect(wakesIn(driver)).toBe(700);
   });
 
-  it('when a server may be asked again for what failed there', () => {
-    const driver = quiet();
-    const server = driver.fleet.servers.get(aServer('t').id)!;
-    server.retriesFullAt = driver.now + 90_400;
-    expect(wakesIn(driver)).toBe(400);
-  });
-
   it('when a load gives its device slot back, and again when it is overdue', () => {
     const driver = quiet();
     driver.resolve('a', { wait: 0 });

@@ -10,7 +10,6 @@ import { idleAt, idleUnloadAt, queueGraceEnds } from './demand/idle.js';
 import { busyServers, dueLook } from './looks/look-around.js';
 import { WISH_STARVES } from './demand/wants.js';
 import { untoldUntil } from './memory/untold.js';
-import { retriesAgainAt } from './learned/retries.js';
 import { changesOfWatchers } from './learned/watchers.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING, stuckAt } from './fleet/standing.js';
 import { earliestDeadline } from './fleet/waiting.js';
@@ -23,7 +22,7 @@ export function nextWake(fleet: Readonly<Fleet>, now: Instant): Instant {
   const busy = busyServers(fleet, now);
   for (const server of fleet.servers.values()) {
     const looks = sooner(dueLook(fleet, server, busy, wake).at, now, wake);
-    wake = sooner(retriesAgainAt(fleet, server, now), now, serverWake(server, now, looks));
+    wake = serverWake(server, now, looks);
   }
   for (const replica of unsettled(fleet)) wake = replicaWake(fleet, replica, now, wake);
   return settledWake(fleet, now, wake);
@@ -78,6 +77,8 @@ function replicaWake(fleet: Readonly<Fleet>, replica: Replica, now: Instant, wak
   const stuck = sooner(stuckAt(fleet, replica), now, wake);
   const next = load ? sooner(load.overdueAt, now, sooner(load.slotUntil, now, stuck)) : stuck;
   switch (replica.phase) {
+    case 'placed':
+      return fleet.cooldowns.size > 0 ? sooner(replica.since + fleet.limits.starvation, now, next) : next;
     case 'ready':
       return idleWake(fleet, replica, now, next);
     case 'draining':

@@ -165,7 +165,7 @@ export class Verdicts {
     const next = active.toSorted((a, b) => a.until - b.until)[0];
     if (!next || active.length < tried.length) return undefined;
     const { until, cause } = next;
-    if (until === Infinity) return undefined;
+    if (active.some((one) => one.until === Infinity)) return undefined;
     if (!active.every((one) => isLasting(one.cause))) return { coolingUntil: until, cause };
     return { reason: 'load_failed', retryAfter: null, cause };
   }

@@ -1,22 +1,21 @@
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { FailureCause } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { dependenciesOf } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import { retryAt } from '../learned/retries.js';
+import { isLastSlotKept, missingOn } from './retries.js';
 import { isComing } from './wants.js';
 
 /** Why a model may not be loaded on a server for now, after failed loads. */
 export interface Cooling {
-  /** Infinite where it ends with a load that is on its way. */
+  /** Infinite where it ends with a load that is on its way, or with the wait of another model. */
   readonly until: Instant;
   readonly cause: FailureCause;
   /**
    * `back_off`: on that server. `breaker`: on all servers, after too many failures in a row. `half_open`: one load tries
-   * the model after these. `retry_budget`: too many retries were ordered on that server.
+   * the model after these. `last_slot`: the last free load slot of that server is for what has not failed there.
    */
-  readonly by: 'back_off' | 'breaker' | 'half_open' | 'retry_budget';
+  readonly by: 'back_off' | 'breaker' | 'half_open' | 'last_slot';
 }
 
 /**
@@ -30,34 +29,12 @@ export function coolingOn(
   now: Instant,
 ): Cooling | undefined {
   if (fleet.cooldowns.size === 0 && fleet.breakers.size === 0) return undefined;
-  const models = [model, ...dependenciesMissing(fleet, server, model)];
-  let longest = retriesCool(fleet, server, models, now);
-  for (const id of models) {
-    for (const one of coolings(fleet, server, id, now)) {
-      if (one.until > (longest?.until ?? now)) longest = one;
-    }
-  }
-  return longest;
+  const all = missingOn(fleet, server, model).flatMap((id) => coolings(fleet, server, id, now));
+  const [longest] = all.toSorted((one, other) => other.until - one.until);
+  if (!longest || longest.until > now) return longest;
+  const isKept = isLastSlotKept(fleet, server, model, now);
+  return isKept ? { until: Infinity, cause: longest.cause, by: 'last_slot' } : undefined;
 }
-
-/** The wait for the retry budget of the server, from which each of these models that failed there takes one retry. */
-function retriesCool(
-  fleet: Readonly<Fleet>,
-  server: Server,
-  models: readonly ModelId[],
-  now: Instant,
-): Cooling | undefined {
-  const failed = models.flatMap((id) => fleet.cooldowns.get(replicaId(id, server.spec.id)) ?? []);
-  const [first] = failed;
-  if (!first) return undefined;
-  const until = retryAt(fleet, server, failed.length, now);
-  return until > now ? { until, cause: first.cause, by: 'retry_budget' } : undefined;
-}
-
-const dependenciesMissing = (fleet: Readonly<Fleet>, server: Server, model: ModelId): ModelId[] =>
-  dependenciesOf(fleet, model).filter(
-    (id) => fleet.replicas.get(replicaId(id, server.spec.id))?.phase !== 'ready',
-  );
 
 /** The waits of one model, those included that are over. */
 function coolings(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): Cooling[] {

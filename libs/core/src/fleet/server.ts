@@ -150,8 +150,6 @@ export class UnseenServer {
   configToldAt: Instant = -Infinity;
   /** When a copy last got a place there by the operator's word (`BY_ORDER`); -Infinity where none did. */
   orderedPlaceAt: Instant = -Infinity;
-  /** When the retry budget is full again: see `retryAt`. */
-  retriesFullAt: Instant = -Infinity;
 
   constructor(spec: ServerSpec, looks: 1 | 2) {
     this.spec = spec;

@@ -8,6 +8,7 @@ import { demandKey } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
 import { hasStarved, isDue, isOfDrain, isOfPin, stageOf, type Want } from '../demand/wants.js';
 import { leavingDraining } from '../demand/claims.js';
+import { failedAt, failedEverywhereAt, standsBack } from '../demand/retries.js';
 import { requestsFor } from '../fleet/waiting.js';
 import { madeOnce } from '../numbers/groups.js';
 
@@ -30,6 +31,8 @@ export interface Job {
   readonly warmUntil: Instant;
   /** Whether the operator's word brings it: then it is not judged by its worth. */
   readonly isDue: boolean;
+  /** Whether it repeats a failed load wherever it may go, and stands behind what has not failed: see `standsBack`. */
+  readonly isRetry: boolean;
   /** Whether the tenants that wait for it have had more than their part of the load slots. */
   readonly isOverShare: boolean;
   /** The earliest deadline of its promised requests; infinite where none is promised. */
@@ -104,6 +107,7 @@ export class Jobs {
       demand: this.demandOf(stage, [id]),
       warmUntil: this.warmUntil(id, stage, waiting),
       isDue: want.rank === PINNED || !want.isAsked || isDue(fleet, want.model, want),
+      isRetry: this.isRetry([id], failedEverywhereAt(fleet, id), want.waitsSince),
       isOverShare: areOver(waiting, this.isOver),
       neededBy: waiting.neededBy,
       waiting,
@@ -126,6 +130,7 @@ export class Jobs {
     const { models, stage, isDue: isOperators } = reasons.for(replica);
     const all = models.map(this.waitingFor);
     const waiting = all.reduce(together);
+    const server = this.fleet.servers.get(replica.server)!;
     return {
       model: replica.model,
       want: null,
@@ -135,6 +140,7 @@ export class Jobs {
       demand: this.demandOf(stage, models),
       warmUntil: -Infinity,
       isDue: isOperators,
+      isRetry: this.isRetry(models, failedAt(this.fleet, server, replica.model), replica.since),
       isOverShare: areOver(waiting, this.isOver),
       neededBy: waiting.neededBy,
       waiting,
@@ -144,6 +150,9 @@ export class Jobs {
       isStarving: false,
     };
   }
+
+  private readonly isRetry = (models: readonly ModelId[], failed: Instant, since: Instant): boolean =>
+    models.every((model) => standsBack(this.fleet, model, { failed, since }, this.now));
 
   /** Of several models that one load is for the one that is asked for most, or is largest, counts. */
   private demandOf(stage: number, models: readonly ModelId[]): number {

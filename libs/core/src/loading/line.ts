@@ -181,11 +181,14 @@ const holds = ({ job, ready }: JobForecast): boolean => ready.p90 <= job.neededB
 /** Whether its promise is kept if its load is among the shortest. */
 export const mayHold = ({ job, start, load }: JobForecast): boolean => start.at + p10Of(load) <= job.neededBy;
 
-/** The jobs with a promise that may be kept before, and is in danger or in more of it after a job has come between. */
+/**
+ * The jobs with a promise that may be kept before, and is in danger or in more of it after a job has come between. What was
+ * promised before a load failed was lost with it.
+ */
 function brokenAmong(before: readonly JobForecast[], after: readonly JobForecast[], by: Job): readonly Job[] {
   const known = new Map(before.map((one) => [jobKey(one.job), one]));
   return after.flatMap((one) => {
-    if (one.job === by || one.job.neededBy === Infinity || holds(one)) return [];
+    if (one.job === by || one.job.isRetry || one.job.neededBy === Infinity || holds(one)) return [];
     const was = known.get(jobKey(one.job));
     return was && mayHold(was) && was.ready.p90 < one.ready.p90 ? [one.job] : [];
   });

@@ -112,6 +112,7 @@ const aJob = (parts: Partial<Job>): Job => ({
     demand: 0,
     warmUntil: -Infinity,
     isDue: false,
+    isRetry: false,
     isOverShare: false,
   },
   ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false, starvesAt: Infinity },
@@ -133,6 +134,8 @@ describe('of two jobs', () => {
       { stage: -4, demand: -Infinity, since: 9 },
     ],
     ['what the operator wants', { isDue: true, isOverShare: true, since: 9 }, { neededBy: 1 }],
+    ['what the operator wants, though it has failed', { isDue: true, isRetry: true }, { neededBy: 1 }],
+    ['what has not failed', { isOverShare: true, since: 9 }, { isRetry: true, neededBy: 1 }],
     ['what is promised', { neededBy: 9, isOverShare: true, since: 9 }, { waiting: ONE_WAITS }],
     ['the tenant under its part', { neededBy: 9, since: 9 }, { isOverShare: true, neededBy: 1 }],
     [

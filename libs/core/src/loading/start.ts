@@ -7,7 +7,6 @@ import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { InWork, isBlocked, unitOf } from './in-work.js';
 import { discovered } from '../observe/declared.js';
-import { isRetry, spendRetry } from '../learned/retries.js';
 import { type Line, mayHold } from './line.js';
 import { causeOfLoad, type ToLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
@@ -69,7 +68,6 @@ function start(fleet: Fleet, replica: Placed, now: Instant): Action {
   const unit = unitOf(fleet, replica);
   const order = nextOrder(fleet);
   const server = fleet.servers.get(replica.server)!;
-  if (unit.some(({ id }) => isRetry(fleet, id))) spendRetry(server, now);
   const brings = unit.slice(1).map((one) => one.model);
   const action = loadAction(fleet, replica, order, replica.devices, brings);
   const deadline = now + action.timeout;
@@ -84,7 +82,6 @@ function start(fleet: Fleet, replica: Placed, now: Instant): Action {
 function startChange(fleet: Fleet, replica: Ready, now: Instant): Action {
   const order = nextOrder(fleet);
   const change = { ...replica.change!, order, orderedAt: now };
-  if (isRetry(fleet, replica.id)) spendRetry(fleet.servers.get(replica.server)!, now);
   put(fleet, { ...replica, change });
   return loadAction(fleet, replica, order, change.devices, []);
 }

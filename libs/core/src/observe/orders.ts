@@ -15,7 +15,6 @@ import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { earnRetry, returnRetry } from '../learned/retries.js';
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
 import { rebook } from './declared.js';
@@ -28,14 +27,13 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   if (replica.phase === 'ready') return changeEnded(fleet, replica, event, now);
   if (replica.phase !== 'loading' || replica.order !== event.order) return;
   if (event.outcome.kind === 'unsent') {
-    const all = loadingWith(fleet, replica.server, event.order);
-    returnRetry(fleet, replica, all);
-    return all.forEach((one) => put(fleet, placedAgain(one, now)));
+    for (const one of loadingWith(fleet, replica.server, event.order)) put(fleet, placedAgain(one, now));
+    return;
   }
   if (event.outcome.kind === 'succeeded') {
     noteLoadTime(fleet, replica, now - replica.orderedAt, now);
     fleet.wishes.delete(replica.model);
-    succeeded(fleet, replica);
+    warmUp(fleet, replica);
   }
   if (event.outcome.kind === 'failed') failed(fleet, replica, event.outcome.cause, now);
   for (const one of loadingWith(fleet, replica.server, event.order)) {
@@ -44,11 +42,6 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   }
   readStepsAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
-}
-
-function succeeded(fleet: Fleet, replica: Residence): void {
-  warmUp(fleet, replica);
-  earnRetry(fleet.servers.get(replica.server)!);
 }
 
 function failed(fleet: Fleet, replica: Loading, cause: FailureCause, now: Instant): void {
@@ -95,14 +88,11 @@ function changeEnded(
 ): void {
   const { change } = replica;
   if (!change || change.order !== order) return;
-  if (outcome.kind === 'unsent') {
-    returnRetry(fleet, replica, [replica]);
-    return put(fleet, { ...replica, change: { ...change, order: null } });
-  }
+  if (outcome.kind === 'unsent') return put(fleet, { ...replica, change: { ...change, order: null } });
   readAnew(fleet, replica);
   wantLook(fleet, replica.server, now);
   if (outcome.kind === 'succeeded') {
-    succeeded(fleet, replica);
+    warmUp(fleet, replica);
     put(fleet, { ...replica, devices: change.devices, bookings: change.bookings, change: null });
     return;
   }

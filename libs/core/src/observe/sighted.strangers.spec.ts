@@ -147,8 +147,9 @@ describe('what is found while a load of ours runs', () => {
     driver.now += 1_000;
     driver.resolve('c');
     driver.pass(1_000);
-    driver.loadEnds('a', 't');
-    expect(driver.orders()).toEqual(['load a@t', 'unload s@t', 'load a@t', 'load c@t']);
+    driver.loadEnds('c', 't');
+    driver.pass(1_000);
+    expect(driver.orders()).toEqual(['load a@t', 'unload s@t', 'load c@t', 'load a@t']);
   });
 
   it('may be a step of what a pinned model of ours needs: it makes no room for others then', () => {

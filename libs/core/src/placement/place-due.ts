@@ -31,7 +31,7 @@ const isTimeToPlace = ({ job, place, placeAt }: JobForecast, now: Instant): bool
   job.want !== null && place !== null && placeAt <= now;
 
 function carryOut(fleet: Fleet, { job, place, victims }: JobForecast, want: Want, now: Instant): boolean {
-  // A job before it in this turn may have got the last repeated load of its server.
+  // A job before it in this turn may have got the last load slot but one of its server.
   if (coolingOn(fleet, place!.server, want.model.id, now)) return false;
   if (victims.length > 0) {
     // For one before it the other copy of a pinned model may leave now: then these stay.
