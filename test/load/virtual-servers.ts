@@ -128,7 +128,7 @@ export class VirtualServers {
       case 'described': {
         const { server, model } = coming;
         const gpus = [this.server(server).shelf.devices.get(model)!];
-        const config = { json: '{}', kind: 'gpu', gpus, count: 1, batch: 1 } as const;
+        const config = { json: '{}', kind: 'gpu', gpus, count: 1 } as const;
         return [{ kind: 'ConfigLearned', server, model, config, steps: [] }];
       }
     }

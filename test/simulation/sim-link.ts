@@ -198,15 +198,7 @@ function valueOf<T>(answer: Answer<T> | { error: RpcError | 'deadline' }, subjec
   throw new CallFailed(status[error.code], error.message, subject);
 }
 
-const asMessage = ({
-  name,
-  version,
-  lastInference,
-  success,
-  fail,
-  queue,
-  computeInfer,
-}: ModelStatistics) => ({
+const asMessage = ({ name, version, lastInference, success, fail, queue }: ModelStatistics) => ({
   name,
   version,
   last_inference: String(lastInference),
@@ -214,7 +206,6 @@ const asMessage = ({
     success: { count: String(success.count) },
     fail: { count: String(fail.count) },
     queue: { ns: String(queue.ns) },
-    compute_infer: { ns: String(computeInfer.ns) },
   },
 });
 

@@ -133,7 +133,7 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
     kind: 'ConfigLearned',
     server: s,
     model: m,
-    config: { json: '{}', kind, gpus: [0], count: 1, batch: 1 },
+    config: { json: '{}', kind, gpus: [0], count: 1 },
     steps: [],
   })),
 );

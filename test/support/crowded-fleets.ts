@@ -63,7 +63,7 @@ export function crowdedFleet({ models, newcomer, sites, spareOnHosts }: Crowded)
 /** Puts on the shelf of a server what is to be found there. */
 function furnish(driver: CoreDriver, server: ServerId, { on }: Sited): void {
   for (const [name, device] of on) {
-    const config = { json: '{}', kind: 'gpu', gpus: [device], count: 1, batch: 1 } as const;
+    const config = { json: '{}', kind: 'gpu', gpus: [device], count: 1 } as const;
     driver.tell({ kind: 'ConfigLearned', server, model: name as ModelId, config, steps: [] });
     driver.shelf(server).set(name, 'READY');
   }

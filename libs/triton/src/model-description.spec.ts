@@ -66,15 +66,6 @@ describe('the description of a model', () => {
     expect(describeSent({ instance_group }).config).toMatchObject({ kind, gpus, count });
   });
 
-  it.each([
-    ['as many as its dynamic batcher takes', { max_batch_size: 8, dynamic_batching: {} }, 8],
-    ['as many as its sequence batcher takes', { max_batch_size: 4, sequence_batching: { oldest: {} } }, 4],
-    ['one where nothing makes batches', { max_batch_size: 8 }, 1],
-    ['one where it takes no batches', { dynamic_batching: {} }, 1],
-  ])('says that an instance takes %s', (_, config, batch) => {
-    expect(describeSent(config).config).toMatchObject({ batch });
-  });
-
   it('names each step of an ensemble once', () => {
     const step = ['a', 'b', 'a', '../c'].map((model_name) => ({ model_name }));
     expect(describeSent({ ensemble_scheduling: { step } }).steps).toEqual(['a', 'b']);

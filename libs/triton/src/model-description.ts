@@ -15,7 +15,6 @@ export function describeConfig(config: ConfigMessage): ModelDescription {
       kind,
       gpus: kind === 'gpu' ? gpusOf(groups) : [],
       count: countOf(groups, kind),
-      batch: batchOf(config),
     },
     steps: [...new Set(steps)].filter(isModelName),
   };
@@ -42,11 +41,6 @@ function countOf(groups: readonly InstanceGroup[], kind: LearnedConfig['kind']):
     sumOfCounts(groups.filter((group) => isOnGpu(group) && group.gpus?.includes(gpu)));
   const counts = kind === 'gpu' ? gpusOf(groups).map(on) : [sumOfCounts(groups)];
   return Math.max(1, ...counts);
-}
-
-/** Without a scheduler that makes batches a request is executed by itself, whatever size it may have. */
-function batchOf({ max_batch_size = 0, dynamic_batching, sequence_batching }: ConfigMessage): number {
-  return dynamic_batching || sequence_batching ? Math.max(1, max_batch_size) : 1;
 }
 
 function sumOfCounts(groups: readonly InstanceGroup[]): number {

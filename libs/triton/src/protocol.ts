@@ -39,9 +39,6 @@ export interface StatisticsMessage {
 
 /** A model's config; what is not named here is there too. */
 export interface ConfigMessage {
-  max_batch_size?: number;
-  dynamic_batching?: object;
-  sequence_batching?: object;
   instance_group?: InstanceGroup[];
   ensemble_scheduling?: { step?: { model_name?: string }[] };
 }

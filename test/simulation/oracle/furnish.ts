@@ -101,7 +101,7 @@ function lookAt(
   step(fleet, [{ kind: 'Looked', server, look }], 0);
   for (const [index, kind] of configs.slice(0, models.length).entries()) {
     if (kind === null) continue;
-    const config = { json: '{}', kind, gpus: [], count: 1, batch: 1 };
+    const config = { json: '{}', kind, gpus: [], count: 1 };
     step(fleet, [{ kind: 'ConfigLearned', server, model: modelName(index), config, steps: [] }], 0);
   }
 }

@@ -38,7 +38,7 @@ describe('a turn in which a route changes', () => {
   });
 
   it('says so of other devices', () => {
-    const config = { json: '{}', kind: 'gpu', gpus: [1], count: 1, batch: 1 } as const;
+    const config = { json: '{}', kind: 'gpu', gpus: [1], count: 1 } as const;
     expect(told({ kind: 'ConfigLearned', server: aServer('s').id, model: A, config, steps: [] })).toEqual(
       changed,
     );

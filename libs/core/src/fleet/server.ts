@@ -43,8 +43,6 @@ export interface LearnedConfig {
   readonly gpus: readonly number[];
   /** Instances per device. */
   readonly count: number;
-  /** The most requests that an instance takes at once: 1 without batching. */
-  readonly batch: number;
 }
 
 /** The operator's declaration of a server. */

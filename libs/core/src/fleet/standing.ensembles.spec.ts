@@ -40,7 +40,7 @@ describe('a server with an ensemble', () => {
   it('does so from when a model turns out to be one', () => {
     const driver = aDriver();
     expect(most(driver)).toBe(8);
-    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
     const steps = [aModel('b').id];
     driver.tell({ kind: 'ConfigLearned', server: T, model: aModel('a').id, config, steps });
     expect(most(driver)).toBe(2);

@@ -12,7 +12,7 @@ const T = aServer('t').id;
 function aCopy(batching = ''): CoreDriver {
   const driver = new CoreDriver().declare(aModel('a', { idleUnload: null })).serve(aServer('t'), ['a']);
   driver.warm('a', 't');
-  const config = { json: `{${batching}}`, kind: 'gpu', gpus: [0], count: 2, batch: 1 } as const;
+  const config = { json: `{${batching}}`, kind: 'gpu', gpus: [0], count: 2 } as const;
   driver.tell({ kind: 'ConfigLearned', server: T, model: A, config, steps: [] });
   counts(driver, 0, 0);
   return driver;

@@ -24,7 +24,7 @@ function aDriver(parts: Partial<Model> = {}): CoreDriver {
 
 /** Its config was told before, so that nothing waits to hear what it is made of. */
 function tellConfig(driver: CoreDriver, model: string): void {
-  const config = { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 } as const;
+  const config = { json: '{}', kind: 'gpu', gpus: [0], count: 1 } as const;
   const steps = driver.fleet.steps.get(model as ModelId) ?? [];
   driver.tell({ kind: 'ConfigLearned', server: T, model: model as ModelId, config, steps });
 }

@@ -30,7 +30,7 @@ function leaving(): CoreDriver {
   return driver;
 }
 
-const ON_FIRST = { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 } as const;
+const ON_FIRST = { json: '{}', kind: 'gpu', gpus: [0], count: 1 } as const;
 
 /** Takes so much for a load that begins as soon as it is free, and tells when that is. */
 function takenFrom(pool: MemoryPool, count: number): number {

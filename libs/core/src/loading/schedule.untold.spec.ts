@@ -3,7 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import { SOON } from '../learned/closing.js';
 
 const NAMES = ['hot', 'new', 'b'];
-const CONFIG = { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 } as const;
+const CONFIG = { json: '{}', kind: 'gpu', gpus: [0], count: 1 } as const;
 
 /** A full GPU, where `new`, of which no config is known, has been loading for 2 of its 30 s; `hot` may leave for `b`. */
 function besideNew(): CoreDriver {

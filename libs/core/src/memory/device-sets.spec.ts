@@ -26,7 +26,7 @@ const learn = (driver: CoreDriver, config: Partial<LearnedConfig>): void =>
     kind: 'ConfigLearned',
     server: S,
     model: BIG,
-    config: { json: '{}', kind: 'model', gpus: [], count: 1, batch: 1, ...config },
+    config: { json: '{}', kind: 'model', gpus: [], count: 1, ...config },
     steps: [],
   });
 

@@ -4,7 +4,7 @@ import type { ModelId } from '../index.js';
 
 const E = 'e' as ModelId;
 const T = aServer('t').id;
-const CONFIG = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+const CONFIG = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
 
 /** A step that was there before leaves as idle while a model without a known config is loaded. */
 function beside(): CoreDriver {

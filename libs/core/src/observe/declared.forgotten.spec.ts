@@ -29,7 +29,7 @@ function aDriver(): CoreDriver {
   const driver = new CoreDriver().declare(aModel('a', { idleUnload: null })).serve(spec, ['a']);
   driver.warm('a', 't');
   driver.tell({ kind: 'FootprintRemembered', model: A, footprint: { peak: 9, times: 1 } });
-  const config = { json: '{}', kind: 'gpu', gpus: [], count: 1, batch: 1 } as const;
+  const config = { json: '{}', kind: 'gpu', gpus: [], count: 1 } as const;
   driver.tell({ kind: 'ConfigLearned', server: T, model: A, config, steps: [] });
   const [replica, at] = [replicaId(A, T), driver.now];
   driver.tell({ kind: 'RoutesUsed', uses: [{ replica, at, inUseUntil: at + 5_000, routes: 1 }] });

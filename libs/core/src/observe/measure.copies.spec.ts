@@ -23,7 +23,7 @@ function show(driver: CoreDriver, ...used: number[]): void {
 }
 
 function learn(driver: CoreDriver, gpus: readonly number[]): void {
-  const config: LearnedConfig = { json: '{}', kind: 'gpu', gpus, count: 1, batch: 1 };
+  const config: LearnedConfig = { json: '{}', kind: 'gpu', gpus, count: 1 };
   driver.tell({ kind: 'ConfigLearned', server: T, model: A, config, steps: [] });
 }
 

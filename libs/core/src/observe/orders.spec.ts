@@ -24,7 +24,7 @@ function looksAreHeldBack(driver: CoreDriver): CoreDriver {
 }
 
 function learn(driver: CoreDriver, gpus: readonly number[], steps: readonly (typeof A)[] = []): void {
-  const config = { json: '{}', kind: 'gpu', gpus, count: 1, batch: 1 } as const;
+  const config = { json: '{}', kind: 'gpu', gpus, count: 1 } as const;
   driver.tell({ kind: 'ConfigLearned', server: T, model: A, config, steps });
 }
 

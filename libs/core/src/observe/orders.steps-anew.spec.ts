@@ -35,7 +35,7 @@ describe('the config of a step that serves', () => {
 
   it('is read anew, once, when the ensemble turns out to be one', () => {
     const driver = aStepServes().warm('a', 't');
-    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
     const learned = { kind: 'ConfigLearned', server: T, config } as const;
     expect(described(driver.tell({ ...learned, model: A, steps: [S] }))).toEqual([S]);
     expect(described(driver.tell({ ...learned, model: S, steps: [] }))).toEqual([]);
@@ -43,7 +43,7 @@ describe('the config of a step that serves', () => {
 
   it('is asked for again after a look where no answer came, though an older config is known', () => {
     const driver = aStepServes().warm('a', 't');
-    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
     const learned = { kind: 'ConfigLearned', server: T, config, steps: [] } as const;
     for (const model of [A, S]) driver.tell({ ...learned, model });
     driver.tell({ kind: 'StepsRemembered', model: A, steps: [S] });

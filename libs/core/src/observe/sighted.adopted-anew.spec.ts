@@ -12,7 +12,7 @@ function aDriver(): CoreDriver {
     .declare(aModel('a', { config: '{}', idleUnload: 20_000 }))
     .serve(aServer('t', [10, 10]), ['a'])
     .warm('a', 't');
-  const config = { json: '{}', kind: 'gpu', gpus: [1], count: 1, batch: 1 } as const;
+  const config = { json: '{}', kind: 'gpu', gpus: [1], count: 1 } as const;
   driver.tell({ kind: 'ConfigLearned', server: SERVER, model: A, config, steps: [] });
   return driver;
 }
@@ -65,7 +65,7 @@ describe('a model that another client had loaded as KIND_CPU', () => {
     const driver = new CoreDriver().declare(aModel('a', { config: '{}' })).serve(aServer('t'), ['a']);
     driver.shelf('t').set('a', 'READY');
     driver.pass(10_000);
-    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
     driver.tell({ kind: 'ConfigLearned', server: SERVER, model: A, config, steps: [] });
     expect(driver.fleet.replicas.get(replicaId(A, SERVER))?.bookings).toHaveLength(1);
     driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');

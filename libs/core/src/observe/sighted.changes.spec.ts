@@ -18,7 +18,7 @@ function aChange(): CoreDriver {
 }
 
 function learn(driver: CoreDriver, gpus: readonly number[], kind: 'gpu' | 'cpu' = 'gpu'): void {
-  const config = { json: '{}', kind, gpus, count: 1, batch: 1 } as const;
+  const config = { json: '{}', kind, gpus, count: 1 } as const;
   driver.tell({ kind: 'ConfigLearned', server: SERVER, model: A, config, steps: [] });
 }
 

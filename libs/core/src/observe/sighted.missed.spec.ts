@@ -85,7 +85,7 @@ describe('what another client unloads', () => {
   it('is on every device again where it comes back, until its config is read once more', () => {
     const driver = leftBySomebody();
     const server = serverIn(driver);
-    server.configs.set(A, { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 });
+    server.configs.set(A, { json: '{}', kind: 'cpu', gpus: [], count: 1 });
     server.described.set(A, 'told');
     driver.fleet.replicas.set(ID, { ...unknownIn(driver), devices: [], bookings: [] });
     const rows = [
@@ -163,7 +163,7 @@ describe('a load without an answer', () => {
     const settled = unknownIn(driver).endedAt + SETTLED;
     see(driver, GONE, settled);
     driver.tell({ kind: 'StepsRemembered', model: A, steps: [aModel('shared').id] });
-    serverIn(driver).configs.set(B, { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 });
+    serverIn(driver).configs.set(B, { json: '{}', kind: 'gpu', gpus: [0], count: 1 });
     const other = { ...unknownIn(driver), coming: false, bookings: [] };
     put(driver.fleet, { ...other, id: replicaId(B, T), model: B, coming: true });
     const model = aModel('untold').id;

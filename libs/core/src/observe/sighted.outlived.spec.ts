@@ -6,7 +6,7 @@ import { replicaId, type ServerId } from '../fleet/ids.js';
 import type { Shelf } from '../../../../test/support/shelf.js';
 
 const [E, V, X] = [aModel('e').id, aModel('v').id, aModel('x').id];
-const CONFIG = { json: '{}', kind: 'gpu', gpus: [], count: 1, batch: 1 } as const;
+const CONFIG = { json: '{}', kind: 'gpu', gpus: [], count: 1 } as const;
 const T = 't' as ServerId;
 const MINUTE = 60_000;
 

@@ -17,7 +17,7 @@ const row = (version: string): ServingRow => ({
   ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0 },
   memory: [],
 });
-const CONFIG = { json: '{}', kind: 'gpu', gpus: [], count: 1, batch: 1 } as const;
+const CONFIG = { json: '{}', kind: 'gpu', gpus: [], count: 1 } as const;
 const SERVES: Sighting = { kind: 'serving', rows: [row('1')], isMoving: false };
 const COMES: Sighting = { kind: 'coming' };
 const LEAVES: Sighting = { kind: 'leaving' };

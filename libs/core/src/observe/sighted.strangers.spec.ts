@@ -17,7 +17,7 @@ function learn(driver: CoreDriver, model: string, steps: readonly string[] = [])
     kind: 'ConfigLearned',
     server: SERVER,
     model: aModel(model).id,
-    config: { json: '{}', kind: 'gpu', gpus: [0], count: 1, batch: 1 },
+    config: { json: '{}', kind: 'gpu', gpus: [0], count: 1 },
     steps: steps.map((step) => aModel(step).id),
   });
 }

@@ -99,7 +99,7 @@ describe('a model withdrawn while it waits for a load slot', () => {
     const driver = new CoreDriver()
       .declare(aModel('p', { dependsOn: [Q], config: '{}' }), aModel('q', { config: '{}' }))
       .serve(aServer('t', [10, 10]), ['p', 'q']);
-    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+    const config = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
     driver.tell({ kind: 'ConfigLearned', server: aServer('t').id, model: Q, config, steps: [] });
     driver.resolve('p');
     expect(driver.log).toMatchObject([{ kind: 'load', model: 'q', config: { gpus: [0] } }]);

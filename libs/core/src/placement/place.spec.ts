@@ -15,7 +15,7 @@ const learn = (
     kind: 'ConfigLearned',
     server: server as ServerId,
     model: model as ModelId,
-    config: { json: '{"backend":"x"}', kind: 'gpu', gpus, count: 1, batch: 1 },
+    config: { json: '{"backend":"x"}', kind: 'gpu', gpus, count: 1 },
     steps: steps as ModelId[],
   });
 };
@@ -210,7 +210,7 @@ describe('whether a pin is kept', () => {
       kind: 'ConfigLearned',
       server: 't' as ServerId,
       model: 'a' as ModelId,
-      config: { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 },
+      config: { json: '{}', kind: 'cpu', gpus: [], count: 1 },
       steps: [],
     });
     driver.declare(aModel('a', { pinnedCopies: 2 }));

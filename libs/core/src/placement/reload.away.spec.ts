@@ -3,7 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { ModelId, ServerId } from '../fleet/ids.js';
 
 const A = 'a' as ModelId;
-const CONFIG = { json: '{}', kind: 'model', gpus: [], count: 1, batch: 1 } as const;
+const CONFIG = { json: '{}', kind: 'model', gpus: [], count: 1 } as const;
 
 describe('a reload of which the copy has left', () => {
   let driver: CoreDriver;

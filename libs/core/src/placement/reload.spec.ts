@@ -3,7 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { ModelId, ServerId } from '../fleet/ids.js';
 
 const A = 'a' as ModelId;
-const CONFIG = { json: '{}', kind: 'model', gpus: [], count: 1, batch: 1 } as const;
+const CONFIG = { json: '{}', kind: 'model', gpus: [], count: 1 } as const;
 
 describe('a reload', () => {
   let driver: CoreDriver;
@@ -107,7 +107,7 @@ describe('a reload', () => {
     driver.declare(aModel('a', { gpuBytes: 4 }));
     driver.serve(aServer('s', [10, 10]), ['a']);
     driver.warm('a', 's');
-    const config = { json: '{"k":1}', kind: 'gpu', gpus: [1], count: 1, batch: 1 } as const;
+    const config = { json: '{"k":1}', kind: 'gpu', gpus: [1], count: 1 } as const;
     driver.tell({ kind: 'ConfigLearned', server: 's' as ServerId, model: A, config, steps: [] });
     expect(driver.fleet.servers.get('s' as ServerId)!.configs.has(A)).toBe(true);
     reload();
@@ -122,7 +122,7 @@ describe('a reload', () => {
     driver.declare(aModel('a', { gpuBytes: 6 }), aModel('b', { gpuBytes: 6 }));
     driver.serve(aServer('s', [20, 20]), ['a', 'b']);
     driver.warm('a', 's').warm('b', 's');
-    const config = (gpu: number) => ({ json: '{}', kind: 'gpu', gpus: [gpu], count: 1, batch: 1 }) as const;
+    const config = (gpu: number) => ({ json: '{}', kind: 'gpu', gpus: [gpu], count: 1 }) as const;
     const learn = (model: string, gpu: number) =>
       driver.tell({
         kind: 'ConfigLearned',

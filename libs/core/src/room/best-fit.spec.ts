@@ -3,7 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import type { Model, ServerId } from '../index.js';
 
 const M = aModel('m', { hostBytes: 1 });
-const ON_CPU = { json: '{}', kind: 'cpu', gpus: [], count: 1, batch: 1 } as const;
+const ON_CPU = { json: '{}', kind: 'cpu', gpus: [], count: 1 } as const;
 
 /** A server without any GPU, whose memory a small model fits best, beside one with a GPU. */
 function mixed(model: Model = M): CoreDriver {

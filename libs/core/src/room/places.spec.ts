@@ -27,7 +27,7 @@ const on = (gpus: readonly number[], ...models: Model[]): CoreDriver =>
   );
 
 function learn(driver: CoreDriver, kind: LearnedConfig['kind'], model = A): CoreDriver {
-  const config = { json: '{"learned":1}', kind, gpus: [], count: 1, batch: 1 };
+  const config = { json: '{"learned":1}', kind, gpus: [], count: 1 };
   driver.tell({ kind: 'ConfigLearned', server: T, model, config, steps: [] });
   return driver;
 }
