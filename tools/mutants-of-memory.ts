@@ -6,12 +6,12 @@ const CORE = 'libs/core/src';
 // prettier-ignore
 export const OF_MEMORY: readonly Mutant[] = [
   { name: 'promise-forgotten', breaks: 1, file: `${CORE}/memory/ledger.ts`, find: `    balance[replica.phase === 'placed' ? 'promised' : 'held'] += bytes;`, replace: `    if (replica.phase !== 'placed') balance.held += bytes;` },
-  { name: 'change-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `if (change) balance[change.order ? 'held' : 'promised'] +=`, replace: `if (change && !change.order) balance.promised +=` },
+  { name: 'what-comes-back-with-more-not-promised', breaks: 1, file: `${CORE}/memory/ledger.ts`, find: `for (const { bookings } of this.fleet.reloads.values()) this.promise(bookings);`, replace: `` },
   { name: 'hidden-copy-not-booked', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `for (const { bookings } of hidden) this.add('held', bookings);`, replace: `if (hidden === undefined) return;` },
   { name: 'host-memory-not-booked', breaks: 3, file: `${CORE}/memory/footprint.ts`, find: `return [...gpus.map(({ account }) => ({ account, bytes })), ...host];`, replace: `return gpus.map(({ account }) => ({ account, bytes }));` },
   { name: 'foreign-memory-ignored', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `kind === 'gpu' ? takenByOthers(server, ordinal) : 0;`, replace: `kind === 'gpu' && server.looked ? 0 * ordinal : 0;` },
   { name: 'measured-above-its-limit-and-not-booked', breaks: 3, file: `${CORE}/memory/footprint.ts`, find: `if (known > told) return { bytes: known, basis: 'measured' };`, replace: `` },
-  { name: 'what-only-just-came-explains-use', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `return replica.change === null && shows(replica.since);`, replace: `return replica.change === null;` },
+  { name: 'what-only-just-came-explains-use', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (replica.phase === 'ready') return shows(replica.since);`, replace: `if (replica.phase === 'ready') return true;` },
   { name: 'what-drains-explains-use-as-it-comes', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (replica.phase === 'draining') return shows(replica.since);`, replace: `if (replica.phase === 'draining') return true;` },
   { name: 'what-is-unloading-explains-use', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (replica.phase === 'unloading') return false;`, replace: `if (replica.phase === 'unloading') return true;` },
   { name: 'others-counted-at-rest-only', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `else countOthers(reading);`, replace: `else if (begunAt < 0) countOthers(reading);` },

@@ -5,7 +5,11 @@ const CORE = 'libs/core/src';
 /** Bugs of what is not to be ordered beside what a server is at work on, and of what a look that told nothing or too much makes of a server. */
 // prettier-ignore
 export const OF_ORDERS: readonly Mutant[] = [
-  { name: 'change-given-up-behind-a-lock', breaks: 5, file: `${CORE}/looks/unseen.ts`, find: `if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {`, replace: `if (change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {` },
+  { name: 'late-load-not-kept-free', breaks: 3, file: `${CORE}/observe/orders.ts`, find: `const isElsewhere = devices.length > 0 &&`, replace: `const isElsewhere = devices.length < 0 &&` },
+  { name: 'leaves-before-there-is-room-for-more', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `&& hasRoomAnew(fleet, replica, now)) return 'admin';`, replace: `) return 'admin';` },
+  { name: 'loaded-anew-again-and-again', breaks: 19, file: `${CORE}/room/sites.ts`, find: `copy.devices.length + more.length > tried`, replace: `tried >= 0 && more.length > 0` },
+  { name: 'loaded-anew-beside-a-lost-server', breaks: 7, file: `${CORE}/room/sites.ts`, find: `return fit === 'fits' || fit === 'unseen';`, replace: `return fit === 'unseen';` },
+  { name: 'loaded-anew-by-demand', breaks: 7, file: `${CORE}/room/sites.ts`, find: `copies > 1 && !isExtra && lacking > 0;`, replace: `copies > 1 && lacking > 0;` },
   { name: 'load-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/loading/in-work.ts`, find: `  inWork.isOnTied(replica) ||\n`, replace: `` },
   { name: 'unload-beside-what-is-tied-to-it', breaks: 5, file: `${CORE}/placement/retire.ts`, find: `if (inWork.isOnTied(replica) || `, replace: `if (` },
   { name: 'unloads-all-at-once', breaks: 6, file: `${CORE}/placement/retire.ts`, find: `inWork.unloadsOn(replica.server) >= mostAt(replica.server)`, replace: `inWork.unloadsOn(replica.server) < 0` },

@@ -39,7 +39,6 @@ export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
       (one) =>
         one.server === spec.id &&
         one.phase === 'ready' &&
-        !one.change &&
         !one.outlived &&
         !(one.stranger && spec.strangers === 'keep'),
     );

@@ -127,7 +127,7 @@ const isRich = (turns: readonly RecordedTurn[]): boolean =>
 const isEviction = (action: Action): boolean => action.kind === 'unload' && action.cause === 'evicted';
 
 /** The holds that keep a replica even from a starving request. */
-const STAYS = new Set<Hold['kind']>(['pinned', 'stranger', 'changing', 'residency', 'awaited', 'phase']);
+const STAYS = new Set<Hold['kind']>(['pinned', 'stranger', 'residency', 'awaited', 'phase']);
 
 const victimsOf = ({ there }: Why): WhyHolder[] =>
   there.flatMap(({ places }) =>

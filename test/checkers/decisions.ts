@@ -1,4 +1,4 @@
-import { copyFleet, type Fleet, nextWake, type Ready, step } from '#core';
+import { copyFleet, type Fleet, nextWake, step } from '#core';
 import type { Change, TurnCheck } from './scene.js';
 
 /**
@@ -42,8 +42,7 @@ const isEqual = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((count, nth) => count === other[nth]);
 
 /** Whether a replica came, went, or is at something else than before; what was read of it alone moves nothing. */
-const isMove = ({ was, now }: Change): boolean =>
-  was?.phase !== now?.phase || (was?.phase === 'ready' && was.change !== (now as Ready).change);
+const isMove = ({ was, now }: Change): boolean => was?.phase !== now?.phase;
 
 export const wakesLater: TurnCheck = ({ fleet, turn, trail }) => {
   const wake = nextWake(fleet, turn.now);

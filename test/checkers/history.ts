@@ -131,7 +131,7 @@ export class History {
     if (action.kind !== 'load' && action.kind !== 'unload') return;
     const { kind, order, replica: id, model, server } = action;
     const replica = fleet.replicas.get(id);
-    const devices = kind === 'load' && replica ? comingTo(replica) : [];
+    const devices = kind === 'load' ? (replica?.devices ?? []) : [];
     this.open.set(order, { kind, replica: id, model, server, orderedAt: now, devices });
   }
 
@@ -196,7 +196,7 @@ export class History {
 /** The order of a replica whose end was not told before the first turn. */
 function openOrderOf(replica: Replica): (OpenOrder & { readonly order: OrderId }) | undefined {
   const { id, model, server } = replica;
-  const about = { replica: id, model, server, devices: comingTo(replica) };
+  const about = { replica: id, model, server, devices: replica.devices };
   switch (replica.phase) {
     case 'loading':
       return replica.carriedBy === null ? { ...about, ...dated(replica), kind: 'load' } : undefined;
@@ -204,11 +204,6 @@ function openOrderOf(replica: Replica): (OpenOrder & { readonly order: OrderId }
       return replica.answeredAt === null
         ? { ...about, ...dated(replica), kind: 'unload', devices: [] }
         : undefined;
-    case 'ready': {
-      const { change } = replica;
-      if (change?.order == null || change.endedAt !== null) return undefined;
-      return { ...about, order: change.order, orderedAt: change.orderedAt, kind: 'load' };
-    }
     default:
       return undefined;
   }
@@ -218,6 +213,3 @@ const isLeaving = (replica: Replica | undefined): boolean =>
   replica?.phase === 'draining' || replica?.phase === 'unloading';
 
 const dated = ({ order, orderedAt }: { order: OrderId; orderedAt: Instant }) => ({ order, orderedAt });
-
-const comingTo = (replica: Replica): readonly number[] =>
-  replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;

@@ -56,10 +56,8 @@ const openAt = ({ history, fleet, turn }: TurnScene, server: string): (readonly 
 
 const asOpen =
   ({ fleet }: TurnScene) =>
-  ({ replica: id }: ActionOf<'load'>): readonly number[] => {
-    const replica = fleet.replicas.get(id);
-    return (replica?.phase === 'ready' ? replica.change?.devices : replica?.devices) ?? [];
-  };
+  ({ replica: id }: ActionOf<'load'>): readonly number[] =>
+    fleet.replicas.get(id)?.devices ?? [];
 
 /** Orders have names of their own, in rising order, so that a report finds the one it is about. */
 export const ordersAreNumbered: TurnCheck = (scene) => {

@@ -38,7 +38,7 @@ describe('the promises of what operators order', () => {
   it('find a copy that is let go in a frozen fleet', () => {
     story.turn([freeze]);
     story.turn([], (fleet, actions) => {
-      const { lastUse: _, pulse: __, change: ___, ...kept } = fleet.replicas.get(HERE) as Ready;
+      const { lastUse: _, pulse: __, ...kept } = fleet.replicas.get(HERE) as Ready;
       const leaving = { ...kept, phase: 'draining', cause: 'idle', makesRoomFor: null };
       fleet.replicas.set(HERE, leaving as never);
       fleet.unsettled.add(HERE);

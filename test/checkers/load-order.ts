@@ -79,17 +79,13 @@ function slotsOf(fleet: Fleet, replica: Replica, now: number): (readonly number[
   const began = loadBegan(replica);
   if (began === null) return [];
   const { loadTimeout } = fleet.models.get(replica.model) ?? fleet.defaults;
-  return [now < began + Math.min(loadTimeout, SLOT_HELD) ? comingTo(replica) : []];
+  return [now < began + Math.min(loadTimeout, SLOT_HELD) ? replica.devices : []];
 }
 
 function loadBegan(replica: Replica): number | null {
   if (replica.phase === 'loading') return replica.carriedBy === null ? replica.orderedAt : null;
-  if (replica.phase === 'unknown') return replica.loadOrderedAt;
-  return replica.phase === 'ready' && replica.change?.order ? replica.change.orderedAt : null;
+  return replica.phase === 'unknown' ? replica.loadOrderedAt : null;
 }
-
-const comingTo = (replica: Replica): readonly number[] =>
-  replica.phase === 'ready' ? replica.change!.devices : replica.devices;
 
 /** Nothing is loaded into a closed device, but what fits beside all that may be in use there: so that is not held up. */
 const areOpen = ({ fleet, turn }: TurnScene, server: Server, { devices }: Placed): boolean =>
@@ -113,8 +109,7 @@ function broughtWith(
   for (const one of fleet.replicas.values()) {
     const isBrought = 'carriedBy' in one && one.carriedBy === id;
     if (one.id !== id && !isBrought) continue;
-    const bookings = one.phase === 'ready' ? (one.change?.bookings ?? []) : one.bookings;
-    for (const { account, bytes } of bookings) total.set(account, (total.get(account) ?? 0) + bytes);
+    for (const { account, bytes } of one.bookings) total.set(account, (total.get(account) ?? 0) + bytes);
   }
   return total;
 }

@@ -123,11 +123,9 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
   }
 }
 
-/** Whether it got its place in this turn, its load begun or not, or is to grow. */
+/** Whether it got its place in this turn, its load begun or not. */
 const isPlacedSince = (was: Replica | undefined, now: Replica): boolean =>
-  now.phase === 'ready'
-    ? now.change !== null && !(was?.phase === 'ready' && was.change)
-    : (now.phase === 'placed' || now.phase === 'loading') && was?.phase !== 'placed';
+  (now.phase === 'placed' || now.phase === 'loading') && was?.phase !== 'placed';
 
 /** A job before it in the line is to have the memory that is free there. */
 const isKeptFree = ({ fleet }: TurnScene, { model, server }: Replica): boolean => {
@@ -140,10 +138,7 @@ const isKeptFree = ({ fleet }: TurnScene, { model, server }: Replica): boolean =
 /** What comes along with it may be what lacked the room. */
 const bringsOthers = ({ fleet }: TurnScene, { model }: Replica): boolean => fleet.composed.has(model);
 
-function accountsOf(replica: Replica): AccountId[] {
-  const changing = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
-  return [...replica.bookings, ...changing].map(({ account }) => account);
-}
+const accountsOf = ({ bookings }: Replica): AccountId[] => bookings.map(({ account }) => account);
 
 const bytesOn = ({ bookings }: Replica, account: AccountId): number =>
   bookings.reduce((sum, booking) => (booking.account === account ? sum + booking.bytes : sum), 0);

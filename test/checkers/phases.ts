@@ -75,17 +75,14 @@ export const ordersGoWithPhases: TurnCheck = (scene) => {
   }
 };
 
-const orderOf = (replica: Replica | undefined): OrderId | null => {
-  if (replica === undefined) return null;
-  if (replica.phase === 'ready') return replica.change?.order ?? null;
-  return 'order' in replica ? replica.order : null;
-};
+const orderOf = (replica: Replica | undefined): OrderId | null =>
+  replica !== undefined && 'order' in replica ? replica.order : null;
 
 /** The indexes of the replicas are in step with them: a booking exists exactly while its replica does. */
 export const indexesAreInStep: TurnCheck = (scene) => {
   if (scene.changes.length === 0) return;
   const { replicas, holders, residents, unsettled } = scene.fleet;
-  const isSettled = (one: Replica): boolean => one.phase === 'ready' && one.change === null;
+  const isSettled = (one: Replica): boolean => one.phase === 'ready';
   let open = 0;
   for (const one of replicas.values()) {
     if (!isSettled(one)) open += 1;

@@ -107,8 +107,7 @@ function slotsLeft(fleet: Fleet, id: ServerId): number {
 const isLoad = (one: Replica): boolean =>
   one.phase === 'placed' ||
   one.phase === 'loading' ||
-  (one.phase === 'unknown' && one.loadOrderedAt !== null) ||
-  (one.phase === 'ready' && one.change !== null);
+  (one.phase === 'unknown' && one.loadOrderedAt !== null);
 
 /** A model that has been wanted since an earlier turn, may go there or has its place there, and never failed there. */
 const waitingFor = ({ fleet, wantedBefore }: TurnScene, server: ServerId): ModelId | undefined =>

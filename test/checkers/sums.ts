@@ -19,13 +19,12 @@ export const ledgerAddsUp: TurnCheck = (scene) => {
 
 type Sums = Map<AccountId, number>;
 
-function sumsOf({ replicas, servers }: Fleet): { readonly held: Sums; readonly promised: Sums } {
+function sumsOf({ replicas, reloads, servers }: Fleet): { readonly held: Sums; readonly promised: Sums } {
   const [held, promised]: [Sums, Sums] = [new Map(), new Map()];
   for (const replica of replicas.values()) {
     add(replica.phase === 'placed' ? promised : held, replica.bookings);
-    if (replica.phase !== 'ready' || !replica.change) continue;
-    add(replica.change.order ? held : promised, replica.change.bookings);
   }
+  for (const { bookings } of reloads.values()) add(promised, bookings);
   for (const { hidden } of servers.values()) for (const { bookings } of hidden) add(held, bookings);
   return { held, promised };
 }

@@ -28,17 +28,14 @@ export function swapsAreBounded(start: Readonly<Fleet>): TurnCheck {
 /** The GPUs that a model got a place on in this turn; none where it got two, of which one may have been free. */
 function devicesGiven({ changes, fleet }: TurnScene, model: string): readonly AccountId[] {
   const given = changes.filter(({ was, now }) => now?.model === model && isGiven(was, now));
-  const { now, was } = given.length === 1 ? given[0]! : { now: undefined, was: undefined };
+  const { now } = given.length === 1 ? given[0]! : { now: undefined };
   if (!now) return [];
-  const devices = now.phase === 'ready' ? now.change!.devices : now.devices;
-  const had = was?.phase === 'ready' ? was.devices : [];
+  const { devices } = now;
   const { devices: all } = fleet.servers.get(now.server)!;
   return (all ?? [])
-    .filter(({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal) && !had.includes(ordinal))
+    .filter(({ kind, ordinal }) => kind === 'gpu' && devices.includes(ordinal))
     .map(({ account }) => account);
 }
 
-function isGiven(was: Replica | undefined, now: Replica): boolean {
-  if (!was) return now.phase === 'placed' || now.phase === 'loading';
-  return was.phase === 'ready' && was.change === null && now.phase === 'ready' && now.change !== null;
-}
+const isGiven = (was: Replica | undefined, now: Replica): boolean =>
+  !was && (now.phase === 'placed' || now.phase === 'loading');

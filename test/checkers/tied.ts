@@ -76,7 +76,6 @@ const inWorkOn = ({ fleet, turn }: TurnScene, server: Order['server']): Replica[
   );
 
 function isInWork(replica: Replica): boolean {
-  if (replica.phase === 'ready') return replica.change !== null && replica.change.order !== null;
   if (replica.phase === 'unloading' || replica.phase === 'unknown') return replica.absentSince === null;
   return replica.phase === 'loading';
 }

@@ -6,7 +6,6 @@ import {
   gpuAccount,
   hostAccount,
   type Instant,
-  type Replica,
   type Server,
   type ServerId,
 } from '#core';
@@ -28,17 +27,11 @@ export function booksOf(fleet: Readonly<Fleet>, server: Server, at: Instant): Bo
   const add = (model: string, bookings: readonly Booking[]): void =>
     void booked.set(model, [...(booked.get(model) ?? []), ...bookings]);
   for (const one of fleet.replicas.values()) {
-    if (one.server === server.spec.id && one.phase !== 'placed') add(one.model, bookingsOf(one));
+    if (one.server === server.spec.id && one.phase !== 'placed') add(one.model, one.bookings);
   }
   for (const { model, bookings } of server.hidden) add(model, bookings);
   return { at, booked, cause: undefined };
 }
-
-/** What a replica that is not only placed holds, or is taking. */
-export const bookingsOf = (replica: Replica): readonly Booking[] =>
-  replica.phase === 'ready' && replica.change?.order
-    ? [...replica.bookings, ...replica.change.bookings]
-    : replica.bookings;
 
 /** What is booked of a model at a place of a server. */
 export function bookedAt(fleet: Readonly<Fleet>, id: ServerId, model: string, place: Place): Bytes {

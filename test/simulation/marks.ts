@@ -18,8 +18,8 @@ const RARE = {
     'By one load at a time over all servers: the first that succeeds lets the others follow.',
   'load ended without an answer while requests waited':
     'Waiting requests are neither answered twice nor forgotten.',
-  'in-place change interrupted': 'Old and new devices stay booked until a look tells which of them it was.',
-  'change failed and the old copy stayed': 'Only the new part is given back, and the routes stay.',
+  'copy left to come back with one more':
+    'It serves until what it needs beside its own memory is free, and it leaves once.',
   'load overdue at two servers': 'No third server is tried, and waiting requests are told.',
   'server with all slots overdue':
     'It takes no placements any more, and what was placed there goes elsewhere.',

@@ -41,7 +41,6 @@ const hold = z.strictObject({
       'needed',
       'outranks',
       'kept_warm',
-      'changing',
       'phase',
     ])
     .describe('Why it does not leave for another.'),

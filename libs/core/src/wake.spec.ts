@@ -129,19 +129,6 @@ describe('the core is woken', () => {
     expect(wakesIn(driver)).toBe(8_000);
   });
 
-  it('when what changes on a server that drains is idle, for it is rid of nothing else', () => {
-    const parts = { loadTimeout: 50_000, idleUnload: 80_000, config: '{}', maxCopies: 2 };
-    const driver = new CoreDriver().declare(aModel('a', parts)).serve(aServer('t', [10, 10]), ['a']);
-    driver.pass(20_000);
-    driver.warm('a', 't').fleet.strains.set(A, { ...AT_REST, copies: 2 });
-    driver.tell();
-    expect(driver.isLoading('a', 't')).toBe(true);
-    driver.fleet.servers.get(T)!.looking = 'full';
-    driver.tell({ kind: 'DrainOrdered', server: T, deadline: null });
-    driver.now += 50_000;
-    expect(wakesIn(driver)).toBe(30_000);
-  });
-
   it('when a copy that demand does not want any more may go', () => {
     const driver = warm({ idleUnload: null, maxCopies: 2 });
     driver.fleet.strains.set(A, { ...AT_REST, easySince: driver.now });

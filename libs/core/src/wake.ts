@@ -59,6 +59,7 @@ function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Ins
   for (const since of fleet.awaitedSince.values()) wake = sooner(since + starvation, now, wake);
   for (const since of fleet.wantedSince.values())
     for (const times of [1, WISH_STARVES]) wake = sooner(since + times * starvation, now, wake);
+  for (const { until } of fleet.loadedAnew.values()) wake = sooner(until, now, wake);
   for (const { changesAt } of fleet.line.values()) for (const at of changesAt) wake = sooner(at, now, wake);
   return wake;
 }

@@ -104,7 +104,8 @@ describe('the book of orders', () => {
     if (open.load) fleet.wishes.set(A, { until: 1e6, admin: true, since: 0 });
     for (const { force } of open.unload) fleet.putOff.set(replicaId(A, S), { model: A, server: S, force });
     if (open.reload.length > 0) {
-      fleet.reloads.set(replicaId(A, S), { model: A, server: S, devices: [], leftAt: null, config: null });
+      const reload = { model: A, server: S, cause: 'reload', devices: [], copies: 1, bookings: [] } as const;
+      fleet.reloads.set(replicaId(A, S), { ...reload, leftAt: null, config: null });
     }
     expect(new OrderBook(new Map([['a', written]])).changes(fleet)).toEqual([
       { kind: 'orders', model: 'a', value: open },

@@ -87,7 +87,7 @@ export class BerthWants implements Wanting {
 const readyOn = (model: ModelId, server: ServerId, bookings: Ready['bookings']): Ready => ({
   id: replicaId(model, server),
   ...{ model, server, devices: [0], bookings, since: 0, stranger: false, phase: 'ready', versions: ['1'] },
-  ...{ lastUse: -Infinity, inUseUntil: 0, pulse: null, change: null, outlived: false },
+  ...{ lastUse: -Infinity, inUseUntil: 0, pulse: null, outlived: false },
 });
 
 /** So many minutes are taken together. */

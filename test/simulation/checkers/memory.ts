@@ -1,6 +1,6 @@
 import type { AccountId, Bytes, Device, Fleet, Server } from '#core';
 import { said } from '../../checkers/memory.js';
-import { bookingsOf, booksOf, bytesOn } from '../books.js';
+import { booksOf, bytesOn } from '../books.js';
 import type { Site } from '../site.js';
 import { type Check, siteOf } from './scene.js';
 
@@ -43,7 +43,7 @@ function grownOn({ replicas }: Fleet, { id, decided }: Site, account: AccountId)
     if (replica.server !== id || replica.phase === 'placed' || !own) continue;
     const since = [...decided.values()].filter(({ at, booked }) => at >= own.at && booked.has(replica.model));
     const least = Math.min(...since.map(({ booked }) => bytesOn(booked.get(replica.model)!, account)));
-    grown += Math.max(0, bytesOn(bookingsOf(replica), account) - least);
+    grown += Math.max(0, bytesOn(replica.bookings, account) - least);
   }
   return grown;
 }

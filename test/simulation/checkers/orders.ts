@@ -60,13 +60,12 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
 /** Our load of what a stranger has loaded meanwhile waits inside Triton until it ends, and then has nothing to do. */
 function serves({ fleet }: Scene, model: string, server: ServerId): boolean {
   const replica = fleet.replicas.get(`${model}@${server}` as ReplicaId);
-  return replica?.phase === 'ready' && !replica.change;
+  return replica?.phase === 'ready';
 }
 
 function comingTo({ fleet }: Scene, id: ReplicaId): readonly number[] {
   const replica = fleet.replicas.get(id);
-  if (!replica) return [];
-  return replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
+  return replica && replica.phase !== 'ready' ? replica.devices : [];
 }
 
 /**

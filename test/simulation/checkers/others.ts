@@ -7,7 +7,7 @@ import {
   takenByOthers,
   whyClosed,
 } from '#core';
-import { bookingsOf, bytesOn } from '../books.js';
+import { bytesOn } from '../books.js';
 import { bytesAt } from '../surprises.js';
 import type { Gpu } from './samples.js';
 import { type Scene, siteOf } from './scene.js';
@@ -47,7 +47,7 @@ export const countsWhatIsInUse = (scene: Scene, gpu: Gpu): void => {
     surprises.on(device.ordinal)?.show(begunAt!);
 };
 
-const bookedOn = (replica: Replica, { account }: Device): number => bytesOn(bookingsOf(replica), account);
+const bookedOn = (replica: Replica, { account }: Device): number => bytesOn(replica.bookings, account);
 
 /** What was measured of a copy on a GPU that it is on. */
 const measuredOf = (server: Server, { model, devices }: Replica, { ordinal }: Device): number | null =>

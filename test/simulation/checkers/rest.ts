@@ -73,7 +73,7 @@ const residency = ({ models, defaults }: Readonly<Fleet>, { model }: Replica): M
 /** No booking but those of ready replicas. */
 function nothingIsOpen(fleet: Readonly<Fleet>, { isWrittenOff }: Quiet): string[] {
   const open = [...fleet.replicas.values()].filter(
-    (replica) => (replica.phase !== 'ready' || replica.change !== null) && !isWrittenOff(replica),
+    (replica) => replica.phase !== 'ready' && !isWrittenOff(replica),
   );
   const hidden = [...fleet.servers.values()].flatMap(({ spec, hidden: copies }) =>
     copies.filter(({ model }) => !isWrittenOff({ model, server: spec.id })),
@@ -177,7 +177,7 @@ const withoutOthers = (server: Server): Server => ({
 
 /** As something that stays where it is, and that no pin counts on. */
 function asStranger({ id, model, server, devices, bookings, since }: Replica): Replica {
-  const use = { versions: [], lastUse: 0, inUseUntil: 0, pulse: null, change: null, outlived: false };
+  const use = { versions: [], lastUse: 0, inUseUntil: 0, pulse: null, outlived: false };
   return { id, model, server, devices, bookings, since, stranger: true, phase: 'ready', ...use };
 }
 

@@ -60,13 +60,9 @@ function follow(scene: Scene, gpu: Gpu, device: Device, begunAt: Instant | null)
 /** What a replica does with the memory of a GPU. */
 function motionOn({ spec }: Server, { ordinal }: Device, one: Replica | undefined): string {
   if (one?.server !== spec.id || one.phase === 'placed') return '';
-  const change = changeOf(one);
-  if (![...one.devices, ...(change?.devices ?? [])].includes(ordinal)) return '';
-  if (change) return 'loading';
+  if (!one.devices.includes(ordinal)) return '';
   return one.phase === 'draining' ? 'ready' : one.phase;
 }
-
-const changeOf = (one: Replica) => (one.phase === 'ready' && one.change?.order ? one.change : null);
 
 const isAtWork = (fleet: Fleet, { server, device }: Gpu, now: Instant): boolean =>
   Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).some(

@@ -53,9 +53,8 @@ function leavesAlone(scene: Scene, { server, device: { account, ordinal } }: Gpu
       (one) =>
         one.model === model &&
         one.server === server.spec.id &&
-        (one.phase === 'ready' ? (one.change?.bookings ?? []) : one.bookings).some(
-          (booking) => booking.account === account && booking.bytes > 0,
-        ),
+        one.phase !== 'ready' &&
+        one.bookings.some((booking) => booking.account === account && booking.bytes > 0),
     );
   const loads = turn.actions.filter((one) => one.kind === 'load' && one.server === server.spec.id);
   const [load] = loads.flatMap((one) => (one.kind === 'load' && isOn(one.model) ? [one.model] : []));

@@ -9,7 +9,6 @@ import {
   type ModelId,
   type Replica,
   replicaId,
-  type ReplicaId,
   type Server,
 } from '#core';
 
@@ -142,15 +141,14 @@ export function roomIn(fleet: Fleet, now: Instant): { readonly free: Amounts; re
   for (const replica of fleet.replicas.values()) {
     if (replica.phase !== 'placed') take(free, replica.bookings);
     if (!isLeaving(fleet, replica, now)) take(spare, replica.bookings);
-    if (replica.phase !== 'ready' || !replica.change) continue;
-    take(spare, replica.change.bookings);
-    if (replica.change.order) take(free, replica.change.bookings);
   }
+  for (const { bookings } of fleet.reloads.values()) take(spare, bookings);
   return { free, spare };
 }
 
-/** An unload that outlasts its bound may never come to an end: its memory is not counted on. */
+/** What is loaded anew comes back. An unload that outlasts its bound may never come to an end: its memory is not counted on. */
 function isLeaving(fleet: Fleet, replica: Replica, now: Instant): boolean {
+  if (fleet.reloads.has(replica.id)) return false;
   if (replica.phase === 'draining') return true;
   if (replica.phase !== 'unloading') return false;
   return now < (replica.answeredAt ?? replica.orderedAt) + fleet.limits.stuckAfter;
@@ -164,8 +162,6 @@ export interface Way {
   readonly server: Server;
   readonly devices: readonly number[];
   readonly needs: Amounts;
-  /** The ready replica that is to get the copy. */
-  readonly grows: ReplicaId | null;
 }
 
 /**

@@ -8,8 +8,8 @@ import { copiesPresent } from './ways.js';
 type Rank = readonly number[];
 
 /**
- * A server with a GPU, where some way takes memory of one; a zone with fewer copies, where the model is spread; then a
- * server without a copy before one with; then where the load begins at once; then what leaves least.
+ * A server with a GPU, where some way takes memory of one; a zone with fewer copies, where the model is spread; then
+ * where the load begins at once; then what leaves least.
  */
 export function rankIn(fleet: Fleet, model: Model, ways: readonly Way[], now: Instant): (way: Way) => Rank {
   const isHarder = ways.some(takesGpu) ? lacksGpu : () => false;
@@ -17,7 +17,6 @@ export function rankIn(fleet: Fleet, model: Model, ways: readonly Way[], now: In
   return (way) => [
     isHarder(way) ? 1 : 0,
     likenessOf(fleet, model, way.server, now),
-    way.grows ? 1 : 0,
     mayBegin(fleet, way, now) ? 0 : 1,
     looseness(fleet, way.server, way.needs, spare),
   ];
@@ -112,12 +111,12 @@ const DEVICE_SLOT_HELD = 60_000;
 /** Whether the loads that run, and if so wanted those `placed`, leave a slot on the server and on each of the devices. */
 function hasSlot(
   { replicas, limits }: Fleet,
-  { server, devices, grows }: Way,
+  { server, devices }: Way,
   now: Instant,
   beside?: 'placed',
 ): boolean {
   const loads = [...replicas.values()]
-    .filter((one) => one.server === server.spec.id && one.id !== grows)
+    .filter((one) => one.server === server.spec.id)
     .flatMap(loadOf)
     .filter(({ since }) => beside || since !== null);
   const on = (device: number): number =>
@@ -127,10 +126,6 @@ function hasSlot(
 
 /** The load that a replica stands for: since when it runs, null where it has only its place, and onto which devices. */
 function loadOf(one: Replica): { since: Instant | null; devices: readonly number[] }[] {
-  if (one.phase === 'ready') {
-    const { change } = one;
-    return change ? [{ since: change.order ? change.orderedAt : null, devices: change.devices }] : [];
-  }
   if ((one.phase !== 'loading' && one.phase !== 'placed') || one.carriedBy !== null) return [];
   return [{ since: one.phase === 'loading' ? one.orderedAt : null, devices: one.devices }];
 }

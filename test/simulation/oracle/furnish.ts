@@ -159,7 +159,7 @@ function phaseOf(
   const used = { versions: ['1'], lastUse: NOW - LONG + 400 * lastUse, inUseUntil };
   switch (phase) {
     case 'ready':
-      return { phase, ...used, pulse: pulseOf(holding), change: null, outlived: false };
+      return { phase, ...used, pulse: pulseOf(holding), outlived: false };
     case 'loading':
       return { phase, order, orderedAt: since, deadline: since + LONG, carriedBy: null, cause: 'asked' };
     case 'draining':

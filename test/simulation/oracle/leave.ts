@@ -44,7 +44,7 @@ export function mayBeAsked(
   { model }: Newcomer,
   now: Instant,
 ): replica is Ready {
-  if (replica.phase !== 'ready' || replica.change || isKept(fleet, replica)) return false;
+  if (replica.phase !== 'ready' || isKept(fleet, replica)) return false;
   const server = fleet.servers.get(replica.server)!;
   const { minResidency } = fleet.models.get(replica.model)!;
   if (!isUp(server) || now < replica.since + minResidency) return false;

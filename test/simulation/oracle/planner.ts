@@ -30,7 +30,7 @@ import {
   rankOf,
   staysForEver,
 } from './leave.js';
-import { costOf, isGoing, isUp, isWelcome, waysTo } from './ways.js';
+import { copiesPresent, costOf, isGoing, isUp, isWelcome, waysTo } from './ways.js';
 
 /** More than any use of anything is worth; what cannot be used elsewhere is worth more than what can. */
 const SINGLE = 1e9;
@@ -61,16 +61,13 @@ export const waysFree = (fleet: Fleet, ways: readonly Way[], now: Instant): Way[
  * request always may.
  */
 export function isSpent(
-  { swaps, limits, replicas }: Fleet,
-  { server, devices, grows }: Way,
+  { swaps, limits }: Fleet,
+  { server, devices }: Way,
   { isPinned, isStarving }: Newcomer,
   now: Instant,
 ): boolean {
   if (isStarving || isPinned) return false;
-  const had = grows === null ? [] : replicas.get(grows)!.devices;
-  const given = (server.devices ?? []).filter(
-    ({ ordinal }) => devices.includes(ordinal) && !had.includes(ordinal),
-  );
+  const given = (server.devices ?? []).filter(({ ordinal }) => devices.includes(ordinal));
   const accounts = given.length > 0 ? given.map(({ account }) => account) : [hostAccount(server.spec.host)];
   const counts = accounts.map((one) => (swaps.get(one) ?? []).filter((at) => now < at + 60_000).length);
   return counts.some((count) => count >= limits.loadsPerDevicePerMinute);
@@ -187,7 +184,7 @@ export function opensEver(
   now: Instant,
   able: readonly Server[],
 ): boolean | undefined {
-  const ways = waysTo(fleet, model, 1);
+  const ways = waysTo(fleet, model, false);
   const { spare } = roomIn(fleet, now);
   const all = [...fleet.replicas.values()];
   const going = all.filter(({ phase }) => phase === 'draining' || phase === 'unloading');
@@ -205,4 +202,15 @@ export function opensEver(
   const concerned = new Set([model.id, ...needsOf(fleet, model.id)]);
   const isComing = all.some((one) => concerned.has(one.model) && one.phase !== 'ready');
   return isShut || isComing || isFreedBy(gone, mayLeaveInTime) ? undefined : false;
+}
+
+/** Whether a server without a copy could ever have one: then no copy is loaded anew with one more. */
+export function isLeftElsewhere(before: Fleet, model: Model, now: Instant): boolean {
+  const copiesOn = (id: Server['spec']['id']): number => {
+    const there = [...before.replicas].filter(([, { server }]) => server === id);
+    return copiesPresent({ ...before, replicas: new Map(there) }, model.id, now);
+  };
+  return [...before.servers.values()].some(
+    (server) => !server.drain && copiesOn(server.spec.id) === 0 && couldFit(before, server, model),
+  );
 }

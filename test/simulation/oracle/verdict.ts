@@ -12,7 +12,16 @@ import {
   rankIn,
 } from './choice.js';
 import { mayBeAsked, mayLeaveTogether, type Newcomer } from './leave.js';
-import { compareHarm, frees, harmOf, isSpent, type Plan, plansFor, waysFree } from './planner.js';
+import {
+  compareHarm,
+  frees,
+  harmOf,
+  isLeftElsewhere,
+  isSpent,
+  type Plan,
+  plansFor,
+  waysFree,
+} from './planner.js';
 import { onNothing, refusalOf } from './reasons.js';
 import { copiesPresent, isUp, waysTo } from './ways.js';
 
@@ -31,7 +40,7 @@ export interface Wanted extends Newcomer {
   readonly request: Request | null;
 }
 
-/** What the planner makes of a demand, and where the core disagrees, in words; undefined where it does not. */
+/** What the planner makes of a demand, and where the core disagrees. */
 export interface Verdict {
   readonly kind: 'nothing to do' | 'room' | 'others leave' | 'later' | 'no way';
   readonly disagreement: string | undefined;
@@ -39,7 +48,8 @@ export interface Verdict {
 
 export function judge(turn: Turn, wanted: Wanted): Verdict {
   const { before, now } = turn;
-  const ways = lacksCopies(before, wanted, now) ? waysTo(before, wanted.model, wanted.copies) : [];
+  const isAnew = wanted.copies > 1 && !isLeftElsewhere(before, wanted.model, now);
+  const ways = lacksCopies(before, wanted, now) ? waysTo(before, wanted.model, isAnew) : [];
   const decided = { found: placeIn(turn, wanted.model), left: leftIn(turn) };
   const free = waysFree(before, ways, now);
   if (free.length > 0) return withRoom(turn, wanted, ways, free, decided);
@@ -101,10 +111,7 @@ const failsEverywhere = (fleet: Fleet, id: ModelId): boolean =>
 const failingCopies = (fleet: Fleet, id: ModelId): readonly Replica[] =>
   [...fleet.replicas.values()].filter((one) => one.model === id && isWrittenOff(fleet, one));
 
-interface Decided {
-  readonly found: Found | undefined;
-  readonly left: ReadonlySet<Ready>;
-}
+type Decided = { readonly found: Found | undefined; readonly left: ReadonlySet<Ready> };
 
 function onIdle({ found, left }: Decided): string | undefined {
   if (found) return `a place was found on ${shown(found)} where none can be freed`;
@@ -123,23 +130,22 @@ interface Found {
 }
 
 /** The place that the model was given in this turn. */
-function placeIn({ before, after }: Turn, { id }: Model): Found | undefined {
+function placeIn({ before, after }: Turn, { id: model }: Model): Found | undefined {
   for (const replica of after.replicas.values()) {
-    if (replica.model !== id) continue;
+    if (replica.model !== model) continue;
     const earlier = before.replicas.get(replica.id);
     if (!earlier) return replica;
-    const hadNone = earlier.phase === 'ready' && !earlier.change;
-    if (hadNone && replica.phase === 'ready' && replica.change) {
-      return { server: replica.server, devices: replica.change.devices };
-    }
   }
+  for (const [id, reload] of after.reloads)
+    if (reload.model === model && !before.reloads.has(id)) return reload;
   return undefined;
 }
 
-/** The replicas that were ready before and have to go. */
+/** What was ready before and has to go, but to be loaded anew. */
 function leftIn({ before, after }: Turn): ReadonlySet<Ready> {
   const left = [...before.replicas.values()].filter(
-    ({ id, phase }) => phase === 'ready' && after.replicas.get(id)?.phase !== 'ready',
+    ({ id, phase }) =>
+      phase === 'ready' && after.replicas.get(id)?.phase !== 'ready' && !after.reloads.has(id),
   );
   return new Set(left as Ready[]);
 }

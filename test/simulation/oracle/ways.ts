@@ -1,5 +1,5 @@
 import type { Fleet, Instant, Model, ModelId, Replica, Server } from '#core';
-import type { AccountId, Bytes } from '#core';
+import { type AccountId, type Bytes, hostAccount } from '#core';
 import {
   add,
   at,
@@ -8,6 +8,7 @@ import {
   devicesBeside,
   devicesFor,
   gpusOf,
+  leaningOn,
   isChosen,
   isWrittenOff,
   needsOf,
@@ -29,11 +30,12 @@ export const isGoing = (replica: Replica): boolean =>
   replica.phase === 'unloading' ||
   (replica.phase === 'unknown' && !replica.coming);
 
-/** Every way to get one more copy of a model: on a server without one, or (from the second on) beside a ready one. */
-export function waysTo(fleet: Fleet, model: Model, copies: number): Way[] {
+/** Every way to get one more copy of a model: on a server without one, or where a ready one may be loaded anew
+ * with it. */
+export function waysTo(fleet: Fleet, model: Model, isAnew: boolean): Way[] {
   const open = [...fleet.servers.values()].filter(isOpen);
   const fresh = open.flatMap((server) => freshWays(fleet, server, model));
-  return copies > 1 ? [...fresh, ...open.flatMap((server) => growingWays(fleet, server, model))] : fresh;
+  return isAnew ? [...fresh, ...open.flatMap((server) => waysAnew(fleet, server, model))] : fresh;
 }
 
 function freshWays(fleet: Fleet, server: Server, model: Model): Way[] {
@@ -50,7 +52,6 @@ function freshWays(fleet: Fleet, server: Server, model: Model): Way[] {
     server,
     devices,
     needs: costOf(fleet, server, model, devices, missing),
-    grows: null,
   }));
 }
 
@@ -70,15 +71,21 @@ export function costOf(
   return cost;
 }
 
-/** Triton may build the new copies beside the old ones: both are booked until it has answered. */
-function growingWays(fleet: Fleet, server: Server, model: Model): Way[] {
+const isKept = (fleet: Fleet, { stranger, server }: Replica): boolean =>
+  stranger && fleet.servers.get(server)!.spec.strangers === 'keep';
+
+/** What the copy holds is free for it again once it has left. */
+function waysAnew(fleet: Fleet, server: Server, model: Model): Way[] {
   const replica = at(fleet, model.id, server);
-  if (replica?.phase !== 'ready' || replica.change || !isChosen(server, model)) return [];
-  if (isWrittenOff(fleet, replica)) return [];
+  if (replica?.phase !== 'ready' || !isChosen(server, model)) return [];
+  if (isWrittenOff(fleet, replica) || isKept(fleet, replica) || leaningOn(fleet, replica).length > 0)
+    return [];
   const others = gpusOf(server).filter((one) => !replica.devices.includes(one));
   return others.map((one) => {
     const devices = [...replica.devices, one].toSorted((a, b) => a - b);
-    return { server, devices, needs: costOf(fleet, server, model, devices, []), grows: replica.id };
+    const needs = costOf(fleet, server, model, [one], []);
+    needs.delete(hostAccount(server.spec.host));
+    return { server, devices, needs };
   });
 }
 
@@ -87,15 +94,15 @@ export function copiesPresent(fleet: Fleet, id: ModelId, now: Instant): number {
   let copies = 0;
   for (const replica of fleet.replicas.values()) {
     if (replica.model !== id || !isComing(fleet, replica, now) || isWrittenOff(fleet, replica)) continue;
-    const devices = (replica.phase === 'ready' && replica.change?.devices) || replica.devices;
-    copies += copiesOn(fleet.models.get(id)!, devices);
+    copies += copiesOn(fleet.models.get(id)!, fleet.reloads.get(replica.id)?.devices ?? replica.devices);
   }
   return copies;
 }
 
 function isComing(fleet: Fleet, replica: Replica, now: Instant): boolean {
   const { contact, drain } = fleet.servers.get(replica.server)!;
-  if (drain || contact.kind === 'lost' || isGoing(replica)) return false;
+  if (drain || contact.kind === 'lost') return false;
+  if (isGoing(replica)) return fleet.reloads.has(replica.id);
   const began = replica.phase === 'loading' || replica.phase === 'unknown' ? replica.since : now;
   return now < began + fleet.models.get(replica.model)!.loadTimeout;
 }

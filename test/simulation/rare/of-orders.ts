@@ -32,20 +32,12 @@ export const ofOrders = {
         outcome.kind === 'unknown' && [...moment.fleet.waiting.values()].some((one) => one.model === model)
       );
     }),
-  'in-place change interrupted': (moment) =>
-    heard(
+  'copy left to come back with one more': (moment) =>
+    left(
       moment,
-      'LoadEnded',
-      ({ outcome, replica }) => outcome.kind === 'unknown' && isChanging(moment, replica),
-    ),
-  'change failed and the old copy stayed': (moment) =>
-    heard(
-      moment,
-      'LoadEnded',
-      ({ outcome, replica }) =>
-        outcome.kind === 'failed' &&
-        isChanging(moment, replica) &&
-        moment.fleet.replicas.get(replica)?.phase === 'ready',
+      'ready',
+      (was, now) =>
+        now?.phase === 'draining' && (moment.fleet.reloads.get(was.id)?.cause ?? 'reload') !== 'reload',
     ),
   'higher class loaded before what was placed sooner': (moment) =>
     left(moment, 'placed', (was, now) => now?.phase === 'loading' && isPreferred(moment, was)),
@@ -75,11 +67,6 @@ function isTriedNow({ turn, past }: Moment, failed: Replica['id']): boolean {
   return turn.actions.some(
     (action) => action.kind === 'load' && action.model === was?.model && action.server !== was.server,
   );
-}
-
-function isChanging({ past }: Moment, id: Replica['id']): boolean {
-  const was = past.replicas.get(id);
-  return was?.phase === 'ready' && was.change?.order != null;
 }
 
 /** Whether something that was placed sooner on the same server, of a model of a lower class, waits on. */

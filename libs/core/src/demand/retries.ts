@@ -2,7 +2,7 @@ import { type Fleet, unsettledOn } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import type { Server } from '../fleet/server.js';
-import { isCarried, isPromised, loadBegan, ordersAtOnce } from '../fleet/standing.js';
+import { isCarried, loadBegan, ordersAtOnce } from '../fleet/standing.js';
 import { requestsFor } from '../fleet/waiting.js';
 import { dependenciesOf } from '../memory/footprint.js';
 
@@ -64,12 +64,12 @@ export function isLastSlotKept(
   const failed = failedAt(fleet, server, model);
   if (!standsBack(fleet, model, { failed, since }, now)) return false;
   const loads = unsettledOn(fleet, server.spec.id).filter(
-    (one) => !isCarried(one) && (isPromised(one) || loadBegan(one) !== null),
+    (one) => !isCarried(one) && (one.phase === 'placed' || loadBegan(one) !== null),
   );
   const onDevices = (server.devices?.length ?? 0) * fleet.limits.loadsPerDevice;
   if (Math.min(ordersAtOnce(fleet, server), onDevices) - loads.length > 1) return false;
   return (
-    loads.some((one) => isPromised(one) && failedAt(fleet, server, one.model) === -Infinity) ||
+    loads.some((one) => one.phase === 'placed' && failedAt(fleet, server, one.model) === -Infinity) ||
     [...fleet.wantedSince.keys()].some((other) => mayGoThere(fleet, server, other))
   );
 }

@@ -93,7 +93,7 @@ describe('the cause of a load', () => {
       .declare(aModel('a', { config: '{}', pinnedCopies: 1 }))
       .serve(aServer('s', [10, 10]), ['a']);
     driver.loadEnds('a', 's');
-    driver.declare(aModel('a', { config: '{}', pinnedCopies: 2 }));
+    driver.declare(aModel('a', { config: '{}', pinnedCopies: 2 })).pass(1_000);
     expect(causes(driver)).toEqual(['a: pinned', 'a: pinned']);
   });
 

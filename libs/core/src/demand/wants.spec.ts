@@ -174,11 +174,11 @@ describe('a copy', () => {
   it('is one for each device, those included that a load is to bring', () => {
     const copies = aModel('a', { config: '{}', pinnedCopies: 2 });
     const driver = new CoreDriver().declare(copies).serve(aServer('t', [10, 10]), ['a']);
-    expect(present(driver)).toBe(1);
-    driver.loadEnds('a', 't');
     expect(present(driver)).toBe(2);
     driver.loadEnds('a', 't');
     expect(present(driver)).toBe(2);
+    driver.serve(aServer('t', [10, 10, 10]), ['a']).declare({ ...copies, pinnedCopies: 3 });
+    expect([driver.phase('a', 't'), present(driver)]).toEqual(['unloading', 3]);
   });
 });
 

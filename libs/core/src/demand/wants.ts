@@ -1,6 +1,13 @@
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { LoadCause, Replica } from '../fleet/replica.js';
-import { copiesOf, failsEverywhere, guaranteedCopies, isWrittenOff, standingCopies } from '../memory/pins.js';
+import {
+  copiesOf,
+  copiesOn,
+  failsEverywhere,
+  guaranteedCopies,
+  isWrittenOff,
+  standingCopies,
+} from '../memory/pins.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
@@ -182,13 +189,16 @@ export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId
   return replica && isPresent(fleet, replica, now) ? copiesWith(fleet, replica) : 0;
 }
 
-/** A change of devices counts as done. */
-const copiesWith = (fleet: Readonly<Fleet>, replica: Replica): number =>
-  replica.phase === 'ready' && replica.change ? replica.change.devices.length : copiesOf(fleet, replica);
+/** What is to be loaded anew counts as if it were back. */
+function copiesWith(fleet: Readonly<Fleet>, replica: Replica): number {
+  const devices = fleet.reloads.get(replica.id)?.devices ?? replica.devices;
+  return Math.max(copiesOf(fleet, replica), copiesOn(fleet.models.get(replica.model), devices));
+}
 
 /** Whether a copy is on its way, on a server that stays. */
 export const isComing = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
-  (replica.phase === 'ready' ? replica.change !== null : replica.phase !== 'draining') &&
+  replica.phase !== 'ready' &&
+  replica.phase !== 'draining' &&
   replica.phase !== 'unloading' &&
   isPresent(fleet, replica, now);
 

@@ -30,7 +30,6 @@ export type Hold =
   | { readonly kind: 'outranks'; readonly class: Class }
   /** It is one of the copies that `copies.min` keeps, and the other model is of no higher class. */
   | { readonly kind: 'kept_warm' }
-  | { readonly kind: 'changing' }
   | { readonly kind: 'phase'; readonly phase: Exclude<Phase, 'ready'> };
 
 /** Everything that keeps a replica where it is at this moment; empty for one that may be evicted. */
@@ -42,7 +41,6 @@ export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant):
   return [
     ...where(isPinProtected(fleet, replica), { kind: 'pinned' }),
     ...where(isKept(fleet, replica), { kind: replica.outlived ? 'outlived' : 'stranger' }),
-    ...where(replica.change !== null, { kind: 'changing' }),
     ...where(by.length > 0, { kind: 'needed', by }),
     ...where(until > now, { kind: 'residency', until }),
     ...where(leased > now, { kind: 'in_use', until: leased }),

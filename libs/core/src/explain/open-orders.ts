@@ -24,8 +24,8 @@ export function openOrders(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, OpenOrd
   for (const replica of unsettled(fleet)) {
     if (isOnItsWay(fleet, replica)) of(replica.model).unload.push({ server: replica.server, force: false });
   }
-  for (const { model, server, leftAt } of fleet.reloads.values()) {
-    of(model).reload.push({ server, hasLeft: leftAt !== null });
+  for (const { model, server, cause, leftAt } of fleet.reloads.values()) {
+    if (cause === 'reload' || leftAt !== null) of(model).reload.push({ server, hasLeft: leftAt !== null });
   }
   return open;
 }

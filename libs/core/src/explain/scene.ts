@@ -1,9 +1,9 @@
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId } from '../fleet/ids.js';
-import { Ledger, sumOf } from '../memory/ledger.js';
+import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant, Model } from '../fleet/model.js';
 import { Room } from '../room/feasible.js';
-import { growthsOn, type Place, placesOn } from '../room/places.js';
+import { type Place, placesOn } from '../room/places.js';
 import { planFor } from '../room/plan-victims.js';
 import { grouped } from '../numbers/groups.js';
 import { replicasIn, victimsAt, type VictimTest, victimTest } from '../room/victims.js';
@@ -66,10 +66,10 @@ export class Scene {
     this.supposed = supposedRequest(fleet, model, this.open, now);
   }
 
-  /** The ways to put a first or one more copy on a server. */
+  /** The ways to put a copy on a server. */
   placesOn(server: Server): readonly Place[] {
     const { fleet, model } = this;
-    return [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)];
+    return placesOn(fleet, server, model);
   }
 
   /** The replicas whose leaving would free enough of a place, none where nothing has to leave; null where none would. */
@@ -114,12 +114,10 @@ export class Scene {
     return holds;
   }
 
-  /** A change of devices holds old and new. */
   private findHolders(): Map<AccountId, HeldBooking[]> {
-    const holdings = [...this.fleet.replicas.values()].flatMap((replica) => {
-      const change = replica.phase === 'ready' ? (replica.change?.bookings ?? []) : [];
-      return sumOf([replica.bookings, change]).map((booking) => ({ replica, ...booking }));
-    });
+    const holdings = [...this.fleet.replicas.values()].flatMap((replica) =>
+      replica.bookings.map((booking) => ({ replica, ...booking })),
+    );
     return grouped(
       holdings.filter(({ bytes }) => bytes > 0),
       ({ account }) => account,
@@ -128,9 +126,7 @@ export class Scene {
 }
 
 const isSamePlace = (one: Place, other: Place): boolean =>
-  one.server === other.server &&
-  one.grows?.id === other.grows?.id &&
-  String(one.devices) === String(other.devices);
+  one.server === other.server && String(one.devices) === String(other.devices);
 
 /**
  * How a request for a cold model that came now and may wait as long as the model allows would be judged: whether any wait

@@ -110,7 +110,7 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
   return setOf<ServerFlag>([
     ['stuck_load', stuck.some((one) => loadBegan(one) !== null)],
     ['stuck_unload', isUnloadStuck],
-    ['hidden_copy', server.hidden.length > 0 || replicas.some(hasOutlived)],
+    ['hidden_copy', server.hidden.some(({ bookings }) => bookings.length > 0) || replicas.some(hasOutlived)],
     ['failing_model', replicas.some((one) => isFailingAt(fleet, one, now))],
     ['needs_restart', isFull || isUnloadStuck || needsRestart(server)],
     ['memory_late', givesBackLate(server, now)],

@@ -148,7 +148,7 @@ describe('why a model is where it is', () => {
       place: { devices: [1], victims: null },
       memory: { needs: 6, capacity: 7, free: 1, holders: [{ model: 'here', bytes: 6 }] },
     });
-    expect(devices('here').map(({ verdict }) => verdict)).toEqual(['no_room', 'holds', 'no_room']);
+    expect(devices('here').map(({ verdict }) => verdict)).toEqual(['incomplete', 'holds', 'incomplete']);
   });
 
   it('tells what others hold of a device and what never came back, neither of which is in its capacity', () => {

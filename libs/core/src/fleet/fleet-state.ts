@@ -1,7 +1,7 @@
 import { newIndex } from './fleet-index.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId, WatcherId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model } from './model.js';
-import type { FailureCause, Replica, UnloadCause } from './replica.js';
+import type { Booking, FailureCause, LoadCause, Replica, UnloadCause } from './replica.js';
 import { NO_PRESSURE } from './pressure.js';
 import { DEFAULTS, LIMITS, type Limits } from './settings.js';
 import type { Footprint, Shortfall } from './meters.js';
@@ -61,12 +61,16 @@ export interface Wish {
   readonly since: Instant;
 }
 
-/** A copy that an admin wants loaded anew: it leaves, and comes back to the same server. */
+/** A copy that is to be loaded anew: it leaves, and comes back to the same server. */
 export interface Reload {
   readonly model: ModelId;
   readonly server: ServerId;
-  /** Its devices when the reload was ordered. */
+  /** `reload`: an admin ordered it. Else a pin or `copies.min` lacks a copy that only its server can have. */
+  readonly cause: LoadCause;
+  /** Its devices when the reload was ordered; those that it is to have where a copy is lacking. */
   readonly devices: readonly number[];
+  /** The memory that is promised to it beside what it holds: it leaves once that is free. */
+  readonly bookings: readonly Booking[];
   /** When it was seen gone, or when an event told of that; null before. */
   readonly leftAt: Instant | null;
   /** What was learned of its config before it left. */
@@ -174,6 +178,8 @@ export class EmptyFleet {
   unknownAskedAt: Instant | null = null;
   /** Copies to be loaded anew, in the order of the orders. */
   readonly reloads = new Map<ReplicaId, Reload>();
+  /** Copies that lately left to come back with so many copies: none leaves for as many again. */
+  readonly loadedAnew = new Map<ReplicaId, { readonly copies: number; readonly until: Instant }>();
   readonly putOff = new Map<ReplicaId, PutOff>();
   frozen: Frozen | null = null;
   /** Whether this process may send no order at present: it has not renewed its lease in time. */

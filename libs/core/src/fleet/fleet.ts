@@ -4,7 +4,7 @@ import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
 import type { AccountId, ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import type { Unsettled } from './fleet-index.js';
-import { isFailing, isSettled, type Ready, type Replica } from './replica.js';
+import { isFailing, type Ready, type Replica } from './replica.js';
 import { forgetLeft, noteMotion } from './meter.js';
 
 export type * from './fleet-state.js';
@@ -22,7 +22,7 @@ export function put(fleet: Fleet, replica: Replica): void {
   noteMotion(fleet, before, replica);
   if (before && before.devices !== replica.devices) forgetLeft(server, replica);
   fleet.replicas.set(replica.id, replica);
-  noteUnsettled(fleet, replica.id, !isSettled(replica));
+  noteUnsettled(fleet, replica.id, replica.phase !== 'ready');
   if (!before) {
     addTo(fleet.holders, replica.model, replica.id);
     addTo(fleet.residents, replica.server, replica.id);
@@ -110,8 +110,7 @@ const unsettledOf = (fleet: Readonly<Fleet>): Unsettled =>
 function byAccount(replicas: readonly Replica[]): ReadonlyMap<AccountId, readonly Replica[]> {
   const found = new Map<AccountId, Replica[]>();
   for (const one of replicas) {
-    const change = one.phase === 'ready' ? one.change : null;
-    const booked = [...one.bookings, ...(change?.bookings ?? [])].map(({ account }) => account);
+    const booked = one.bookings.map(({ account }) => account);
     for (const account of new Set(booked)) appendTo(found, account, one);
   }
   return found;

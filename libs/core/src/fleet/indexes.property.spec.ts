@@ -9,16 +9,17 @@ import { idleAt } from '../demand/idle.js';
 import { retiresFrom } from './idle-rule.js';
 import { commonPace } from '../learned/load-forecast.js';
 import { retirement } from '../placement/retire.js';
-import { isSettled, type Replica, type Settled } from './replica.js';
+import type { Ready, Replica } from './replica.js';
 import { nextWake } from '../wake.js';
 
 /** What a scan of all replicas finds, in their order. */
-const found = (fleet: Fleet, isFound: (one: Settled) => boolean): ReplicaId[] =>
+const found = (fleet: Fleet, isFound: (one: Ready) => boolean): ReplicaId[] =>
   settledOf(fleet)
     .filter(isFound)
     .map(({ id }) => id);
 
-const settledOf = (fleet: Fleet): Settled[] => [...fleet.replicas.values()].filter(isSettled);
+const settledOf = (fleet: Fleet): Ready[] =>
+  [...fleet.replicas.values()].filter((one) => one.phase === 'ready');
 
 const isSame = (some: Iterable<unknown>, others: Iterable<unknown>): boolean =>
   JSON.stringify([...some]) === JSON.stringify([...others]);
@@ -48,7 +49,7 @@ describe('the indexes of a fleet, whatever happened', () => {
     holds((fleet, now) => {
       const due = dueToRetire(fleet, now);
       const idle = found(fleet, (one) => (idleAt(fleet, one) ?? Infinity) <= now);
-      const isAsked = (one: Settled): boolean =>
+      const isAsked = (one: Ready): boolean =>
         fleet.reloads.has(one.id) || fleet.excesses.has(one.model) || isOnDraining(fleet, one);
       const scanned = found(fleet, (one) => retiresFrom(fleet, one) <= now);
       const leaving = found(fleet, (one) => retirement(fleet, one, now) !== undefined && !isAsked(one));
@@ -130,4 +131,4 @@ describe('the indexes of a fleet, whatever happened', () => {
   });
 });
 
-const isOnDraining = (fleet: Fleet, { server }: Settled): boolean => fleet.servers.get(server)?.drain != null;
+const isOnDraining = (fleet: Fleet, { server }: Ready): boolean => fleet.servers.get(server)?.drain != null;

@@ -3,7 +3,7 @@ import type { Fleet } from './fleet-state.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
 import { residentUntil, retiresFrom } from './idle-rule.js';
 import type { Instant } from './model.js';
-import { NO_BOOKINGS, isSettled, type Replica, type Settled, stayingOf } from './replica.js';
+import { NO_BOOKINGS, type Ready, type Replica, stayingOf } from './replica.js';
 import { type Holding, noteChange, noteUse, RoomIndexes, setHeld, setStaying } from './room-indexes.js';
 import type { Server } from './server.js';
 
@@ -89,8 +89,8 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
     indexes.entries.set(id, entry);
     noteWorth(fleet, replica.model);
   }
-  setTimes(indexes, id, entry, isSettled(replica) ? dueTimes(fleet, replica) : NEVER_DUE);
-  if (isSettled(replica)) indexSettled(indexes, entry, replica);
+  setTimes(indexes, id, entry, replica.phase === 'ready' ? dueTimes(fleet, replica) : NEVER_DUE);
+  if (replica.phase === 'ready') indexSettled(indexes, entry, replica);
   else setHeld(indexes, entry, NO_BOOKINGS);
   setStaying(indexes, entry, stayingOf(replica));
   if (replica.stranger) indexes.strangers.add(id);
@@ -99,7 +99,7 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   if (!fleet.servers.get(server)?.described.has(replica.model)) indexes.undescribed.add(server);
 }
 
-function indexSettled(indexes: Indexes, entry: Entry, { bookings, lastUse }: Settled): void {
+function indexSettled(indexes: Indexes, entry: Entry, { bookings, lastUse }: Ready): void {
   if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, entry);
   else setHeld(indexes, entry, bookings);
   entry.lastUse = lastUse;
@@ -129,7 +129,7 @@ function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): 
 }
 
 /** When a settled replica is due. Where the settings behind that change, its replicas are written down anew. */
-function dueTimes(fleet: Readonly<Fleet>, replica: Settled): Times {
+function dueTimes(fleet: Readonly<Fleet>, replica: Ready): Times {
   return {
     retires: retiresFrom(fleet, replica),
     leased: replica.inUseUntil,

@@ -97,10 +97,8 @@ export const bytesIn = (bookings: readonly Booking[]): Bytes =>
 export const bytesOn = (account: AccountId, bookings: readonly Booking[]): Bytes =>
   bookings.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
 
-/** What a replica that has begun to load holds on an account, with what a change under way adds. */
-export const heldOn = (account: AccountId, replica: Replica): Bytes =>
-  bytesOn(account, replica.bookings) +
-  (replica.phase === 'ready' && replica.change?.order ? bytesOn(account, replica.change.bookings) : 0);
+/** What a replica that has begun to load holds on an account. */
+export const heldOn = (account: AccountId, { bookings }: Replica): Bytes => bytesOn(account, bookings);
 
 /** What hidden copies hold on an account. */
 export const hiddenOn = (account: AccountId, { hidden }: Server): Bytes =>
@@ -121,7 +119,7 @@ function motionOf(replica: Replica | undefined): MemoryMotion {
     case 'loading':
       return 'taking';
     case 'ready':
-      return replica.change?.order ? 'taking' : 'holding';
+      return 'holding';
     case 'draining':
       return 'holding';
     case 'unloading':

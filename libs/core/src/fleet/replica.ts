@@ -78,12 +78,6 @@ export interface Residence {
 export type Replica = Placed | Loading | Ready | Draining | Unloading | Unknown;
 export type Phase = Replica['phase'];
 
-/** Ready, and not about to change. */
-export type Settled = Ready & { readonly change: null };
-
-export const isSettled = (replica: Replica): replica is Settled =>
-  replica.phase === 'ready' && replica.change === null;
-
 export interface Placed extends Residence {
   readonly phase: 'placed';
   /** The ensemble whose load brings it along; null where it has an order of its own. */
@@ -128,26 +122,6 @@ export interface Ready extends Residence {
   readonly pulse: Pulse | null;
   /** Whether Triton acknowledged our unload of it, and goes on to serve it: no further unload has an effect. */
   readonly outlived: boolean;
-  /** A load under way that changes its devices in place. */
-  readonly change: Change | null;
-}
-
-/** A load that changes the devices of a ready copy in place: old and new devices are both held until it has ended. */
-export interface Change {
-  /** Null while it waits for memory or a load slot: the bookings are only promised. */
-  readonly order: OrderId | null;
-  readonly orderedAt: Instant;
-  readonly devices: readonly number[];
-  readonly bookings: readonly Booking[];
-  /** When the call ended without success, or when a later look found that its load may still wait; null before. */
-  readonly endedAt: Instant | null;
-  /**
-   * Whether it ended with an answer: then a later look that says READY ends the change. Without an answer the load may
-   * still run, which no row shows: only a config that shows the new devices, or the time for stuck orders, ends the change.
-   */
-  readonly answered: boolean;
-  /** Null where the change follows from an order without an answer. */
-  readonly cause: LoadCause | null;
 }
 
 export interface Draining extends Residence {
@@ -230,8 +204,5 @@ export const isBeingUnloaded = (replica: Replica): boolean =>
 export const NO_BOOKINGS: readonly Booking[] = [];
 
 /** What a replica holds and is promised, unless it is leaving. */
-export function stayingOf(replica: Replica): readonly Booking[] {
-  if (isLeaving(replica)) return NO_BOOKINGS;
-  const change = replica.phase === 'ready' ? replica.change : null;
-  return change ? [...replica.bookings, ...change.bookings] : replica.bookings;
-}
+export const stayingOf = (replica: Replica): readonly Booking[] =>
+  isLeaving(replica) ? NO_BOOKINGS : replica.bookings;

@@ -171,6 +171,8 @@ export interface HiddenCopy {
   readonly model: ModelId;
   readonly bookings: readonly Booking[];
   readonly until: Instant;
+  /** The devices of a load of ours that may still run, where that is what is hidden; else null. */
+  readonly comesTo: readonly number[] | null;
 }
 
 /** Whether a server has all the labels that a model requires. */

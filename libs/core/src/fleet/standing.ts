@@ -1,5 +1,5 @@
 import { type Fleet, unsettled } from './fleet.js';
-import type { Loading, Placed, Ready, Replica } from './replica.js';
+import type { Loading, Placed, Replica } from './replica.js';
 import { settingsOf } from './idle-rule.js';
 import { labelsMatch, type Server } from './server.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
@@ -94,16 +94,10 @@ export function loadBegan(replica: Replica): Instant | null {
       return replica.orderedAt;
     case 'unknown':
       return replica.loadOrderedAt;
-    case 'ready':
-      return replica.change?.order ? replica.change.orderedAt : null;
     default:
       return null;
   }
 }
-
-/** Whether it has a place, and its load is not ordered yet. */
-export const isPromised = (replica: Replica): replica is Placed | Ready =>
-  replica.phase === 'placed' || (replica.phase === 'ready' && replica.change?.order === null);
 
 /** Whether a load has outlasted its timeout: it holds one of Triton's load threads, perhaps for ever. */
 export const isOverdue = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>

@@ -69,20 +69,6 @@ describe('an order about a model', () => {
     expect(driver.orders().slice(1)).toEqual(['unload v@t', 'load f@t']);
   });
 
-  it('waits for a change in place', () => {
-    const driver = new CoreDriver()
-      .declare(aModel('a', { pinnedCopies: 2, config: '{}' }), aModel('s'), aModel('e'))
-      .serve(aServer('t', [20, 20]), ['a', 's', 'e']);
-    const steps = ['a', 's'] as ModelId[];
-    driver.tell({ kind: 'StepsRemembered', model: 'e' as ModelId, steps });
-    driver.loadEnds('a', 't');
-    expect(driver.isLoading('a', 't')).toBe(true);
-    driver.resolve('s');
-    expect(driver.orders()).toEqual(['load a@t', 'load a@t']);
-    driver.loadEnds('a', 't');
-    expect(driver.orders()).toEqual(['load a@t', 'load a@t', 'load s@t']);
-  });
-
   it('to unload it waits for a load, and goes before what got its place later', () => {
     const driver = aDriver().warm('v', 't');
     driver.pass(60_000);

@@ -6,7 +6,6 @@ import { isBeingUnloaded, type Placed, type Replica } from '../fleet/replica.js'
 import { isStuck } from '../fleet/standing.js';
 import { appendTo } from '../numbers/groups.js';
 import { hasEmptied } from '../demand/idle.js';
-import type { ToLoad } from './load-order.js';
 
 /**
  * Whether a server may be at work on an order about a replica, ours or another client's. It is so from when the order
@@ -19,8 +18,6 @@ function isUnderOrder(replica: Replica): boolean {
   switch (replica.phase) {
     case 'loading':
       return true;
-    case 'ready':
-      return replica.change?.order != null;
     case 'unloading':
     case 'unknown':
       return replica.absentSince === null;
@@ -66,21 +63,21 @@ export class InWork {
 }
 
 /** Whether something else than memory and slots keeps a load from being ordered now: it keeps no slot meanwhile. */
-export const isBlocked = (fleet: Fleet, inWork: InWork, replica: ToLoad, now: Instant): boolean =>
+export const isBlocked = (fleet: Fleet, inWork: InWork, replica: Placed, now: Instant): boolean =>
   inWork.isOnTied(replica) ||
   isStepLeaving(fleet, unitOf(fleet, replica), now) ||
   isAfterUnload(fleet, replica, now) ||
-  (replica.phase === 'placed' && !needsAreMet(fleet, replica));
+  !needsAreMet(fleet, replica);
 
-/** What one load brings up; nothing new where a copy grows. */
-export const unitOf = (fleet: Fleet, replica: ToLoad): readonly Placed[] =>
-  replica.phase === 'placed' ? [replica, ...carriedWith(fleet, replica)] : [];
-
-const carriedWith = (fleet: Fleet, { id, server, model }: Placed): Placed[] =>
-  (fleet.steps.get(model) ?? []).flatMap((step) => {
+/** What one load brings up. */
+export function unitOf(fleet: Fleet, replica: Placed): readonly Placed[] {
+  const { id, server, model } = replica;
+  const carried = (fleet.steps.get(model) ?? []).flatMap((step) => {
     const other = fleet.replicas.get(replicaId(step, server));
     return other?.phase === 'placed' && other.carriedBy === id ? [other] : [];
   });
+  return [replica, ...carried];
+}
 
 /** What has an order of its own must be ready before what needs it is loaded. */
 const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
@@ -104,12 +101,11 @@ function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boo
 }
 
 /** What drains since it got its place or longer, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
-function isAfterUnload(fleet: Fleet, replica: ToLoad, now: Instant): boolean {
+function isAfterUnload(fleet: Fleet, replica: Placed, now: Instant): boolean {
   const server = fleet.servers.get(replica.server)!;
   if (!hasRelatives(fleet, server)) return false;
-  const placedAt = replica.phase === 'placed' ? replica.since : replica.change!.orderedAt;
   const drained = replicasOn(fleet, replica.server).filter(
-    (one) => one.phase === 'draining' && one.since <= placedAt && hasEmptied(fleet, one, now),
+    (one) => one.phase === 'draining' && one.since <= replica.since && hasEmptied(fleet, one, now),
   );
   if (drained.length === 0) return false;
   const tied = relativesOf(fleet, server, replica.model);

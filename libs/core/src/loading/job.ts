@@ -1,8 +1,9 @@
 import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import { Reasons, type ToLoad } from './load-order.js';
-import { isCarried, isPromised } from '../fleet/standing.js';
+import type { Placed } from '../fleet/replica.js';
+import { Reasons } from './load-order.js';
+import { isCarried } from '../fleet/standing.js';
 import { overShare } from '../learned/shares.js';
 import { demandKey } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
@@ -18,7 +19,7 @@ export interface Job {
   /** Why it is wanted; null of one that has its place. */
   readonly want: Want | null;
   /** The replica that has its place and waits for memory or a slot; null before. */
-  readonly placed: ToLoad | null;
+  readonly placed: Placed | null;
   readonly rank: Rank;
   /** What goes before what, whatever requests wait: see `stageOf`. */
   readonly stage: number;
@@ -120,13 +121,15 @@ export class Jobs {
   /** The jobs that have their places. */
   placed(): Job[] {
     const { fleet, now } = this;
-    const replicas = unsettled(fleet).filter((one): one is ToLoad => isPromised(one) && !isCarried(one));
+    const replicas = unsettled(fleet).filter(
+      (one): one is Placed => one.phase === 'placed' && !isCarried(one),
+    );
     if (replicas.length === 0) return [];
     const reasons = new Reasons(fleet, now);
     return replicas.map((replica) => this.ofPlaced(replica, reasons));
   }
 
-  private ofPlaced(replica: ToLoad, reasons: Reasons): Job {
+  private ofPlaced(replica: Placed, reasons: Reasons): Job {
     const { models, stage, isDue: isOperators } = reasons.for(replica);
     const all = models.map(this.waitingFor);
     const waiting = all.reduce(together);

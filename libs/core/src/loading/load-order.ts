@@ -5,13 +5,9 @@ import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import { madeOnce } from '../numbers/groups.js';
 import { rankOf } from '../demand/rank.js';
-import type { Booking, LoadCause, Placed, Ready } from '../fleet/replica.js';
-import { isPromised } from '../fleet/standing.js';
+import type { Placed } from '../fleet/replica.js';
 import { claimsOn, leavingDraining, ranksAsked } from '../demand/claims.js';
 import { isDue, presentCopies, stageOf } from '../demand/wants.js';
-
-/** A load that has its place: of a model, or of one copy more where one is ready. */
-export type ToLoad = Placed | Ready;
 
 /** Why a load is to come. */
 interface Reason {
@@ -35,12 +31,12 @@ export class Reasons {
   }
 
   /** It is loaded for itself, and for what needs it there. */
-  for(replica: ToLoad): Reason & { readonly models: readonly ModelId[] } {
+  for(replica: Placed): Reason & { readonly models: readonly ModelId[] } {
     const { fleet } = this;
     const { model } = replica;
     const others = loadedFor(fleet, replica);
     const had = this.copies(model);
-    this.counted.set(model, had + copiesToCome(fleet, replica));
+    this.counted.set(model, had + copiesOf(fleet, replica));
     const reasons = [this.reason(model, had), ...others.map((one) => this.reason(one, this.copies(one)))];
     const [strongest] = reasons.sort((one, other) => one.stage - other.stage);
     return { models: [model, ...others], ...strongest! };
@@ -63,27 +59,15 @@ export class Reasons {
 /** Copies of a model that are there, or whose loads have begun. */
 function copiesBegun(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
   let copies = presentCopies(fleet, model, now);
-  for (const one of replicasOf(fleet, model)) if (isPromised(one)) copies -= copiesToCome(fleet, one);
+  for (const one of replicasOf(fleet, model)) if (one.phase === 'placed') copies -= copiesOf(fleet, one);
   return copies;
 }
 
 /** The other models that a load is for: those that need it there. */
-function loadedFor(fleet: Readonly<Fleet>, replica: ToLoad): ModelId[] {
+function loadedFor(fleet: Readonly<Fleet>, replica: Placed): ModelId[] {
   const others: ModelId[] = [];
   if (fleet.composed.size > 0)
-    for (const needer of dependentsOf(fleet, replica)) if (isPromised(needer)) others.push(needer.model);
+    for (const needer of dependentsOf(fleet, replica))
+      if (needer.phase === 'placed') others.push(needer.model);
   return others;
 }
-
-/** What a load that has its place adds to the books. */
-export const bookingsToCome = (replica: ToLoad): readonly Booking[] =>
-  replica.phase === 'placed' ? replica.bookings : replica.change!.bookings;
-
-/** Why a load that has its place is ordered. */
-export const causeOfLoad = (replica: ToLoad): LoadCause =>
-  replica.phase === 'placed' ? replica.cause : replica.change!.cause!;
-
-const copiesToCome = (fleet: Readonly<Fleet>, replica: ToLoad): number =>
-  replica.phase === 'ready'
-    ? replica.change!.devices.length - copiesOf(fleet, replica)
-    : copiesOf(fleet, replica);

@@ -5,7 +5,6 @@ import { refund } from '../learned/shares.js';
 import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { LoadCause } from '../fleet/replica.js';
-import { causeOfLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
 
 /** The forecast of a job that has no place yet, as of the last turn. */
@@ -45,7 +44,7 @@ export function noteLine(fleet: Fleet, forecasts: readonly JobForecast[]): void 
 }
 
 const inLine = ({ job, place, victims, placeAt, start, ready }: JobForecast): JobInLine => ({
-  cause: job.want?.cause ?? causeOfLoad(job.placed!),
+  cause: job.want?.cause ?? job.placed!.cause,
   ...whereabouts(job, place),
   victims: victims.map(({ id }) => id),
   placeAt,

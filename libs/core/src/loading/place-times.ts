@@ -10,12 +10,11 @@ import { SOON } from '../learned/closing.js';
 import type { Job } from './job.js';
 import type { Leaver } from './leavers.js';
 import { type JobForecast, type Schedule, startingAt } from './schedule.js';
-import { devicesToCome, type Start } from './slots.js';
+import type { Start } from './slots.js';
 import { worthMoreFrom } from './worth-more.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { loadForecast, restOfLoad } from '../learned/load-forecast.js';
 import { directDependencies } from '../memory/footprint.js';
-import { bookingsToCome } from './load-order.js';
 
 /** When one job would begin and be ready at places, by what has to leave there. */
 export class PlaceTimes {
@@ -123,14 +122,14 @@ export class PlaceTimes {
 const modelsOf = (replicas: readonly Ready[]): readonly ModelId[] => replicas.map(({ model }) => model);
 
 /** What has its place waits for what leaves there, for what it needs, and for a slot. */
-export function proposePlaced(schedule: Schedule, job: Job, replica: Placed | Ready): JobForecast {
+export function proposePlaced(schedule: Schedule, job: Job, replica: Placed): JobForecast {
   const { fleet, now } = schedule;
   const server = fleet.servers.get(replica.server)!;
   const load = loadForecast(fleet, replica.model, replica.server);
-  const bookings = bookingsToCome(replica);
+  const { bookings } = replica;
   const roomAt = schedule.memory.freeAt(bookings);
-  const from = Math.max(roomAt, replica.phase === 'placed' ? now + needsOf(fleet, replica, now) : now);
-  const start = schedule.startOn(server, devicesToCome(replica), from, load);
+  const from = Math.max(roomAt, now + needsOf(fleet, replica, now));
+  const start = schedule.startOn(server, replica.devices, from, load);
   return startingAt(job, load, start, { placeAt: now, roomAt: schedule.besideClosing({ bookings }, roomAt) });
 }
 

@@ -5,7 +5,7 @@ import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import type { Booking, Ready } from '../fleet/replica.js';
+import type { Booking, Placed, Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { residentUntil } from '../fleet/idle-rule.js';
 import { usualLease } from '../learned/leases.js';
@@ -18,9 +18,8 @@ import { EarliestRoom } from './earliest-room.js';
 import type { Job } from './job.js';
 import { CopiesToCome } from './leavers.js';
 import { untoldDevices } from '../learned/closing.js';
-import { bookingsToCome, type ToLoad } from './load-order.js';
 import { besides, type Freed, MemoryPool } from './memory-pool.js';
-import { devicesToCome, ServerSlots, type Start } from './slots.js';
+import { ServerSlots, type Start } from './slots.js';
 
 /** The forecast of a job: its place, the copies that leave for it, and when. Instants; infinite where there is no telling. */
 export interface JobForecast {
@@ -160,11 +159,11 @@ export class Schedule {
   }
 
   /** It takes what was promised to it: not what is free later, for others, when it begins. */
-  private addPlaced(placed: ToLoad, { job, start, load, ready, roomAt }: JobForecast): void {
-    this.memory.take(bookingsToCome(placed), roomAt);
+  private addPlaced(placed: Placed, { job, start, load, ready, roomAt }: JobForecast): void {
+    this.memory.take(placed.bookings, roomAt);
     this.addCopy(job, placed.server, placed.bookings, ready);
     if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;
-    this.slots.on(placed.server).take(devicesToCome(placed), start, load);
+    this.slots.on(placed.server).take(placed.devices, start, load);
   }
 
   private addTo(place: Place, forecast: JobForecast): void {

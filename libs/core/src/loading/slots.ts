@@ -21,10 +21,6 @@ export interface Start {
   readonly variance: number;
 }
 
-/** The devices on which a load brings a copy up: where the copy is ready, those that it grows onto. */
-export const devicesToCome = (replica: Replica): readonly number[] =>
-  replica.phase === 'ready' ? (replica.change?.devices ?? []) : replica.devices;
-
 /**
  * The load slots of one server and of its devices, with the loads that run and those that are forecast. A load takes one
  * slot of the server and one of each of its devices. It goes into the first gap that holds its P90, so that it delays
@@ -50,7 +46,7 @@ export class Slots {
       if (isOverdue(fleet, replica, now)) overdue += 1;
       else this.onServer.push(busy);
       if (now < loadBounds(fleet, replica)!.slotUntil)
-        for (const device of devicesToCome(replica)) this.on(device).push(busy);
+        for (const device of replica.devices) this.on(device).push(busy);
     }
     const left = ordersAtOnce(fleet, server) - overdue;
     this.isAnyLeft = left > 0;

@@ -59,33 +59,6 @@ describe('a load', () => {
     expect(driver.orders().slice(2)).toEqual(['unload a@t', 'load c@t', 'load e@t']);
   });
 
-  it('that brings a copy to another device waits for the loads there', () => {
-    const driver = new CoreDriver()
-      .declare(aModel('a', { ...TINY, config: '{}', pinnedCopies: 1 }))
-      .declare(aModel('b', { gpuBytes: 9, config: '{}' }))
-      .serve(aServer('t', [11, 20]), ['a', 'b']);
-    driver.loadEnds('a', 't');
-    driver.resolve('b');
-    expect(driver.log.at(-1)).toMatchObject({ model: 'b', config: { gpus: [0] } });
-    driver.declare(aModel('a', { ...TINY, config: '{}', pinnedCopies: 2 }));
-    expect(driver.orders()).toEqual(['load a@t', 'load b@t']);
-    driver.loadEnds('b', 't');
-    expect(driver.orders()).toEqual(['load a@t', 'load b@t', 'load a@t']);
-  });
-
-  it('holds a slot of every device that it brings a copy to', () => {
-    const driver = new CoreDriver()
-      .declare(aModel('a', { ...TINY, config: '{}', pinnedCopies: 2 }))
-      .declare(aModel('b', { gpuBytes: 9, config: '{}' }))
-      .serve(aServer('t', [10, 20]), ['a', 'b']);
-    driver.loadEnds('a', 't');
-    expect(driver.log.at(-1)).toMatchObject({ model: 'a', config: { gpus: [0, 1] } });
-    const request = driver.resolve('b');
-    expect([driver.phase('b', 't'), driver.answerTo(request)]).toEqual([undefined, 'waiting']);
-    driver.loadEnds('a', 't');
-    expect(driver.isLoading('b', 't')).toBe(true);
-  });
-
   it('does not begin in the turn in which another has taken the last slot of its server', () => {
     const names = ['a', 'b', 'c'];
     const driver = new CoreDriver();

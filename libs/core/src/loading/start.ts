@@ -1,6 +1,6 @@
 import type { Action, ActionOf } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put } from '../fleet/fleet.js';
-import type { Booking, Placed, Ready } from '../fleet/replica.js';
+import type { Booking, Placed } from '../fleet/replica.js';
 import { settleCharge } from '../learned/shares.js';
 import type { ModelId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
@@ -8,9 +8,8 @@ import type { Instant } from '../fleet/model.js';
 import { InWork, isBlocked, unitOf } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { type Line, mayHold } from './line.js';
-import { causeOfLoad, type ToLoad } from './load-order.js';
 import type { JobForecast } from './schedule.js';
-import { devicesToCome, ServerSlots } from './slots.js';
+import { ServerSlots } from './slots.js';
 import { configFor } from '../room/places.js';
 
 /**
@@ -29,10 +28,10 @@ export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
     if (isBlocked(fleet, inWork, replica, now) || !canStart(fleet, ledger, slots, replica)) continue;
     if (isKeptForAnother(line, one, now)) continue;
     ledger.start(bookingsOfUnit(fleet, replica));
-    slots.on(replica.server).take(devicesToCome(replica), { at: now, variance: 0 }, one.load);
+    slots.on(replica.server).take(replica.devices, { at: now, variance: 0 }, one.load);
     inWork.add(replica);
     settleCharge(fleet, replica.model);
-    actions.push(replica.phase === 'placed' ? start(fleet, replica, now) : startChange(fleet, replica, now));
+    actions.push(start(fleet, replica, now));
   }
   return actions;
 }
@@ -56,20 +55,18 @@ function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast,
   );
 }
 
-const bookingsOfUnit = (fleet: Fleet, replica: ToLoad): readonly Booking[] =>
-  replica.phase === 'placed'
-    ? sumOf(unitOf(fleet, replica).map(({ bookings }) => bookings))
-    : replica.change!.bookings;
+const bookingsOfUnit = (fleet: Fleet, replica: Placed): readonly Booking[] =>
+  sumOf(unitOf(fleet, replica).map(({ bookings }) => bookings));
 
-const canStart = (fleet: Fleet, ledger: Ledger, slots: ServerSlots, replica: ToLoad): boolean =>
-  ledger.fitsFree(bookingsOfUnit(fleet, replica)) && slots.on(replica.server).isFree(devicesToCome(replica));
+const canStart = (fleet: Fleet, ledger: Ledger, slots: ServerSlots, replica: Placed): boolean =>
+  ledger.fitsFree(bookingsOfUnit(fleet, replica)) && slots.on(replica.server).isFree(replica.devices);
 
 function start(fleet: Fleet, replica: Placed, now: Instant): Action {
   const unit = unitOf(fleet, replica);
   const order = nextOrder(fleet);
   const server = fleet.servers.get(replica.server)!;
   const brings = unit.slice(1).map((one) => one.model);
-  const action = loadAction(fleet, replica, order, replica.devices, brings);
+  const action = loadAction(fleet, replica, order, brings);
   const deadline = now + action.timeout;
   for (const one of unit) {
     server.ordered.add(one.model);
@@ -79,24 +76,16 @@ function start(fleet: Fleet, replica: Placed, now: Instant): Action {
   return action;
 }
 
-function startChange(fleet: Fleet, replica: Ready, now: Instant): Action {
-  const order = nextOrder(fleet);
-  const change = { ...replica.change!, order, orderedAt: now };
-  put(fleet, { ...replica, change });
-  return loadAction(fleet, replica, order, change.devices, []);
-}
-
 function loadAction(
   fleet: Fleet,
-  replica: ToLoad,
+  replica: Placed,
   order: ReturnType<typeof nextOrder>,
-  devices: readonly number[],
   brings: readonly ModelId[],
 ): ActionOf<'load'> {
-  const { id, model: modelId, server: serverId } = replica;
+  const { id, model: modelId, server: serverId, devices, cause } = replica;
   const model = fleet.models.get(modelId) ?? discovered(modelId, fleet.defaults);
   const config = configFor(fleet.servers.get(serverId)!, model, devices);
   const timeout = model.loadTimeout;
   const shared = { order, replica: id, model: modelId, server: serverId };
-  return { kind: 'load', ...shared, config, timeout, brings, cause: causeOfLoad(replica) };
+  return { kind: 'load', ...shared, config, timeout, brings, cause };
 }

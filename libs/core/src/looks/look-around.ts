@@ -7,7 +7,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { fractionOf } from '../numbers/jitter.js';
 import { madeOnce } from '../numbers/groups.js';
 import { isSampleWanted, windowOf } from '../fleet/meter.js';
-import { hasOpenOrder, isPromised, isJustBorn, takesOrders } from '../fleet/standing.js';
+import { hasOpenOrder, isJustBorn, takesOrders } from '../fleet/standing.js';
 
 /** The longest time between two full looks at a server without open orders, and the time with open orders. */
 const FULL_LOOK_EVERY: Millis = 10_000;
@@ -114,7 +114,7 @@ function dueFull(fleet: Readonly<Fleet>, server: Server, open: boolean): Instant
 /** The next early look after an order to unload that Triton has answered. A look has to be short to be worth it. */
 function dueEarly(fleet: Readonly<Fleet>, { spec, lookedAt, lookTook }: Server): Instant {
   const moving = unsettledOn(fleet, spec.id);
-  if (!moving.some(isPromised)) return Infinity;
+  if (!moving.some(({ phase }) => phase === 'placed')) return Infinity;
   let due = Infinity;
   for (const one of moving) {
     if (one.phase !== 'unloading' || one.answeredAt === null) continue;

@@ -1,5 +1,5 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import type { Ready, Replica, Sent, Unknown } from '../fleet/replica.js';
+import type { Replica, Sent, Unknown } from '../fleet/replica.js';
 import { relativesOf } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -33,17 +33,6 @@ export function servesSince(fleet: Readonly<Fleet>, replica: Unknown, begunAt: I
   const server = fleet.servers.get(replica.server)!;
   if (begunAt < settlesFrom(server, sent, endedAt) || mayWaitUnseen(fleet, replica, endedAt)) return null;
   return since !== null && since >= server.looksCountFrom ? since : begunAt;
-}
-
-/** The change of a replica that serves, unless it is over. Its time begins anew while its load may wait for the lock. */
-export function stillChanging(fleet: Readonly<Fleet>, replica: Ready, begunAt: Instant): Ready['change'] {
-  const { change } = replica;
-  if (change?.endedAt == null) return change;
-  if (!change.answered && mayWaitUnseen(fleet, replica, change.orderedAt)) {
-    return { ...change, endedAt: Math.max(change.endedAt, begunAt) };
-  }
-  const isOver = begunAt > change.endedAt + (change.answered ? 0 : fleet.limits.stuckAfter);
-  return isOver ? null : change;
 }
 
 /**

@@ -100,10 +100,11 @@ export class Ledger {
     }
   }
 
-  /** Takes down what is hidden. */
+  /** Takes down what is hidden, and what is promised to copies that are to be loaded anew. */
   private open(): Map<AccountId, Balance> {
     const accounts = new Map<AccountId, Balance>();
     this.accounts = accounts;
+    for (const { bookings } of this.fleet.reloads.values()) this.promise(bookings);
     for (const { hidden } of this.fleet.servers.values()) {
       for (const { bookings } of hidden) this.add('held', bookings);
     }
@@ -115,8 +116,6 @@ export class Ledger {
     const bytes = bytesOn(account, replica.bookings);
     balance[replica.phase === 'placed' ? 'promised' : 'held'] += bytes;
     if (this.isLeaving(replica)) balance.leaving += bytes;
-    const change = replica.phase === 'ready' ? replica.change : null;
-    if (change) balance[change.order ? 'held' : 'promised'] += bytesOn(account, change.bookings);
   }
 
   private isLeaving(replica: Replica): boolean {

@@ -9,7 +9,7 @@ import {
   replicasOn,
 } from '../fleet/fleet.js';
 import { spreadFound } from '../memory/device-sets.js';
-import type { Ready, Replica, Unknown, Unloading } from '../fleet/replica.js';
+import type { Replica, Unknown, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { bookingsFor, devicesFound, noteDependencies } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
@@ -143,15 +143,8 @@ export function rebook(fleet: Fleet, server: Server, only?: ModelId): void {
     if (only !== undefined && replica.model !== only) continue;
     const devices = spreadFound(fleet, server, replica.model) ?? replica.devices;
     const bookings = bookingsFor(fleet, server, replica.model, devices);
-    if (replica.phase !== 'ready') put(fleet, { ...replica, devices, bookings });
-    else put(fleet, { ...replica, devices, bookings, change: rebooked(fleet, server, replica) });
+    put(fleet, { ...replica, devices, bookings });
   }
-}
-
-/** A change that books nothing yet waits for a config to tell the model's devices. */
-function rebooked(fleet: Fleet, server: Server, { model, change }: Ready): Ready['change'] {
-  if (!change || change.bookings.length === 0) return change;
-  return { ...change, bookings: bookingsFor(fleet, server, model, change.devices) };
 }
 
 /** A copy that turns up may have another config than one before. Until that is read it is booked without any. */

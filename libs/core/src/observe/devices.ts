@@ -92,8 +92,7 @@ function refit(fleet: Fleet, server: Server, replica: Replica, before: readonly 
   if (replica.phase === 'placed') return forget(fleet, replica);
   const isOnAll = before.every(({ ordinal }) => replica.devices.includes(ordinal));
   const devices = isOnAll ? devicesFound(fleet, server, replica.model) : replica.devices;
-  if (replica.phase !== 'ready') return put(fleet, { ...replica, devices });
-  put(fleet, { ...replica, devices, change: replica.change?.order ? replica.change : null });
+  put(fleet, { ...replica, devices });
 }
 
 /** Whether there are as many devices as before, and each has the same values. */

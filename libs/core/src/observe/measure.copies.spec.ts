@@ -105,31 +105,3 @@ describe('a copy that is measured', () => {
     expect(foreign(driver)).toEqual([1, 0]);
   });
 });
-
-describe('a copy more on a server that has one', () => {
-  const changing = (): CoreDriver => {
-    const driver = aDriver(aModel('a', { config: '{}', idleUnload: null }));
-    driver.resolve('a');
-    show(driver, 5, 1);
-    driver.loadEnds('a', 't');
-    learn(driver, [0]);
-    driver.pass(REST);
-    driver.declare(aModel('a', { config: '{}', idleUnload: null, pinnedCopies: 2 }));
-    expect(driver.fleet.replicas.get(replicaId(A, T))).toMatchObject({ change: { devices: [0, 1] } });
-    return driver;
-  };
-
-  it('is not memory of others while it loads', () => {
-    const driver = changing();
-    show(driver, 5, 4);
-    driver.pass(REST);
-    expect(foreign(driver)).toEqual([1, 1]);
-  });
-
-  it('is not memory of others once its load is stuck', () => {
-    const driver = changing();
-    show(driver, 5, 4);
-    driver.pass(900_000);
-    expect(foreign(driver)[1]).toBe(0);
-  });
-});

@@ -133,7 +133,7 @@ function dropHidden({ server, device: { account }, meter, now }: Reading, rest: 
   const left = rest + hiddenOn(account, server) - meter.others;
   server.hidden = server.hidden.map((hidden) => {
     const bytes = bytesOn(account, hidden.bookings);
-    if (bytes === 0 || left >= HIDDEN_SHARE * bytes) return hidden;
+    if (bytes === 0 || hidden.comesTo || left >= HIDDEN_SHARE * bytes) return hidden;
     const bookings = hidden.bookings.filter((one) => one.account !== account);
     return { ...hidden, bookings, until: bookings.some(isOnGpu) ? hidden.until : now };
   });
@@ -146,8 +146,7 @@ const isOnGpu = ({ account }: Booking): boolean => account.startsWith('gpu:');
 function explainedBy(server: Server, replica: Replica, { ordinal, account }: Device): Bytes {
   if (replica.phase === 'placed') return 0;
   const measured = replica.devices.includes(ordinal) ? measuredOn(server, replica.model, ordinal) : null;
-  if (measured === null) return heldOn(account, replica);
-  return measured + heldOn(account, replica) - bytesOn(account, replica.bookings);
+  return measured ?? heldOn(account, replica);
 }
 
 /** What is in use beyond all that replicas are known to hold there, hidden copies among them: below 0 where less is in use. */
@@ -191,7 +190,7 @@ function beyondSure(reading: Reading): Bytes {
 function isSurelyThere({ fleet, now, shows }: Reading, replica: Replica): boolean {
   if (replica.phase === 'unloading') return false;
   if (replica.phase === 'draining') return shows(replica.since);
-  if (replica.phase === 'ready') return replica.change === null && shows(replica.since);
+  if (replica.phase === 'ready') return shows(replica.since);
   return isStuck(fleet, replica, now);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Outcome } from '../fleet/events.js';
 import { type OrderId, replicaId } from '../fleet/ids.js';
-import type { Loading, Ready, Replica, Unloading } from '../fleet/replica.js';
+import type { Loading, Replica, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 
 const A = aModel('a').id;
@@ -175,68 +175,6 @@ describe('the end of an unload', () => {
     const driver = aDriver().warm('a', 't');
     ends(driver, { kind: 'unknown' }, 'o1' as OrderId);
     expect(driver.phase('a', 't')).toBe('ready');
-  });
-});
-
-describe('an in-place change that ends', () => {
-  const copies = aModel('a', { config: '{}', pinnedCopies: 2 });
-  const changing = (): CoreDriver => {
-    const driver = new CoreDriver().declare(copies).serve(aServer('t', [10, 10, 10]), ['a']);
-    driver.loadEnds('a', 't');
-    return looksAreHeldBack(driver);
-  };
-  const changeIn = (driver: CoreDriver): Ready['change'] => (replicaIn(driver) as Ready).change;
-
-  it('has brought its devices up where it succeeded', () => {
-    const driver = changing();
-    driver.loadEnds('a', 't');
-    expect(replicaIn(driver)).toMatchObject({ phase: 'ready', devices: [0, 1], change: null });
-    expect(serverIn(driver).lookWanted).toBe(driver.now);
-  });
-
-  it('is only that of its own order', () => {
-    const driver = changing();
-    driver.tell({ kind: 'LoadEnded', order: 'o1' as OrderId, replica: ID, outcome: DONE });
-    expect(replicaIn(driver)).toMatchObject({ devices: [0], change: { endedAt: null } });
-  });
-
-  it('keeps what it has booked where it failed, and is not tried again at once', () => {
-    const driver = changing();
-    driver.loadEnds('a', 't', 'capacity');
-    expect(changeIn(driver)).toMatchObject({ endedAt: driver.now, answered: true });
-    expect(driver.fleet.cooldowns.has(ID)).toBe(true);
-  });
-
-  it('keeps it without an answer too, which is no failure', () => {
-    const driver = changing();
-    driver.loadEnds('a', 't', 'unknown');
-    expect(changeIn(driver)).toMatchObject({ endedAt: driver.now, answered: false });
-    expect(driver.fleet.cooldowns.has(ID)).toBe(false);
-  });
-
-  it('after a failure is settled by whatever the config shows', () => {
-    const driver = changing();
-    driver.loadEnds('a', 't', 'capacity');
-    learn(driver, [0]);
-    expect(replicaIn(driver)).toMatchObject({ devices: [0], change: null });
-  });
-
-  it.each([
-    { gpus: [0], isSettled: false },
-    { gpus: [0, 2], isSettled: false },
-    { gpus: [0, 1], isSettled: true },
-    { gpus: [1, 0], isSettled: true },
-  ])('without an answer is settled only by its own devices: $gpus', ({ gpus, isSettled }) => {
-    const driver = changing();
-    driver.loadEnds('a', 't', 'unknown');
-    learn(driver, gpus);
-    expect([replicaIn(driver).devices, changeIn(driver) === null]).toEqual([gpus, isSettled]);
-  });
-
-  it('is not settled by a config that is learned while it runs', () => {
-    const driver = changing();
-    learn(driver, [0, 1]);
-    expect(changeIn(driver)).toMatchObject({ endedAt: null });
   });
 });
 

@@ -1,14 +1,15 @@
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
-import type {
-  Draining,
-  FailureCause,
-  Loading,
-  Placed,
-  Ready,
-  Residence,
-  Unknown,
-  Unloading,
+import {
+  type Draining,
+  type FailureCause,
+  type Loading,
+  NO_BOOKINGS,
+  type Placed,
+  type Ready,
+  type Residence,
+  type Unknown,
+  type Unloading,
 } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../memory/footprint.js';
@@ -23,9 +24,7 @@ import { noteLoadTime } from './load-times.js';
 
 export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instant): void {
   const replica = fleet.replicas.get(event.replica);
-  if (!replica) return;
-  if (replica.phase === 'ready') return changeEnded(fleet, replica, event, now);
-  if (replica.phase !== 'loading' || replica.order !== event.order) return;
+  if (replica?.phase !== 'loading' || replica.order !== event.order) return;
   if (event.outcome.kind === 'unsent') {
     for (const one of loadingWith(fleet, replica.server, event.order)) put(fleet, placedAgain(one, now));
     return;
@@ -77,28 +76,6 @@ function endedLoad(
   return outcome.kind === 'unknown'
     ? { ...unknown, order, loadOrderedAt: orderedAt, sent: { orderedAt, deadline } }
     : unknown;
-}
-
-/** The load of a change ended. Without success a later look ends the change. */
-function changeEnded(
-  fleet: Fleet,
-  replica: Ready,
-  { order, outcome }: EventOf<'LoadEnded'>,
-  now: Instant,
-): void {
-  const { change } = replica;
-  if (!change || change.order !== order) return;
-  if (outcome.kind === 'unsent') return put(fleet, { ...replica, change: { ...change, order: null } });
-  readAnew(fleet, replica);
-  wantLook(fleet, replica.server, now);
-  if (outcome.kind === 'succeeded') {
-    warmUp(fleet, replica);
-    put(fleet, { ...replica, devices: change.devices, bookings: change.bookings, change: null });
-    return;
-  }
-  if (outcome.kind === 'failed' && outcome.cause === 'capacity') noteShortfall(fleet, replica, now);
-  if (outcome.kind === 'failed') coolDown(fleet, replica, outcome.cause, now);
-  put(fleet, { ...replica, change: { ...change, endedAt: now, answered: outcome.kind === 'failed' } });
 }
 
 /** The calls of unloads are sent with this deadline. */
@@ -167,24 +144,17 @@ function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'Co
   }
 }
 
-/** Sets the devices of a ready replica to those that its config says. */
+/** Sets the devices of a ready replica to those that its config says: where they are others a load of ours may still come. */
 function resettle(fleet: Fleet, replica: Ready): void {
   const server = fleet.servers.get(replica.server)!;
   const devices = devicesFound(fleet, server, replica.model);
   const bookings = bookingsFor(fleet, server, replica.model, devices);
-  put(fleet, { ...replica, devices, bookings, change: unsettledChange(fleet, server, replica, devices) });
-}
-
-/** A change whose call has ended goes on only where its load may still run, and the model is on other devices yet. */
-function unsettledChange(
-  fleet: Fleet,
-  server: Server,
-  { model, change }: Ready,
-  devices: readonly number[],
-): Ready['change'] {
-  if (change?.endedAt == null) return change;
-  if (change.answered || devices.length === 0 || isSameSet(change.devices, devices)) return null;
-  return { ...change, bookings: bookingsFor(fleet, server, model, change.devices) };
+  server.hidden = server.hidden.flatMap((one) => {
+    if (one.model !== replica.model || !one.comesTo) return [one];
+    const isElsewhere = devices.length > 0 && !isSameSet(one.comesTo, devices);
+    return isElsewhere ? [{ ...one, bookings: bookingsFor(fleet, server, one.model, one.comesTo) }] : [];
+  });
+  put(fleet, { ...replica, devices, bookings });
 }
 
 const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
@@ -192,7 +162,7 @@ const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
 
 export function becomeReady(replica: Residence, versions: readonly string[], now: Instant): Ready {
   const uses = { lastUse: now, inUseUntil: now, pulse: null, outlived: false };
-  return { phase: 'ready', since: now, versions, ...uses, change: null, ...whereIs(replica) };
+  return { phase: 'ready', since: now, versions, ...uses, ...whereIs(replica) };
 }
 
 /** What a replica keeps in whatever phase it enters. */
@@ -228,13 +198,14 @@ function wantLook(fleet: Fleet, id: ServerId, now: Instant): void {
 }
 
 /**
- * The change of a copy that serves after a load without an answer: that load may still run, where Berth chose its devices,
- * and another client may have loaded the copy. It books nothing until a config shows that the copy is on other devices.
+ * Where a copy serves after a load of ours without an answer another client may have loaded it, and ours may still run. It
+ * books nothing until a config shows that the copy is on other devices than those that Berth chose.
  */
-export function pendingIn(fleet: Fleet, replica: Unknown): Ready['change'] {
-  const { order, loadOrderedAt, devices, endedAt } = replica;
-  const all = fleet.servers.get(replica.server)!.devices ?? [];
-  if (order === null || loadOrderedAt === null) return null;
-  if (devices.length === 0 || devices.length >= all.length) return null;
-  return { order, orderedAt: loadOrderedAt, devices, bookings: [], endedAt, answered: false, cause: null };
+export function hideWhatMayCome(fleet: Fleet, replica: Unknown, now: Instant): void {
+  const { model, order, loadOrderedAt, devices } = replica;
+  const server = fleet.servers.get(replica.server)!;
+  if (order === null || loadOrderedAt === null) return;
+  if (devices.length === 0 || devices.length >= (server.devices ?? []).length) return;
+  const until = now + fleet.limits.stuckAfter;
+  server.hidden = [...server.hidden, { model, bookings: NO_BOOKINGS, until, comesTo: devices }];
 }

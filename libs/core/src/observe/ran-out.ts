@@ -13,7 +13,7 @@ import {
 } from '../fleet/meter.js';
 import type { Shortfall } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
-import type { Loading, Ready } from '../fleet/replica.js';
+import type { Loading } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { rebook } from './declared.js';
 import type { Reading } from './pairs.js';
@@ -27,7 +27,7 @@ const UNMEASURED: Millis = 60_000;
  * the load books. An unmeasured device tells only where the books have room, and nothing of a model that failed before: it
  * may take more than it books.
  */
-export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Instant): void {
+export function noteShortfall(fleet: Fleet, replica: Loading, now: Instant): void {
   const ledger = new Ledger(fleet, now);
   const server = fleet.servers.get(replica.server)!;
   for (const device of server.devices ?? []) {
@@ -44,16 +44,15 @@ export function noteShortfall(fleet: Fleet, replica: Loading | Ready, now: Insta
 /** Of a load that had asked for so much where so much was left beside it. */
 function shortfallOf(
   { shortfalls, servers, now }: Fleet,
-  replica: Loading | Ready,
+  replica: Loading,
   device: Device,
   left: Bytes,
   asked: Bytes,
 ): Shortfall {
-  const { id, model, server } = replica;
+  const { id, model, server, orderedAt } = replica;
   const { account, ordinal } = device;
   const at = servers.get(server)!;
   const meter = meterOf(at, ordinal);
-  const orderedAt = replica.phase === 'loading' ? replica.orderedAt : replica.change!.orderedAt;
   return {
     ...{ at: now, replica: id, model, server, until: now + UNMEASURED },
     // On an unmeasured device what an earlier load has shown is no part of the capacity any more.
@@ -66,8 +65,7 @@ function shortfallOf(
 }
 
 /** What the load was to take of an account, with the steps that it brings up. */
-function askedOf(fleet: Fleet, replica: Loading | Ready, account: AccountId): Bytes {
-  if (replica.phase === 'ready') return bytesOn(account, replica.change?.bookings ?? []);
+function askedOf(fleet: Fleet, replica: Loading, account: AccountId): Bytes {
   const brought = replicasOn(fleet, replica.server).filter(
     (one) => one.id === replica.id || ('carriedBy' in one && one.carriedBy === replica.id),
   );

@@ -1,13 +1,13 @@
 import { countAsks } from '../learned/worth.js';
 import type { EventOf } from '../fleet/events.js';
-import { type Fleet, forget, put, replicasOf } from '../fleet/fleet.js';
+import { type Fleet, forget, put, type Reload, replicasOf } from '../fleet/fleet.js';
 import { beginWaiting, endWaiting } from '../fleet/waiting.js';
-import { type ModelId, replicaId } from '../fleet/ids.js';
+import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
 import { pardon } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { isFullWanted, toldAt } from '../looks/look-around.js';
 import { isPinProtected } from '../memory/pins.js';
-import { isLoading, type Ready, type Replica, type UnloadCause } from '../fleet/replica.js';
+import { isLoading, NO_BOOKINGS, type Ready, type Replica, type UnloadCause } from '../fleet/replica.js';
 import { areOrdersStopped, isAllSeen, isLeftAlone } from '../fleet/standing.js';
 import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/strain.js';
@@ -88,13 +88,12 @@ export function rememberUnload(fleet: Fleet, { model, copies }: EventOf<'UnloadR
 }
 
 /**
- * Drains a copy for an admin; `force` does not wait for leases. Pinned copies stay, copies that a load is changing, copies
+ * Drains a copy for an admin; `force` does not wait for leases. Pinned copies stay, copies
  * that have outlived an unload, and copies on servers that take no orders.
  */
 export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Instant): void {
   const mayGo = !isPinProtected(fleet, replica) && !isLeftAlone(fleet.servers.get(replica.server)!);
-  if (replica.phase === 'ready' && !replica.outlived && !replica.change?.order && mayGo)
-    drain(fleet, replica, 'admin', null, now);
+  if (replica.phase === 'ready' && !replica.outlived && mayGo) drain(fleet, replica, 'admin', null, now);
   const draining = fleet.replicas.get(replica.id);
   if (force && draining?.phase === 'draining') put(fleet, { ...draining, inUseUntil: now, isForced: true });
 }
@@ -123,7 +122,7 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
     if (replica.phase === 'placed') forget(fleet, replica);
     else if (replica.phase === 'ready' || isLoading(replica)) {
       const { id, server, devices } = replica;
-      fleet.reloads.set(id, { model, server, devices, leftAt: null, config: null });
+      fleet.reloads.set(id, { ...orderedReload(model, server), devices });
     }
   }
   for (const server of fleet.servers.values()) {
@@ -146,6 +145,10 @@ export function rememberReload(
   for (const { server, hasLeft } of copies) {
     const leftAt = hasLeft ? now : null;
     if (!fleet.servers.has(server)) continue;
-    fleet.reloads.set(replicaId(model, server), { model, server, devices: [], leftAt, config: null });
+    fleet.reloads.set(replicaId(model, server), { ...orderedReload(model, server), leftAt });
   }
 }
+
+const orderedReload = (model: ModelId, server: ServerId): Reload => ({
+  ...{ model, server, cause: 'reload', devices: [], bookings: NO_BOOKINGS, leftAt: null, config: null },
+});

@@ -7,7 +7,7 @@ import type { Instant } from '../fleet/model.js';
 import { isLeftAlone } from '../fleet/standing.js';
 import { warmUp } from '../learned/cooldown.js';
 import { bookedAsFound, end } from './declared.js';
-import { becomeReady, pendingIn } from './orders.js';
+import { becomeReady, hideWhatMayCome } from './orders.js';
 import { APART, mayWaitUnseen, servesSince, settlesFrom, UNSETTLED } from '../looks/unseen.js';
 
 /** What a look says of one model, when that look began, and when it was reported. */
@@ -54,7 +54,8 @@ function unknownServes(fleet: Fleet, replica: Unknown, seen: Seen<SeenServing>):
   const versions = versionsOf(sighting);
   if (after === 'found' || after === 'unload') return backAgain(fleet, replica, versions, now);
   if (after === 'load') warmUp(fleet, replica);
-  put(fleet, { ...becomeReady(replica, versions, now), change: pendingIn(fleet, replica) });
+  hideWhatMayCome(fleet, replica, now);
+  put(fleet, becomeReady(replica, versions, now));
 }
 
 /** Notes what the look says of an unload without an answer, and whether it was not carried out for sure. */

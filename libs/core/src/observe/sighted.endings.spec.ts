@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Replica } from '../fleet/replica.js';
-import { gpuAccount, replicaId } from '../fleet/ids.js';
+import { replicaId } from '../fleet/ids.js';
 import type { IndexRow } from '../looks/look.js';
 import { unloadForecast } from '../learned/unload-times.js';
-import { memoryOf, serverFlags } from '../explain/view.js';
+import { serverFlags } from '../explain/view.js';
 
 const A = aModel('a').id;
 const B = aModel('b').id;
@@ -166,20 +166,5 @@ describe('an unload', () => {
     driver.shelf('t').set('a', 'UNAVAILABLE', 'unloaded');
     driver.pass(3_000);
     expect(driver.phase('a', 't')).toBe('unloading');
-  });
-});
-
-describe('a change of devices in place', () => {
-  it('is booked beside what was there before, until it ends', () => {
-    const driver = new CoreDriver()
-      .declare(aModel('a', { pinnedCopies: 2, config: '{}' }))
-      .serve(aServer('t', [10, 10]), ['a']);
-    driver.loadEnds('a', 't');
-    expect(driver.isLoading('a', 't')).toBe(true);
-    const held = (): number[] =>
-      [0, 1].map((ordinal) => memoryOf(driver.fleet)(gpuAccount(SERVER, ordinal)).held);
-    expect(held()).toEqual([8, 4]);
-    driver.loadEnds('a', 't');
-    expect(held()).toEqual([4, 4]);
   });
 });

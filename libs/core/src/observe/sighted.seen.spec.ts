@@ -234,7 +234,7 @@ describe('an unload', () => {
       const { bookings } = replicaIn(driver)!;
       see(driver, seen);
       const until = driver.now + driver.fleet.limits.stuckAfter;
-      expect(serverIn(driver).hidden).toEqual([{ model: A, bookings, until }]);
+      expect(serverIn(driver).hidden).toEqual([{ model: A, bookings, until, comesTo: null }]);
       expect(replicaIn(driver)?.stranger).toBe(true);
       expect(lastUnload(driver)?.cause).toBe('admin');
     },

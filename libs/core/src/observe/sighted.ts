@@ -3,7 +3,6 @@ import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '
 import type { Server } from '../fleet/server.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
-import { sumOf } from '../memory/ledger.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
 import { isStuck } from '../fleet/standing.js';
@@ -11,7 +10,7 @@ import { learnUnloadTime } from '../learned/unload-times.js';
 import { bookedAsFound, end } from './declared.js';
 import { isBack } from './measure.js';
 import { becomeReady, becomeUnknown } from './orders.js';
-import { mayBeEnsemble, stillChanging } from '../looks/unseen.js';
+import { mayBeEnsemble } from '../looks/unseen.js';
 
 import { promisedOn, type Seen, unknownSighted, versionsOf } from './sighted-unknown.js';
 
@@ -99,14 +98,13 @@ function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now:
 function readySighted(fleet: Fleet, replica: Ready, seen: Seen): void {
   const { sighting, begunAt } = seen;
   if (sighting.kind === 'serving') {
-    const change = stillChanging(fleet, replica, begunAt);
-    if (change?.endedAt != null) readAnew(fleet, replica);
+    const { hidden } = fleet.servers.get(replica.server)!;
+    if (hidden.some(({ model, comesTo }) => comesTo && model === replica.model)) readAnew(fleet, replica);
     const versions = versionsOf(sighting);
-    if (change === replica.change && String(versions) === String(replica.versions)) return;
-    put(fleet, { ...replica, versions, change });
+    if (String(versions) !== String(replica.versions)) put(fleet, { ...replica, versions });
     return;
   }
-  if (begunAt < replica.since || (replica.change?.order && replica.change.endedAt === null)) return;
+  if (begunAt < replica.since) return;
   put(fleet, wentMissing(replica, seen, 'lost'));
 }
 
@@ -115,9 +113,7 @@ function wentMissing(
   { sighting, begunAt, now }: Seen,
   cause: UnloadCause,
 ): Unknown {
-  const change = replica.phase === 'ready' && replica.change?.order ? replica.change : null;
-  const bookings = sumOf([replica.bookings, change?.bookings ?? []]);
-  const missing = becomeUnknown({ ...replica, bookings }, 'found', now);
+  const missing = becomeUnknown(replica, 'found', now);
   const absentSince = sighting.kind === 'gone' ? begunAt : null;
   return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
 }
@@ -154,6 +150,7 @@ function unloadingGone(
 /** Another client loaded the model during its unload: the old copy may hold its memory where no call shows it. */
 function hide(fleet: Fleet, server: Server, replica: Unloading, now: Instant): void {
   const { model, bookings } = replica;
-  server.hidden = [...server.hidden, { model, bookings, until: now + fleet.limits.stuckAfter }];
+  const until = now + fleet.limits.stuckAfter;
+  server.hidden = [...server.hidden, { model, bookings, until, comesTo: null }];
   end(fleet, replica, now);
 }

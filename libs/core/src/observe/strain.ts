@@ -52,9 +52,7 @@ function readModelStrain(
 
 /** Whether a copy is on its way: nothing follows from how hard the others are used before it takes its part. */
 const isArriving = (replica: Replica): boolean =>
-  replica.phase === 'ready'
-    ? replica.change !== null
-    : replica.phase !== 'draining' && replica.phase !== 'unloading';
+  replica.phase !== 'ready' && replica.phase !== 'draining' && replica.phase !== 'unloading';
 
 /** The gauge of the metrics; null where they do not answer, and where it may show the queue of a hidden copy. */
 const queued = ({ metricsAnswered, pending, hidden }: Server, model: ModelId): number | null =>

@@ -107,7 +107,6 @@ function sparable(fleet: Readonly<Fleet>, model: Model, now: Instant): Ready[] {
   return replicasOf(fleet, model.id).filter(
     (one): one is Ready =>
       one.phase === 'ready' &&
-      one.change === null &&
       mayBeTold(fleet.servers.get(one.server)!, now) &&
       solidCopies(fleet, model.id, new Set([one.id])) >= least &&
       !isKept(fleet, one) &&

@@ -11,6 +11,7 @@ import { replicaId } from '../fleet/ids.js';
 import { drain } from '../observe/requests.js';
 import { bookingsFor } from '../memory/footprint.js';
 import { carrier, devicesOfStep, type Place } from '../room/places.js';
+import { retirement } from './retire.js';
 
 /**
  * Gives places to the jobs whose time has come: the copies that leave for them begin to drain. Says whether any got one. What
@@ -67,6 +68,15 @@ function noteStarved(fleet: Fleet, isStarving: boolean, place: NonNullable<JobFo
   }
 }
 
+/** A copy is to come back with more devices: it leaves at once where these have room now. */
+function orderAnew(fleet: Fleet, place: Place, copy: Ready, cause: LoadCause, now: Instant): void {
+  const { devices, bookings } = place;
+  const { id, model, server } = copy;
+  fleet.reloads.set(id, { model, server, cause, devices, bookings, leftAt: null, config: null });
+  const why = retirement(fleet, copy, now);
+  if (why) drain(fleet, copy, why, null, now);
+}
+
 /** Promises a place to a model and to all that it brings along. */
 export function promisePlace(
   fleet: Fleet,
@@ -76,14 +86,8 @@ export function promisePlace(
 ): void {
   const { server, devices, brings } = place;
   if (BY_ORDER.has(cause)) server.orderedPlaceAt = now;
-  if (place.grows) {
-    const { bookings, grows } = place;
-    put(fleet, {
-      ...grows,
-      change: { order: null, orderedAt: now, devices, bookings, endedAt: null, answered: false, cause },
-    });
-    return;
-  }
+  const copy = fleet.replicas.get(replicaId(model.id, server.spec.id));
+  if (copy?.phase === 'ready') return orderAnew(fleet, place, copy, cause, now);
   for (const id of [...brings, model.id]) {
     const held = id === model.id ? devices : devicesOfStep(fleet, server, id, devices);
     put(fleet, {

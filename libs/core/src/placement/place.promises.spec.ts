@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { replicaId } from '../fleet/ids.js';
 
 const LARGE = { gpuBytes: 10 };
 
@@ -46,11 +45,6 @@ describe('a place for what has left the repository', () => {
     driver.pass(20_000);
   };
 
-  const changeOf = ({ fleet }: CoreDriver): unknown => {
-    const replica = fleet.replicas.get(replicaId(aModel('b').id, aServer('t').id));
-    return replica?.phase === 'ready' ? replica.change : undefined;
-  };
-
   it('is given up before its memory is free, and taken elsewhere', () => {
     const driver = aDriver();
     driver.shelf('t').states.delete(aModel('b').id);
@@ -71,22 +65,5 @@ describe('a place for what has left the repository', () => {
     expect(driver.phase('b', 't')).toBeUndefined();
     freeMemory(driver);
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
-  });
-
-  it('is given up by another copy, too, while the first one serves on', () => {
-    const pinned = aModel('b', { config: '{}', pinnedCopies: 1 });
-    const driver = new CoreDriver()
-      .declare(aModel('a', { ...LARGE, config: '{}' }), pinned)
-      .serve(aServer('t', [10, 10]), ['a', 'b'])
-      .warm('a', 't');
-    driver.loadEnds('b', 't');
-    driver.unloadsEnd = false;
-    driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
-    driver.declare({ ...pinned, pinnedCopies: 2 });
-    expect(changeOf(driver)).toMatchObject({ order: null, devices: [0, 1] });
-    driver.shelf('t').rowless.add(pinned.id);
-    freeMemory(driver);
-    expect(changeOf(driver)).toBeNull();
-    expect(driver.orders()).toEqual(['load b@t', 'load a@t', 'unload a@t']);
   });
 });

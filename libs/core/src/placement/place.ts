@@ -1,14 +1,12 @@
-import { type Fleet, forget, put, replicasOn, standingModels, unsettled } from '../fleet/fleet.js';
-import type { Booking, Placed, Ready, Replica } from '../fleet/replica.js';
+import { type Fleet, forget, replicasOn, standingModels, unsettled } from '../fleet/fleet.js';
+import type { Booking, Placed, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { standingCopies, toReplace } from '../memory/pins.js';
 import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
-import { isPromised } from '../fleet/standing.js';
-import { bookingsToCome } from '../loading/load-order.js';
-import { copiesByDemand, steadyCopies } from '../learned/strain.js';
+import { copiesByDemand } from '../learned/strain.js';
 import { isBroken } from '../demand/cooling.js';
 import { isGoing, mayCome } from '../room/places.js';
 import { keepFrom } from './take-back.js';
@@ -33,7 +31,7 @@ export function dropInvalidPlaces(fleet: Fleet, open: readonly Server[], now: In
 export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant): Ledger | null {
   const ledger = new Ledger(fleet, now);
   const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
-  if (!dropWhere(fleet, (replica) => bookingsToCome(replica).some(isOverdrawn))) return ledger;
+  if (!dropWhere(fleet, (replica) => replica.bookings.some(isOverdrawn))) return ledger;
   dropInvalidPlaces(fleet, open, now);
   return null;
 }
@@ -48,27 +46,21 @@ export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
     phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
   return dropWhere(
     fleet,
-    (replica) =>
-      replica.phase === 'placed'
-        ? !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted)
-        : steadyCopies(fleet, replica.model) < replica.change!.devices.length,
+    (replica) => !isWanted(replica) && !dependentsOf(fleet, replica).some(isWanted),
     (replica) => keepFrom(fleet, replica, now),
   );
 }
 
-/** Drops what was promised and not started, and says whether there was any: placed replicas, and changes that wait. */
+/** Drops placed replicas, and says whether there were any. */
 function dropWhere(
   fleet: Fleet,
-  isDropped: (replica: Placed | Ready) => boolean,
-  andThen: (replica: Placed | Ready) => void = () => {},
+  isDropped: (replica: Placed) => boolean,
+  andThen: (replica: Placed) => void = () => {},
 ): boolean {
-  const promised = unsettled(fleet).filter(isPromised);
+  const promised = unsettled(fleet).filter((one) => one.phase === 'placed');
   if (promised.length === 0) return false;
   const dropped = promised.filter(isDropped);
-  for (const replica of dropped) {
-    if (replica.phase === 'placed') forget(fleet, replica);
-    else put(fleet, { ...replica, change: null });
-  }
+  for (const replica of dropped) forget(fleet, replica);
   for (const replica of dropped) andThen(replica);
   return dropIncomplete(fleet, promised) || dropped.length > 0;
 }

@@ -1,11 +1,11 @@
 import type { Fleet, Reload } from '../fleet/fleet.js';
 import type { ReplicaId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
-import type { Ledger } from '../memory/ledger.js';
-import type { Instant, Model } from '../fleet/model.js';
+import { Ledger } from '../memory/ledger.js';
+import type { Instant, Millis, Model } from '../fleet/model.js';
 import { isNeeded, presumedNeeders } from '../memory/footprint.js';
 import { standingCopies } from '../memory/pins.js';
-import type { Replica } from '../fleet/replica.js';
+import { NO_BOOKINGS, type Replica } from '../fleet/replica.js';
 import { isComingBack } from '../memory/reloads.js';
 import type { Server } from '../fleet/server.js';
 import {
@@ -18,12 +18,13 @@ import {
 } from '../fleet/standing.js';
 import { coolingOn } from '../demand/cooling.js';
 import { promisePlace } from './place-due.js';
-import { type Place, placesOn } from '../room/places.js';
+import { canChoose, deviceChoices, type Place, placesOn } from '../room/places.js';
 import { presentCopies } from '../demand/wants.js';
 import { wish } from '../demand/wishes.js';
 
 /** Follows what is to be loaded anew: what has left is to come back, and what has come back is done. */
 export function followReloads(fleet: Fleet, now: Instant): void {
+  for (const [id, { until }] of fleet.loadedAnew) if (until <= now) fleet.loadedAnew.delete(id);
   for (const [id, reload] of fleet.reloads) {
     const next = followed(fleet, id, reload, now);
     if (next === 'left' || next === 'replaced') leave(fleet, id, reload, now);
@@ -43,7 +44,7 @@ function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Re
   if (!model) return 'over';
   if (!replica) return whileItIsGone(fleet, model, reload, now);
   if (isStuck(fleet, replica, now)) return 'over';
-  return reload.leftAt === null ? beforeItLeft(fleet, replica, now) : sinceItLeft(replica);
+  return reload.leftAt === null ? beforeItLeft(fleet, replica, reload, now) : sinceItLeft(replica);
 }
 
 /**
@@ -60,7 +61,7 @@ function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Inst
  * What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave, nor what
  * is on a server that is left alone.
  */
-function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): ReloadStep {
+function beforeItLeft(fleet: Fleet, replica: Replica, reload: Reload, now: Instant): ReloadStep {
   switch (replica.phase) {
     case 'placed':
       return 'over';
@@ -68,7 +69,9 @@ function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): ReloadStep 
     case 'unloading':
       return isComingBack(fleet, replica) ? 'waits' : 'over';
     case 'ready':
-      return !replica.outlived && mayBeReloaded(fleet, replica, now) ? 'waits' : 'over';
+      return !replica.outlived && mayBeReloaded(fleet, replica, now) && isWanted(fleet, reload, now)
+        ? 'waits'
+        : 'over';
     case 'loading':
     case 'unknown':
       return 'waits';
@@ -78,6 +81,14 @@ function beforeItLeft(fleet: Fleet, replica: Replica, now: Instant): ReloadStep 
 function mayBeReloaded(fleet: Fleet, replica: Replica, now: Instant): boolean {
   const server = fleet.servers.get(replica.server)!;
   return server.drain === null && !isLeftAlone(server) && !isNeededHere(fleet, replica, now);
+}
+
+/** Whether an admin ordered it, or no more copies will be there than are to stand, and what was promised to it is still to come. */
+function isWanted(fleet: Fleet, { model, cause, bookings }: Reload, now: Instant): boolean {
+  if (cause === 'reload') return true;
+  const ledger = new Ledger(fleet, now);
+  const isLeft = bookings.every(({ account }) => ledger.spare(account) >= 0);
+  return isLeft && presentCopies(fleet, model, now) <= standingCopies(fleet.models.get(model));
 }
 
 /** What may be a step of a load under way is let go once a config tells that it is none; a load that is stuck never tells. */
@@ -102,8 +113,16 @@ function endAll(fleet: Fleet, model: Reload['model']): void {
   for (const [id, one] of fleet.reloads) if (one.model === model) fleet.reloads.delete(id);
 }
 
-/** Its files may say something else than what was learned of it. */
+/** For how long a copy that comes back with fewer copies than it left for is not loaded anew for as many. */
+const AGAIN: Millis = 600_000;
+
+/** Where an admin ordered it its files may say something else than what was learned of it. */
 function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void {
+  if (reload.cause !== 'reload') {
+    fleet.loadedAnew.set(id, { copies: reload.devices.length, until: now + AGAIN });
+    fleet.reloads.set(id, { ...reload, bookings: NO_BOOKINGS, leftAt: now });
+    return;
+  }
   const server = fleet.servers.get(reload.server)!;
   const config = server.configs.get(reload.model) ?? null;
   server.configs.delete(reload.model);
@@ -125,7 +144,7 @@ export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger,
     const place = isOpen ? placeAgain(fleet, server, ledger, { model, reload }) : undefined;
     if (place) {
       ledger.promise(place.bookings);
-      promisePlace(fleet, place, { model, cause: 'reload' }, now);
+      promisePlace(fleet, place, { model, cause: reload.cause }, now);
     } else {
       endAll(fleet, model.id);
       wish(fleet, model.id, now);
@@ -157,14 +176,19 @@ function placeAgain(fleet: Fleet, server: Server, ledger: Ledger, returning: Ret
   return again;
 }
 
-/** Where it was, where that is still a choice; memory that is free before memory that will be. */
+/** Where it was, or was to be, where that is still a choice; memory that is free before memory that will be. */
 function placeFor(
   fleet: Fleet,
   server: Server,
   ledger: Ledger,
   { model, reload }: Returning,
 ): Place | undefined {
-  const fitting = placesOn(fleet, server, model).filter(({ bookings }) => ledger.fitsSpare(bookings));
+  const single = deviceChoices(server, model);
+  const isLeft = canChoose(server, model) && reload.devices.every((one) => single.flat().includes(one));
+  const choices = isLeft && reload.devices.length > 1 ? [reload.devices, ...single] : single;
+  const fitting = placesOn(fleet, server, model, choices).filter(({ bookings }) =>
+    ledger.fitsSpare(bookings),
+  );
   const isWhereItWas = ({ devices }: Place): boolean => String(devices) === String(reload.devices);
   return (
     fitting.find(isWhereItWas) ?? fitting.find(({ bookings }) => ledger.fitsFree(bookings)) ?? fitting[0]

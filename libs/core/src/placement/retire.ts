@@ -9,6 +9,7 @@ import { InWork } from '../loading/in-work.js';
 import { dueToRetire, inOrder } from '../fleet/indexes.js';
 import { leasedUntil, leasesEndBy } from '../learned/leases.js';
 import { isExcessive } from '../memory/limits.js';
+import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { isToReload } from '../memory/reloads.js';
 import { areOrdersStopped, isRoutable, isUseRead, ordersAtOnce, takesOrders } from '../fleet/standing.js';
@@ -27,7 +28,7 @@ import { presentCopies } from '../demand/wants.js';
 export function drainRetired(fleet: Fleet, now: Instant): boolean {
   let drained = false;
   for (const replica of mayRetire(fleet, now)) {
-    if (replica.phase !== 'ready' || replica.change) continue;
+    if (replica.phase !== 'ready') continue;
     const server = fleet.servers.get(replica.server)!;
     const cause = retirement(fleet, replica, now);
     // What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes.
@@ -58,7 +59,7 @@ export function drainCut(fleet: Fleet, now: Instant): void {
   for (const server of fleet.servers.values()) {
     if (leasesEndBy(server) > now) continue;
     for (const replica of replicasOn(fleet, server.spec.id)) {
-      if (replica.phase !== 'ready' || replica.change) continue;
+      if (replica.phase !== 'ready') continue;
       if (retirement(fleet, replica, now) === 'drain') drain(fleet, replica, 'drain', null, now);
     }
   }
@@ -92,8 +93,14 @@ export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCa
   if (replica.outlived || !takesOrders(server, now)) return undefined;
   const ordered = isKept(fleet, replica) ? undefined : orderedAway(fleet, replica, server, now);
   if (ordered !== undefined) return ordered;
-  if (isToReload(fleet, replica) && !fleet.loadsHeld) return 'admin';
+  if (isToReload(fleet, replica) && !fleet.loadsHeld && hasRoomAnew(fleet, replica, now)) return 'admin';
   return isIdle(fleet, replica, now) ? 'idle' : undefined;
+}
+
+/** Whether there is room for what it needs beside what it holds. */
+function hasRoomAnew(fleet: Fleet, { id }: Ready, now: Instant): boolean {
+  const { bookings } = fleet.reloads.get(id)!;
+  return bookings.length === 0 || new Ledger(fleet, now).fitsFree(bookings);
 }
 
 /** Whether it is withdrawn, or its server drains and it may leave. */
@@ -161,6 +168,11 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
   return actions;
 }
 
-/** Whether nothing of its own keeps it from being unloaded, nor a load beside it that may turn out to be made of it. */
+/**
+ * Whether nothing of its own keeps it from being unloaded, nor a load beside it that may turn out to be made of it, nor one
+ * of ours that may still run in its place.
+ */
 const isDrained = (fleet: Fleet, replica: Draining, now: Instant): boolean =>
-  untoldUntil(fleet, replica) <= now && hasEmptied(fleet, replica, now);
+  untoldUntil(fleet, replica) <= now &&
+  hasEmptied(fleet, replica, now) &&
+  !fleet.servers.get(replica.server)!.hidden.some((one) => one.comesTo && one.model === replica.model);

@@ -1,11 +1,11 @@
-import { type Fleet, forget, put } from '../fleet/fleet.js';
+import { type Fleet, forget } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
-import { bookingsToCome } from '../loading/load-order.js';
 import { type JobForecast, readyAfter } from '../loading/schedule.js';
-import { type Place, placesAmong, type Site, sitesFor } from '../room/places.js';
+import { type Place, placesAmong, type Site } from '../room/places.js';
+import { sitesFor } from '../room/sites.js';
 import { shortfall } from '../room/victims.js';
 
 /**
@@ -21,9 +21,7 @@ export function yieldPlaces(fleet: Fleet, line: Line, now: Instant, yielded: Set
     if (lower.length === 0 || lower.some(({ job }) => yielded.has(job.model))) continue;
     for (const { job } of lower) {
       yielded.add(job.model);
-      const replica = job.placed!;
-      if (replica.phase === 'placed') forget(fleet, replica);
-      else put(fleet, { ...replica, change: null });
+      forget(fleet, job.placed!);
     }
     return true;
   }
@@ -78,7 +76,9 @@ export class Yielding {
 /** Where the memory of placed jobs of one server is all that another job lacks. */
 function placeLeft(ledger: Ledger, jobs: readonly JobForecast[], sites: readonly Site[]): Place | undefined {
   const placed = jobs.map(({ job }) => job.placed!);
-  const holds = new Map(sumOf(placed.map(bookingsToCome)).map(({ account, bytes }) => [account, bytes]));
+  const holds = new Map(
+    sumOf(placed.map(({ bookings }) => bookings)).map(({ account, bytes }) => [account, bytes]),
+  );
   return placesAmong(sites, placed[0]!.server).find((place) =>
     [...shortfall(ledger, place.bookings)].every(([account, bytes]) => bytes <= (holds.get(account) ?? 0)),
   );

@@ -6,7 +6,7 @@ import type { Instant, Model } from '../fleet/model.js';
 import { becomeReady } from '../observe/orders.js';
 import { end } from '../observe/declared.js';
 import { Room } from '../room/feasible.js';
-import type { Loading, Ready, Replica, Unknown } from '../fleet/replica.js';
+import type { Loading, Replica, Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isOverdue, isStuck, standingOf } from '../fleet/standing.js';
 
@@ -70,35 +70,29 @@ export class Assumed {
       this.ends.delete(id);
       const replica = this.fleet.replicas.get(id);
       if (replica?.phase === 'unknown') put(this.fleet, becomeReady(replica, [], now));
-      if (!replica || replica.phase === 'unknown' || orderOf(replica) !== order) return [];
+      if (replica?.phase !== 'loading' || replica.order !== order) return [];
       const outcome = { kind: 'succeeded', versions: [] } as const;
-      return [{ kind: 'LoadEnded', order: orderOf(replica)!, replica: id, outcome }];
+      return [{ kind: 'LoadEnded', order: replica.order, replica: id, outcome }];
     });
   }
 
   private expect(replica: UnderWay, now: Instant): void {
-    const order = orderOf(replica) ?? '';
+    const order = replica.phase === 'loading' ? replica.order : '';
     if (this.ends.get(replica.id)?.order === order) return;
     this.ends.set(replica.id, { order, at: now + restOfLoad(this.fleet, replica, now).p50 });
   }
 }
 
-type UnderWay = Loading | Ready | Unknown;
+type UnderWay = Loading | Unknown;
 
 /** Whether it has a load of its own: a carried step comes up with the load of its ensemble. */
 function isOrderUnderWay(replica: Replica): replica is UnderWay {
   if (replica.phase === 'loading') return replica.carriedBy === null;
-  if (replica.phase === 'ready') return replica.change?.order != null;
   return replica.phase === 'unknown' && replica.coming;
 }
 
 const isGone = (replica: Replica): replica is Extract<Replica, { phase: 'unloading' | 'unknown' }> =>
   replica.phase === 'unloading' || (replica.phase === 'unknown' && !replica.coming);
-
-function orderOf(replica: Replica) {
-  if (replica.phase === 'loading') return replica.order;
-  return replica.phase === 'ready' ? (replica.change?.order ?? null) : null;
-}
 
 function answers(server: Server, now: Instant): boolean {
   const standing = standingOf(server, now);

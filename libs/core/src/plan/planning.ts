@@ -113,8 +113,7 @@ export class Planning {
   private ordered(action: ActionOf<'load' | 'unload'>): PlannedOrder {
     const { kind, replica: id, model, server } = action;
     const replica = this.fleet.replicas.get(id) ?? this.assumed.gone(id);
-    const change = replica?.phase === 'ready' ? replica.change : null;
-    const { devices = [], bookings = [] } = change ?? replica ?? {};
+    const { devices = [], bookings = [] } = replica ?? {};
     const shared = { at: this.now, model, server, devices, bytes: onOneDevice(bookings) };
     if (kind === 'unload') return { kind, ...shared, cause: action.cause, makesRoomFor: action.makesRoomFor };
     return { kind, ...shared, cause: action.cause, readyAt: this.assumed.endOf(id) };

@@ -12,8 +12,7 @@ import { madeOnce } from '../numbers/groups.js';
 
 /**
  * The best of the places with room, by these in turn: a server with a GPU for what needs one; a server that crowds the
- * model's copies least (`spread`); a server without a copy; the shortest delay; the best fit, which keeps large gaps for
- * large models.
+ * model's copies least (`spread`); the shortest delay; the best fit, which keeps large gaps for large models.
  */
 export function bestFit(
   fleet: Fleet,
@@ -28,9 +27,9 @@ export function bestFit(
   const bytesOn = leastOnGpu(fleet, model);
   const roomy = sites.filter(({ server }) => isLeft(server) || mayHaveRoom(fleet, server, bytesOn(server)));
   for (const place of roomy.flatMap(({ places }) => places)) {
-    const { server, bookings, grows } = place;
+    const { server, bookings } = place;
     if (!ledger.fitsSpare(bookings)) continue;
-    const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), grows ? 1 : 0, delayAt(place), slackOf(place)];
+    const rank = [lacksGpu(server) ? 1 : 0, crowdOn(server), delayAt(place), slackOf(place)];
     if (!best || compareKeys(rank, best.rank) < 0) best = { place, rank };
   }
   return best?.place;

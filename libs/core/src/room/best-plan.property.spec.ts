@@ -8,7 +8,7 @@ import { Ledger } from '../memory/ledger.js';
 import { openServers } from '../fleet/standing.js';
 import { bestPlan } from './best-plan.js';
 import { byCost, candidatesOn } from './candidates.js';
-import { growthsOn, placesOn, Site } from './places.js';
+import { placesOn, Site } from './places.js';
 import { costOf, planFor } from './plan-victims.js';
 import { victimsAmong, victimTest } from './victims.js';
 import { type Want, wantFor } from '../demand/wants.js';
@@ -25,9 +25,7 @@ function wantsIn(fleet: Fleet, now: number): Want[] {
 function isSamePlan(fleet: Fleet, want: Want, now: number): boolean {
   const ledger = new Ledger(fleet, now);
   const open = openServers(fleet, now);
-  const all = [placesOn, growthsOn].flatMap((way) =>
-    open.map((server) => new Site(server, () => way(fleet, server, want.model))),
-  );
+  const all = open.map((server) => new Site(server, () => placesOn(fleet, server, want.model)));
   const sites = all.map((site) => site.where(({ bookings }) => !ledger.fitsSpare(bookings)));
   const places = sites.flatMap((site) => site.places);
   const isVictim = victimTest(fleet, want, now);

@@ -6,7 +6,7 @@ import { bytesIn, bytesOn } from '../fleet/meter.js';
 import type { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
 import { rankOf } from '../demand/rank.js';
-import type { Booking, Ready, Settled } from '../fleet/replica.js';
+import type { Booking, Ready } from '../fleet/replica.js';
 import { worthKey } from '../learned/worth.js';
 import type { Server } from '../fleet/server.js';
 import { byWorth, type Worth } from './worth.js';
@@ -15,7 +15,7 @@ import { settingsOf } from '../fleet/idle-rule.js';
 
 /** A settled replica as a candidate for eviction: what it holds of one account and in all, and its worth at least. */
 interface Candidate extends Worth {
-  readonly replica: Settled;
+  readonly replica: Ready;
   readonly bytes: Bytes;
   readonly whole: Bytes;
 }
@@ -70,7 +70,7 @@ export function leastCostAt(
   fleet: Readonly<Fleet>,
   ledger: Ledger,
   bookings: readonly Booking[],
-  mayGo: (one: Settled) => boolean,
+  mayGo: (one: Ready) => boolean,
 ): EvictionCost | undefined {
   let most = NO_COST;
   for (const { account, bytes } of bookings) {
@@ -99,7 +99,7 @@ function knownCosts(fleet: Readonly<Fleet>, bytes: Bytes): Map<ServerId, Evictio
 function leastCostOf(
   candidates: readonly Candidate[],
   missing: Bytes,
-  mayGo: (one: Settled) => boolean,
+  mayGo: (one: Ready) => boolean,
 ): EvictionCost | undefined {
   let dearest: Worth | undefined;
   let [sum, alone] = [0, Infinity];
@@ -153,7 +153,7 @@ function bytesHeldOf(bookings: readonly Booking[], onGpus: boolean): Bytes {
 }
 
 function candidateOf(fleet: Readonly<Fleet>, id: ReplicaId, account: AccountId): Candidate {
-  const replica = fleet.replicas.get(id) as Settled;
+  const replica = fleet.replicas.get(id) as Ready;
   return {
     replica,
     rank: rankOf(settingsOf(fleet, replica).class),

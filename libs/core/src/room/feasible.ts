@@ -55,6 +55,11 @@ export class Room {
       this.fixed.set(account, (this.fixed.get(account) ?? 0) + bytes);
   }
 
+  /** Whether so much more fits beside all that stays. */
+  fits(account: AccountId, bytes: Bytes): boolean {
+    return bytes + (this.fixed.get(account) ?? 0) <= capacityOf(this.fleet, account);
+  }
+
   /** Judged on declared or remembered devices, whether the server can be reached or not. */
   fitOn(server: Server, model: Model): Fit {
     if (!isSeen(server)) return 'unseen';
@@ -111,8 +116,7 @@ export class Room {
       .flatMap((id) => this.fleet.replicas.get(id)!.bookings);
     return bookingsWith(this.fleet, server, model.id, missing, devices).every(({ account, bytes }) => {
       const beside = found.reduce((sum, one) => (one.account === account ? sum + one.bytes : sum), 0);
-      const held = beside + (this.fixed.get(account) ?? 0);
-      return bytes + held <= capacityOf(this.fleet, account);
+      return this.fits(account, bytes + beside);
     });
   }
 }

@@ -9,7 +9,7 @@ import type { Server } from '../fleet/server.js';
 import { openServers } from '../fleet/standing.js';
 import { gapsOn, leastOnGpu, mayHaveRoom } from './gaps.js';
 import { byCost, type EvictionCost, knownCostOn, leastCostOn } from './candidates.js';
-import { growthsOn, type Place, placesOn } from './places.js';
+import { type Place, placesOn } from './places.js';
 import { costOf, planFor } from './plan-victims.js';
 import { shortfall, victimsAt, victimTest } from './victims.js';
 import { wantFor } from '../demand/wants.js';
@@ -23,7 +23,7 @@ const ofEachPlace = (
   const ledger = new Ledger(fleet, now);
   return [...fleet.models.values()].every((model) =>
     openServers(fleet, now)
-      .flatMap((server) => [...placesOn(fleet, server, model), ...growthsOn(fleet, server, model)])
+      .flatMap((server) => placesOn(fleet, server, model))
       .every((place) => isTrue(place, model, ledger)),
   );
 };

@@ -3,15 +3,7 @@ import { aModel, aServer, CoreDriver } from '../../../../test/support/core-drive
 import { replicaId } from '../fleet/ids.js';
 import type { Model } from '../fleet/model.js';
 import type { LearnedConfig, Server } from '../fleet/server.js';
-import {
-  canChoose,
-  carrier,
-  configFor,
-  deviceChoices,
-  devicesOfStep,
-  growthsOn,
-  placesOn,
-} from './places.js';
+import { canChoose, carrier, configFor, deviceChoices, devicesOfStep, placesOn } from './places.js';
 
 const A = aModel('a').id;
 const Q = aModel('q').id;
@@ -146,44 +138,6 @@ describe('a server has no place for a model', () => {
     driver.shelf('t').set('q', 'LOADING');
     driver.pass(11_000);
     expect([driver.phase('q', 't'), places(driver, needy).length]).toEqual(['unknown', 1]);
-  });
-});
-
-describe('a copy can be added in place', () => {
-  const growths = (driver: CoreDriver, model: Model) => growthsOn(driver.fleet, serverIn(driver), model);
-  const warm = (gpus: readonly number[], model = DECLARED): CoreDriver => on(gpus, model).warm('a', 't');
-
-  it('on each device that has none, the devices in their order', () => {
-    const driver = warm([10, 5, 10]);
-    expect(driver.log[0]).toMatchObject({ config: { gpus: [1] } });
-    expect(growths(driver, DECLARED)).toMatchObject([
-      { devices: [0, 1], brings: [], grows: { model: 'a' } },
-      { devices: [1, 2], brings: [], grows: { model: 'a' } },
-    ]);
-  });
-
-  it('nowhere while it is not ready', () => {
-    const driver = on(TWO, DECLARED);
-    expect(growths(driver, DECLARED)).toEqual([]);
-    driver.resolve('a');
-    expect(growths(driver, DECLARED)).toEqual([]);
-  });
-
-  it('nowhere while another copy is being added', () => {
-    const driver = warm([10, 10, 10]);
-    driver.declare({ ...DECLARED, pinnedCopies: 2 });
-    expect(growths(driver, DECLARED)).toEqual([]);
-  });
-
-  it('nowhere where Berth may not choose the device', () => {
-    expect(growths(warm(TWO, PLAIN), PLAIN)).toEqual([]);
-  });
-
-  it('nowhere where the repository does not list the model any more', () => {
-    const driver = warm(TWO);
-    driver.shelf('t').rowless.add(A);
-    driver.pass(11_000);
-    expect([driver.phase('a', 't'), growths(driver, DECLARED)]).toEqual(['ready', []]);
   });
 });
 

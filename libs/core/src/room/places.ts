@@ -4,24 +4,19 @@ import { type Booking, isLeaving, type Ready, type Replica } from '../fleet/repl
 import { labelsMatch, type Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, isOnHost } from '../memory/footprint.js';
 import { isSpread, spreadFound, spreadOver } from '../memory/device-sets.js';
-import { copiesOn, isWrittenOff } from '../memory/pins.js';
 import { type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
 import { isQuarantined } from '../memory/limits.js';
 import { sumOf } from '../memory/ledger.js';
-import type { Instant, Model } from '../fleet/model.js';
-import { coolingOn } from '../demand/cooling.js';
-import { presentCopies, type Want } from '../demand/wants.js';
+import type { Model } from '../fleet/model.js';
 
 /** One way to load a model on a server: the devices, what else it needs there, and what all that books. */
 export interface Place {
   readonly server: Server;
   readonly devices: readonly number[];
-  /** What the model and all that it brings would book, each account once. */
+  /** What the model and all that it brings would book, each account once; where a copy is loaded anew, beside what it holds. */
   readonly bookings: readonly Booking[];
   /** The models that it depends on and the server does not hold. */
   readonly brings: readonly ModelId[];
-  /** The ready replica that gets one more copy; null where the server holds none. */
-  readonly grows: Ready | null;
 }
 
 /** The sets of devices to load a model onto: as declared, none for KIND_CPU, one each where Berth chooses, else all. */
@@ -56,16 +51,20 @@ export function configFor(server: Server, model: Model, devices: readonly number
 }
 
 /** Every way to load a model on a server that does not hold it in any phase. */
-export function placesOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
+export function placesOn(
+  fleet: Readonly<Fleet>,
+  server: Server,
+  model: Model,
+  choices: readonly (readonly number[])[] = deviceChoices(server, model),
+): Place[] {
   if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];
   if (!server.repository.has(model.id) || !labelsMatch(server, model)) return [];
   const brings = missingDependencies(fleet, server, model.id);
   if (!brings?.every((id) => mayCome(fleet, server, id))) return [];
-  return deviceChoices(server, model).map((devices) => ({
+  return choices.map((devices) => ({
     server,
     devices,
     brings,
-    grows: null,
     bookings: bookingsWith(fleet, server, model.id, brings, devices),
   }));
 }
@@ -90,27 +89,6 @@ export const readyWithNeeds = (fleet: Readonly<Fleet>, { model, server }: Ready)
     const replica = fleet.replicas.get(replicaId(id, server));
     return replica?.phase === 'ready' ? [replica] : [];
   });
-
-/**
- * Every way to give a ready replica one more copy on its server. Old and new copies are booked together until Triton has
- * answered: where a file has changed it builds new copies beside all old ones.
- */
-export function growthsOn(fleet: Readonly<Fleet>, server: Server, model: Model): Place[] {
-  const replica = fleet.replicas.get(replicaId(model.id, server.spec.id));
-  if (replica?.phase !== 'ready' || replica.change || !canChoose(server, model)) return [];
-  if (!server.repository.has(model.id) || isWrittenOff(fleet, replica)) return [];
-  const unused = (server.devices ?? []).filter(({ ordinal }) => !replica.devices.includes(ordinal));
-  return unused.map(({ ordinal }) => {
-    const devices = [...replica.devices, ordinal].toSorted((a, b) => a - b);
-    return {
-      server,
-      devices,
-      brings: [],
-      grows: replica,
-      bookings: bookingsFor(fleet, server, model.id, devices),
-    };
-  });
-}
 
 /** The devices of a step: of those of the model that brings it the first, where Berth may choose, else all. */
 export function devicesOfStep(
@@ -193,20 +171,3 @@ export class Site {
 /** The places of all sites on one server. */
 export const placesAmong = (sites: readonly Site[], server: ServerId): Place[] =>
   sites.flatMap((site) => (site.server.spec.id === server ? site.places : []));
-
-/**
- * The sites for a want: servers without a copy, and beside a copy where more are wanted. Copies by demand are at most
- * `copies.max`.
- */
-export function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Instant): Site[] {
-  const { model, copies, isExtra } = want;
-  const fresh = open.map((server) => tryable(fleet, server, want, now, placesOn));
-  if (copies === 1) return fresh;
-  const growing = open.map((server) => tryable(fleet, server, want, now, growthsOn));
-  const most = isExtra ? (model.maxCopies ?? 0) - presentCopies(fleet, model.id, now) : Infinity;
-  return [...fresh.map((site) => site.where(({ devices }) => copiesOn(model, devices) <= most)), ...growing];
-}
-
-/** The places of a model on a server; none while failed loads keep it from there. */
-const tryable = (fleet: Fleet, server: Server, { model }: Want, now: Instant, ways: typeof placesOn): Site =>
-  new Site(server, () => (coolingOn(fleet, server, model.id, now) ? [] : ways(fleet, server, model)));

@@ -19,10 +19,8 @@ export function noteSwap(fleet: Fleet, place: Place, now: Instant): void {
 }
 
 /** The devices that get a copy at a place; the host where there are none. */
-export function devicesSwapped({ server, devices, grows }: Place): readonly AccountId[] {
-  const coming = (server.devices ?? []).filter(
-    ({ ordinal }) => devices.includes(ordinal) && !grows?.devices.includes(ordinal),
-  );
+export function devicesSwapped({ server, devices }: Place): readonly AccountId[] {
+  const coming = (server.devices ?? []).filter(({ ordinal }) => devices.includes(ordinal));
   return coming.length > 0 ? coming.map(({ account }) => account) : [hostAccount(server.spec.host)];
 }
 

@@ -92,19 +92,6 @@ describe('no room is made by a replica', () => {
     expect(driver.orders()).toHaveLength(4);
   });
 
-  it('while a load changes its devices in place', () => {
-    const driver = new CoreDriver()
-      .declare(aModel('a', { pinnedCopies: 2, config: '{}' }), aModel('x'))
-      .serve(aServer('t', [12, 8]), ['a', 'x']);
-    driver.loadEnds('a', 't');
-    driver.declare(aModel('a', { config: '{}' }));
-    driver.pass(20_000);
-    driver.resolve('x');
-    driver.pass(2_000);
-    expect(driver.phase('a', 't')).toBe('ready');
-    expect(driver.orders()).toEqual(['load a@t', 'load a@t']);
-  });
-
   it('that is pinned, while another place is only in use: that copy drains, and its lease is honoured', () => {
     const driver = new CoreDriver()
       .declare(aModel('a', { ...LARGE, pinnedCopies: 1 }), aModel('b', LARGE), aModel('x', LARGE))

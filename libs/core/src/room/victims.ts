@@ -55,11 +55,10 @@ export function victimTest(
     mayGo(fleet, one, want, now);
 }
 
-/** What is needed at a place and may not be drained for it: the replica that grows, and what the model depends on. */
-export function neededAt(fleet: Fleet, { server, grows }: Place, { model }: Want): ReadonlySet<ReplicaId> {
-  if (!grows && !fleet.composed.has(model.id)) return new Set();
-  const needed = dependenciesOf(fleet, model.id).map((id) => replicaId(id, server.spec.id));
-  return new Set(grows ? [grows.id, ...needed] : needed);
+/** What is needed at a place and may not be drained for it: what the model depends on. */
+export function neededAt(fleet: Fleet, { server }: Place, { model }: Want): ReadonlySet<ReplicaId> {
+  if (!fleet.composed.has(model.id)) return new Set();
+  return new Set(dependenciesOf(fleet, model.id).map((id) => replicaId(id, server.spec.id)));
 }
 
 /** The replicas among these that may be drained with all that depends on them, in the given order. */
@@ -165,7 +164,7 @@ function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, w
 
 /** Whether a replica may go for a want, now or later (`drainableFrom`). No copy in use goes for an extra copy. */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
-  if (replica.change || isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
+  if (isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
   if (!yieldsTo(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
   return !want.isExtra || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
 }
