@@ -127,7 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'steps-of-a-stuck-load-for-ever', breaks: 7, file: `${CORE}/observe/sighted.ts`, find: `(replica.after === 'load' && !isStuck(fleet, replica, now));`, replace: `(replica.after === 'load' && now > 0);` },
   { name: 'steps-of-a-failed-load-looked-for-too-late', breaks: 7, file: `${CORE}/observe/looked.ts`, find: `new Set([...found, ...booked])`, replace: `new Set([...booked, ...found])` },
   { name: 'unloads-beside-an-unanswered-load', breaks: 7, file: `${CORE}/memory/untold.ts`, find: `return loadBounds(fleet, replica)?.overdueAt ?? -Infinity;`, replace: `return -Infinity;` },
-  { name: 'unloads-beside-the-untold', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `untoldUntil(fleet, replica) <= now && hasEmptied(fleet, replica, now);`, replace: `hasEmptied(fleet, replica, now);` },
+  { name: 'unloads-beside-the-untold', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `  untoldUntil(fleet, replica) <= now &&\n`, replace: `` },
   { name: 'idle-and-loaded-anew-at-once', breaks: 19, file: `${CORE}/placement/retire.ts`, find: `copies: left, standing: null`, replace: `copies: left` },
   { name: 'idle-and-wanted', breaks: 9, file: `${CORE}/placement/retire.ts`, find: `if (cause === 'idle') wantFewer(fleet, replica, now);`, replace: `` },
   { name: 'stays-for-a-place-that-is-gone', breaks: 19, file: `${CORE}/placement/place.ts`, find: `return null;`, replace: `return new Ledger(fleet, now);` },
