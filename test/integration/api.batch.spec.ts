@@ -82,7 +82,7 @@ describe('a batch of models', () => {
     expect((await post({ models: wrong })).body.errors).toHaveLength(101);
   });
 
-  it('refuses the whole for pins that do not fit together, or a circle', async () => {
+  it('refuses the whole for a pin without a place, or a circle', async () => {
     const gpu = 20_000;
     const pinned = { gpuMemoryLimitMb: gpu, pin: { copies: 1 } };
     const refused = await post({

@@ -95,7 +95,7 @@ function addResolve(program: Command, act: Act): void {
 function addPins(program: Command, act: Act): void {
   program
     .command('pin <model>')
-    .description('keep copies of a model resident; refused where all pins would not fit')
+    .description('keep copies of a model resident; refused where no place is left beside the other pins')
     .addOption(count('--copies <n>', 'how many copies', 1).default(1))
     .option('--until <time>', 'when the pin ends, like 2026-01-31T12:00:00Z; absent: never')
     .addHelpText('after', example('pin resnet50', 'pin resnet50 --copies 2 --until 2026-12-24T18:00:00Z'))

@@ -35,7 +35,8 @@ const ENDS: Readonly<Record<PlanMessage['end'], string>> = {
 
 function headLines({ end, tookMs, turns, frozen, pins, orders }: PlanMessage): string[] {
   const misfits = pins.unplaced.map(
-    ({ model, copies, needsMb }) => `${copies} of ${model} (${needsMb} MiB each)`,
+    ({ model, copies, needsMb, inTheWay }) =>
+      `${copies} of ${model} (${needsMb} MiB each${inTheWay === null ? '' : `, ${inTheWay} is in the way`})`,
   );
   return [
     `end        ${ENDS[end]}, after ${lasting(tookMs)} and ${counted(turns, 'turn')}`,

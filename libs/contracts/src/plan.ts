@@ -81,8 +81,12 @@ export const planSchema = z.strictObject({
     .describe('Models that would be otherwise.'),
   modelsLeftOut: leftOut,
   pins: z.strictObject({
-    fit: z.boolean().describe('Whether all pins could be kept at once on the servers that stay.'),
-    unplaced: z.array(z.strictObject({ model, copies: count, needsMb: count })),
+    fit: z
+      .boolean()
+      .describe('Whether every pin has a place, on the servers that stay, beside those that stand.'),
+    unplaced: z.array(
+      z.strictObject({ model, copies: count, needsMb: count, inTheWay: z.string().nullable() }),
+    ),
   }),
   devices: z.array(
     z.strictObject({ server, ordinal: count, kind: z.enum(['gpu', 'cpu']), before: memory, after: memory }),

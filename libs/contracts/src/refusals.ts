@@ -64,7 +64,7 @@ export const REFUSALS: Readonly<Record<Reason, RefusalForm>> = {
   unknown_endpoint: form(404, NOT_FOUND, 'There is no such endpoint'),
   unknown_dead_letter: form(404, NOT_FOUND, 'There is no such dead letter'),
   unknown_warmup: form(404, NOT_FOUND, 'There is no such warm-up'),
-  pin_does_not_fit: form(409, FAILED_PRECONDITION, 'The pins do not fit together'),
+  pin_does_not_fit: form(409, FAILED_PRECONDITION, 'There is no place for a pin beside the others'),
   pinned: form(409, FAILED_PRECONDITION, 'The model is pinned'),
   in_use: form(409, FAILED_PRECONDITION, 'It is in use'),
   declared_in_file: form(409, FAILED_PRECONDITION, 'The configuration file declares it'),

@@ -9,7 +9,7 @@ const MOST_PINNED = 3;
 
 /**
  * An operator takes orders back: a model is pinned, and unpinned before there is room for it. Or a model is ordered,
- * and what may be leaving for it is pinned. It takes some tries: there may be room, or the pins may not fit together.
+ * and what may be leaving for it is pinned. It takes some tries: there may be room, or no place for the pin.
  */
 export function drawChangedMinds(
   random: Random,

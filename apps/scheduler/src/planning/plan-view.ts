@@ -38,7 +38,7 @@ export function planView(plan: Plan, { began, frozen }: PlannedFrom): PlanMessag
       fit: pins.fits,
       unplaced: pins.fits
         ? []
-        : pins.unplaced.map(({ model, copies, needs }) => ({ model, copies, needsMb: mib(needs) })),
+        : pins.unplaced.map(({ needs, ...pin }) => ({ ...pin, needsMb: mib(needs) })),
     },
     devices: devices.slice(0, MOST_DEVICES).map(deviceView),
     devicesLeftOut: Math.max(0, devices.length - MOST_DEVICES),

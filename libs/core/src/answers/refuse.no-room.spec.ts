@@ -114,10 +114,10 @@ describe('a server that is only down', () => {
   it('makes nothing infeasible: the copy there may keep the pin again', () => {
     const driver = new CoreDriver()
       .declare(aModel('a', { gpuBytes: 8, pinnedCopies: 2 }), aModel('b', { gpuBytes: 8 }))
-      .serve(aServer('t', [10]), ['a', 'b'])
-      .serve(aServer('u', [10]), ['a']);
-    driver.loadEnds('a', 't');
+      .serve(aServer('u', [10]), ['a'])
+      .serve(aServer('t', [10]), ['a', 'b']);
     driver.loadEnds('a', 'u');
+    driver.loadEnds('a', 't');
     driver.declare(aModel('a', { gpuBytes: 8, pinnedCopies: 1 }));
     driver.tell({ kind: 'ContactChanged', server: aServer('u').id, fact: 'ended' });
     expect(driver.answerTo(driver.resolve('b'))).toBe('no_capacity');

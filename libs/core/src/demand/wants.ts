@@ -130,11 +130,8 @@ export function stageOf(
   return leaving.has(model) && after === 0 ? -PINNED - rank : -rank;
 }
 
-/** Whether a stage is that of what a pin lacks. */
-export const isOfPin = (stage: number): boolean => stage <= -2 * PINNED;
-
 /** Whether a stage is that of what a draining server is to be rid of. */
-export const isOfDrain = (stage: number): boolean => stage <= -PINNED && !isOfPin(stage);
+export const isOfDrain = (stage: number): boolean => stage <= -PINNED && stage > -2 * PINNED;
 
 /** Whether no request has to ask for it: it is pinned, kept warm, a copy by demand, or ordered by an admin. */
 export const isDue = (fleet: Readonly<Fleet>, model: Model, { copies, isExtra }: Claim): boolean =>

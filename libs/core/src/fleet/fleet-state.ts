@@ -131,6 +131,8 @@ export class EmptyFleet {
   readonly residents = new Map<ServerId, Set<ReplicaId>>();
   /** The replicas that are not settled: few, and most passes are about them alone. */
   readonly unsettled = new Set<ReplicaId>();
+  /** The places that are kept for what pins lack (`server/devices`), until they get them or others: see `reservePins`. */
+  pinPlaces: ReadonlyMap<ModelId, readonly string[]> = new Map();
   /** Since when each model has lacked a copy that is wanted. */
   readonly wantedSince = new Map<ModelId, Instant>();
   /** Since when each of these models has had a waiting request at every moment. */

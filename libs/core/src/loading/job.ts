@@ -7,7 +7,7 @@ import { isCarried } from '../fleet/standing.js';
 import { overShare } from '../learned/shares.js';
 import { demandKey } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
-import { hasStarved, isDue, isOfDrain, isOfPin, stageOf, type Want } from '../demand/wants.js';
+import { hasStarved, isDue, isOfDrain, stageOf, type Want } from '../demand/wants.js';
 import { leavingDraining } from '../demand/claims.js';
 import { failedAt, failedEverywhereAt, standsBack } from '../demand/retries.js';
 import { requestsFor } from '../fleet/waiting.js';
@@ -24,8 +24,7 @@ export interface Job {
   /** What goes before what, whatever requests wait: see `stageOf`. */
   readonly stage: number;
   /**
-   * How much it is asked for where a draining server is to be rid of it: see `demandKey`. The bytes of what a pin lacks: pins
-   * are accepted if they fit with the largest first. 0 of all other jobs.
+   * How much it is asked for where a draining server is to be rid of it: see `demandKey`. 0 of all other jobs.
    */
   readonly demand: number;
   /** Until when its model is warm on a draining server, and no request waits: nothing has to leave for it before. Else -Infinity. */
@@ -157,10 +156,8 @@ export class Jobs {
   private readonly isRetry = (models: readonly ModelId[], failed: Instant, since: Instant): boolean =>
     models.every((model) => standsBack(this.fleet, model, { failed, since }, this.now));
 
-  /** Of several models that one load is for the one that is asked for most, or is largest, counts. */
+  /** Of several models that one load is for the one that is asked for most counts. */
   private demandOf(stage: number, models: readonly ModelId[]): number {
-    if (isOfPin(stage))
-      return Math.max(...models.map((model) => this.fleet.models.get(model)?.gpuBytes ?? 0));
     return isOfDrain(stage) ? Math.max(...models.map((model) => demandKey(this.fleet, model))) : 0;
   }
 

@@ -7,7 +7,6 @@ import { bestFit } from '../room/best-fit.js';
 import { bestPlan } from '../room/best-plan.js';
 import { type EvictionPlan, planFor } from '../room/plan-victims.js';
 import type { Place, Site } from '../room/places.js';
-import { sitesFor } from '../room/sites.js';
 import { crowding } from '../room/spread.js';
 import { neededAt, replicasIn, shortfall, victimTest, type VictimTest } from '../room/victims.js';
 import { firstEnough, leaversAt } from './leavers.js';
@@ -29,8 +28,7 @@ export function propose(schedule: Schedule, job: Job): JobForecast {
  * others leave, else as soon as may be.
  */
 function found(schedule: Schedule, job: Job, want: Want): JobForecast {
-  const sites = sitesFor(schedule.fleet, want, schedule.open, schedule.now);
-  const search = new Search(schedule, job, want, sites);
+  const search = new Search(schedule, job, want, schedule.sites.for(want));
   const fit = search.fit();
   if (fit && (search.isInTime(fit) || fit.ready.p90 <= job.warmUntil)) return fit;
   return readySooner(fit, search.cheapest() ?? search.soonest()) ?? search.nothing();

@@ -62,14 +62,14 @@ describe('the copy that a pin can spare', () => {
         aModel('p', { gpuBytes: 4, dependsOn: [aModel('q').id], pinnedCopies: 2 }),
         aModel('x', { gpuBytes: 8 }),
       )
-      .serve(aServer('t', [8]), ['q', 'p', 'x'])
-      .serve(aServer('u', [8]), ['q', 'p']);
+      .serve(aServer('t', [8]), ['q', 'p'])
+      .serve(aServer('u', [8]), ['q', 'p', 'x']);
     for (const model of ['q', 'p']) for (const server of ['t', 'u']) driver.loadEnds(model, server);
     driver.declare(aModel('p', { gpuBytes: 4, dependsOn: [aModel('q').id], pinnedCopies: 1 }));
     driver.pass(60_000);
     driver.resolve('x');
     driver.pass(5_000);
-    expect(driver.orders().slice(4)).toEqual(['unload p@t', 'unload q@t', 'load x@t']);
+    expect(driver.orders().slice(4)).toEqual(['unload p@u', 'unload q@u', 'load x@u']);
   });
 });
 
@@ -91,25 +91,25 @@ describe('two copies of which one is pinned', () => {
   });
 
   it.each([
-    { room: 'on the host, too', hostBytes: 4, unloads: ['unload a@t'] },
-    { room: 'on the device alone', hostBytes: 0, unloads: ['unload a@t', 'unload b@u'] },
-  ])('stay and go so that room is made, whichever was used before: $room', ({ hostBytes, unloads }) => {
+    { room: 'on the host, too', hostBytes: 4, unloads: ['unload a@u'] },
+    { room: 'on the device alone', hostBytes: 0, unloads: ['unload a@u', 'unload b@t'] },
+  ])('make room by the younger one, whichever was used before: $room', ({ hostBytes, unloads }) => {
     const host = { host: 'node', hostMemory: 4 + 2 * hostBytes };
     const a = aModel('a', { gpuBytes: 8, hostBytes });
     const driver = new CoreDriver()
       .declare({ ...a, pinnedCopies: 2 }, aModel('b', { gpuBytes: 0, hostBytes: 4 }))
       .declare(aModel('x', { gpuBytes: 8, hostBytes: 4 }))
-      .serve(aServer('t', [8], host), ['a', 'x'])
-      .serve(aServer('u', [8], host), ['a', 'b']);
+      .serve(aServer('t', [8], host), ['a', 'b'])
+      .serve(aServer('u', [8], host), ['a', 'x']);
     for (const server of ['u', 't']) {
       driver.loadEnds('a', server);
       driver.pass(1_000);
     }
-    driver.warm('b', 'u').declare({ ...a, pinnedCopies: 1 });
+    driver.warm('b', 't').declare({ ...a, pinnedCopies: 1 });
     driver.pass(60_000);
     driver.resolve('x');
     driver.pass(5_000);
-    expect(driver.orders().slice(3)).toEqual([...unloads, 'load x@t']);
+    expect(driver.orders().slice(3)).toEqual([...unloads, 'load x@u']);
   });
 });
 

@@ -10,6 +10,7 @@ import type { Server } from '../fleet/server.js';
 import { residentUntil } from '../fleet/idle-rule.js';
 import { usualLease } from '../learned/leases.js';
 import { unloadForecast } from '../learned/unload-times.js';
+import { SitesBesidePins } from '../room/fit-pins.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
 import { awaitedModels, covers, shortfall } from '../room/victims.js';
@@ -55,6 +56,7 @@ export class Schedule {
   /** The accounts that copies leave for jobs before this one. */
   private readonly left = new Set<AccountId>();
   readonly coming = new CopiesToCome();
+  readonly sites: SitesBesidePins;
   readonly earliestRoom = new EarliestRoom(this);
   readonly awaited: ReadonlySet<ModelId>;
   /** The closed devices of which there is no telling when they open. */
@@ -71,6 +73,7 @@ export class Schedule {
     this.memory = new MemoryPool(fleet, this.ledger, now);
     this.inWork = new InWork(fleet, now);
     this.slots = new ServerSlots(fleet, now);
+    this.sites = new SitesBesidePins(fleet, open, now);
     this.awaited = awaitedModels(fleet, now);
     this.untold = untoldDevices(fleet, now);
     this.busy = new Set(unsettled(fleet).map(({ server }) => server));
@@ -168,6 +171,7 @@ export class Schedule {
 
   private addTo(place: Place, forecast: JobForecast): void {
     const { job, victims, frees, isSwap, placeAt, start, load, ready } = forecast;
+    if (job.rank === PINNED) this.sites.take(job.want!, place);
     this.slots.on(place.server.spec.id).take(place.devices, start, load);
     this.addCopy(job, place.server.spec.id, place.bookings, ready);
     for (const one of victims) {

@@ -40,16 +40,24 @@ export const isSolidCopy = (fleet: Readonly<Fleet>, replica: Replica): replica i
 const isSolid = (server: Server | undefined): boolean =>
   server !== undefined && server.drain === null && isRoutable(server);
 
-/** Whether fewer copies than are pinned would be left without this replica. */
-export const isPinProtected = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
-  isOneOfLast(fleet, replica, fleet.models.get(replica.model)?.pinnedCopies ?? 0);
-
-/** Whether a pin needs this copy: the others that stay are too few, wherever they are, also on a server that is down. */
-export function isPinnedHere(fleet: Readonly<Fleet>, replica: Replica, staying: readonly Replica[]): boolean {
+/**
+ * Whether a pin keeps this copy: fewer copies than are pinned come before it, larger replicas before smaller ones, then older
+ * ones. So it keeps the same ones whatever asks; the others leave for what other pins lack.
+ *
+ * @param among the copies that count: at first those that are ready on servers that stay.
+ */
+export function isPinProtected(
+  fleet: Readonly<Fleet>,
+  replica: Replica,
+  among?: readonly Replica[],
+): boolean {
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
   if (pinned === 0 || isWrittenOff(fleet, replica)) return false;
-  const others = staying.filter((one) => one.id !== replica.id && !isWrittenOff(fleet, one));
-  return total(others, (one) => copiesOf(fleet, one)) < pinned;
+  const ranked = (among ?? solidReplicas(fleet, replica.model))
+    .filter((one) => !isWrittenOff(fleet, one))
+    .toSorted((one, other) => copiesOf(fleet, other) - copiesOf(fleet, one));
+  const at = ranked.findIndex(({ id }) => id === replica.id);
+  return total(ranked.slice(0, at < 0 ? undefined : at), (one) => copiesOf(fleet, one)) < pinned;
 }
 
 /**
@@ -57,13 +65,11 @@ export function isPinnedHere(fleet: Readonly<Fleet>, replica: Replica, staying: 
  * idle, nor evicted for its own class or a lower one. It is evicted for a higher class, and for a pin, since pins are
  * accepted as if it were not there.
  */
-export const isGuaranteed = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
-  isOneOfLast(fleet, replica, guaranteedCopies(fleet.models.get(replica.model)));
-
-const isOneOfLast = (fleet: Readonly<Fleet>, replica: Replica, copies: number): boolean =>
-  copies > 0 &&
-  !isWrittenOff(fleet, replica) &&
-  solidCopies(fleet, replica.model, new Set([replica.id])) < copies;
+export function isGuaranteed(fleet: Readonly<Fleet>, replica: Replica): boolean {
+  const copies = guaranteedCopies(fleet.models.get(replica.model));
+  if (copies === 0 || isWrittenOff(fleet, replica)) return false;
+  return solidCopies(fleet, replica.model, new Set([replica.id])) < copies;
+}
 
 /** Copies that `copies.min` keeps warm: none of a disabled model. */
 export const guaranteedCopies = (model: Model | undefined): number => (model?.enabled ? model.minCopies : 0);

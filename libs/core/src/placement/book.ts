@@ -8,6 +8,7 @@ import { type Want, wantsOf } from '../demand/wants.js';
 import { Line } from '../loading/line.js';
 import { refundOthers } from '../loading/note-line.js';
 import type { JobForecast } from '../loading/schedule.js';
+import { reservePins } from '../room/fit-pins.js';
 import { dropUnwanted, openLedger } from './place.js';
 import { placeDue } from './place-due.js';
 import { takeBack } from './take-back.js';
@@ -29,6 +30,7 @@ export function book(
   judge: (fleet: Fleet, line: Line, now: Instant) => Action[],
 ): Booked {
   let wants = wantsOf(fleet, now);
+  reservePins(fleet, wants);
   let line = new Line(fleet, wants, open, now);
   const before = line.all;
   const refused = judge(fleet, line, now);
@@ -36,6 +38,7 @@ export function book(
   const lookAgain = (judged?: Line): void => {
     const isAnyDropped = dropUnwanted(fleet, now);
     wants = wantsOf(fleet, now);
+    reservePins(fleet, wants);
     line = new Line(fleet, wants, open, now, isAnyDropped ? undefined : judged);
   };
   // Jobs that join the line and requests that are refused change the parts of tenants, by which the line is ordered.

@@ -4,7 +4,7 @@ import { isNeeded } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { isQuarantined } from '../memory/limits.js';
-import { copiesOf, solidCopies, standingCopies } from '../memory/pins.js';
+import { copiesOf, isPinProtected, solidCopies, standingCopies } from '../memory/pins.js';
 import type { Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { takesOrders } from '../fleet/standing.js';
@@ -110,6 +110,7 @@ function sparable(fleet: Readonly<Fleet>, model: Model, now: Instant): Ready[] {
       mayBeTold(fleet.servers.get(one.server)!, now) &&
       solidCopies(fleet, model.id, new Set([one.id])) >= least &&
       !isKept(fleet, one) &&
+      !isPinProtected(fleet, one) &&
       !isNeeded(fleet, one) &&
       !hasQueue(fleet, one),
   );

@@ -4,8 +4,8 @@ import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
 import { type JobForecast, readyAfter } from '../loading/schedule.js';
+import { SitesBesidePins } from '../room/fit-pins.js';
 import { type Place, placesAmong, type Site } from '../room/places.js';
-import { sitesFor } from '../room/sites.js';
 import { shortfall } from '../room/victims.js';
 
 /**
@@ -69,7 +69,7 @@ export class Yielding {
   }
 
   private sitesFor({ job }: JobForecast): Site[] {
-    return sitesFor(this.fleet, job.want!, this.line.open, this.now);
+    return new SitesBesidePins(this.fleet, this.line.open, this.now).for(job.want!);
   }
 }
 

@@ -37,7 +37,7 @@ export interface Plan {
   readonly lacking: Cut<Lacking>;
   readonly models: Cut<ChangedModel>;
   readonly devices: readonly PlannedDevice[];
-  /** Whether all pins together fit on the servers that stay. */
+  /** Whether every pin has a place on the servers that stay, beside the pinned copies where they are. */
   readonly pins: PinsFit;
 }
 

@@ -2,16 +2,18 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Booking, Ready, Replica } from '../fleet/replica.js';
 import { labelsMatch, type Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf } from '../memory/footprint.js';
-import { copiesOn, isPinnedHere, isWrittenOff } from '../memory/pins.js';
+import { copiesOn, isPinProtected, isSolidCopy, isWrittenOff } from '../memory/pins.js';
 import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
 import { bytesIn } from '../fleet/meter.js';
 import { capacities, sumOf } from '../memory/ledger.js';
+import { isComingBack } from '../memory/reloads.js';
 import { isBarred } from '../memory/limits.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { isKept } from '../fleet/idle-rule.js';
 import { isSeen } from '../fleet/standing.js';
 import { covers } from './victims.js';
 import { canChoose, deviceChoices, devicesOfStep, isGoing, isLoadable, readyWithNeeds } from './places.js';
+import { appendTo } from '../numbers/groups.js';
 
 /** A place for a copy: a server, and the devices there that hold it; the copy where one stands there. */
 interface Spot {
@@ -32,6 +34,9 @@ export class Assignment {
   private readonly held = new Map<ReplicaId, ReadonlySet<number>>();
   private readonly copies = new Map<ModelId, number>();
   private readonly standing: Replica[] = [];
+  private readonly crowded = new Set<ModelId>();
+  /** The places of the copies that pins lack. */
+  readonly reserved = new Map<ModelId, string[]>();
 
   constructor(private readonly fleet: Readonly<Fleet>) {
     this.room = new Map(capacities(fleet));
@@ -45,39 +50,89 @@ export class Assignment {
     return pinnedCopies - (this.copies.get(id) ?? 0);
   }
 
-  /** Every place where a model could be loaded, whether or not it fits there, the fullest server first, as places are given. */
+  /** Every place where a model could be loaded, whether or not it fits there: with the GPU that it needs, the fullest first. */
   spotsFor(model: Model): readonly Spot[] {
     const able = [...this.fleet.servers.values()].filter(
       (server) => server.devices !== null && labelsMatch(server, model) && this.mayCome(server, model),
     );
+    const lacksGpu = ({ devices }: Server): number =>
+      Number(model.gpuBytes > 0 && devices?.[0]?.kind !== 'gpu');
     return able
-      .toSorted((a, b) => this.spareOn(a) - this.spareOn(b))
+      .toSorted((a, b) => lacksGpu(a) - lacksGpu(b) || this.spareOn(a) - this.spareOn(b))
       .flatMap((server) => deviceChoices(server, model).map((devices) => ({ server, devices })));
   }
 
   /** Puts a copy there with all it needs, where that fits. Says whether it does. */
   put(model: Model, spot: Spot): boolean {
-    const { server, devices } = spot;
-    const there = this.held.get(replicaId(model.id, server.spec.id));
-    const isTwice = devices.some((device) => there?.has(device));
-    if (isTwice || (there && !canChoose(server, model))) return false;
+    if (!this.fits(model, spot)) return false;
+    const { server } = spot;
     const needs = this.needsAt(model, spot);
-    const bookings = this.bookingsOf(server, needs);
-    if (!bookings.every((one) => this.lackOf(one) <= 0)) return false;
-    this.take(bookings);
+    this.take(this.bookingsOf(server, needs));
     for (const { id, devices: held } of needs) this.note(id, server, held);
     return true;
   }
 
-  /** Puts the copies that its pin needs where they are, or are to come, with all they need there. */
-  putWhereItStands(model: Model): void {
-    const staying = [...this.fleet.servers.values()].flatMap((server) => {
-      const replica = this.fleet.replicas.get(replicaId(model.id, server.spec.id));
-      return replica && !isGoing(replica) ? [{ replica, server }] : [];
-    });
-    const all = staying.map(({ replica }) => replica);
-    for (const { replica, server } of staying.filter((one) => isPinnedHere(this.fleet, one.replica, all)))
+  /** Puts what its pin lacks at the places that are kept for it. */
+  putWhereItIsKept(model: Model): void {
+    const kept = this.fleet.pinPlaces.get(model.id) ?? [];
+    this.reserve(model, (spot) => kept.includes(keyOf(spot)));
+  }
+
+  /** Puts what its pin lacks where there is room: on servers without a copy before others, the fullest first. */
+  placeGreedily(model: Model): void {
+    this.reserve(model, ({ server }) => !this.held.has(replicaId(model.id, server.spec.id)));
+    this.reserve(model, () => true);
+  }
+
+  private reserve(model: Model, isMeant: (spot: Spot) => boolean): void {
+    for (const spot of this.spotsFor(model)) {
+      if (this.missing(model) <= 0 || this.crowded.has(model.id)) return;
+      if (isMeant(spot) && this.put(model, spot)) appendTo(this.reserved, model.id, keyOf(spot));
+    }
+  }
+
+  /** Whether a copy that its pin lacks may get a place: what is not kept there for it has to fit beside all that is kept. */
+  allows(model: Model, place: Spot): boolean {
+    const more = this.beyondHeld(model, place);
+    return more === null || this.fits(model, more);
+  }
+
+  /** Keeps a place beside those that are kept. */
+  add(model: Model, place: Spot): void {
+    const more = this.beyondHeld(model, place);
+    if (more) this.put(model, more);
+  }
+
+  private beyondHeld({ id }: Model, { server, devices }: Spot): Spot | null {
+    const there = this.held.get(replicaId(id, server.spec.id));
+    const more = devices.filter((device) => !there?.has(device));
+    return there && more.length === 0 ? null : { server, devices: more };
+  }
+
+  private fits(model: Model, spot: Spot): boolean {
+    const { server, devices } = spot;
+    const there = this.held.get(replicaId(model.id, server.spec.id));
+    const isTwice = devices.some((device) => there?.has(device));
+    if (isTwice || (there && !canChoose(server, model))) return false;
+    return this.bookingsOf(server, this.needsAt(model, spot)).every((one) => this.lackOf(one) <= 0);
+  }
+
+  /**
+   * Puts the copies that its pin keeps where they are, with all they need there, or those that have their places and no load
+   * yet. No other place helps a copy that is there and has become too large.
+   */
+  putWhereItStands(model: Model, isPlaced: boolean): void {
+    const { servers, replicas, holders } = this.fleet;
+    const isSolid = (one: Replica): number => Number(isSolidCopy(this.fleet, one));
+    const staying = Array.from(holders.get(model.id) ?? [], (id) => replicas.get(id))
+      .filter((one) => one !== undefined && mayStay(this.fleet, one))
+      .toSorted((one, other) => isSolid(other!) - isSolid(one!)) as Replica[];
+    for (const replica of staying.filter((one) => isPinProtected(this.fleet, one, staying))) {
+      const server = servers.get(replica.server);
+      if (!server || (replica.phase === 'placed') !== isPlaced) continue;
       if (this.put(model, { server, devices: replica.devices, stands: replica })) this.standing.push(replica);
+      else if (!isPlaced) this.crowded.add(model.id);
+    }
   }
 
   /** The smallest of the copies put where they stand without which a model would fit somewhere. */
@@ -164,3 +219,11 @@ export class Assignment {
     }
   }
 }
+
+/** Whether a replica is there, or comes, or is taken back where a pin needs it. */
+const mayStay = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  !isGoing(replica) ||
+  isComingBack(fleet, replica) ||
+  (replica.phase === 'draining' && replica.cause !== 'drain' && replica.cause !== 'withdrawn');
+
+const keyOf = ({ server, devices }: Spot): string => `${server.spec.id}/${devices.join()}`;

@@ -7,7 +7,7 @@ import { indexesOf } from '../fleet/indexes.js';
 import { capacityOf } from '../memory/ledger.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { isSpread } from '../memory/device-sets.js';
-import { isPinnedHere } from '../memory/pins.js';
+import { isPinProtected } from '../memory/pins.js';
 import { isSeen } from '../fleet/standing.js';
 import { isKept } from '../fleet/idle-rule.js';
 import { bookingsWith, deviceChoices, hasDevicesFor, isGoing, readyWithNeeds } from './places.js';
@@ -41,7 +41,7 @@ export class Room {
     const strangers = Array.from(indexesOf(fleet).strangers, (id) => fleet.replicas.get(id)!);
     for (const replica of new Set([...standing, ...strangers])) {
       if (replica.phase !== 'ready') continue;
-      if (!isKept(fleet, replica) && !isPinnedHere(fleet, replica, readyOf(fleet, replica))) continue;
+      if (!isKept(fleet, replica) && !isPinProtected(fleet, replica, readyOf(fleet, replica))) continue;
       for (const one of readyWithNeeds(fleet, replica)) {
         if (this.staying.has(one.id)) continue;
         this.staying.add(one.id);

@@ -131,6 +131,29 @@ describe('pins fit', () => {
   });
 });
 
+describe('a model with more copies than its pin', () => {
+  it('has its older copy where it stands for other pins, and the younger one leaves for them', () => {
+    const m = aModel('m', { gpuBytes: 6, pinnedCopies: 2 });
+    const driver = new CoreDriver()
+      .declare(m)
+      .serve(aServer('a', [10]), ['m', 'n'])
+      .serve(aServer('b', [10]), ['m', 'n'])
+      .serve(aServer('c', [10]), ['m']);
+    for (const server of ['a', 'b']) driver.loadEnds('m', server);
+    driver.declare({ ...m, pinnedCopies: 1 });
+    const n = pinned('n', 5);
+    const pins = [{ ...m, pinnedCopies: 1 }, n];
+    expect(fitPins(driver.fleet, [pins[0]!, { ...n, pinnedCopies: 2 }])).toMatchObject({
+      unplaced: [{ model: 'n', copies: 1, inTheWay: 'm@a' }],
+    });
+    expect(fitPins(driver.fleet, pins)).toEqual({ fits: true });
+    driver.declare(n);
+    driver.pass(2_000);
+    driver.loadEnds('n', 'b');
+    expect([driver.phase('m', 'a'), unsatisfiedPins(driver.fleet)]).toEqual(['ready', []]);
+  });
+});
+
 describe('pins that were accepted together', () => {
   it('get their places with the largest first, whichever was declared first', () => {
     const driver = new CoreDriver()
@@ -146,6 +169,21 @@ describe('pins that were accepted together', () => {
       ['b', 'u'],
     ] as const)
       driver.loadEnds(model, server);
+    expect(unsatisfiedPins(driver.fleet)).toEqual([]);
+  });
+
+  it('get the places by which they were accepted, though others would be fuller by their share', () => {
+    const names = ['there', 'a', 'b', 'c'];
+    const driver = new CoreDriver()
+      .declare(pinned('there', 54))
+      .serve(aServer('large', [80]), names)
+      .serve(aServer('small', [24]), names);
+    driver.loadEnds('there', 'large');
+    const pins = [pinned('a', 20), pinned('b', 16), pinned('c', 10)];
+    expect(fitPins(driver.fleet, [pinned('there', 54), ...pins])).toEqual({ fits: true });
+    driver.declare(...pins);
+    for (const { id } of pins)
+      for (const server of ['large', 'small']) if (driver.isLoading(id, server)) driver.loadEnds(id, server);
     expect(unsatisfiedPins(driver.fleet)).toEqual([]);
   });
 });

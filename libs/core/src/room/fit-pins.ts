@@ -1,9 +1,14 @@
 import { Assignment } from './assignment.js';
+import type { Place, Site } from './places.js';
+import { sitesFor } from './sites.js';
 import { newIndex } from '../fleet/fleet-index.js';
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, standingModels } from '../fleet/fleet.js';
 import { dependenciesOf, reservationOf } from '../memory/footprint.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
-import type { Bytes, Model } from '../fleet/model.js';
+import type { Bytes, Instant, Model } from '../fleet/model.js';
+import type { Server } from '../fleet/server.js';
+import { PINNED } from '../demand/rank.js';
+import type { Want } from '../demand/wants.js';
 
 /** Whether all pins fit at once, and if not, which copies found no place. */
 export type PinsFit =
@@ -22,9 +27,8 @@ export type PinsFit =
 
 /**
  * Looks for a place for every copy of every pinned model on the declared and remembered devices, reachable or not, at
- * most one copy per device. The pinned copies that stand, or come, stay where they are; the others are placed beside
- * them by first fit decreasing, with dependencies before the models that need them. A yes is proven by an assignment. A
- * no may be wrong: another packing might fit.
+ * most one copy per device (`assigned`). A yes is proven by an assignment, which stays until all are met. A no may be
+ * wrong: another packing might fit.
  *
  * @param models the models as they are to be, with their pins; all other models are left out of account.
  */
@@ -35,13 +39,8 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
     models: new Map([...fleet.models, ...planned.map((one) => [one.id, one] as const)]),
     index: newIndex(),
   };
-  const pinned = planned
-    .filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled)
-    .toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes);
-  const assignment = new Assignment(asPlanned);
-  const ordered = neededFirst(asPlanned, pinned);
-  for (const model of ordered) assignment.putWhereItStands(model);
-  for (const model of ordered) placeGreedily(assignment, model);
+  const ordered = largestFirst(asPlanned, planned);
+  const assignment = assigned(asPlanned, ordered);
   const unplaced = ordered.filter((model) => assignment.missing(model) > 0);
   if (unplaced.length === 0) return { fits: true };
   return {
@@ -55,8 +54,58 @@ export function fitPins(fleet: Readonly<Fleet>, models: Iterable<Model>): PinsFi
   };
 }
 
-/** The same models, each after those that it depends on: a copy placed for a pin then serves both. */
-function neededFirst(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly Model[] {
+/**
+ * The places of pinned copies. Those that stand, or come, stay where they are. What lacks has the place that was kept for
+ * it, also where its server cannot be reached or has just failed to load it; the rest get theirs beside these.
+ */
+function assigned(fleet: Readonly<Fleet>, ordered: readonly Model[]): Assignment {
+  const assignment = new Assignment(fleet);
+  for (const isPlaced of [false, true])
+    for (const model of ordered) assignment.putWhereItStands(model, isPlaced);
+  for (const model of ordered) assignment.putWhereItIsKept(model);
+  for (const model of ordered) assignment.placeGreedily(model);
+  return assignment;
+}
+
+/** The places of all pins, as they are declared. */
+const pinRoom = (fleet: Readonly<Fleet>): Assignment =>
+  assigned(fleet, largestFirst(fleet, standingModels(fleet)));
+
+/** Keeps a place for each copy that a pin lacks, as it was found when the pin was accepted, until it gets that or another. */
+export function reservePins(fleet: Fleet, wants: readonly Want[]): void {
+  const isAny = wants.some(({ rank }) => rank === PINNED);
+  fleet.pinPlaces = isAny ? pinRoom(fleet).reserved : new Map();
+}
+
+/** The sites for wants; for a copy that a pin lacks those places alone that no other pin needs. */
+export class SitesBesidePins {
+  private pins: Assignment | undefined;
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly open: readonly Server[],
+    private readonly now: Instant,
+  ) {}
+
+  for(want: Want): Site[] {
+    const sites = sitesFor(this.fleet, want, this.open, this.now);
+    const isAllowed = (place: Place): boolean => this.known.allows(want.model, place);
+    return want.rank === PINNED ? sites.map((site) => site.where(isAllowed)) : sites;
+  }
+
+  /** A place that a pin is to get is for none behind it. */
+  take = ({ model }: Want, place: Place): void => this.known.add(model, place);
+
+  private get known(): Assignment {
+    return (this.pins ??= pinRoom(this.fleet));
+  }
+}
+
+/** The pinned ones, the largest first, and each after those that it depends on: a copy placed for a pin then serves both. */
+function largestFirst(fleet: Readonly<Fleet>, models: readonly Model[]): readonly Model[] {
+  const pinned = models
+    .filter(({ pinnedCopies, enabled }) => pinnedCopies > 0 && enabled)
+    .toSorted((a, b) => b.gpuBytes - a.gpuBytes || b.hostBytes - a.hostBytes);
   const ordered = new Set<Model>();
   for (const model of pinned) {
     const needed = new Set(dependenciesOf(fleet, model.id));
@@ -64,13 +113,6 @@ function neededFirst(fleet: Readonly<Fleet>, pinned: readonly Model[]): readonly
     ordered.add(model);
   }
   return [...ordered];
-}
-
-/** Puts each copy where there is room, the fullest server first. */
-function placeGreedily(assignment: Assignment, model: Model): void {
-  for (const spot of assignment.spotsFor(model)) {
-    if (assignment.missing(model) > 0) assignment.put(model, spot);
-  }
 }
 
 /** What a copy books on a device; where the servers that list the model have `cpu` devices only, its host memory. */
