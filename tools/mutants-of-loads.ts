@@ -21,7 +21,6 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'closed-device-never-opens', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `{ closed: null, clean: { at: begunAt, used }, changes } satisfies`, replace: `{ clean: { at: begunAt, used }, changes } satisfies` },
   { name: 'closed-as-long-as-others-move', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `else if (closed && now >= closed.quietSince + CLOSED_AT_MOST) meter.closed = null;`, replace: `` },
   { name: 'closed-where-nothing-measures', breaks: 19, file: `${CORE}/observe/measure.ts`, find: `Object.assign(meter, { closed: null, clean: null, changes: null, gone: [] }`, replace: `Object.assign(meter, { clean: null, changes: null, gone: [] }` },
-  { name: 'evicts-for-a-closed-device', breaks: 8, file: `${CORE}/loading/place-times.ts`, find: `modelsOf(victims)), promisableAt, opens);`, replace: `modelsOf(victims)), promisableAt);` },
   { name: 'loaded-beside-what-nobody-knows', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (unexplained(reading) > 0)`, replace: `if (unexplained(reading) > Infinity)` },
   { name: 'end-counts-in-a-later-pair', breaks: 1, file: `${CORE}/observe/measure.ts`, find: `absentAt(reading).length > 0 ? null : []`, replace: `[] as never[]` },
   { name: 'suspect-leaves-unwatched', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `if ((measured ?? Infinity) > suspected) closeAfterLoad(meter, now);`, replace: `` },

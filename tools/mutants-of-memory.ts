@@ -44,7 +44,6 @@ export const OF_MEMORY: readonly Mutant[] = [
   { name: 'never-learned-for-a-host-limit', breaks: 3, file: `${CORE}/memory/footprint.ts`, find: `if (!model.gpuDeclared && times`, replace: `if (!model.gpuDeclared && !model.hostDeclared && times` },
   { name: 'who-needs-no-gpu-waits-for-one', breaks: 8, file: `${CORE}/memory/footprint.ts`, find: `if (bytes === 0 || isBookedBySteps(fleet, id)) return host;`, replace: `if (isBookedBySteps(fleet, id)) return host;` },
   { name: 'evicts-though-enough-is-leaving', breaks: 8, file: `${CORE}/memory/ledger.ts`, find: `return capacity - held - promised + leaving;`, replace: `return capacity - held - promised + 0 * leaving;` },
-  { name: 'gaps-kept-though-a-device-shrank', breaks: 19, file: `${CORE}/observe/devices.ts`, find: `areAlike(before, after, ['capacity'])`, replace: `areAlike(before, after, [])` },
   { name: 'pinned-copy-let-go-for-its-size', breaks: 7, file: `${CORE}/memory/limits.ts`, find: `if (!excess || excess.isPardoned || isPinProtected(fleet, replica)) return false;`, replace: `if (!excess || excess.isPardoned) return false;` },
   { name: 'excess-is-never-over', breaks: 7, file: `${CORE}/memory/limits.ts`, find: `isUnloaded && replica.since <= excess.at &&`, replace: `isUnloaded &&` },
   { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/memory/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },

@@ -32,7 +32,6 @@ export const OF_PROMISES: readonly Mutant[] = [
   { name: 'refused-for-the-promise-of-an-earlier-request', breaks: 13, file: `${CORE}/loading/line.ts`, find: `if (forecast.ready.p90 > by) return`, replace: `if (!holds(forecast)) return` },
   { name: 'refused-and-no-wish-left', breaks: 19, file: `${CORE}/answers/admission.ts`, find: `  if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);\n`, replace: `` },
   { name: 'outranked-for-no-reason', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `  if (isOutranked(fleet, request)) return 'outranked';\n`, replace: `` },
-  { name: 'orders-that-push-back-forgotten', breaks: 13, file: `${CORE}/placement/place-due.ts`, find: `  if (BY_ORDER.has(cause)) server.orderedPlaceAt = now;\n`, replace: `` },
   { name: 'late-load-told-of-as-memory', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `if (fleet.lateLoadAt >= arrivedAt || isAnyOverrun`, replace: `if (isAnyOverrun` },
   { name: 'longer-leases-learned-slowly', breaks: 13, file: `${CORE}/learned/leases.ts`, find: `known === undefined || lease >= known ? lease`, replace: `known === undefined ? lease` },
 ];

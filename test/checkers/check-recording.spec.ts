@@ -85,7 +85,7 @@ describe('a simulated run that was recorded', () => {
     let judged = 0;
     for (const turn of turns) {
       replay.take(turn);
-      const isPlanning = [...replay.fleet.line.values()].some(({ victims }) => victims.length > 0);
+      const isPlanning = [...replay.fleet.line.values()].some(({ placeAt }) => placeAt > turn.now);
       if (turn.turn % 25 > 0 && !isPlanning) continue;
       const before = wordsOf(replay.fleet);
       for (const model of replay.fleet.models.keys()) {

@@ -66,12 +66,12 @@ function isWorthMore(scene: TurnScene, victim: Replica, newcomer: ModelId): bool
   const classOf = (id: ModelId): number => CLASSES.indexOf((fleet.models.get(id) ?? fleet.defaults).class);
   const rank = Math.max(classOf(newcomer), ...waiting.map((one) => CLASSES.indexOf(one.class)));
   if (classOf(victim.model) < rank) return true;
-  const longest = Math.max(0, ...waiting.map(({ arrivedAt }) => turn.now - arrivedAt));
-  const gained = sparedBy(fleet, newcomer, turn.now) + waiting.length + (waiting.length * longest) / 30_000;
   const lost = sparedBy(fleet, victim.model, turn.now) / fleet.holders.get(victim.model)!.size;
-  return gained >= lost * (1 - ROUNDED);
+  return lost * (1 - ROUNDED) <= MARGIN * sparedBy(fleet, newcomer, turn.now);
 }
 
+/** A copy in use leaves only for what is worth at least half as much. */
+const MARGIN = 2;
 const ROUNDED = 1e-9;
 
 /**

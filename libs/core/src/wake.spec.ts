@@ -105,22 +105,28 @@ describe('the core is woken', () => {
     expect(wakesIn(driver)).toBe(5_000);
   });
 
-  it('when what stands in the way of a request is in use no more, and has been there for long enough', () => {
+  it('at each whole second while a job waits: what stands in its way may be in use no more by then, or worth less', () => {
     const driver = warm({ minResidency: 20_000, idleUnload: null });
     driver.resolve('b', { wait: 500_000 });
-    expect(wakesIn(driver)).toBe(10_000);
-    driver.now += 10_000;
-    expect(wakesIn(driver)).toBe(10_000);
+    expect([driver.now % 1_000, wakesIn(driver)]).toEqual([0, 1_000]);
+    driver.now += 300;
+    expect(wakesIn(driver)).toBe(700);
   });
 
-  it('when a request has waited for so long that it is worth more than what stands in its way, or starves', () => {
-    const wakesBeside = (asks: number): number => {
-      const driver = warm({ idleUnload: null }).loadsTake('a', 60_000).loadsTake('b', 60_000);
-      driver.fleet.asks.set(A, { sum: asks, at: driver.now });
-      driver.resolve('b', { wait: 500_000 });
-      return Math.round(wakesIn(driver));
-    };
-    expect([wakesBeside(1.6), wakesBeside(1_000)]).toEqual([5_710, 10_000]);
+  it('when a job is to get its place', () => {
+    const driver = warm({ minResidency: 20_400, idleUnload: null });
+    driver.resolve('b', { wait: 500_000 });
+    driver.now += 20_000;
+    expect(wakesIn(driver)).toBe(400);
+  });
+
+  it('when a request starves that is worth less than what is in use in its way', () => {
+    const driver = warm({ idleUnload: null });
+    driver.fleet.limits = { ...driver.fleet.limits, starvation: 700 };
+    driver.resolve('a', { lease: 60_000 });
+    driver.fleet.asks.set(A, { sum: 1_000, at: driver.now });
+    driver.resolve('b', { wait: 500_000 });
+    expect(wakesIn(driver)).toBe(700);
   });
 
   it('when a drain comes to its deadline', () => {

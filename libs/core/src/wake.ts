@@ -10,6 +10,7 @@ import { idleAt, idleUnloadAt, queueGraceEnds } from './demand/idle.js';
 import { busyServers, dueLook } from './looks/look-around.js';
 import { WISH_STARVES } from './demand/wants.js';
 import { untoldUntil } from './memory/untold.js';
+import { nextSearch } from './loading/schedule.js';
 import { changesOfWatchers } from './learned/watchers.js';
 import { loadBounds, RECONNECT_GRACE, SETTLING, stuckAt } from './fleet/standing.js';
 import { earliestDeadline } from './fleet/waiting.js';
@@ -59,7 +60,9 @@ function lackingWake(fleet: Readonly<Fleet>, now: Instant, before: Instant): Ins
   for (const since of fleet.awaitedSince.values()) wake = sooner(since + starvation, now, wake);
   for (const since of fleet.wantedSince.values())
     for (const times of [1, WISH_STARVES]) wake = sooner(since + times * starvation, now, wake);
-  for (const { until } of fleet.loadedAnew.values()) wake = sooner(until, now, wake);
+  for (const until of fleet.refuted.values()) wake = sooner(until, now, wake);
+  // What a copy is worth, whether it is in use, and what loads is asked anew while a job waits.
+  if (fleet.line.size > 0) wake = sooner(nextSearch(now), now, wake);
   for (const { changesAt } of fleet.line.values()) for (const at of changesAt) wake = sooner(at, now, wake);
   return wake;
 }
@@ -103,11 +106,8 @@ function idleWake(fleet: Readonly<Fleet>, replica: Ready, now: Instant, wake: In
 
 /** The next moment of all that are simply ready where it comes before `wake`, else `wake`: nearly all replicas are. */
 function settledWake(fleet: Readonly<Fleet>, now: Instant, wake: Instant): Instant {
-  const { retirements, leases, residencies } = indexesOf(fleet);
   const of = (id: ReplicaId): Ready => fleet.replicas.get(id) as Ready;
-  const idle = retirements.earliest(-Infinity, wake, (id, next) => idleWake(fleet, of(id), now, next));
-  if (fleet.line.size === 0) return idle;
-  // Once a residency or a lease has ended a copy could leave sooner than a whole lease after a later drain.
-  const free = leases.earliest(now, idle, (id, next) => sooner(of(id).inUseUntil, now, next));
-  return Math.min(free, residencies.after(now));
+  return indexesOf(fleet).retirements.earliest(-Infinity, wake, (id, next) =>
+    idleWake(fleet, of(id), now, next),
+  );
 }

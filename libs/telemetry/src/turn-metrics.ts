@@ -1,5 +1,5 @@
 import type { Counter, Histogram } from 'prom-client';
-import type { AccountId, Action, Event, Fleet, Instant, ModelId } from '#core';
+import type { AccountId, Action, Event, Fleet, Instant, ModelId, ReplicaId } from '#core';
 import type { Observer, Turn } from '#engine';
 import type { Instruments } from './instruments.js';
 import { News } from './news.js';
@@ -22,6 +22,8 @@ export class TurnMetrics implements Observer {
   private excesses = new News<ModelId>();
   private readonly ranOut: Counter<'server'>;
   private shortfalls = new News<AccountId>();
+  private readonly refuted: Counter;
+  private refutations = new News<ReplicaId>();
 
   constructor(make: Instruments) {
     const seconds = LOAD_SECONDS;
@@ -56,6 +58,10 @@ export class TurnMetrics implements Observer {
       'Devices on which a load ran out of memory where the books had room.',
       'server',
     );
+    this.refuted = make.counter(
+      'bindings_refuted_total',
+      'Loads whose time had come on a server where no copies could leave for them after all.',
+    );
   }
 
   /** A reign begins: what was under way and known in an earlier one says nothing of it. */
@@ -63,6 +69,7 @@ export class TurnMetrics implements Observer {
     this.orders = new OrderTimes();
     this.excesses = new News();
     this.shortfalls = new News();
+    this.refutations = new News();
   }
 
   turnTaken({ events, actions, now, took }: Turn, fleet: Fleet): void {
@@ -73,6 +80,7 @@ export class TurnMetrics implements Observer {
     }
     for (const [, { server }] of this.shortfalls.in(fleet.shortfalls, ({ at }) => at))
       this.ranOut.inc({ server });
+    this.refuted.inc(this.refutations.in(fleet.refuted, (until) => until).length);
     for (const event of events) this.happened(event, now);
     for (const action of actions) this.decided(action, now);
   }

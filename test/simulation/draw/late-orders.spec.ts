@@ -11,7 +11,7 @@ const drawn = (seed: number, hours: number) => {
 
 describe('late orders', () => {
   it('are sent before Berth dies, into a network that is well again before the next one begins', () => {
-    const { happenings } = drawn(28, 0.2);
+    const { happenings } = drawn(65, 0.2);
     for (let nth = 0; nth + 3 < happenings.length; nth += 4) {
       const [network, order, crash, again] = happenings.slice(nth, nth + 4);
       expect([network, order, crash, again].map((one) => one?.kind)).toEqual([
@@ -37,7 +37,7 @@ describe('late orders', () => {
   });
 
   it('reach a server at which the next Berth works', async () => {
-    const { failure, marks } = await play(drawn(28, 0.2));
+    const { failure, marks } = await play(drawn(65, 0.2));
     expect(failure).toBe(undefined);
     expect(marks.get('late order')).toBeGreaterThan(0);
   });

@@ -16,7 +16,8 @@ function placed(): CoreDriver {
   driver
     .serve(aServer('t', [8]), ['x', 'y', 'b', 'c'])
     .warm('x', 't')
-    .warm('y', 't');
+    .warm('y', 't')
+    .unloadsTake('t', 1_000);
   for (const name of ['b', 'c']) driver.loadsTake(name, 8_000);
   for (const name of ['x', 'y']) driver.resolve(name, { lease: LEASE, tenant: 'flood' });
   for (const name of ['b', 'c']) driver.resolve(name, { wait: 60_000, tenant: 'flood' });

@@ -91,7 +91,8 @@ describe('a request for which a lease has to end first', () => {
       .declare(aModel('a', { gpuBytes: 10 }), aModel('b', { gpuBytes: 10 }))
       .serve(aServer('t', [10]), ['a', 'b'])
       .warm('a', 't')
-      .loadsTake('b', 5_000);
+      .loadsTake('b', 5_000)
+      .unloadsTake('t', 1_000);
     expect(driver.answerTo(driver.resolve('b', { wait }))).toBe(answer);
   });
 });

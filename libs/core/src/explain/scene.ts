@@ -75,17 +75,7 @@ export class Scene {
   /** The replicas whose leaving would free enough of a place, none where nothing has to leave; null where none would. */
   victimsAt(place: Place): readonly ReplicaId[] | null {
     if (this.ledger.fitsSpare(place.bookings)) return [];
-    return this.proposedAt(place) ?? this.possibleAt(place);
-  }
-
-  /** What the job of a request that came now would do there at once. */
-  private proposedAt(place: Place): readonly ReplicaId[] | undefined {
-    const { fleet, now } = this;
-    const forecast = this.supposed?.forecast;
-    if (!forecast?.place || !isSamePlace(forecast.place, place)) return undefined;
-    const { victims } = forecast;
-    const areDrainable = victims.every((one) => residentUntil(fleet, one) <= now);
-    return victims.length > 0 && areDrainable ? victims.map(({ id }) => id) : undefined;
+    return this.possibleAt(place);
   }
 
   /** What could free enough there now, whether or not it would be decided. */
@@ -124,9 +114,6 @@ export class Scene {
     );
   }
 }
-
-const isSamePlace = (one: Place, other: Place): boolean =>
-  one.server === other.server && String(one.devices) === String(other.devices);
 
 /**
  * How a request for a cold model that came now and may wait as long as the model allows would be judged: whether any wait

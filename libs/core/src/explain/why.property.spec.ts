@@ -89,7 +89,6 @@ interface Said {
   /** The P90, by which requests are promised. */
   readonly promised: number | null;
   readonly wait: number | null;
-  readonly victims: readonly string[];
 }
 
 const told = ({ job, predictedWait }: Why): Said =>
@@ -99,10 +98,9 @@ const told = ({ job, predictedWait }: Why): Said =>
         refusal: null,
         promised: job?.readyAt?.p90 ?? null,
         wait: predictedWait,
-        victims: (job?.victims ?? []).toSorted(),
       };
 
-const refusedFor = (refusal: string): Said => ({ refusal, promised: null, wait: null, victims: [] });
+const refusedFor = (refusal: string): Said => ({ refusal, promised: null, wait: null });
 
 /** A request that waits without a promise contradicts none that was told. */
 function decided({ fleet: before, now }: CoreDriver, model: ModelId, said: Said): Said {
@@ -116,17 +114,7 @@ function decided({ fleet: before, now }: CoreDriver, model: ModelId, said: Said)
   const wait = describeWait(fleet, model, now).eta?.p50 ?? null;
   if (isByYield(before, fleet, model, (wait ?? Infinity) - (said.wait ?? Infinity)))
     return { ...said, promised };
-  return { refusal: null, promised, wait, victims: victimsOf(before, fleet, model, said) };
-}
-
-/** A copy that was to leave for the model may leave for a job of a lower class, which yielded its place to the model. */
-function victimsOf(before: Fleet, after: Fleet, model: ModelId, said: Said): string[] {
-  const left = leaving(after).filter(
-    ({ id, makesRoomFor: by }) =>
-      !leaving(before).some((one) => one.id === id) &&
-      (by === model || (said.victims.includes(id) && classOf(after, by) < classOf(after, model))),
-  );
-  return [...left.map(({ id }) => id), ...(after.line.get(model)?.victims ?? [])].toSorted();
+  return { refusal: null, promised, wait };
 }
 
 /**
@@ -136,8 +124,8 @@ function victimsOf(before: Fleet, after: Fleet, model: ModelId, said: Said): str
 function isByYield(before: Fleet, after: Fleet, model: ModelId, longer: number): boolean {
   if (longer === 0) return false;
   const placeOf = ({ line }: Fleet, id: ModelId): string => {
-    const { server, devices, victims } = line.get(id) ?? {};
-    return JSON.stringify([server, devices, victims]);
+    const { server, devices } = line.get(id) ?? {};
+    return JSON.stringify([server, devices]);
   };
   return [...before.line.keys()].some(
     (id) =>
@@ -152,18 +140,12 @@ function classOf({ models }: Fleet, id: ModelId): number {
   return ['sheddable', 'default', 'critical', 'pinned'].indexOf(pinnedCopies > 0 ? 'pinned' : of);
 }
 
-/** The copies that leave, and for which models. */
-const leaving = ({ replicas }: Fleet): { readonly id: string; readonly makesRoomFor: ModelId }[] =>
-  [...replicas.values()].flatMap((one) =>
-    'makesRoomFor' in one && one.makesRoomFor ? [{ id: one.id, makesRoomFor: one.makesRoomFor }] : [],
-  );
-
 const isColdAndUnasked = ({ fleet }: CoreDriver, model: ModelId): boolean =>
   !fleet.holders.has(model) && ![...fleet.waiting.values()].some((one) => one.model === model);
 
 describe('explain, whatever has happened', () => {
   it('says of a request for a cold model what the next turn decides', () => {
-    const seen = { promised: 0, evicting: 0, refused: 0, closed: 0 };
+    const seen = { promised: 0, refused: 0, closed: 0 };
     fc.assert(
       fc.property(fc.array(happening, { minLength: 5, maxLength: 30 }), (happenings) => {
         const driver = begin();
@@ -175,7 +157,7 @@ describe('explain, whatever has happened', () => {
             expect({ model, ...said }).toEqual({ model, ...decided(driver, model, said) });
             if (why.there.some(({ verdict }) => verdict === 'closed')) seen.closed += 1;
             if (said.refusal !== null) seen.refused += 1;
-            else seen[said.victims.length > 0 ? 'evicting' : 'promised'] += 1;
+            else seen.promised += 1;
           }
         }
       }),

@@ -199,7 +199,8 @@ describe('why a model is where it is', () => {
   it('tells which load a request would wait for, and whether it would be refused', () => {
     const driver = oneWarm().loadsTake('there', 4_000);
     driver.pass(20_000);
-    const load = { server: 's', devices: [0], victims: ['here@s'] };
+    driver.unloadsTake('s', 1_000);
+    const load = { server: 's', devices: [0] };
     const { job, predictedWait } = why(driver, 'there');
     expect(job).toMatchObject({ ...load, refusal: null });
     expect(job!.readyAt!.p50).toBe(job!.startsAt! + 4_000);

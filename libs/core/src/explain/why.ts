@@ -1,6 +1,6 @@
 import type { Refusal } from '../fleet/actions.js';
 import type { Fleet, LastUnload, Wish } from '../fleet/fleet.js';
-import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import type { ModelId, ServerId } from '../fleet/ids.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { describeWait, type Wait } from '../loading/eta.js';
@@ -39,7 +39,6 @@ interface WhyJob {
   /** Null where there is no place for it. */
   readonly server: ServerId | null;
   readonly devices: readonly number[];
-  readonly victims: readonly ReplicaId[];
   /** Null where it is not known. */
   readonly startsAt: Instant | null;
   readonly readyAt: Forecast | null;
@@ -109,11 +108,10 @@ const NOWHERE = { server: null, devices: [] };
 /** The job of a supposed request, as admission judges it. */
 function jobFor({ supposed }: Scene): WhyJob | null {
   if (!supposed?.forecast) return null;
-  const { place, victims, start, ready } = supposed.forecast;
+  const { place, start, ready } = supposed.forecast;
   const at = place ? { server: place.server.spec.id, devices: place.devices } : NOWHERE;
   return {
     ...at,
-    victims: victims.map(({ id }) => id),
     startsAt: start.at === Infinity ? null : start.at,
     readyAt: ready.p50 === Infinity ? null : ready,
     refusal: supposed.why?.reason ?? null,

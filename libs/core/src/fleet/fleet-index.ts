@@ -5,7 +5,6 @@ import type { AccountId, ServerId } from './ids.js';
 import type { Indexes } from './indexes.js';
 import type { Millis } from './model.js';
 import type { Replica } from './replica.js';
-import { dropRoom } from './room-indexes.js';
 import type { ModelLists } from './fleet.js';
 import type { WaitingIndex } from './waiting.js';
 
@@ -44,10 +43,4 @@ export const newIndex = (): FleetIndex => new FleetIndex();
 /** Outdates what follows from the accounts: a server came or went, or has other devices or another host. */
 export function accountsChanged(fleet: Fleet): void {
   fleet.index.owners = null;
-  devicesChanged(fleet);
-}
-
-/** Outdates the room of a server, or of all: its devices are others, or of another size. */
-export function devicesChanged({ index }: Fleet, server?: ServerId): void {
-  if (index.replicas) dropRoom(index.replicas, server);
 }

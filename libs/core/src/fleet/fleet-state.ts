@@ -118,6 +118,8 @@ export class EmptyFleet {
   lateMemoryAt: Instant = -Infinity;
   /** The jobs that stand in line for a load, as the last turn forecast them; the first to go comes first. */
   readonly line = new Map<ModelId, JobInLine>();
+  /** Where jobs found no copies that could leave for them when they were to be bound, and until when they ask for no place there. */
+  readonly refuted = new Map<ReplicaId, Instant>();
   readonly wishes = new Map<ModelId, Wish>();
   readonly cooldowns = new Map<ReplicaId, Cooldown>();
   readonly breakers = new Map<ModelId, Breaker>();

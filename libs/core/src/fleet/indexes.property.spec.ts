@@ -9,7 +9,7 @@ import { idleAt } from '../demand/idle.js';
 import { retiresFrom } from './idle-rule.js';
 import { commonPace } from '../learned/load-forecast.js';
 import { retirement } from '../placement/retire.js';
-import type { Ready, Replica } from './replica.js';
+import type { Ready } from './replica.js';
 import { nextWake } from '../wake.js';
 
 /** What a scan of all replicas finds, in their order. */
@@ -23,11 +23,6 @@ const settledOf = (fleet: Fleet): Ready[] =>
 
 const isSame = (some: Iterable<unknown>, others: Iterable<unknown>): boolean =>
   JSON.stringify([...some]) === JSON.stringify([...others]);
-
-const bytesOf = (some: readonly Pick<Replica, 'bookings'>[], of: AccountId): number =>
-  some
-    .flatMap(({ bookings }) => bookings)
-    .reduce((sum, { account, bytes }) => sum + (account === of ? bytes : 0), 0);
 
 const isWithin = (some: readonly ReplicaId[], ids: Iterable<ReplicaId>): boolean => {
   const all = new Set(ids);
@@ -80,22 +75,6 @@ describe('the indexes of a fleet, whatever happened', () => {
           (kept.get(account) ?? 0) === (held.get(account) ?? 0) &&
           (fleet.shortfalls.has(account) || ledger.of(account).capacity === (sizes.get(account) ?? Infinity)),
       );
-    });
-  });
-
-  it('add up what stays of each account: all that is held or promised, and does not leave', () => {
-    holds((fleet, now) => {
-      const ledger = new Ledger(fleet, now);
-      const leaving = [...fleet.replicas.values()].filter(
-        ({ phase }) => phase === 'draining' || phase === 'unloading',
-      );
-      const hidden = [...fleet.servers.values()].flatMap((server) => server.hidden);
-      const { staying } = indexesOf(fleet);
-      return [...staying.keys(), ...capacities(fleet).keys()].every((account) => {
-        const { held, promised } = ledger.of(account);
-        const others = bytesOf([...leaving, ...hidden], account);
-        return (staying.get(account) ?? 0) === held + promised - others;
-      });
     });
   });
 

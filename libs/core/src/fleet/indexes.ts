@@ -1,10 +1,10 @@
 import { Calendar } from '../numbers/calendar.js';
 import type { Fleet } from './fleet-state.js';
-import type { ModelId, ReplicaId, ServerId } from './ids.js';
-import { residentUntil, retiresFrom } from './idle-rule.js';
+import type { ReplicaId, ServerId } from './ids.js';
+import { retiresFrom } from './idle-rule.js';
 import type { Instant } from './model.js';
-import { NO_BOOKINGS, type Ready, type Replica, stayingOf } from './replica.js';
-import { type Holding, noteChange, noteUse, RoomIndexes, setHeld, setStaying } from './room-indexes.js';
+import { NO_BOOKINGS, type Replica } from './replica.js';
+import { type Holding, RoomIndexes, setHeld } from './room-indexes.js';
 import type { Server } from './server.js';
 
 /** What follows from the replicas of a fleet. Nearly all are settled; passes go over the few others, `fleet.unsettled`. */
@@ -14,13 +14,6 @@ class ReplicaIndexes {
   entered = 0;
   /** Settled replicas by the earliest instant at which they may retire, admins' orders and drains aside. */
   readonly retirements = new Calendar();
-  /** Settled replicas by the end of their last lease. */
-  readonly leases = new Calendar();
-  /**
-   * Settled replicas by the end of their minimum residency. Each instant has a page of its own, since after a start
-   * nearly all replicas share one.
-   */
-  readonly residencies = new Calendar((at) => at);
   /** The servers that may have a ready model whose config was not asked for. */
   readonly undescribed = new Set<ServerId>();
   /** Replicas that Berth did not order. */
@@ -30,20 +23,12 @@ class ReplicaIndexes {
 export type Indexes = ReplicaIndexes & RoomIndexes;
 
 /** What the indexes have of a replica. */
-interface Entry extends Times, Holding {
+interface Entry extends Holding {
   /** Its place in the order of the fleet. */
   readonly order: number;
-  lastUse: Instant;
-}
-
-/** When a replica is due in each calendar. */
-interface Times {
+  /** When it is due to retire. */
   retires: Instant;
-  leased: Instant;
-  resident: Instant;
 }
-
-const NEVER_DUE: Times = { retires: Infinity, leased: Infinity, resident: Infinity };
 
 export function indexesOf(fleet: Readonly<Fleet>): Indexes {
   if (fleet.index.replicas) return fleet.index.replicas;
@@ -59,15 +44,12 @@ export function indexPut(fleet: Fleet, replica: Replica): void {
 }
 
 /** Removes a replica that has ended from the indexes. */
-export function indexDropped(fleet: Fleet, replica: Replica): void {
-  const { id, model } = replica;
+export function indexDropped(fleet: Fleet, { id }: Replica): void {
   const indexes = fleet.index.replicas;
   const entry = indexes?.entries.get(id);
   if (!indexes || !entry) return;
-  setTimes(indexes, id, entry, NEVER_DUE);
+  setRetirement(indexes, entry, Infinity);
   setHeld(indexes, entry, NO_BOOKINGS);
-  setStaying(indexes, entry, NO_BOOKINGS);
-  noteWorth(fleet, model);
   indexes.strangers.delete(id);
   indexes.entries.delete(id);
 }
@@ -76,65 +58,22 @@ function enter(fleet: Readonly<Fleet>, indexes: Indexes, replica: Replica): void
   const { id, server } = replica;
   let entry = indexes.entries.get(id);
   if (!entry) {
-    entry = {
-      id,
-      order: indexes.entered,
-      server,
-      held: NO_BOOKINGS,
-      staying: NO_BOOKINGS,
-      lastUse: -Infinity,
-      ...NEVER_DUE,
-    };
+    entry = { id, order: indexes.entered, held: NO_BOOKINGS, retires: Infinity };
     indexes.entered += 1;
     indexes.entries.set(id, entry);
-    noteWorth(fleet, replica.model);
   }
-  setTimes(indexes, id, entry, replica.phase === 'ready' ? dueTimes(fleet, replica) : NEVER_DUE);
-  if (replica.phase === 'ready') indexSettled(indexes, entry, replica);
-  else setHeld(indexes, entry, NO_BOOKINGS);
-  setStaying(indexes, entry, stayingOf(replica));
+  // Where the settings behind that change, its replicas are written down anew.
+  setRetirement(indexes, entry, replica.phase === 'ready' ? retiresFrom(fleet, replica) : Infinity);
+  setHeld(indexes, entry, replica.phase === 'ready' ? replica.bookings : NO_BOOKINGS);
   if (replica.stranger) indexes.strangers.add(id);
   else indexes.strangers.delete(id);
   if (replica.phase !== 'ready') return;
   if (!fleet.servers.get(server)?.described.has(replica.model)) indexes.undescribed.add(server);
 }
 
-function indexSettled(indexes: Indexes, entry: Entry, { bookings, lastUse }: Ready): void {
-  if (bookings === entry.held && lastUse > entry.lastUse) noteUse(indexes, entry);
-  else setHeld(indexes, entry, bookings);
-  entry.lastUse = lastUse;
-}
-
-/** A model was asked for, so its copies are worth more. */
-export const noteAsked = (fleet: Readonly<Fleet>, model: ModelId): void => noteCopies(fleet, model, noteUse);
-
-/** The copies of a model are worth more or less: its load takes another time, or there is a copy more or fewer. */
-export const noteWorth = (fleet: Readonly<Fleet>, model: ModelId): void =>
-  noteCopies(fleet, model, noteChange);
-
-function noteCopies(fleet: Readonly<Fleet>, model: ModelId, note: typeof noteUse): void {
-  const indexes = fleet.index.replicas;
-  if (!indexes) return;
-  for (const id of fleet.holders.get(model) ?? []) {
-    const entry = indexes.entries.get(id);
-    if (entry) note(indexes, entry);
-  }
-}
-
-function setTimes(indexes: Indexes, id: ReplicaId, entry: Entry, times: Times): void {
-  indexes.retirements.move(id, entry.retires, times.retires);
-  indexes.leases.move(id, entry.leased, times.leased);
-  indexes.residencies.move(id, entry.resident, times.resident);
-  Object.assign(entry, times);
-}
-
-/** When a settled replica is due. Where the settings behind that change, its replicas are written down anew. */
-function dueTimes(fleet: Readonly<Fleet>, replica: Ready): Times {
-  return {
-    retires: retiresFrom(fleet, replica),
-    leased: replica.inUseUntil,
-    resident: residentUntil(fleet, replica),
-  };
+function setRetirement(indexes: Indexes, entry: Entry, retires: Instant): void {
+  indexes.retirements.move(entry.id, entry.retires, retires);
+  entry.retires = retires;
 }
 
 /** Has the config of a model on a server read anew, as if it had not been asked for. */

@@ -1,7 +1,6 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
-import { standingCopies } from '../memory/pins.js';
 import { total } from '../numbers/groups.js';
 
 /** A queue stands with so many requests for each copy: more than a batch in the making holds back. */
@@ -25,10 +24,6 @@ export function copiesByDemand(fleet: Readonly<Fleet>, id: ModelId): number {
   const copies = fleet.strains.get(id)?.copies ?? 1;
   return copies > 1 ? copies : 0;
 }
-
-/** Copies that a model is to have without a waiting request. */
-export const steadyCopies = (fleet: Readonly<Fleet>, id: ModelId): number =>
-  Math.max(standingCopies(fleet.models.get(id)), copiesByDemand(fleet, id));
 
 /** Whether one copy more is due. */
 export const isStrained = ({ standing }: Strain): boolean =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
-import { countAsks, demandKey, worthKey, worthOf, worthOfWaiting } from './worth.js';
+import { countAsks, demandKey, worthKey, worthOf } from './worth.js';
 
 const [A, B] = ['a', 'b'] as ModelId[] as [ModelId, ModelId];
 
@@ -70,15 +70,5 @@ describe('what it is worth that a model is warm', () => {
     driver.now += 3_600_000;
     expect(worth(driver, A) > worth(driver, B)).toBe(isMore);
     expect([A, B].map((model) => worthKey(driver.fleet, model))).toEqual(keys);
-  });
-});
-
-describe('what waiting requests add', () => {
-  it('is one for each of them at first', () => {
-    expect([0, 1, 3].map((count) => worthOfWaiting(count, 0))).toEqual([0, 1, 3]);
-  });
-
-  it('is twice that after 30 s, and three times after a minute', () => {
-    expect([15_000, 30_000, 60_000].map((longest) => worthOfWaiting(2, longest))).toEqual([3, 4, 6]);
   });
 });

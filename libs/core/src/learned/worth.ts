@@ -1,9 +1,9 @@
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Booking, Ready } from '../fleet/replica.js';
 import { FIRST_LOAD_GUESS, forecastOf } from './load-times.js';
 import { added, TIME_CONSTANT } from '../numbers/decaying-sum.js';
-import { noteAsked } from '../fleet/indexes.js';
 
 /**
  * The logarithm of how many requests come during a load of the model, as of instant 0. Requests decay alike for all
@@ -18,6 +18,23 @@ export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
   if (!asks) return -Infinity;
   const load = predictedLoad(fleet, model);
   return Math.log(asks.sum) + asks.at / TIME_CONSTANT + Math.log(load / TIME_CONSTANT);
+}
+
+/** `worthKey` of a copy per byte: per byte on GPUs, or on the host where it has no others. */
+export function densityOf(
+  fleet: Readonly<Fleet>,
+  { model, bookings }: Pick<Ready, 'model' | 'bookings'>,
+): number {
+  const key = worthKey(fleet, model);
+  if (key === -Infinity) return key;
+  const bytes = bytesHeldOf(bookings, true) || bytesHeldOf(bookings, false);
+  return key - Math.log(Math.max(1, bytes)) - Math.log(fleet.holders.get(model)!.size);
+}
+
+function bytesHeldOf(bookings: readonly Booking[], onGpus: boolean): Bytes {
+  let sum = 0;
+  for (const { account, bytes } of bookings) if (account.startsWith('gpu:') === onGpus) sum += bytes;
+  return sum;
 }
 
 /**
@@ -46,19 +63,8 @@ export function worthOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): n
   return duringLoad * (1 + duringLoad / 2);
 }
 
-/** When the request of a model that has waited longest has waited so long, all that wait for it count twice. */
-const COUNTS_TWICE_AFTER: Millis = 30_000;
-
-/**
- * What the requests that wait for a model add to the worth of its load: one for each, since each waits a second more each
- * second, and more the longer the first of them has waited.
- */
-export const worthOfWaiting = (count: number, longest: Millis): number =>
-  count * (1 + longest / COUNTS_TWICE_AFTER);
-
 /** Counts requests for a known model, whether it is warm and whatever they are answered. */
 export function countAsks(fleet: Fleet, id: ModelId, more: number, at: Instant): void {
   if (more === 0 || !fleet.models.has(id)) return;
   fleet.asks.set(id, added(fleet.asks.get(id), more, at));
-  noteAsked(fleet, id);
 }

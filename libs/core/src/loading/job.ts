@@ -5,7 +5,7 @@ import type { Placed } from '../fleet/replica.js';
 import { Reasons } from './load-order.js';
 import { isCarried } from '../fleet/standing.js';
 import { overShare } from '../learned/shares.js';
-import { demandKey } from '../learned/worth.js';
+import { demandKey, worthOf } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
 import { hasStarved, isDue, isOfDrain, stageOf, type Want } from '../demand/wants.js';
 import { leavingDraining } from '../demand/claims.js';
@@ -39,6 +39,10 @@ export interface Job {
   readonly neededBy: Instant;
   readonly waiting: Waiting;
   readonly since: Instant;
+  /** What it spares by being warm: see `worthOf`. */
+  readonly worth: number;
+  /** When it has waited for so long that no copy in use is worth more; infinite of one that has its place. */
+  readonly starvesFrom: Instant;
   /** When it will starve, if it is the oldest model that is asked for without being served; infinite for the others. */
   readonly starvesAt: Instant;
   readonly isStarving: boolean;
@@ -112,6 +116,8 @@ export class Jobs {
       neededBy: waiting.neededBy,
       waiting,
       since: want.since,
+      worth: worthOf(fleet, id, this.now),
+      starvesFrom: want.waitsSince + fleet.limits.starvation,
       starvesAt,
       isStarving: starvesAt <= this.now,
     };
@@ -148,6 +154,8 @@ export class Jobs {
       waiting,
       // As long as requests have waited it keeps its turn: behind others it would have no place beside its own memory.
       since: Math.min(replica.since, this.fleet.awaitedSince.get(replica.model) ?? Infinity),
+      worth: 0,
+      starvesFrom: Infinity,
       starvesAt: Infinity,
       isStarving: false,
     };

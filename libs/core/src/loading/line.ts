@@ -6,8 +6,9 @@ import type { Server } from '../fleet/server.js';
 import { presentCopies, type Want } from '../demand/wants.js';
 import { areOver, isAlike, type Job, Jobs, type Waiting } from './job.js';
 import { byPrecedence } from './precedence.js';
-import { propose } from './propose.js';
-import { type JobForecast, Schedule } from './schedule.js';
+import { reserve } from './reserve.js';
+import { inLine } from './note-line.js';
+import { type Home, type JobForecast, Schedule } from './schedule.js';
 
 /**
  * Every load that is going to happen, in order, with the forecast of when its model will be ready. A job stands behind
@@ -15,11 +16,14 @@ import { type JobForecast, Schedule } from './schedule.js';
  */
 export class Line {
   readonly jobs: Jobs;
-  private forecasts: readonly JobForecast[];
+  private forecasts: readonly JobForecast[] = [];
+  private byModel = { of: this.forecasts, known: new Map<ModelId, JobForecast>() };
   private schedule: Schedule;
   /** The jobs that more requests wait for than their forecasts know. */
   private readonly joined = new Set<string>();
   private readonly wants = new Map<ModelId, Want>();
+  /** Where each job was to be loaded when the line was last worked out. */
+  private readonly homes = new Map<ModelId, Home>();
 
   /**
    * Wants for which only requests wait that were not judged yet join later: see `tryWith`. `before` is the line of the same
@@ -41,7 +45,22 @@ export class Line {
     const jobs = [...this.jobs.placed(), ...standing.filter(isInLine)].toSorted(byPrecedence);
     const known = before ? this.sameAs(before, jobs) : [];
     for (const one of known) this.schedule.add(one);
-    this.forecasts = [...known, ...pass(this.schedule, jobs.slice(known.length))];
+    for (const [model, job] of fleet.line) this.homes.set(model, job);
+    for (const one of before?.all ?? []) this.homes.set(one.job.model, inLine(one));
+    this.forecasts = [...known, ...this.pass(this.schedule, jobs.slice(known.length))];
+  }
+
+  private pass(schedule: Schedule, jobs: readonly Job[]): JobForecast[] {
+    return jobs.map((job) => {
+      const forecast = this.reserve(schedule, job);
+      schedule.add(forecast);
+      return forecast;
+    });
+  }
+
+  private reserve(schedule: Schedule, job: Job): JobForecast {
+    const known = job.placed ? undefined : this.of(job.model);
+    return reserve(schedule, job, known ? inLine(known) : this.homes.get(job.model));
   }
 
   /** The forecasts, in the order of the line. */
@@ -51,7 +70,12 @@ export class Line {
 
   /** The forecast of the job that is to load a model; undefined where none stands in line. */
   of(model: ModelId): JobForecast | undefined {
-    return this.forecasts.find(({ job }) => job.model === model);
+    if (this.byModel.of !== this.forecasts) {
+      const known = new Map<ModelId, JobForecast>();
+      for (const one of this.forecasts) if (!known.has(one.job.model)) known.set(one.job.model, one);
+      this.byModel = { of: this.forecasts, known };
+    }
+    return this.byModel.known.get(model);
   }
 
   /** What one more job would get at its place in line, whichever jobs it displaces. */
@@ -121,20 +145,20 @@ export class Line {
     const isLast = place === this.forecasts.length && jobs.every(isSame);
     if (isLast) {
       const { schedule, forecasts } = this;
-      return { schedule, ahead: forecasts, forecast: propose(schedule, job), behind: [] };
+      return { schedule, ahead: forecasts, forecast: this.reserve(schedule, job), behind: [] };
     }
     const schedule = new Schedule(this.fleet, this.open, this.now);
     const moved = order.findIndex((one, nth) => !isSame(one, nth));
     const known = this.forecasts.slice(0, Math.min(moved, place));
     for (const one of known) schedule.add(one);
-    const ahead = [...known, ...pass(schedule, order.slice(known.length, place))];
-    return { schedule, ahead, forecast: propose(schedule, job), behind: order.slice(place + 1) };
+    const ahead = [...known, ...this.pass(schedule, order.slice(known.length, place))];
+    return { schedule, ahead, forecast: this.reserve(schedule, job), behind: order.slice(place + 1) };
   }
 
   private carryOut({ schedule, ahead, forecast, behind }: Attempt): void {
     schedule.add(forecast);
     this.schedule = schedule;
-    this.forecasts = [...ahead, forecast, ...pass(schedule, behind)];
+    this.forecasts = [...ahead, forecast, ...this.pass(schedule, behind)];
   }
 
   /**
@@ -161,14 +185,6 @@ export class Line {
 /** A job for which no request waits and no operator asks joins the line only where nothing is promised: see `Wishes`. */
 const isInLine = ({ isDue, waiting, want }: Job): boolean =>
   isDue || waiting.count > 0 || want?.isExtra === true;
-
-function pass(schedule: Schedule, jobs: readonly Job[]): JobForecast[] {
-  return jobs.map((job) => {
-    const forecast = propose(schedule, job);
-    schedule.add(forecast);
-    return forecast;
-  });
-}
 
 function withShare(job: Job, isOver: (tenant: TenantId) => boolean): Job {
   const isOverShare = areOver(job.waiting, isOver);

@@ -56,7 +56,7 @@ describe('a free load slot', () => {
     driver.tell({ kind: 'UnloadOrdered', model: aModel('old').id, force: false });
     driver.fleet.strains.set(aModel('b').id, { ...AT_REST, copies: 2 });
     driver.resolve('c');
-    expect([driver.phase('b', 't'), [...driver.fleet.line.keys()]]).toEqual(['placed', ['c', 'b']]);
+    expect([driver.phase('b', 't'), [...driver.fleet.line.keys()]]).toEqual([undefined, ['c', 'b']]);
   });
 
   it('is for what is needed as if for what needs it', () => {

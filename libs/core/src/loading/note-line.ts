@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Place } from '../room/places.js';
 import type { Job } from './job.js';
 import { refund } from '../learned/shares.js';
-import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import type { ModelId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { LoadCause } from '../fleet/replica.js';
 import type { JobForecast } from './schedule.js';
@@ -13,14 +13,16 @@ export interface JobInLine {
   /** Where it would be placed; null where no place is in sight. */
   readonly server: ServerId | null;
   readonly devices: readonly number[];
-  readonly victims: readonly ReplicaId[];
-  /** When it gets its place, and its victims begin to drain. */
+  /** When it gets its place, and what leaves for it begins to drain. */
   readonly placeAt: Instant;
   readonly startsAt: Instant;
   /** When its model should be ready, by the P50 and the P90. */
   readonly readyAt: { readonly p50: Instant; readonly p90: Instant };
   /** The earliest deadline of its promised requests; infinite where none is promised. */
   readonly neededBy: Instant;
+  /** See `JobForecast`. */
+  readonly roomAt: Instant;
+  readonly searchedAt: Instant;
   /** When it, and jobs behind it for further copies of its model, get their places and begin. */
   readonly changesAt: readonly Instant[];
 }
@@ -43,14 +45,23 @@ export function noteLine(fleet: Fleet, forecasts: readonly JobForecast[]): void 
   }
 }
 
-const inLine = ({ job, place, victims, placeAt, start, ready }: JobForecast): JobInLine => ({
+export const inLine = ({
+  job,
+  place,
+  placeAt,
+  start,
+  ready,
+  roomAt,
+  searchedAt,
+}: JobForecast): JobInLine => ({
   cause: job.want?.cause ?? job.placed!.cause,
   ...whereabouts(job, place),
-  victims: victims.map(({ id }) => id),
   placeAt,
   startsAt: start.at,
   readyAt: ready,
   neededBy: job.neededBy,
+  roomAt,
+  searchedAt,
   changesAt: [],
 });
 

@@ -115,7 +115,8 @@ const aJob = (parts: Partial<Job>): Job => ({
     isRetry: false,
     isOverShare: false,
   },
-  ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false, starvesAt: Infinity },
+  ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false, worth: 0 },
+  ...{ starvesFrom: Infinity, starvesAt: Infinity },
   ...parts,
 });
 

@@ -1,37 +1,33 @@
 import { type Fleet, unsettled } from '../fleet/fleet.js';
-import { type AccountId, type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
+import type { AccountId, ModelId, ServerId } from '../fleet/ids.js';
 import { PINNED } from '../demand/rank.js';
+import { untoldDevices } from '../learned/closing.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
+import { unloadForecast } from '../learned/unload-times.js';
+import { bytesOn } from '../fleet/meter.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import type { Booking, Placed, Ready } from '../fleet/replica.js';
+import type { Placed } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { residentUntil } from '../fleet/idle-rule.js';
-import { usualLease } from '../learned/leases.js';
-import { unloadForecast } from '../learned/unload-times.js';
 import { SitesBesidePins } from '../room/fit-pins.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
-import { awaitedModels, covers, shortfall } from '../room/victims.js';
+import { awaitedModels } from '../room/victims.js';
+import { after } from './chunks.js';
+import { Curves } from './curves.js';
 import { InWork, isBlocked } from './in-work.js';
-import { EarliestRoom } from './earliest-room.js';
 import type { Job } from './job.js';
-import { CopiesToCome } from './leavers.js';
-import { untoldDevices } from '../learned/closing.js';
-import { besides, type Freed, MemoryPool } from './memory-pool.js';
+import { type Leavable, toCome } from './leavable.js';
 import { ServerSlots, type Start } from './slots.js';
 
-/** The forecast of a job: its place, the copies that leave for it, and when. Instants; infinite where there is no telling. */
+/** What a job reserves: a place, a slot and a moment. Instants; infinite where there is no telling. */
 export interface JobForecast {
   readonly job: Job;
   readonly place: Place | null;
-  readonly victims: readonly Ready[];
-  /** The copies that have left for it by then besides its victims: no job behind it counts on these, too. */
-  readonly frees: readonly Freed[];
-  /** Whether copies are told to leave for it, those that are not ready yet too. */
-  readonly isSwap: boolean;
-  /** When the job gets its place: victims begin to drain then. */
+  /** The copies that are counted on to leave for it. Which ones do is chosen when it gets its place. */
+  readonly leaving: readonly Leaving[];
+  /** When the job gets its place: what leaves for it begins to drain then. */
   readonly placeAt: Instant;
   readonly start: Start;
   readonly load: Forecast;
@@ -42,26 +38,51 @@ export interface JobForecast {
    * budgets and worth say; now where no server can be asked.
    */
   readonly roomAt: Instant;
+  /** When it was last asked at every place. */
+  readonly searchedAt: Instant;
 }
 
-/** The loads that are forecast so far in one pass over the line: what they take of slots, memory and the swap budget. */
+/** What a job had reserved when it was last asked. */
+export interface Home {
+  /** Null where no place was in sight. */
+  readonly server: ServerId | null;
+  readonly devices: readonly number[];
+  readonly neededBy: Instant;
+  readonly readyAt: Forecast;
+  readonly roomAt: Instant;
+  readonly searchedAt: Instant;
+}
+
+/** Worth, use and slots change: at whole seconds a job without a promise looks for a better place. */
+const SEARCHED_EVERY: Millis = 1_000;
+
+/** When a job looks at all places again that did so at a moment. */
+export const nextSearch = (at: Instant): Instant => (Math.floor(at / SEARCHED_EVERY) + 1) * SEARCHED_EVERY;
+
+/** A copy that is counted on, and when its memory is free. */
+export interface Leaving {
+  readonly copy: Leavable;
+  readonly at: Forecast;
+  /** Whether it has to be told to leave; else it leaves by itself. */
+  readonly isTold: boolean;
+}
+
+/** What the jobs of one pass over the line have reserved: slots, memory, and evictions of a minute. */
 export class Schedule {
   readonly ledger: Ledger;
   private readonly present: Ledger;
-  readonly memory: MemoryPool;
+  readonly curves: Curves;
   readonly inWork: InWork;
   readonly slots: ServerSlots;
-  private readonly busy: ReadonlySet<ServerId>;
-  private readonly leaving = new Set<ReplicaId>();
-  /** The accounts that copies leave for jobs before this one. */
-  private readonly left = new Set<AccountId>();
-  readonly coming = new CopiesToCome();
   readonly sites: SitesBesidePins;
-  readonly earliestRoom = new EarliestRoom(this);
+  private readonly busy: ReadonlySet<ServerId>;
   readonly awaited: ReadonlySet<ModelId>;
   /** The closed devices of which there is no telling when they open. */
   readonly untold: ReadonlySet<AccountId>;
+  /** The accounts of which jobs before this one have reserved memory without having their places. */
+  private readonly reserved = new Set<AccountId>();
   private readonly swaps = new Map<AccountId, readonly Instant[]>();
+  private readonly unloads = new Map<ServerId, Forecast>();
 
   constructor(
     readonly fleet: Fleet,
@@ -70,47 +91,31 @@ export class Schedule {
   ) {
     this.ledger = new Ledger(fleet, now);
     this.present = new Ledger(fleet, now);
-    this.memory = new MemoryPool(fleet, this.ledger, now);
+    this.awaited = awaitedModels(fleet, now);
+    this.curves = new Curves(fleet, this.ledger, this.awaited, now);
     this.inWork = new InWork(fleet, now);
     this.slots = new ServerSlots(fleet, now);
     this.sites = new SitesBesidePins(fleet, open, now);
-    this.awaited = awaitedModels(fleet, now);
     this.untold = untoldDevices(fleet, now);
     this.busy = new Set(unsettled(fleet).map(({ server }) => server));
   }
 
-  /** Whether nothing comes to a server nor leaves it, now or for a job before this one. */
-  isQuiet({ spec }: Server): boolean {
-    return !this.busy.has(spec.id) && !this.slots.wereAskedFor(spec.id);
-  }
-
-  /** Whether copies leave its devices for a job before this one. */
-  isLeft({ devices }: Server): boolean {
-    return this.left.size > 0 && (devices ?? []).some(({ account }) => this.left.has(account));
-  }
-
   /** When a load can begin on these devices whose memory is free from a moment on. */
-  startOn(server: Server, devices: readonly number[], from: Instant, load: Forecast): Start {
-    if (from === Infinity || this.isQuiet(server)) return { at: from, variance: 0 };
-    return this.slots.on(server.spec.id).earliest(devices, from, load);
+  startOn({ spec }: Server, devices: readonly number[], from: Instant, load: Forecast): Start {
+    const isQuiet = !this.busy.has(spec.id) && !this.slots.wereAskedFor(spec.id);
+    return isQuiet ? { at: from, variance: 0 } : this.slots.on(spec.id).earliest(devices, from, load);
   }
 
-  /** Whether a place could be promised now: all it needs is free, drains already, or is held by these. */
-  isOnItsWay({ bookings }: Place, victims: readonly Ready[]): boolean {
-    return covers(victims, shortfall(this.present, bookings));
+  /** Whether a place could be promised now: all it needs is free or drains already, besides what these hold. */
+  isOnItsWay({ bookings }: Place, leaving: readonly Leavable[]): boolean {
+    return this.present.fitsSpare(besides(bookings, leaving));
   }
 
-  /** When there is room at a place; now where only its closed device has to open: that is no lack of memory. */
-  besideClosing({ bookings }: Pick<Place, 'bookings'>, roomAt: Instant): Instant {
-    return roomAt <= this.memory.opensAt(bookings) ? this.now : roomAt;
-  }
+  /** Whether a job before this one counts on memory of the same accounts and has no place yet: it would lose what is free first. */
+  isReservedAhead = ({ bookings }: Place): boolean =>
+    bookings.some(({ account, bytes }) => bytes > 0 && this.reserved.has(account));
 
-  /** Whether a replica leaves for a job before this one. */
-  isLeaving({ id }: Pick<Ready, 'id'>): boolean {
-    return this.leaving.has(id);
-  }
-
-  /** When others may first leave for a load at a place by the swap budget of its devices. */
+  /** When others may first leave for a load at a place by the limit of a minute. */
   swapAt(place: Place): Instant {
     let at = this.now;
     for (const account of devicesSwapped(place))
@@ -118,90 +123,55 @@ export class Schedule {
     return at;
   }
 
-  /** When the drain of a replica can begin. */
-  drainableFrom(replica: Ready): Instant {
-    return Math.max(this.now, residentUntil(this.fleet, replica));
-  }
-
-  /**
-   * When the memory of a replica is free whose drain begins at `from`: its leases end, the configs beside it are told, and
-   * then it is unloaded. Until a later drain begins it may be used, so that a whole lease is counted from then.
-   */
-  freedBy(replica: Ready, from: Instant): Instant {
-    const leased = from > this.now ? from + usualLease(this.fleet, replica.model) : this.now;
-    const { inUseUntil, server } = replica;
-    return Math.max(leased, inUseUntil, this.memory.toldBy(server)) + this.unloadTime(server);
-  }
-
-  /** When nothing of its own keeps a replica from being unloaded, if it is told to leave as soon as it may. */
-  emptiedBy(replica: Ready): Instant {
-    return Math.max(this.drainableFrom(replica), replica.inUseUntil, this.memory.toldBy(replica.server));
-  }
-
-  /** How long before its load begins the drain of a replica has to begin. */
-  leadOf({ model, server }: Pick<Ready, 'model' | 'server'>): Millis {
-    return usualLease(this.fleet, model) + this.unloadTime(server);
-  }
-
-  /** The reading of its use, and the unload. */
-  unloadTime(id: ServerId): Millis {
+  /** How long the memory of a copy takes to be free once nothing keeps it: the reading of its use, and the unload. */
+  unloadOn(id: ServerId): Forecast {
+    const known = this.unloads.get(id);
+    if (known) return known;
     const server = this.fleet.servers.get(id)!;
-    return server.lookTook + unloadForecast(server).p50;
+    const found = after(server.lookTook, unloadForecast(server));
+    this.unloads.set(id, found);
+    return found;
   }
 
   loadOf(job: Job, place: Place): Forecast {
     return loadForecast(this.fleet, job.model, place.server.spec.id);
   }
 
-  /** Adds a job to the schedule: what it takes is no more for those behind it. What is blocked keeps no slot. */
+  /** Adds what a job has reserved: it is no more for those behind it. What is blocked keeps no slot. */
   add(forecast: JobForecast): void {
-    const { job, place, start } = forecast;
+    const { job, place, start, ready } = forecast;
     if (start.at === Infinity) return;
     if (place) this.addTo(place, forecast);
-    else if (job.placed) this.addPlaced(job.placed, forecast);
+    else if (job.placed) this.addPlaced(job, job.placed, start.at, ready);
   }
 
-  /** It takes what was promised to it: not what is free later, for others, when it begins. */
-  private addPlaced(placed: Placed, { job, start, load, ready, roomAt }: JobForecast): void {
-    this.memory.take(placed.bookings, roomAt);
-    this.addCopy(job, placed.server, placed.bookings, ready);
+  private addPlaced(job: Job, placed: Placed, begins: Instant, ready: Forecast): void {
+    this.bring(job, placed, ready);
     if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;
-    this.slots.on(placed.server).take(placed.devices, start, load);
+    this.slots.on(placed.server).take(placed.devices, begins, ready);
   }
 
-  private addTo(place: Place, forecast: JobForecast): void {
-    const { job, victims, frees, isSwap, placeAt, start, load, ready } = forecast;
+  private addTo(place: Place, { job, leaving, placeAt, start, ready }: JobForecast): void {
+    const server = place.server.spec.id;
     if (job.rank === PINNED) this.sites.take(job.want!, place);
-    this.slots.on(place.server.spec.id).take(place.devices, start, load);
-    this.addCopy(job, place.server.spec.id, place.bookings, ready);
-    for (const one of victims) {
-      const at = Math.min(start.at, this.freedBy(one, placeAt));
-      this.leaves({ copies: [one.id], bookings: one.bookings, at });
-    }
-    for (const one of frees) this.leaves(one);
-    this.takeFor(place.bookings, start.at);
-    if (placeAt <= this.now) this.present.promise(besides(place.bookings, victims));
-    if (isSwap) this.noteSwap(place, placeAt);
+    this.slots.on(server).take(place.devices, start.at, ready);
+    for (const { copy, at } of leaving) this.curves.release(copy, at);
+    this.curves.take(place.bookings, start.at);
+    this.bring(job, { model: job.model, server, bookings: place.bookings }, ready);
+    if (placeAt > this.now) for (const { account } of place.bookings) this.reserved.add(account);
+    else
+      this.present.promise(
+        besides(
+          place.bookings,
+          leaving.map(({ copy }) => copy),
+        ),
+      );
+    if (leaving.some(({ isTold }) => isTold)) this.noteSwap(place, placeAt);
   }
 
   /** What a pin or the operator's word brings does not leave again. */
-  private addCopy(job: Job, server: ServerId, bookings: readonly Booking[], ready: Forecast): void {
-    if (job.rank === PINNED || job.isDue) return;
-    const copy = { id: replicaId(job.model, server), model: job.model, server, bookings, ready };
-    this.coming.add(copy);
-    this.earliestRoom.add(copy);
-  }
-
-  private leaves({ copies, bookings, at }: Freed): void {
-    for (const id of copies) this.leaving.add(id);
-    for (const { account } of bookings) this.left.add(account);
-    this.ledger.leave(bookings);
-    this.memory.add(bookings, at);
-  }
-
-  private takeFor(bookings: readonly Booking[], begins: Instant): void {
-    this.ledger.promise(bookings);
-    this.memory.take(bookings, begins);
+  private bring(job: Job, copy: Pick<Leavable, 'model' | 'server' | 'bookings'>, { p50 }: Forecast): void {
+    if (job.rank !== PINNED && !job.isDue) this.curves.bring(toCome(this.fleet, copy, p50, this.now));
   }
 
   private noteSwap(place: Place, at: Instant): void {
@@ -217,32 +187,35 @@ export class Schedule {
   }
 }
 
-/** The forecast of a load that begins at a moment. */
-export function readyAfter({ at, variance }: Start, { p50, p90 }: Forecast): Forecast {
-  const by = at + p50;
-  return { p50: by, p90: by + Math.sqrt(variance + (p90 - p50) ** 2) };
-}
+/** What is needed of memory besides that of copies that leave; negative where they leave more. */
+export const besides = (bookings: Place['bookings'], leaving: readonly Leavable[]): Place['bookings'] =>
+  bookings.map(({ account, bytes }) => ({
+    account,
+    bytes: leaving.reduce((rest, one) => rest - bytesOn(account, one.bookings), bytes),
+  }));
 
 const NEVER: Forecast = { p50: Infinity, p90: Infinity };
 
 /** The forecast of a job for which no place is in sight. */
-export const nowhere = (job: Job, load: Forecast, roomAt: Instant): JobForecast => ({
+export const nowhere = (job: Job, load: Forecast, roomAt: Instant, searchedAt: Instant): JobForecast => ({
   job,
   place: null,
-  victims: [],
-  frees: [],
-  isSwap: false,
+  leaving: [],
   placeAt: Infinity,
   start: { at: Infinity, variance: 0 },
   load,
   ready: NEVER,
   roomAt,
+  searchedAt,
 });
 
-/** The forecast of a job whose load begins at `start`; `parts` is what differs from a job without a place. */
-export const startingAt = (
-  job: Job,
-  load: Forecast,
-  start: Start,
-  parts: Pick<JobForecast, 'placeAt' | 'roomAt'> & Partial<JobForecast>,
-): JobForecast => ({ ...nowhere(job, load, parts.roomAt), start, ready: readyAfter(start, load), ...parts });
+/**
+ * When a model is ready whose load begins at a moment, and whose memory is free by another nine times of ten: the P90 is the
+ * P50 and the root of the sum of squares along the slot.
+ */
+export function readyAfter({ at, variance }: Start, free: Instant, { p50, p90 }: Forecast): Forecast {
+  const from = Math.max(at, free);
+  if (from === Infinity) return { p50: at + p50, p90: Infinity };
+  const beyond = Math.max(0, at + Math.sqrt(variance) - from);
+  return { p50: at + p50, p90: from + p50 + Math.sqrt(beyond ** 2 + (p90 - p50) ** 2) };
+}

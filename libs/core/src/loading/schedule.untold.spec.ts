@@ -28,7 +28,7 @@ describe('a copy that is to leave beside the load of a model without a known con
 
   it('is so as well once it drains', () => {
     const driver = besideNew();
-    driver.tell({ kind: 'UnloadOrdered', model: aModel('hot').id, force: false });
+    driver.unloadsTake('t', 1_000).tell({ kind: 'UnloadOrdered', model: aModel('hot').id, force: false });
     expect(driver.phase('hot', 't')).toBe('draining');
     expect(driver.answerTo(driver.resolve('b', { wait: 10_000 }))).toMatch(
       /deadline_unreachable|no_capacity/,

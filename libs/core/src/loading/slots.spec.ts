@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Forecast } from '../learned/load-times.js';
+import { after as from } from './chunks.js';
 import { readyAfter } from './schedule.js';
 import { Slots } from './slots.js';
 
@@ -28,24 +29,24 @@ describe('a load begins', () => {
   it('when a slot of its device is free, and one of its server', () => {
     const driver = aDriver();
     const slots = slotsOf(driver);
-    slots.take([0], { at: driver.now, variance: 0 }, seconds(8));
+    slots.take([0], driver.now, from(driver.now, seconds(8)));
     expect([0, 1, 2].map((device) => after(driver, slots, device))).toEqual([8, 0, 0]);
-    slots.take([1], { at: driver.now, variance: 0 }, seconds(5));
+    slots.take([1], driver.now, from(driver.now, seconds(5)));
     expect([0, 1, 2].map((device) => after(driver, slots, device))).toEqual([8, 5, 5]);
   });
 
   it('when each of its devices has a slot', () => {
     const driver = aDriver();
     const slots = slotsOf(driver);
-    slots.take([0], { at: driver.now, variance: 0 }, seconds(3));
-    slots.take([0], { at: driver.now + 3_000, variance: 0 }, seconds(4));
+    slots.take([0], driver.now, from(driver.now, seconds(3)));
+    slots.take([0], driver.now + 3_000, from(driver.now + 3_000, seconds(4)));
     expect(slots.earliest([0, 1], driver.now, seconds(1)).at).toBe(driver.now + 7_000);
   });
 
   it('in a gap before loads to come that holds its P90, and behind them where the gap holds its P50 only', () => {
     const driver = aDriver();
     const slots = slotsOf(driver);
-    slots.take([0], { at: driver.now + 10_000, variance: 0 }, seconds(6));
+    slots.take([0], driver.now + 10_000, from(driver.now + 10_000, seconds(6)));
     const begins = [seconds(8, 10), seconds(8, 10.5)].map((load) => after(driver, slots, 0, load));
     expect(begins).toEqual([0, 16]);
   });
@@ -67,7 +68,7 @@ describe('a load that runs', () => {
     driver.pass(5_000);
     const slots = slotsOf(driver);
     expect([0, 1, 2].map((device) => after(driver, slots, device))).toEqual([0, 0, 0]);
-    slots.take([0], { at: driver.now, variance: 0 }, seconds(8));
+    slots.take([0], driver.now, from(driver.now, seconds(8)));
     expect([0, 1, 2].map((device) => after(driver, slots, device))).toEqual([8, 8, 8]);
   });
 
@@ -76,7 +77,7 @@ describe('a load that runs', () => {
     const server = driver.fleet.servers.get(T)!;
     const slots = slotsOf(driver);
     const isFree = [0, 1].map((device) => {
-      slots.take([device], { at: driver.now, variance: 0 }, seconds(8));
+      slots.take([device], driver.now, from(driver.now, seconds(8)));
       return slots.isAnyFree(server);
     });
     expect(isFree).toEqual([true, false]);
@@ -87,18 +88,18 @@ describe('how sure the moment is', () => {
   it('depends on the loads before it on the slot: the P90 adds the root of the squares', () => {
     const driver = aDriver();
     const slots = slotsOf(driver);
-    slots.take([0], { at: driver.now, variance: 0 }, seconds(10, 13));
+    slots.take([0], driver.now, from(driver.now, seconds(10, 13)));
     const second = slots.earliest([0], driver.now, seconds(10, 14));
-    slots.take([0], second, seconds(10, 14));
+    slots.take([0], second.at, readyAfter(second, second.at, seconds(10, 14)));
     const third = slots.earliest([0], driver.now, seconds(10, 22));
-    const ready = readyAfter(third, seconds(10, 22));
+    const ready = readyAfter(third, third.at, seconds(10, 22));
     expect([ready.p50 - driver.now, ready.p90 - driver.now]).toEqual([30_000, 43_000]);
   });
 
   it('does not depend on a load that has ended nine times of ten by then', () => {
     const driver = aDriver();
     const slots = slotsOf(driver);
-    slots.take([0], { at: driver.now, variance: 0 }, seconds(10, 13));
+    slots.take([0], driver.now, from(driver.now, seconds(10, 13)));
     const variances = [12_000, 13_000].map(
       (later) => slots.earliest([0], driver.now + later, seconds(1)).variance,
     );

@@ -78,8 +78,9 @@ export class Slots {
     return (devices ?? []).some(({ ordinal }) => this.isFree([ordinal]));
   }
 
-  take(devices: readonly number[], { at, variance }: Start, load: Forecast): void {
-    const busy = { from: at, until: at + load.p50, variance: variance + (load.p90 - load.p50) ** 2 };
+  /** A load that begins at a moment takes its slots until its model is ready. */
+  take(devices: readonly number[], from: Instant, { p50, p90 }: Forecast): void {
+    const busy = { from, until: p50, variance: (p90 - p50) ** 2 };
     this.onServer.push(busy);
     for (const device of devices) this.on(device).push(busy);
   }

@@ -94,7 +94,8 @@ function inEachOthersWay(patientLoads: number): CoreDriver {
     .loadsTake('patient', patientLoads)
     .serve(aServer('t', [4, 6]), ['x', 'y', 'patient', 'hasty'])
     .warm('x', 't')
-    .warm('y', 't');
+    .warm('y', 't')
+    .unloadsTake('t', 1_000);
   driver.pass(60_000);
   driver.resolve('x', { lease: 5_000 });
   driver.resolve('y', { lease: 8_000 });
@@ -113,12 +114,7 @@ describe('a load whose memory comes free', () => {
 
   it('begins where that promise is sure to be broken', () => {
     const driver = inEachOthersWay(20_000);
-    driver.fleet.servers.get(aServer('t').id)!.unloadTimes = {
-      mean: Math.log(60_000),
-      deviation: 0,
-      count: 8,
-    };
-    driver.pass(6_000);
+    driver.unloadsTake('t', 60_000).pass(6_000);
     expect(driver.orders().slice(2)).toEqual(['unload x@t', 'load patient@t']);
   });
 });

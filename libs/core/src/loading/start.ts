@@ -5,6 +5,7 @@ import { settleCharge } from '../learned/shares.js';
 import type { ModelId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
+import { after } from './chunks.js';
 import { InWork, isBlocked, unitOf } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { type Line, mayHold } from './line.js';
@@ -28,7 +29,7 @@ export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
     if (isBlocked(fleet, inWork, replica, now) || !canStart(fleet, ledger, slots, replica)) continue;
     if (isKeptForAnother(line, one, now)) continue;
     ledger.start(bookingsOfUnit(fleet, replica));
-    slots.on(replica.server).take(replica.devices, { at: now, variance: 0 }, one.load);
+    slots.on(replica.server).take(replica.devices, now, after(now, one.load));
     inWork.add(replica);
     settleCharge(fleet, replica.model);
     actions.push(start(fleet, replica, now));

@@ -31,19 +31,4 @@ describe('a calendar', () => {
       }),
     );
   });
-
-  it('with a page for each instant says which comes next, whichever replica is moved', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(id, instant)), finite, (moves, now) => {
-        const calendar = new Calendar((at) => at);
-        const list = new Map<ReplicaId, number>();
-        for (const [one, to] of moves) {
-          calendar.move(one, list.get(one) ?? Infinity, to);
-          list.set(one, to);
-        }
-        const later = [...list.values()].filter((at) => at > now);
-        expect(calendar.after(now)).toBe(Math.min(Infinity, ...later));
-      }),
-    );
-  });
 });

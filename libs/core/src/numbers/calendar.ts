@@ -13,12 +13,9 @@ export class Calendar {
   /** The numbers of the pages, in order. */
   private readonly numbers: number[] = [];
 
-  /** `pageOf`: the number of the page of an instant; it never falls as instants rise. */
-  constructor(private readonly pageOf: (at: Instant) => number = secondOf) {}
-
   /** Enters a replica for another instant than before. */
   move(id: ReplicaId, from: Instant, to: Instant): void {
-    const [before, after] = [this.pageOf(from), this.pageOf(to)];
+    const [before, after] = [secondOf(from), secondOf(to)];
     if (before === after) return;
     if (before !== Infinity) this.strike(id, before);
     if (after !== Infinity) this.enter(id, after);
@@ -27,7 +24,7 @@ export class Calendar {
   /** All replicas that are due by an instant, and perhaps some that are due later on the same page. */
   dueBy(at: Instant): ReplicaId[] {
     const due: ReplicaId[] = [];
-    const last = this.pageOf(at);
+    const last = secondOf(at);
     for (const number of this.numbers) {
       if (number > last) break;
       for (const id of this.pages.get(number)!) due.push(id);
@@ -41,19 +38,12 @@ export class Calendar {
    */
   earliest(from: Instant, before: Instant, ask: (id: ReplicaId, before: Instant) => Instant): Instant {
     let end = before;
-    for (let at = firstFrom(this.numbers, this.pageOf(from)); at < this.numbers.length; at += 1) {
+    for (let at = firstFrom(this.numbers, secondOf(from)); at < this.numbers.length; at += 1) {
       const number = this.numbers[at]!;
-      if (number > this.pageOf(end)) break;
+      if (number > secondOf(end)) break;
       for (const id of this.pages.get(number)!) end = ask(id, end);
     }
     return end;
-  }
-
-  /** The number of the first page after that of an instant; infinity where there is none. */
-  after(at: Instant): number {
-    const page = this.pageOf(at);
-    const first = firstFrom(this.numbers, page);
-    return (this.numbers[first] === page ? this.numbers[first + 1] : this.numbers[first]) ?? Infinity;
   }
 
   private enter(id: ReplicaId, number: number): void {

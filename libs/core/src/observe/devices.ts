@@ -1,7 +1,7 @@
 import { type Fleet, forget, put, replicasOn } from '../fleet/fleet.js';
 import { devicesFound } from '../memory/footprint.js';
 import { gpuAccount, hostAccount } from '../fleet/ids.js';
-import { accountsChanged, devicesChanged } from '../fleet/fleet-index.js';
+import { accountsChanged } from '../fleet/fleet-index.js';
 import type { Look, MetricsSample } from '../looks/look.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { heldOn, hiddenOn } from '../fleet/meter.js';
@@ -20,7 +20,6 @@ export function findDevices(fleet: Fleet, server: Server, { metrics, begunAt }: 
   const before = server.devices ?? [];
   server.devices = devicesNow(fleet, server, metrics, begunAt);
   const after = server.devices ?? [];
-  if (!areAlike(before, after, ['capacity'])) devicesChanged(fleet, server.spec.id);
   if (areAlike(before, after, ['ordinal', 'kind', 'account'])) return;
   accountsChanged(fleet);
   for (const replica of replicasOn(fleet, server.spec.id)) refit(fleet, server, replica, before);

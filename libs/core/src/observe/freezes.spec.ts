@@ -176,6 +176,7 @@ describe('a frozen fleet', () => {
   it('counts no model as starving for the time in which nothing could be ordered', () => {
     driver.declare(aModel('a', { gpuBytes: 6, idleUnload: null })).warm('a', 's');
     driver.fleet.asks.set(A, { sum: 1e9, at: driver.now });
+    driver.resolve('a', { lease: 100_000 });
     freeze();
     driver.resolve('b', { wait: 200_000 });
     driver.pass(60_000);
@@ -183,6 +184,8 @@ describe('a frozen fleet', () => {
     driver.pass(29_000);
     expect(driver.phase('a', 's')).toBe('ready');
     driver.pass(1_000);
+    expect([driver.phase('a', 's'), driver.phase('b', 's')]).toEqual(['draining', 'placed']);
+    driver.pass(12_000);
     expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load b@s']);
   });
 

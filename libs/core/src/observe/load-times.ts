@@ -1,6 +1,5 @@
 import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { noteWorth } from '../fleet/indexes.js';
 import type { ModelId } from '../fleet/ids.js';
 import { bytesToLoad, loadForecast, setPace } from '../learned/load-forecast.js';
 import { learnPace, learnTime, usualDeviation } from '../learned/load-times.js';
@@ -15,7 +14,6 @@ export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took:
   const known = fleet.loadTimes.get(model);
   const usual = known ? undefined : usualDeviation(fleet.loadTimes.values());
   fleet.loadTimes.set(model, learnTime(known, took, usual));
-  noteWorth(fleet, model);
   server.loadTimes.set(model, learnTime(server.loadTimes.get(model), took));
   if (fleet.composed.has(model)) return;
   const pace = learnPace(server.loadPace ?? undefined, took, bytesToLoad(fleet, model, server));
@@ -28,7 +26,6 @@ export function rememberLoadTimes(
   { model, anywhere, on }: EventOf<'LoadTimesRemembered'>,
 ): void {
   fleet.loadTimes.set(model, anywhere);
-  noteWorth(fleet, model);
   for (const { server, times } of on) fleet.servers.get(server)?.loadTimes.set(model, times);
 }
 
@@ -40,6 +37,5 @@ export function rememberLoadPace(fleet: Fleet, { server: id, pace }: EventOf<'Lo
 /** Forgets how long loads of a model take. */
 export function forgetLoadTimes(fleet: Fleet, model: ModelId): void {
   fleet.loadTimes.delete(model);
-  noteWorth(fleet, model);
   for (const server of fleet.servers.values()) server.loadTimes.delete(model);
 }

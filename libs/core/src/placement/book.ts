@@ -10,7 +10,7 @@ import { refundOthers } from '../loading/note-line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { reservePins } from '../room/fit-pins.js';
 import { dropUnwanted, openLedger } from './place.js';
-import { placeDue } from './place-due.js';
+import { bindDue } from './bind.js';
 import { takeBack } from './take-back.js';
 import { yieldPlaces } from './yield-places.js';
 import { worthOf } from '../learned/worth.js';
@@ -47,9 +47,9 @@ export function book(
   const yielded = new Set<ModelId>();
   const placeNext = (): boolean => {
     if (yieldPlaces(fleet, line, now, yielded)) return true;
-    if (placeDue(fleet, line.all, now)) return true;
+    if (bindDue(fleet, line, line.all, now)) return true;
     wished = worthiestWish(fleet, line, wants, now);
-    return wished !== undefined && mayTakePlace(wished, now) && placeDue(fleet, [wished], now);
+    return wished !== undefined && mayTakePlace(wished, now) && bindDue(fleet, line, [wished], now);
   };
   while (placeNext()) {
     // What has left now may be all that let an idle copy go, and a place may count on the memory of that one.

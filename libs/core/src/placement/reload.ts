@@ -17,7 +17,7 @@ import {
   standingOf,
 } from '../fleet/standing.js';
 import { coolingOn } from '../demand/cooling.js';
-import { promisePlace } from './place-due.js';
+import { promisePlace } from './bind.js';
 import { canChoose, deviceChoices, type Place, placesOn } from '../room/places.js';
 import { presentCopies } from '../demand/wants.js';
 import { wish } from '../demand/wishes.js';

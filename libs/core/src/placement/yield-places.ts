@@ -51,8 +51,8 @@ export class Yielding {
     if (!last) return undefined;
     const place = placeLeft(this.ledger, lower, this.sitesFor(higher))!;
     const { start } = last;
-    const ready = readyAfter(start, higher.load);
-    return { ...higher, place, victims: [], placeAt: this.now, start, ready };
+    const ready = readyAfter(start, start.at, higher.load);
+    return { ...higher, place, leaving: [], placeAt: this.now, start, ready };
   }
 
   /** The first of them that yields to a job of a higher class, else all of a server together; none where that does not help. */

@@ -59,11 +59,11 @@ describe('whether a model can ever fit', () => {
     const driver = new CoreDriver()
       .declare(q, s, aModel('p', { gpuBytes: 1, config: '{}', dependsOn: [q.id, s.id] }))
       .declare(aModel('z', { gpuBytes: 8, config: '{}' }))
-      .declare(aModel('y', { gpuBytes: 8, config: '{}', class: 'critical', idleUnload: 30_000 }))
+      .declare(aModel('y', { gpuBytes: 8, config: '{}', minResidency: 30_000 }))
       .serve(aServer('t', [10, 10]), ['q', 's', 'p', 'y', 'z'])
       .warm('q', 't');
     driver.pass(15_000);
-    driver.warm('y', 't');
+    driver.warm('y', 't').unloadsTake('t', 1_000);
     const request = driver.resolve('p');
     expect(driver.answerTo(request)).toBe('waiting');
     driver.resolve('z');

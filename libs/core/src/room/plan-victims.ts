@@ -3,8 +3,7 @@ import type { AccountId } from '../fleet/ids.js';
 import type { Ledger } from '../memory/ledger.js';
 import { bytesIn } from '../fleet/meter.js';
 import type { Bytes } from '../fleet/model.js';
-import { byWorth } from './worth.js';
-import { byCost, type EvictionCost } from './candidates.js';
+import { byWorth, type Worth } from './worth.js';
 import type { Place } from './places.js';
 import { covers, holdsAnyOf, neededAt, replicasIn, shortfall, type Victim, withinKept } from './victims.js';
 import type { Want } from '../demand/wants.js';
@@ -19,8 +18,18 @@ export interface EvictionPlan {
   readonly victims: readonly Victim[];
 }
 
+/** What an eviction costs: the worth of the most valuable victim, how many replicas leave, and their bytes. */
+interface EvictionCost {
+  readonly dearest: Worth;
+  readonly leaving: number;
+  readonly bytes: Bytes;
+}
+
+const byCost = (one: EvictionCost, other: EvictionCost): number =>
+  byWorth(one.dearest, other.dearest) || one.leaving - other.leaving || one.bytes - other.bytes;
+
 /** The eviction cost of these victims. */
-export const costOf = (victims: readonly Victim[]): EvictionCost => {
+const costOf = (victims: readonly Victim[]): EvictionCost => {
   const dearest = victims.reduce((most, one) => (byWorth(one, most) > 0 ? one : most));
   const leaving = replicasIn(victims);
   const bytes = Array.from(leaving, ({ bookings }) => bytesIn(bookings)).reduce((sum, one) => sum + one);

@@ -1,9 +1,10 @@
 import type { Fleet } from '../fleet/fleet.js';
 import { hostAccount, replicaId } from '../fleet/ids.js';
 import { bookingsFor, isNeeded, reservationOf } from '../memory/footprint.js';
+import { Ledger } from '../memory/ledger.js';
 import { copiesOn, isWrittenOff } from '../memory/pins.js';
 import { reloadsOf } from '../memory/reloads.js';
-import type { Instant, Model } from '../fleet/model.js';
+import type { Bytes, Instant, Model } from '../fleet/model.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isKept } from '../fleet/idle-rule.js';
@@ -11,7 +12,6 @@ import { isLeftAlone } from '../fleet/standing.js';
 import { coolingOn } from '../demand/cooling.js';
 import { presentCopies, presentOn, type Want } from '../demand/wants.js';
 import { Room } from './feasible.js';
-import { gapsOn } from './gaps.js';
 import { canChoose, type Place, placesOn, Site } from './places.js';
 
 type Ways = (server: Server) => readonly Place[];
@@ -39,11 +39,12 @@ export function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now:
  */
 function waysToStand(fleet: Fleet, model: Model, lacking: number, now: Instant): Ways {
   const room = new Room(fleet);
+  const ledger = new Ledger(fleet, now);
   const servers = [...fleet.servers.values()];
   const left = servers.filter((server) => isLeftFor(fleet, room, server, model, now)).length;
   const part = Math.ceil(lacking / Math.max(1, left));
   const setsOn = (server: Server, held: Devices): readonly Devices[] =>
-    setsOf(devicesLeft(fleet, room, server, model, held), part);
+    setsOf(devicesLeft(ledger, room, server, reservationOf(fleet, server, model.id).bytes, held), part);
   return (server) => {
     const isPart = part > 1 && canChoose(server, model);
     if (left > 0) return placesOn(fleet, server, model, isPart ? setsOn(server, []) : undefined);
@@ -72,12 +73,10 @@ function mayBeLoadedAnew(fleet: Fleet, server: Server, copy: Ready): boolean {
 }
 
 /** The devices beside those held that have room beside what stays, the widest gap first. */
-function devicesLeft(fleet: Fleet, room: Room, server: Server, { id }: Model, held: Devices): Devices {
-  const { bytes } = reservationOf(fleet, server, id);
-  const gaps = new Map(gapsOn(fleet, server).gpus.map(({ account, gap }) => [account, gap]));
-  return (server.devices ?? [])
+function devicesLeft(ledger: Ledger, room: Room, { devices }: Server, bytes: Bytes, held: Devices): Devices {
+  return (devices ?? [])
     .filter(({ account, ordinal }) => !held.includes(ordinal) && room.fits(account, bytes))
-    .toSorted((one, other) => gaps.get(other.account)! - gaps.get(one.account)!)
+    .toSorted((one, other) => ledger.spare(other.account) - ledger.spare(one.account))
     .map(({ ordinal }) => ordinal);
 }
 

@@ -150,7 +150,6 @@ describe('a swap for a job in line', () => {
     driver.resolve('b', { wait: 100_000 });
     driver.resolve('c', { wait: 200_000 });
     const [b, c] = ['b', 'c'].map((name) => driver.fleet.line.get(aModel(name).id)!);
-    expect([b!.victims.length, c!.victims.length]).toEqual([1, 1]);
     expect(c!.placeAt).toBe(b!.placeAt + 60_000);
   });
 });

@@ -44,14 +44,24 @@ describe('a newcomer', () => {
     expect(driver.orders()).toContain('unload a@s');
   });
 
-  it('is told at once where what outranks it is not idle before its deadline, and waits where it is', () => {
+  it('is told at once where what outranks it stands in its way: nobody is promised what may be used again', () => {
     const driver = oneWarm('critical');
     driver.pass(200_000);
     const hasty = driver.resolve('x', { wait: 10_000 });
     expect(driver.refusalOf(hasty)).toMatchObject({ reason: 'no_capacity' });
+    const patient = driver.resolve('x', { wait: 60_000 });
+    expect(driver.refusalOf(patient)).toMatchObject({ reason: 'deadline_unreachable' });
+  });
+
+  it('waits without a promise for the end of what outranks it, where no load of it was ever seen', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 8, class: 'critical' }), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('s', [10], { strangers: 'adopt' }), ['a', 'x']);
+    driver.shelf('s').set('a', 'READY');
+    driver.pass(270_000);
     expect(driver.answerTo(driver.resolve('x', { wait: 60_000 }))).toBe('waiting');
     driver.pass(50_000);
-    expect(driver.orders().slice(1)).toEqual(['unload a@s', 'load x@s']);
+    expect(driver.orders()).toEqual(['unload a@s', 'load x@s']);
     expect(driver.fleet.lastUnloads.get(aModel('a').id)).toMatchObject({ cause: 'idle' });
   });
 

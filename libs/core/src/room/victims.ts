@@ -17,7 +17,7 @@ import { ownersOf } from '../memory/account-owners.js';
 import { rankOf } from '../demand/rank.js';
 import type { Server } from '../fleet/server.js';
 import { takesOrders } from '../fleet/standing.js';
-import { densityOf } from './candidates.js';
+import { densityOf } from '../learned/worth.js';
 import type { Worth } from './worth.js';
 import { hasQueue } from '../demand/idle.js';
 import { isKept, settingsOf } from '../fleet/idle-rule.js';
@@ -62,7 +62,7 @@ export function neededAt(fleet: Fleet, { server }: Place, { model }: Want): Read
 }
 
 /** The replicas among these that may be drained with all that depends on them, in the given order. */
-export function victimsAmong(fleet: Fleet, isVictim: VictimTest, among: Iterable<Replica>): Victim[] {
+function victimsAmong(fleet: Fleet, isVictim: VictimTest, among: Iterable<Replica>): Victim[] {
   const victims: Victim[] = [];
   for (const replica of among) {
     if (!isVictim(replica)) continue;
@@ -98,7 +98,7 @@ export function victimsAt(
  * The replicas on the host of a server that hold memory of these accounts, server by server in the order of the fleet; all
  * of a server where ensembles may tie them together.
  */
-export function replicasBeside(
+function replicasBeside(
   fleet: Readonly<Fleet>,
   ledger: Ledger,
   { spec }: Server,
@@ -162,7 +162,7 @@ function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, w
   return kept === 0 || solidCopies(fleet, id, going) >= kept;
 }
 
-/** Whether a replica may go for a want, now or later (`drainableFrom`). No copy in use goes for an extra copy. */
+/** Whether a replica may go for a want, now or later (`tellableFrom`). No copy in use goes for an extra copy. */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
   if (!yieldsTo(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
@@ -177,7 +177,7 @@ function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
 }
 
 /** Whether a replica yields to a want, by class and by the copies that are kept warm. */
-export const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>
+const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>
   !isAbove(fleet, replica, want) && !isKeptFrom(fleet, replica, want);
 
 /** Whether a replica outranks a want. */

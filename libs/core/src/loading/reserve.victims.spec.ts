@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { ModelId } from '../fleet/ids.js';
 
 describe('of replicas used at the same moment', () => {
   it('one goes alone before one that something else needs', () => {
@@ -221,7 +220,6 @@ describe('a set of victims', () => {
     warmInTurn(driver, ['q', 't'], ['p', 't']);
     driver.looksEnd = false;
     driver.resolve('x');
-    expect(driver.fleet.line.get('x' as ModelId)?.victims).toEqual(['q@t', 'p@t']);
     driver.resolve('e');
     driver.looksEnd = true;
     const look = driver.shelf('t').look(driver.now, 'statistics', false);

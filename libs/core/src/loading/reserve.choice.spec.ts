@@ -117,8 +117,16 @@ describe('where the least valuable copy is on a server whose slot is taken', () 
     return driver;
   }
 
-  it('it leaves for a promise that can wait for the slot', () => {
+  it('one that is worth more leaves, where that costs less than to wait for the slot', () => {
     const driver = withLoading(10_000);
+    driver.resolve('y', { wait: 30_000 });
+    driver.pass(2_000);
+    expect(driver.orders().slice(2)).toEqual(['unload m00@s0', 'load y@s0']);
+  });
+
+  it('it leaves for a promise that can wait for the slot, where that costs less', () => {
+    const driver = withLoading(10_000);
+    driver.fleet.asks.set(aModel('m00').id, { sum: 9, at: driver.now });
     driver.resolve('y', { wait: 30_000 });
     driver.pass(7_000);
     expect(driver.phase('m11', 's1')).toBe('ready');
@@ -127,7 +135,8 @@ describe('where the least valuable copy is on a server whose slot is taken', () 
   });
 
   it('one that is worth more leaves for a promise that is in time only there', () => {
-    const driver = withLoading(10_000);
+    const driver = withLoading(10_000).unloadsTake('s0', 1_000);
+    driver.fleet.asks.set(aModel('m00').id, { sum: 9, at: driver.now });
     const request = driver.resolve('y', { wait: 15_000 });
     driver.pass(2_000);
     expect(driver.answerTo(request)).toBe('waiting');
@@ -141,14 +150,23 @@ describe('where the least valuable copy is on a server whose slot is taken', () 
     expect(driver.orders().slice(2)).toEqual(['unload m00@s0', 'load y@s0']);
   });
 
-  it('no copy leaves for a slot that is free only later, before its lease could end by then', () => {
-    const driver = withLoading(40_000);
-    driver.fleet.usualLeases.set(aModel('m11').id, 10_000);
+  it.each([
+    { use: 'idle', lease: 0, lead: 5_000 },
+    { use: 'in use', lease: 40_000, lead: 45_000 },
+  ])('no copy leaves for a slot that is free only later, before it has to: one that is $use', (one) => {
+    const { lease, lead } = one;
+    const driver = withLoading(60_000).unloadsTake('s1', 5_000);
+    // While its config is unknown nothing is unloaded beside it.
+    driver.declare(aModel('x', { gpuBytes: 4, config: '{}' }));
     driver.tell({ kind: 'ServerWithdrawn', server: aServer('s0').id });
-    driver.resolve('y', { wait: 120_000 });
-    driver.pass(20_000);
+    driver.fleet.usualLeases.delete(aModel('m11').id);
+    driver.resolve('m11', { lease });
+    driver.resolve('y', { wait: 200_000 });
+    const { startsAt, placeAt } = driver.fleet.line.get(aModel('y').id)!;
+    expect([Math.round(startsAt - placeAt), startsAt > driver.now + 50_000]).toEqual([lead, true]);
+    driver.pass(placeAt - driver.now - 1_000);
     expect([driver.phase('m11', 's1'), driver.phase('y', 's1')]).toEqual(['ready', undefined]);
-    driver.pass(12_000);
+    driver.pass(2_000);
     expect([driver.phase('x', 's1'), driver.phase('y', 's1')]).toEqual(['loading', 'placed']);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { whyOf } from '../index.js';
 import { swapped } from '../../../../test/support/swapped.js';
 
 /** A server that `x` and `y` fill in turn, beside the models told; a load of any takes 10 s. */
@@ -32,7 +33,7 @@ describe('a job with free memory in time', () => {
     driver.resolve('b');
     driver.pass(1_000);
     driver.resolve('x', { wait: 60_000 });
-    expect(forecastOf(driver, 'x')).toMatchObject({ server: 't', victims: [] });
+    expect(forecastOf(driver, 'x')).toMatchObject({ server: 't' });
     expect(driver.phase('x', 't')).toBeUndefined();
   });
 
@@ -84,19 +85,20 @@ describe('a job for which a copy in use has to leave', () => {
       .warm('b', 't');
     driver.resolve('b', { lease: 30_000 });
     expect(driver.answerTo(driver.resolve('x', { wait: 15_000 }))).toBe('no_capacity');
-    expect(forecastOf(driver, 'x')).toMatchObject({ server: 't', victims: ['b@t'] });
+    expect(forecastOf(driver, 'x')).toMatchObject({ server: 't' });
   });
 });
 
 describe('what leaves by itself', () => {
-  it('is waited for where it is idle before others may leave', () => {
+  it('is counted on where it is idle before others may leave, and promised to nobody: it may be used again', () => {
     const driver = swapped({ loadsPerDevicePerMinute: 1 });
     driver.pass(2_000);
     driver.loadsTake('b', 8_000).declare(aModel('a', { gpuBytes: 8, idleUnload: 10_000 }));
-    const request = driver.resolve('b', { wait: 20_000 });
-    expect(driver.answerTo(request)).toBe('waiting');
-    expect(forecastOf(driver, 'b')).toMatchObject({ victims: [] });
+    expect(driver.answerTo(driver.resolve('b', { wait: 20_000 }))).toBe('deadline_unreachable');
+    const job = whyOf(driver.fleet, aModel('b').id, driver.now).job!;
+    expect([Math.round(job.startsAt! - driver.now), job.readyAt!.p90]).toEqual([8_001, Infinity]);
     driver.pass(12_000);
+    expect(driver.answerTo(driver.resolve('b', { wait: 20_000 }))).toBe('waiting');
     expect(driver.isLoading('b', 's')).toBe(true);
   });
 });
@@ -104,7 +106,8 @@ describe('what leaves by itself', () => {
 describe('a job behind another that takes what is free', () => {
   it('waits for the memory that is free later, beyond its turn for a slot', () => {
     const driver = new CoreDriver()
-      .declare(aModel('old', { gpuBytes: 5 }), aModel('first', { gpuBytes: 1 }), aModel('b'), aModel('c'))
+      .declare(aModel('old', { gpuBytes: 5 }), aModel('first', { gpuBytes: 1 }), aModel('c'))
+      .declare(aModel('b', { minResidency: 60_000 }))
       .serve(aServer('s', [10]), ['old', 'first', 'b', 'c'])
       .warm('old', 's');
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1 };

@@ -1,0 +1,233 @@
+import type { Bytes, Instant } from '../fleet/model.js';
+import type { AccountId, ReplicaId } from '../fleet/ids.js';
+import { PINNED } from '../demand/rank.js';
+import type { Want } from '../demand/wants.js';
+import { bytesOn } from '../fleet/meter.js';
+import { SOON } from '../learned/closing.js';
+import type { Forecast } from '../learned/load-times.js';
+import { total } from '../numbers/groups.js';
+import type { Place } from '../room/places.js';
+import { devicesSwapped } from '../room/swaps.js';
+import { neededAt } from '../room/victims.js';
+import type { Job } from './job.js';
+import { emptiedFrom, type Leavable, tellableFrom, yieldsToJob } from './leavable.js';
+import { besides, type JobForecast, type Leaving, readyAfter, type Schedule } from './schedule.js';
+import type { Start } from './slots.js';
+
+/** When a copy could leave for the job, with all that depends on it. */
+interface Moment {
+  readonly copies: readonly Leavable[];
+  /** From when on they may be told; when they go, where they leave by themselves. */
+  readonly from: Instant;
+  /** When nothing keeps them any more, and when their memory is free, by the P50. */
+  readonly emptied: Instant;
+  readonly freed: Instant;
+  readonly isTold: boolean;
+}
+
+/** What one job can reserve at one place: the eviction curves of its accounts as they are for it. */
+export class PlaceCurve {
+  private readonly moments = new Map<Leavable, Moment | null>();
+  private readonly needed: ReadonlySet<ReplicaId>;
+  private readonly budgetFrom: Instant;
+
+  constructor(
+    private readonly schedule: Schedule,
+    private readonly job: Job,
+    want: Want,
+    private readonly place: Place,
+  ) {
+    this.needed = neededAt(schedule.fleet, place, want);
+    this.budgetFrom = this.isFree() ? schedule.now : schedule.swapAt(place);
+  }
+
+  /** When there could be room, by the P50; infinite where there never is. */
+  freeAt(): Instant {
+    return this.reached((copy) => this.momentOf(copy)?.freed ?? Infinity);
+  }
+
+  /**
+   * The earliest moment at which leases, residencies and loads in the way could have ended; now where only a closed device has
+   * to open: that is no lack of memory.
+   */
+  roomAt(): Instant {
+    const { now, curves } = this.schedule;
+    const at = this.reached((copy) => this.couldBeEmptied(copy));
+    return at <= curves.opensAt(this.place.bookings) ? now : at;
+  }
+
+  /** What the job reserves where its load begins at `start` and there is room from `roomAt` on. */
+  reserved(start: Start, load: Forecast, roomAt: Instant): { found: JobForecast; worth: number } {
+    const { schedule, job, place } = this;
+    const chosen = this.chosenBy(start.at);
+    const left = schedule.curves.freeAt(besides(place.bookings, chosen.flatMap(asLeaving)));
+    const placeAt = this.placeAt(chosen, start, roomAt);
+    const leaving = chosen.flatMap((one) => this.leavingOf(one, placeAt));
+    const free = Math.max(left.p90, ...leaving.map(({ at }) => at.p90));
+    const ready = readyAfter(start, free, load);
+    const worth = leaving.reduce((sum, { copy, isTold }) => sum + (isTold ? copy.worth : 0), 0);
+    const found = { job, place, leaving, placeAt, start, load, ready, roomAt, searchedAt: schedule.now };
+    return { found, worth };
+  }
+
+  /** The earliest moment at which all accounts have room, where copies are free by these moments. */
+  private reached(freed: (copy: Leavable) => Instant): Instant {
+    const { curves, now } = this.schedule;
+    let at = now;
+    for (const { account, bytes } of this.place.bookings) {
+      if (curves.freeAt([{ account, bytes }]).p50 <= at) continue;
+      const steps = curves
+        .chunksOn(account)
+        .map((one): readonly [Instant, number] => [one.at.p50, one.bytes]);
+      for (const copy of curves.copiesOn(account)) {
+        const moment = freed(copy);
+        if (moment < Infinity) steps.push([moment, bytesOn(account, copy.bookings)]);
+      }
+      at = Math.max(at, reachedBy(steps, bytes));
+      if (at === Infinity) return at;
+    }
+    return at;
+  }
+
+  /** The copies that leave by a moment: lower classes first, then what is idle, then what is worth least per byte. */
+  private chosenBy(at: Instant): readonly Moment[] {
+    const chosen: Moment[] = [];
+    const going = new Set<Leavable>();
+    for (const { account, bytes } of this.place.bookings) {
+      let missing = bytes - this.freeOn(account, at, going);
+      for (const copy of missing > 0 ? this.schedule.curves.copiesOn(account).toSorted(byTurn) : []) {
+        if (missing <= 0) break;
+        const moment = going.has(copy) ? null : this.momentOf(copy);
+        if (!moment || moment.freed > at) continue;
+        chosen.push(moment);
+        const more = moment.copies.filter((one) => !going.has(one));
+        for (const one of more) going.add(one);
+        missing -= total(more, (one) => bytesOn(account, one.bookings));
+      }
+    }
+    return chosen;
+  }
+
+  /** What is free of an account by a moment, without and with what these copies hold. */
+  private freeOn(account: AccountId, at: Instant, going: ReadonlySet<Leavable>): Bytes {
+    const chunks = this.schedule.curves.chunksOn(account).filter((one) => one.at.p50 <= at);
+    return total(chunks, ({ bytes }) => bytes) + total(going, (one) => bytesOn(account, one.bookings));
+  }
+
+  /** Null: it never leaves for the job. */
+  private momentOf(copy: Leavable): Moment | null {
+    const known = this.moments.get(copy);
+    if (known !== undefined) return known;
+    const found = this.findMoment(copy);
+    this.moments.set(copy, found);
+    return found;
+  }
+
+  private findMoment(copy: Leavable): Moment | null {
+    const { schedule, job } = this;
+    const { curves, now } = schedule;
+    const copies = curves.withDependents(copy);
+    if (!copies || copies.some(({ id }) => this.needed.has(id))) return null;
+    const told = Math.max(curves.toldBy(copy.server), curves.opensAt(copy.bookings));
+    const { p50 } = schedule.unloadOn(copy.server);
+    if (this.areAllTellable(copies)) {
+      const from = Math.max(now, this.budgetFrom, ...copies.map((one) => tellableFrom(one, job)));
+      const emptied = Math.max(told, ...copies.map((one) => emptiedFrom(one, from, now)));
+      const tells = { copies, from, emptied, freed: emptied + p50, isTold: true };
+      if (emptied <= now) return tells;
+      const itself = this.byItself(copies, told);
+      return itself && itself.freed < tells.freed ? itself : tells;
+    }
+    return this.byItself(copies, told);
+  }
+
+  /** They leave once they are idle, whatever the job is. */
+  private byItself(copies: readonly Leavable[], told: Instant): Moment | null {
+    const idle = Math.max(told, ...copies.map(({ idleAt }) => idleAt));
+    const { p50 } = this.schedule.unloadOn(copies[0]!.server);
+    return idle < Infinity ? { copies, from: idle, emptied: idle, freed: idle + p50, isTold: false } : null;
+  }
+
+  private areAllTellable(copies: readonly Leavable[]): boolean {
+    return copies.every((one) => yieldsToJob(one, this.job) && !this.schedule.curves.isKept(one, this.job));
+  }
+
+  /** The same whatever the budget and its worth say. */
+  private couldBeEmptied(copy: Leavable): Instant {
+    const { curves, now } = this.schedule;
+    const copies = curves.withDependents(copy);
+    if (!copies || copies.some(({ id }) => this.needed.has(id))) return Infinity;
+    const told = curves.toldBy(copy.server);
+    const idle = Math.max(told, ...copies.map(({ idleAt }) => idleAt));
+    if (!this.areAllTellable(copies)) return idle;
+    return Math.min(
+      idle,
+      Math.max(now, told, ...copies.map((one) => Math.max(one.residentUntil, one.inUseUntil))),
+    );
+  }
+
+  /** When the job gets its place: what leaves for it is told then, in time and not before it may be. */
+  private placeAt(chosen: readonly Moment[], { at }: Start, roomAt: Instant): Instant {
+    const { schedule, place } = this;
+    const { now, curves } = schedule;
+    const leaving = chosen.flatMap(asLeaving);
+    const isOnItsWay = schedule.isOnItsWay(place, leaving);
+    if (chosen.length === 0) {
+      const isShut = roomAt > now && curves.opensAt(place.bookings) > now;
+      if (isShut || !isOnItsWay) return Math.max(at, now + SOON);
+      return at > roomAt || (roomAt > now && schedule.isReservedAhead(place)) ? at : now;
+    }
+    const from = Math.max(...chosen.map((one) => one.from), curves.opensAt(place.bookings));
+    const promisableAt = isOnItsWay ? now : now + SOON;
+    return Math.max(from, promisableAt, at - this.lead(chosen));
+  }
+
+  /** How long before its load begins the copies in use have to be told, and the others. */
+  private lead(chosen: readonly Moment[]): number {
+    const leases = chosen.flatMap(({ copies, isTold }) =>
+      isTold ? copies.filter(({ isInUse }) => isInUse).map(({ usualLease }) => usualLease) : [],
+    );
+    return Math.max(0, ...leases) + this.schedule.unloadOn(this.place.server.spec.id).p90;
+  }
+
+  /**
+   * When the memory of these is free. By the P90 what is not told in this turn is in use when it is told: nobody is promised
+   * what holds only while an idle copy stays idle.
+   */
+  private leavingOf({ copies, from, freed, isTold }: Moment, placeAt: Instant): Leaving[] {
+    const { schedule, job } = this;
+    const { p50, p90 } = schedule.unloadOn(copies[0]!.server);
+    const usedUntil = (): Instant =>
+      Math.max(
+        ...copies.map((one) => Math.max(from, tellableFrom(one, job, true)) + one.usualLease),
+        freed - p50,
+      );
+    const emptied = placeAt <= schedule.now ? freed - p50 : isTold ? usedUntil() : Infinity;
+    return copies.map((copy) => ({ copy, at: { p50: freed, p90: emptied + p90 }, isTold }));
+  }
+
+  /** Whether neither budget nor worth keeps others from leaving for it: it is pinned, or it starves. */
+  private isFree(): boolean {
+    const { fleet, now } = this.schedule;
+    if (this.job.rank === PINNED) return true;
+    const isStarvedLast = devicesSwapped(this.place).some((one) => fleet.starvedLast.has(one));
+    return !isStarvedLast && this.job.starvesAt <= now;
+  }
+}
+
+const asLeaving = ({ copies }: Moment): readonly Leavable[] => copies;
+
+const byTurn = (one: Leavable, other: Leavable): number =>
+  one.rank - other.rank ||
+  Number(one.isInUse) - Number(other.isInUse) ||
+  (one.density === other.density ? 0 : one.density - other.density) ||
+  (one.lastUse === other.lastUse ? 0 : one.lastUse - other.lastUse);
+
+function reachedBy(steps: (readonly [Instant, number])[], bytes: number): Instant {
+  let sum = 0;
+  for (const [at, freed] of steps.sort(([one], [other]) => one - other)) {
+    sum += freed;
+    if (sum >= bytes) return at;
+  }
+  return Infinity;
+}

@@ -1,0 +1,192 @@
+import type { Want } from '../demand/wants.js';
+import { loadForecast } from '../learned/load-forecast.js';
+import { bytesIn } from '../fleet/meter.js';
+import type { Instant } from '../fleet/model.js';
+import { compareKeys } from '../numbers/compare-keys.js';
+import { total } from '../numbers/groups.js';
+import { lackIn, slackIn } from '../room/best-fit.js';
+import type { Place, Site } from '../room/places.js';
+import { crowding } from '../room/spread.js';
+import type { Job } from './job.js';
+import { PlaceCurve } from './place-curve.js';
+import { isRefuted } from './refuted.js';
+import { reservePlaced } from './reserve-placed.js';
+import { type Home, type JobForecast, nextSearch, nowhere, type Schedule } from './schedule.js';
+
+/**
+ * What a job reserves behind the jobs that the schedule has already: a place, a slot and a moment. It decides for the turn, for
+ * admission, for explain and for plans alike, and changes nothing. A promised job stays where it was last as long as its P50 is
+ * in time there: else one that is late by its P90 alone would take the place of another, and both promises would be lost. Any
+ * other job looks at other places once a second.
+ */
+export function reserve(schedule: Schedule, job: Job, home: Home | undefined): JobForecast {
+  if (job.placed) return reservePlaced(schedule, job, job.placed);
+  const search = new Search(schedule, job, job.want!);
+  const known = home && search.atHome(home);
+  if (known && mayKeepHome(known, home, schedule.now)) return known;
+  return search.best() ?? search.nothing();
+}
+
+function mayKeepHome({ job, ready }: JobForecast, home: Home, now: Instant): boolean {
+  const isYoung = nextSearch(home.searchedAt) > now;
+  if (job.neededBy === Infinity) return isYoung && home.neededBy === Infinity;
+  if (ready.p90 <= job.neededBy) return true;
+  const isPromised = home.neededBy <= job.neededBy;
+  return isPromised && (ready.p50 <= job.neededBy || (isYoung && home.readyAt.p50 > job.neededBy));
+}
+
+/** So much waiting a minute of what leaves for a job is worth, in seconds: see `worthOf`. */
+const WORTH_COUNTS_FOR = 60;
+
+/** So many full servers are looked at, others in each second. */
+const MOST_FULL = 32;
+
+interface Candidate {
+  readonly found: JobForecast;
+  readonly worth: number;
+}
+
+/** The search for the place of one job. */
+class Search {
+  private readonly sites: readonly Site[];
+  /** By when its model is needed: by its promises, or where a draining server is rid of it. */
+  private readonly by: Instant;
+
+  constructor(
+    private readonly schedule: Schedule,
+    private readonly job: Job,
+    private readonly want: Want,
+  ) {
+    const { now } = schedule;
+    this.by = job.warmUntil > now ? job.warmUntil : job.neededBy;
+    this.sites = schedule.sites.for(want);
+  }
+
+  /** At the place where it was last, else at another of its server; undefined where there is none. */
+  atHome({ server, devices, searchedAt }: Home): JobForecast | undefined {
+    if (server === null) return undefined;
+    const places = this.placesOf(this.sites.filter((site) => site.server.spec.id === server));
+    const same = places.filter((one) => String(one.devices) === String(devices));
+    const kept = this.choose(same);
+    const found = kept && kept.ready.p50 <= this.by ? kept : (this.choose(places) ?? kept);
+    return found && { ...found, searchedAt };
+  }
+
+  /** In a large fleet the best of some servers is about as good as the best of all; where memory is free all are looked at. */
+  best(): JobForecast | undefined {
+    const { ledger, now } = this.schedule;
+    const apart = Math.ceil(this.sites.length / MOST_FULL);
+    const turn = Math.floor(now / 1_000);
+    const isLookedAt = (place: Place, nth: number): boolean =>
+      (nth + turn) % apart === 0 || ledger.fitsFree(place.bookings);
+    const places = this.sites.flatMap((site, nth) =>
+      this.placesOf([site]).filter((place) => apart === 1 || isLookedAt(place, nth)),
+    );
+    return this.choose(places);
+  }
+
+  /** Where no server can be asked there is no telling when there is room; else it is the first that any place could have. */
+  nothing(): JobForecast {
+    const all = this.sites.flatMap(({ places }) => places);
+    const places = this.placesOf(this.sites);
+    if (places.length < all.length || places.length === 0) return this.nowhere(this.schedule.now);
+    return this.nowhere(Math.min(...places.map((place) => this.curveAt(place).roomAt())));
+  }
+
+  private nowhere(roomAt: Instant): JobForecast {
+    const { schedule, job } = this;
+    return nowhere(job, loadForecast(schedule.fleet, job.model, null), roomAt, schedule.now);
+  }
+
+  /** The places of these sites, without those of which there is no telling when their devices open, or that were refuted. */
+  private placesOf(sites: readonly Site[]): Place[] {
+    const { fleet, now, ledger, untold } = this.schedule;
+    const isTold = ({ bookings }: Place): boolean =>
+      untold.size === 0 ||
+      !bookings.some(({ account, bytes }) => bytes > 0 && untold.has(account)) ||
+      ledger.fitsFree(bookings);
+    return sites.flatMap(({ server, places }) =>
+      isRefuted(fleet, this.job.model, server.spec.id, now) ? [] : places.filter(isTold),
+    );
+  }
+
+  /**
+   * Of the places in time the one of the least cost; where nothing has to leave the best fit comes before. Where none is in time,
+   * the first to be ready by the P90.
+   */
+  private choose(places: readonly Place[]): JobForecast | undefined {
+    const all = places.flatMap((place) => this.candidateAt(place) ?? []);
+    const inTime = all.filter(({ found }) => found.ready.p90 <= this.by);
+    const best =
+      inTime.length > 0
+        ? this.cheapest(inTime)
+        : least(all, ({ found }) => [found.ready.p90, found.ready.p50, found.leaving.length]);
+    return best && { ...best.found, roomAt: this.curveAt(best.found.place!).roomAt() };
+  }
+
+  private cheapest(candidates: readonly Candidate[]): Candidate {
+    const { job, schedule } = this;
+    const soonest = Math.min(...candidates.map(({ found }) => found.ready.p50));
+    const waiting = job.warmUntil > schedule.now ? 0 : Math.max(1, job.waiting.count);
+    const costOf = ({ found, worth }: Candidate): number =>
+      ((found.ready.p50 - soonest) / 1_000) * waiting + worth * WORTH_COUNTS_FOR;
+    const fit = this.bestFit(candidates.filter(({ found }) => found.leaving.length === 0));
+    const swap = least(candidates, (one) => [costOf(one), ...harmOf(one)])!;
+    return fit && costOf(fit) <= costOf(swap) ? fit : swap;
+  }
+
+  /**
+   * The best of the places where nothing has to leave, by these in turn: a server with a GPU for what needs one; a server that
+   * crowds the model's copies least; the soonest; the best fit.
+   */
+  private bestFit(candidates: readonly Candidate[]): Candidate | undefined {
+    const { schedule, want, sites } = this;
+    const { fleet, now, ledger } = schedule;
+    const [lacksGpu, crowdOn, slackOf] = [
+      lackIn(sites),
+      crowding(fleet, want.model, now),
+      slackIn(fleet, ledger),
+    ];
+    return least(candidates, ({ found: { place, ready } }) => [
+      lacksGpu(place!.server) ? 1 : 0,
+      crowdOn(place!.server),
+      ready.p50,
+      slackOf(place!),
+    ]);
+  }
+
+  private curveAt(place: Place): PlaceCurve {
+    return new PlaceCurve(this.schedule, this.job, this.want, place);
+  }
+
+  private candidateAt(place: Place): Candidate | undefined {
+    const { schedule, job } = this;
+    const curve = this.curveAt(place);
+    const roomAt = curve.freeAt();
+    if (roomAt === Infinity) return undefined;
+    const load = schedule.loadOf(job, place);
+    const start = schedule.startOn(place.server, place.devices, roomAt, load);
+    return curve.reserved(start, load, roomAt);
+  }
+}
+
+/** Of places at the same cost: the lowest class leaves, what was used longest ago, the fewest copies, the smallest. */
+const harmOf = ({ found: { leaving } }: Candidate): readonly number[] => [
+  Math.max(-Infinity, ...leaving.map(({ copy }) => copy.rank)),
+  Math.max(-Infinity, ...leaving.map(({ copy }) => copy.lastUse)),
+  leaving.length,
+  total(leaving, ({ copy }) => bytesIn(copy.bookings)),
+];
+
+/** The one with the least key; the first of several. */
+function least(
+  all: readonly Candidate[],
+  keyOf: (one: Candidate) => readonly number[],
+): Candidate | undefined {
+  let best: { readonly one: Candidate; readonly key: readonly number[] } | undefined;
+  for (const one of all) {
+    const key = keyOf(one);
+    if (!best || compareKeys(key, best.key) < 0) best = { one, key };
+  }
+  return best?.one;
+}
