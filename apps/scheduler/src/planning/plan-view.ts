@@ -36,9 +36,7 @@ export function planView(plan: Plan, { began, frozen }: PlannedFrom): PlanMessag
     modelsLeftOut: models.leftOut,
     pins: {
       fit: pins.fits,
-      unplaced: pins.fits
-        ? []
-        : pins.unplaced.map(({ needs, ...pin }) => ({ ...pin, needsMb: mib(needs) })),
+      unplaced: pins.fits ? [] : pins.unplaced.map(({ needs, ...pin }) => ({ ...pin, needsMb: mib(needs) })),
     },
     devices: devices.slice(0, MOST_DEVICES).map(deviceView),
     devicesLeftOut: Math.max(0, devices.length - MOST_DEVICES),

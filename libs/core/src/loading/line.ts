@@ -59,6 +59,8 @@ export class Line {
   }
 
   private reserve(schedule: Schedule, job: Job): JobForecast {
+    // A wish does not stand in line, so nothing keeps its place from turn to turn.
+    if (!isInLine(job)) return reserve(schedule, job, undefined);
     const known = job.placed ? undefined : this.of(job.model);
     return reserve(schedule, job, known ? inLine(known) : this.homes.get(job.model));
   }

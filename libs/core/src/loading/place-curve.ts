@@ -143,7 +143,8 @@ export class PlaceCurve {
 
   /** They leave once they are idle, whatever the job is. */
   private byItself(copies: readonly Leavable[], told: Instant): Moment | null {
-    const idle = Math.max(told, ...copies.map(({ idleAt }) => idleAt));
+    // Only a turn to come tells that they leave.
+    const idle = Math.max(this.schedule.now + SOON, told, ...copies.map(({ idleAt }) => idleAt));
     const { p50 } = this.schedule.unloadOn(copies[0]!.server);
     return idle < Infinity ? { copies, from: idle, emptied: idle, freed: idle + p50, isTold: false } : null;
   }

@@ -115,13 +115,24 @@ class Search {
    * the first to be ready by the P90.
    */
   private choose(places: readonly Place[]): JobForecast | undefined {
-    const all = places.flatMap((place) => this.candidateAt(place) ?? []);
+    const all = this.candidatesAmong(places);
     const inTime = all.filter(({ found }) => found.ready.p90 <= this.by);
     const best =
       inTime.length > 0
         ? this.cheapest(inTime)
         : least(all, ({ found }) => [found.ready.p90, found.ready.p50, found.leaving.length]);
     return best && { ...best.found, roomAt: this.curveAt(best.found.place!).roomAt() };
+  }
+
+  /** Where several copies are lacking the places with the most devices come before all others. */
+  private candidatesAmong(places: readonly Place[]): readonly Candidate[] {
+    const sizes = this.want.copies > 1 ? new Set(places.map(({ devices }) => devices.length)) : new Set([0]);
+    for (const size of [...sizes].sort((one, other) => other - one)) {
+      const some = size === 0 ? places : places.filter(({ devices }) => devices.length === size);
+      const found = some.flatMap((place) => this.candidateAt(place) ?? []);
+      if (found.length > 0) return found;
+    }
+    return [];
   }
 
   private cheapest(candidates: readonly Candidate[]): Candidate {

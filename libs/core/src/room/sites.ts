@@ -80,11 +80,16 @@ function devicesLeft(ledger: Ledger, room: Room, { devices }: Server, bytes: Byt
     .map(({ ordinal }) => ordinal);
 }
 
-/** Sets of so many of these devices, fewer where there are no more: each with the first of the others. */
-const setsOf = (devices: Devices, size: number): readonly Devices[] =>
-  ascending(devices).map((one) =>
-    ascending([one, ...devices.filter((other) => other !== one)].slice(0, size)),
-  );
+/** Sets of so many of these devices and of fewer, since not all may have room: each with the first of the others. */
+const setsOf = (devices: Devices, most: number): readonly Devices[] => {
+  const sets = new Map<string, Devices>();
+  for (let size = Math.min(most, devices.length); size > 0; size -= 1)
+    for (const one of ascending(devices)) {
+      const set = ascending([one, ...devices.filter((other) => other !== one)].slice(0, size));
+      sets.set(String(set), set);
+    }
+  return [...sets.values()];
+};
 
 const ascending = (devices: Devices): Devices => devices.toSorted((one, other) => one - other);
 
