@@ -1,7 +1,7 @@
 import type { Bytes, Instant } from '../fleet/model.js';
 import type { Forecast } from '../learned/load-times.js';
 
-/** Bytes of an account that are free from a moment on, whoever wants them. */
+/** Bytes of an account that are free from a moment on, for any job. */
 export interface Chunk {
   readonly at: Forecast;
   readonly bytes: Bytes;

@@ -113,7 +113,7 @@ describe('a copy that leaves for a job', () => {
     const driver = aDriver('a');
     const at = { p50: driver.now + 2_000, p90: driver.now + 3_000 };
     const curves = curvesOf(driver);
-    expect(copyOn(curves, 'a', HOST)).toBeDefined();
+    expect(models(curves.copiesOn(HOST))).toEqual(['a']);
     curves.release(copyOn(curves, 'a'), at);
     const later = curvesOf(driver);
     later.release(copyOn(later, 'a'), at);

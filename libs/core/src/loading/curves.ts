@@ -48,7 +48,7 @@ export class Curves {
     private readonly now: Instant,
   ) {}
 
-  /** What is free by when, whoever wants it, in the order of the moments. */
+  /** What is free by when, for any job, in the order of the moments. */
   chunksOn(account: AccountId): readonly Chunk[] {
     return this.on(account).chunks;
   }
@@ -214,7 +214,7 @@ export class Curves {
     return this.placedFrom.get(replica.id) ?? AT(this.now);
   }
 
-  /** When the memory of a copy is free that leaves, whoever wants it; undefined where it stays. */
+  /** When the memory of a copy that leaves is free, for any job; undefined where the copy stays. */
   private leavesFrom(replica: Replica): Forecast | undefined {
     const { fleet, now } = this;
     if (isLeaving(replica)) {

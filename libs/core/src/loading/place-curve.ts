@@ -192,7 +192,7 @@ export class PlaceCurve {
   }
 
   /**
-   * When the memory of these is free. By the P90 what is not told in this turn is in use when it is told: nobody is promised
+   * When the memory of these is free. By the P90 what is not told in this turn is in use when it is told: no request is promised
    * what holds only while an idle copy stays idle.
    */
   private leavingOf({ copies, from, freed, isTold }: Moment, placeAt: Instant): Leaving[] {
