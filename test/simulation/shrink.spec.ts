@@ -26,9 +26,10 @@ async function playStrictly(plan: Plan): Promise<Outcome> {
   return { failure, failedAt };
 }
 
-/** What the happenings of a plan name, and what that is made of. */
-function concerned({ happenings, models }: Plan): ReadonlySet<string> {
+/** What the happenings of a plan and its failure name, and what that is made of. */
+function concerned({ happenings, models }: Plan, failure: string): ReadonlySet<string> {
   const named = happenings.flatMap((one): string[] => ('model' in one && one.model ? [one.model] : []));
+  named.push(/ (\w+)@/.exec(failure)![1]!);
   const steps = models.flatMap(({ model, disk }) => (named.includes(model.id) ? (disk.steps ?? []) : []));
   return new Set([...named, ...steps]);
 }
@@ -44,7 +45,7 @@ describe('shrink', () => {
     expect(plan.happenings.length).toBeGreaterThan(50);
     expect(left.happenings.length).toBeLessThanOrEqual(3);
     expect(left.servers.length).toBe(1);
-    expect(left.models.filter(({ model }) => !concerned(left).has(model.id))).toEqual([]);
+    expect(left.models.filter(({ model }) => !concerned(left, failure).has(model.id))).toEqual([]);
     const again = await playStrictly(readPlan(planText({ ...left, title: failure })));
     expect(again.failure).toBe(failure);
     expect(kindOfFailure(again.failure!)).toBe(kindOfFailure(before.failure!));
