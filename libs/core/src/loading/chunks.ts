@@ -7,6 +7,9 @@ export interface Chunk {
   readonly bytes: Bytes;
 }
 
+/** A moment without any doubt. */
+export const AT = (at: Instant): Forecast => ({ p50: at, p90: at });
+
 /** When so many bytes are free of these; infinite where they never are. */
 export function reachedAt(chunks: readonly Chunk[], bytes: Bytes, by: keyof Forecast): Instant {
   const sorted = by === 'p50' ? chunks : chunks.toSorted((one, other) => one.at.p90 - other.at.p90);

@@ -7,7 +7,6 @@ import type { Placed } from '../fleet/replica.js';
 import { wantFor } from '../demand/wants.js';
 import { Ledger } from '../memory/ledger.js';
 import { Curves } from './curves.js';
-import { Jobs } from './job.js';
 import type { Leavable } from './leavable.js';
 
 const S = aServer('s').id;
@@ -25,8 +24,7 @@ function aDriver(...warm: readonly string[]): CoreDriver {
   return driver;
 }
 
-const curvesOf = ({ fleet, now }: CoreDriver): Curves =>
-  new Curves(fleet, new Ledger(fleet, now), new Set(), now);
+const curvesOf = ({ fleet, now }: CoreDriver): Curves => new Curves(fleet, new Ledger(fleet, now), now);
 
 /** In how long so many bytes of the device are free by the P50, if none leaves that need not. */
 const freeIn = ({ now }: CoreDriver, curves: Curves, bytes: Bytes, account = GPU): Millis =>
@@ -148,12 +146,11 @@ describe('a copy that leaves for a job', () => {
     driver.declare(aModel('a', { hostBytes: 2, pinnedCopies: 1 })).pass(20_000);
     const { fleet, now } = driver;
     const want = wantFor(fleet, aModel('x'), now);
-    const job = new Jobs(fleet, [want], now).of(want);
     const curves = curvesOf(driver);
     const [first, second] = [copyOn(curves, 'a'), copyOn(curves, 'a', gpuAccount(aServer('t').id, 0))];
-    expect([first, second].map((one) => curves.isKept(one, job))).toEqual([false, false]);
+    expect([first, second].map((one) => curves.isKept(one, want))).toEqual([false, false]);
     curves.release(first, { p50: now, p90: now });
-    expect(curves.isKept(second, job)).toBe(true);
+    expect(curves.isKept(second, want)).toBe(true);
   });
 });
 

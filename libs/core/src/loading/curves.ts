@@ -1,5 +1,5 @@
 import { type Fleet, unsettledAt } from '../fleet/fleet.js';
-import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
+import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { indexesOf } from '../fleet/indexes.js';
 import { bytesOn } from '../fleet/meter.js';
 import type { Instant } from '../fleet/model.js';
@@ -12,11 +12,12 @@ import { silentUntil } from '../learned/watchers.js';
 import { deviceOf, ownersOf } from '../memory/account-owners.js';
 import { dependentsOf } from '../memory/footprint.js';
 import type { Ledger } from '../memory/ledger.js';
-import { guaranteedCopies, isPinProtected, isWrittenOff, solidCopies } from '../memory/pins.js';
+import { isPinProtected, isWrittenOff } from '../memory/pins.js';
 import { isComingBack } from '../memory/reloads.js';
 import { appendTo, madeOnce } from '../numbers/groups.js';
-import type { Job } from './job.js';
-import { type Chunk, latest, reachedAt, withChunk, chunksWithout } from './chunks.js';
+import type { Want } from '../demand/wants.js';
+import { keepsEnough } from '../room/victims.js';
+import { AT, type Chunk, latest, reachedAt, withChunk, chunksWithout } from './chunks.js';
 import { goneAt, toldFrom } from './releases.js';
 import { type Leavable, ofLoading, ReadyCopy } from './leavable.js';
 
@@ -27,8 +28,6 @@ interface Curve {
   /** Null until they are asked for: most loads find room without. */
   copies: readonly Leavable[] | null;
 }
-
-const AT = (at: Instant): Forecast => ({ p50: at, p90: at });
 
 /** The eviction curves of one pass over the line. Jobs take from them in the order of the line. */
 export class Curves {
@@ -44,7 +43,6 @@ export class Curves {
   constructor(
     private readonly fleet: Fleet,
     private readonly ledger: Ledger,
-    private readonly awaited: ReadonlySet<ModelId>,
     private readonly now: Instant,
   ) {}
 
@@ -77,14 +75,10 @@ export class Curves {
     return this.released.has(id);
   }
 
-  /** Whether a pin, or `copies.min` of the job's class, needs a copy beside those that leave for jobs before. */
-  isKept({ id, model, rank }: Leavable, job: Job): boolean {
-    const settings = this.fleet.models.get(model);
-    const kept = Math.max(settings?.pinnedCopies ?? 0, rank === job.rank ? guaranteedCopies(settings) : 0);
-    const replica = this.fleet.replicas.get(id);
-    if (kept === 0 || replica?.phase !== 'ready' || isWrittenOff(this.fleet, replica)) return false;
-    const going = [...this.released.keys()].filter((one) => this.fleet.holders.get(model)?.has(one));
-    return solidCopies(this.fleet, model, new Set([id, ...going])) < kept;
+  /** Whether a pin, or `copies.min` of the want's class, needs a copy beside those that leave for jobs before. */
+  isKept({ model, replica }: Leavable, want: Want): boolean {
+    if (!replica || isWrittenOff(this.fleet, replica)) return false;
+    return !keepsEnough(this.fleet, model, new Set([replica.id, ...this.released.keys()]), want);
   }
 
   /** A copy leaves for a job: from then on its memory is free, all of it. */
@@ -230,8 +224,7 @@ export class Curves {
   private leavableOf(replica: Replica): Leavable | undefined {
     return madeOnce(this.leavables, replica.id, () => {
       const { fleet, now } = this;
-      if (replica.phase === 'ready')
-        return new ReadyCopy(fleet, replica, this.awaited.has(replica.model), now);
+      if (replica.phase === 'ready') return new ReadyCopy(fleet, replica, now);
       return replica.phase === 'loading' ? ofLoading(fleet, replica, now) : undefined;
     });
   }

@@ -3,14 +3,15 @@ import { type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Booking, Loading, Ready, Replica } from '../fleet/replica.js';
 import { residentUntil, settingsOf } from '../fleet/idle-rule.js';
-import { isOverdue, takesOrders } from '../fleet/standing.js';
-import { hasQueue, idleUnloadAt } from '../demand/idle.js';
+import type { Want } from '../demand/wants.js';
+import type { VictimTest } from '../room/victims.js';
+import { isOverdue } from '../fleet/standing.js';
+import { idleUnloadAt } from '../demand/idle.js';
 import { type Rank, rankOf } from '../demand/rank.js';
 import { usualLease } from '../learned/leases.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import { densityOf, worthOf } from '../learned/worth.js';
-import { isGuaranteed, isPinProtected, isWrittenOff } from '../memory/pins.js';
-import { isKept } from '../fleet/idle-rule.js';
+import { isGuaranteed, isPinProtected } from '../memory/pins.js';
 import { worthTakingFrom } from './worth-more.js';
 import type { Job } from './job.js';
 
@@ -21,14 +22,12 @@ export interface Leavable {
   readonly server: ServerId;
   readonly bookings: readonly Booking[];
   readonly rank: Rank;
-  /** Whether it may be told to leave at all. */
-  readonly mayBeTold: boolean;
-  /** Whether it is one of the copies that `copies.min` keeps from its own class. */
+  /** Null of a copy that is to come. */
+  readonly replica: Ready | null;
+  /** Of a copy that is to come: whether it is one of those that `copies.min` keeps from its own class. */
   readonly isGuaranteed: boolean;
   /** Whether it is in use, or will be once it is there. */
   readonly isInUse: boolean;
-  /** Whether no copy by demand may take its place. */
-  readonly isBusy: boolean;
   /** When its residency ends. */
   readonly residentUntil: Instant;
   /** The end of the longest lease that was given on it. */
@@ -52,48 +51,28 @@ export class ReadyCopy implements Leavable {
   readonly inUseUntil: Instant;
   readonly residentUntil: Instant;
   readonly lastUse: Instant;
-  private weighed: { readonly worth: number } | undefined;
-  private compared: { readonly density: number } | undefined;
+  readonly isGuaranteed = false;
+  private knownWorth: number | undefined;
+  private knownDensity: number | undefined;
 
   constructor(
     private readonly fleet: Fleet,
-    private readonly replica: Ready,
-    private readonly isAwaited: boolean,
+    readonly replica: Ready,
     private readonly now: Instant,
   ) {
     const { id, model, server, bookings, inUseUntil } = replica;
-    [this.id, this.model, this.server, this.bookings, this.inUseUntil] = [
-      id,
-      model,
-      server,
-      bookings,
-      inUseUntil,
-    ];
+    this.id = id;
+    this.model = model;
+    this.server = server;
+    this.bookings = bookings;
+    this.inUseUntil = inUseUntil;
     this.rank = rankOf(settingsOf(fleet, replica).class);
     this.residentUntil = residentUntil(fleet, replica);
     this.lastUse = replica.lastUse;
   }
 
-  get mayBeTold(): boolean {
-    const { fleet, replica } = this;
-    return (
-      !this.isAwaited &&
-      takesOrders(fleet.servers.get(replica.server)!, this.now) &&
-      !isPinProtected(fleet, replica) &&
-      !isKept(fleet, replica)
-    );
-  }
-
-  get isGuaranteed(): boolean {
-    return isGuaranteed(this.fleet, this.replica);
-  }
-
   get isInUse(): boolean {
     return this.inUseUntil > this.now;
-  }
-
-  get isBusy(): boolean {
-    return this.isInUse || hasQueue(this.fleet, this.replica) || isWrittenOff(this.fleet, this.replica);
   }
 
   get usualLease(): Millis {
@@ -105,13 +84,11 @@ export class ReadyCopy implements Leavable {
   }
 
   get worth(): number {
-    this.weighed ??= { worth: shareOfWorth(this.fleet, this.model, this.now) };
-    return this.weighed.worth;
+    return (this.knownWorth ??= shareOfWorth(this.fleet, this.model, this.now));
   }
 
   get density(): number {
-    this.compared ??= { density: densityOf(this.fleet, this.replica) };
-    return this.compared.density;
+    return (this.knownDensity ??= densityOf(this.fleet, this.replica));
   }
 }
 
@@ -137,10 +114,9 @@ export function toCome(
     server,
     bookings,
     rank: rankOf(settings.class),
-    mayBeTold: true,
+    replica: null,
     isGuaranteed: false,
     isInUse: true,
-    isBusy: true,
     residentUntil: readyAt + settings.minResidency,
     inUseUntil: -Infinity,
     usualLease: usualLease(fleet, model),
@@ -154,11 +130,15 @@ export function toCome(
 const shareOfWorth = (fleet: Fleet, model: ModelId, now: Instant): number =>
   worthOf(fleet, model, now) / Math.max(1, fleet.holders.get(model)?.size ?? 0);
 
-/** Whether a copy yields to a job by its class, whatever its use. */
-export const yieldsToJob = (copy: Leavable, { rank, model, want }: Job): boolean => {
-  if (!copy.mayBeTold || copy.rank > rank || (copy.rank === rank && copy.isGuaranteed)) return false;
-  return !want?.isExtra || (!copy.isBusy && copy.model !== model);
-};
+/** Whether a copy yields to a want, whatever its use: what is there by the rule of victims, what is to come by its class. */
+export function yieldsToWant(
+  { replica, rank, isGuaranteed }: Leavable,
+  want: Want,
+  isVictim: VictimTest,
+): boolean {
+  if (replica) return isVictim(replica);
+  return !want.isExtra && (rank < want.rank || (rank === want.rank && !isGuaranteed));
+}
 
 /**
  * From when on a copy may be told to leave for a job: its residency has ended, and it is not worth too much where it is in use, or

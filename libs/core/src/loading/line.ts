@@ -7,8 +7,8 @@ import { presentCopies, type Want } from '../demand/wants.js';
 import { areOver, isAlike, type Job, Jobs, type Waiting } from './job.js';
 import { byPrecedence } from './precedence.js';
 import { reserve } from './reserve.js';
-import { inLine } from './note-line.js';
-import { type Home, type JobForecast, Schedule } from './schedule.js';
+import { inLine, type JobInLine } from './note-line.js';
+import { type JobForecast, Schedule } from './schedule.js';
 
 /**
  * Every load that is going to happen, in order, with the forecast of when its model will be ready. A job stands behind
@@ -23,7 +23,7 @@ export class Line {
   private readonly joined = new Set<string>();
   private readonly wants = new Map<ModelId, Want>();
   /** Where each job was to be loaded when the line was last worked out. */
-  private readonly homes = new Map<ModelId, Home>();
+  private readonly homes = new Map<ModelId, JobInLine>();
 
   /**
    * Wants for which only requests wait that were not judged yet join later: see `tryWith`. `before` is the line of the same

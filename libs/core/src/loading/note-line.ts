@@ -20,8 +20,7 @@ export interface JobInLine {
   readonly readyAt: { readonly p50: Instant; readonly p90: Instant };
   /** The earliest deadline of its promised requests; infinite where none is promised. */
   readonly neededBy: Instant;
-  /** See `JobForecast`. */
-  readonly roomAt: Instant;
+  /** When it was last asked at every place. */
   readonly searchedAt: Instant;
   /** When it, and jobs behind it for further copies of its model, get their places and begin. */
   readonly changesAt: readonly Instant[];
@@ -45,22 +44,13 @@ export function noteLine(fleet: Fleet, forecasts: readonly JobForecast[]): void 
   }
 }
 
-export const inLine = ({
-  job,
-  place,
-  placeAt,
-  start,
-  ready,
-  roomAt,
-  searchedAt,
-}: JobForecast): JobInLine => ({
+export const inLine = ({ job, place, placeAt, start, ready, searchedAt }: JobForecast): JobInLine => ({
   cause: job.want?.cause ?? job.placed!.cause,
   ...whereabouts(job, place),
   placeAt,
   startsAt: start.at,
   readyAt: ready,
   neededBy: job.neededBy,
-  roomAt,
   searchedAt,
   changesAt: [],
 });

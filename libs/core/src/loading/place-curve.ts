@@ -1,3 +1,4 @@
+import type { Fleet } from '../fleet/fleet.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import type { AccountId, ReplicaId } from '../fleet/ids.js';
 import { PINNED } from '../demand/rank.js';
@@ -5,12 +6,14 @@ import type { Want } from '../demand/wants.js';
 import { bytesOn } from '../fleet/meter.js';
 import { SOON } from '../learned/closing.js';
 import type { Forecast } from '../learned/load-times.js';
+import { compareKeys } from '../numbers/compare-keys.js';
 import { total } from '../numbers/groups.js';
 import type { Place } from '../room/places.js';
 import { devicesSwapped } from '../room/swaps.js';
-import { neededAt } from '../room/victims.js';
+import { neededAt, type VictimTest } from '../room/victims.js';
+import { AT, type Chunk, reachedAt } from './chunks.js';
 import type { Job } from './job.js';
-import { emptiedFrom, type Leavable, tellableFrom, yieldsToJob } from './leavable.js';
+import { emptiedFrom, type Leavable, tellableFrom, yieldsToWant } from './leavable.js';
 import { besides, type JobForecast, type Leaving, readyAfter, type Schedule } from './schedule.js';
 import type { Start } from './slots.js';
 
@@ -19,8 +22,7 @@ interface Moment {
   readonly copies: readonly Leavable[];
   /** From when on they may be told; when they go, where they leave by themselves. */
   readonly from: Instant;
-  /** When nothing keeps them any more, and when their memory is free, by the P50. */
-  readonly emptied: Instant;
+  /** When their memory is free, by the P50. */
   readonly freed: Instant;
   readonly isTold: boolean;
 }
@@ -34,11 +36,12 @@ export class PlaceCurve {
   constructor(
     private readonly schedule: Schedule,
     private readonly job: Job,
-    want: Want,
+    private readonly want: Want,
     private readonly place: Place,
+    private readonly isVictim: VictimTest,
   ) {
     this.needed = neededAt(schedule.fleet, place, want);
-    this.budgetFrom = this.isFree() ? schedule.now : schedule.swapAt(place);
+    this.budgetFrom = isFreeOfLimit(schedule.fleet, job, place) ? schedule.now : schedule.swapAt(place);
   }
 
   /** When there could be room, by the P50; infinite where there never is. */
@@ -60,7 +63,7 @@ export class PlaceCurve {
   reserved(start: Start, load: Forecast, roomAt: Instant): { found: JobForecast; worth: number } {
     const { schedule, job, place } = this;
     const chosen = this.chosenBy(start.at);
-    const left = schedule.curves.freeAt(besides(place.bookings, chosen.flatMap(asLeaving)));
+    const left = schedule.curves.freeAt(besides(place.bookings, copiesIn(chosen)));
     const placeAt = this.placeAt(chosen, start, roomAt);
     const leaving = chosen.flatMap((one) => this.leavingOf(one, placeAt));
     const free = Math.max(left.p90, ...leaving.map(({ at }) => at.p90));
@@ -76,14 +79,12 @@ export class PlaceCurve {
     let at = now;
     for (const { account, bytes } of this.place.bookings) {
       if (curves.freeAt([{ account, bytes }]).p50 <= at) continue;
-      const steps = curves
-        .chunksOn(account)
-        .map((one): readonly [Instant, number] => [one.at.p50, one.bytes]);
-      for (const copy of curves.copiesOn(account)) {
-        const moment = freed(copy);
-        if (moment < Infinity) steps.push([moment, bytesOn(account, copy.bookings)]);
-      }
-      at = Math.max(at, reachedBy(steps, bytes));
+      const copies = curves.copiesOn(account).map((copy): Chunk => {
+        return { at: AT(freed(copy)), bytes: bytesOn(account, copy.bookings) };
+      });
+      const steps = [...curves.chunksOn(account), ...copies.filter(({ at: { p50 } }) => p50 < Infinity)];
+      steps.sort((one, other) => one.at.p50 - other.at.p50);
+      at = Math.max(at, reachedAt(steps, bytes, 'p50'));
       if (at === Infinity) return at;
     }
     return at;
@@ -133,7 +134,7 @@ export class PlaceCurve {
     if (this.areAllTellable(copies)) {
       const from = Math.max(now, this.budgetFrom, ...copies.map((one) => tellableFrom(one, job)));
       const emptied = Math.max(told, ...copies.map((one) => emptiedFrom(one, from, now)));
-      const tells = { copies, from, emptied, freed: emptied + p50, isTold: true };
+      const tells = { copies, from, freed: emptied + p50, isTold: true };
       if (emptied <= now) return tells;
       const itself = this.byItself(copies, told);
       return itself && itself.freed < tells.freed ? itself : tells;
@@ -146,11 +147,12 @@ export class PlaceCurve {
     // Only a turn to come tells that they leave.
     const idle = Math.max(this.schedule.now + SOON, told, ...copies.map(({ idleAt }) => idleAt));
     const { p50 } = this.schedule.unloadOn(copies[0]!.server);
-    return idle < Infinity ? { copies, from: idle, emptied: idle, freed: idle + p50, isTold: false } : null;
+    return idle < Infinity ? { copies, from: idle, freed: idle + p50, isTold: false } : null;
   }
 
   private areAllTellable(copies: readonly Leavable[]): boolean {
-    return copies.every((one) => yieldsToJob(one, this.job) && !this.schedule.curves.isKept(one, this.job));
+    const { schedule, want, isVictim } = this;
+    return copies.every((one) => yieldsToWant(one, want, isVictim) && !schedule.curves.isKept(one, want));
   }
 
   /** The same whatever the budget and its worth say. */
@@ -171,7 +173,7 @@ export class PlaceCurve {
   private placeAt(chosen: readonly Moment[], { at }: Start, roomAt: Instant): Instant {
     const { schedule, place } = this;
     const { now, curves } = schedule;
-    const leaving = chosen.flatMap(asLeaving);
+    const leaving = copiesIn(chosen);
     const isOnItsWay = schedule.isOnItsWay(place, leaving);
     if (chosen.length === 0) {
       const isShut = roomAt > now && curves.opensAt(place.bookings) > now;
@@ -206,29 +208,20 @@ export class PlaceCurve {
     const emptied = placeAt <= schedule.now ? freed - p50 : isTold ? usedUntil() : Infinity;
     return copies.map((copy) => ({ copy, at: { p50: freed, p90: emptied + p90 }, isTold }));
   }
-
-  /** Whether neither budget nor worth keeps others from leaving for it: it is pinned, or it starves. */
-  private isFree(): boolean {
-    const { fleet, now } = this.schedule;
-    if (this.job.rank === PINNED) return true;
-    const isStarvedLast = devicesSwapped(this.place).some((one) => fleet.starvedLast.has(one));
-    return !isStarvedLast && this.job.starvesAt <= now;
-  }
 }
 
-const asLeaving = ({ copies }: Moment): readonly Leavable[] => copies;
+/** Whether the limit of evictions does not bind a job at a place: it is pinned, or starves, and the last job there did not. */
+export function isFreeOfLimit(
+  { starvedLast }: Readonly<Fleet>,
+  { rank, isStarving }: Job,
+  place: Place,
+): boolean {
+  return rank === PINNED || (isStarving && !devicesSwapped(place).some((one) => starvedLast.has(one)));
+}
+
+const copiesIn = (moments: readonly Moment[]): readonly Leavable[] => moments.flatMap(({ copies }) => copies);
 
 const byTurn = (one: Leavable, other: Leavable): number =>
   one.rank - other.rank ||
   Number(one.isInUse) - Number(other.isInUse) ||
-  (one.density === other.density ? 0 : one.density - other.density) ||
-  (one.lastUse === other.lastUse ? 0 : one.lastUse - other.lastUse);
-
-function reachedBy(steps: (readonly [Instant, number])[], bytes: number): Instant {
-  let sum = 0;
-  for (const [at, freed] of steps.sort(([one], [other]) => one - other)) {
-    sum += freed;
-    if (sum >= bytes) return at;
-  }
-  return Infinity;
-}
+  compareKeys([one.density, one.lastUse], [other.density, other.lastUse]);

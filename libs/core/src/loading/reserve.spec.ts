@@ -13,6 +13,16 @@ function oneServer(...models: string[]): CoreDriver {
   return driver;
 }
 
+/** `t` has room for `x`, and a load of `b` for 9 s more. */
+function busyBeside(driver: CoreDriver): void {
+  driver
+    .declare(aModel('b'))
+    .loadsTake('b', 10_000)
+    .serve(aServer('t', [12]), ['x', 'b']);
+  driver.resolve('b');
+  driver.pass(1_000);
+}
+
 const forecastOf = (driver: CoreDriver, model: string) => driver.fleet.line.get(aModel(model).id)!;
 
 describe('a job with free memory in time', () => {
@@ -26,12 +36,7 @@ describe('a job with free memory in time', () => {
 
   it('waits there for a slot rather than that a copy leaves, where the promise holds', () => {
     const driver = oneServer('a').warm('a', 's');
-    driver
-      .declare(aModel('b'))
-      .loadsTake('b', 10_000)
-      .serve(aServer('t', [12]), ['x', 'b']);
-    driver.resolve('b');
-    driver.pass(1_000);
+    busyBeside(driver);
     driver.resolve('x', { wait: 60_000 });
     expect(forecastOf(driver, 'x')).toMatchObject({ server: 't' });
     expect(driver.phase('x', 't')).toBeUndefined();
@@ -40,12 +45,7 @@ describe('a job with free memory in time', () => {
   it('takes the place of a copy elsewhere where only that is in time', () => {
     const driver = oneServer('a').warm('a', 's');
     driver.pass(20_000);
-    driver
-      .declare(aModel('b'))
-      .loadsTake('b', 10_000)
-      .serve(aServer('t', [12]), ['x', 'b']);
-    driver.resolve('b');
-    driver.pass(1_000);
+    busyBeside(driver);
     driver.resolve('x', { wait: 15_000 });
     driver.pass(1_000);
     expect(driver.orders().slice(2)).toEqual(['unload a@s', 'load x@s']);

@@ -7,11 +7,13 @@ import { total } from '../numbers/groups.js';
 import { lackIn, slackIn } from '../room/best-fit.js';
 import type { Place, Site } from '../room/places.js';
 import { crowding } from '../room/spread.js';
+import { victimTest, type VictimTest } from '../room/victims.js';
 import type { Job } from './job.js';
+import type { JobInLine } from './note-line.js';
 import { PlaceCurve } from './place-curve.js';
 import { isRefuted } from './refuted.js';
 import { reservePlaced } from './reserve-placed.js';
-import { type Home, type JobForecast, nextSearch, nowhere, type Schedule } from './schedule.js';
+import { type JobForecast, nextSearch, nowhere, type Schedule } from './schedule.js';
 
 /**
  * What a job reserves behind the jobs that the schedule has already: a place, a slot and a moment. It decides for the turn, for
@@ -19,7 +21,7 @@ import { type Home, type JobForecast, nextSearch, nowhere, type Schedule } from 
  * in time there: else one that is late by its P90 alone would take the place of another, and both promises would be lost. Any
  * other job looks at other places once a second.
  */
-export function reserve(schedule: Schedule, job: Job, home: Home | undefined): JobForecast {
+export function reserve(schedule: Schedule, job: Job, home: JobInLine | undefined): JobForecast {
   if (job.placed) return reservePlaced(schedule, job, job.placed);
   const search = new Search(schedule, job, job.want!);
   const known = home && search.atHome(home);
@@ -27,7 +29,7 @@ export function reserve(schedule: Schedule, job: Job, home: Home | undefined): J
   return search.best() ?? search.nothing();
 }
 
-function mayKeepHome({ job, ready }: JobForecast, home: Home, now: Instant): boolean {
+function mayKeepHome({ job, ready }: JobForecast, home: JobInLine, now: Instant): boolean {
   const isYoung = nextSearch(home.searchedAt) > now;
   if (job.neededBy === Infinity) return isYoung && home.neededBy === Infinity;
   if (ready.p90 <= job.neededBy) return true;
@@ -49,6 +51,7 @@ interface Candidate {
 /** The search for the place of one job. */
 class Search {
   private readonly sites: readonly Site[];
+  private readonly isVictim: VictimTest;
   /** By when its model is needed: by its promises, or where a draining server is rid of it. */
   private readonly by: Instant;
 
@@ -57,13 +60,14 @@ class Search {
     private readonly job: Job,
     private readonly want: Want,
   ) {
-    const { now } = schedule;
+    const { fleet, now, awaited } = schedule;
+    this.isVictim = victimTest(fleet, want, now, awaited);
     this.by = job.warmUntil > now ? job.warmUntil : job.neededBy;
     this.sites = schedule.sites.for(want);
   }
 
   /** At the place where it was last, else at another of its server; undefined where there is none. */
-  atHome({ server, devices, searchedAt }: Home): JobForecast | undefined {
+  atHome({ server, devices, searchedAt }: JobInLine): JobForecast | undefined {
     if (server === null) return undefined;
     const places = this.placesOf(this.sites.filter((site) => site.server.spec.id === server));
     const same = places.filter((one) => String(one.devices) === String(devices));
@@ -167,7 +171,7 @@ class Search {
   }
 
   private curveAt(place: Place): PlaceCurve {
-    return new PlaceCurve(this.schedule, this.job, this.want, place);
+    return new PlaceCurve(this.schedule, this.job, this.want, place, this.isVictim);
   }
 
   private candidateAt(place: Place): Candidate | undefined {

@@ -7,6 +7,7 @@ import type { Forecast } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
 import { bytesOn } from '../fleet/meter.js';
 import { Ledger } from '../memory/ledger.js';
+import { madeOnce } from '../numbers/groups.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Placed } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -39,17 +40,6 @@ export interface JobForecast {
    */
   readonly roomAt: Instant;
   /** When it was last asked at every place. */
-  readonly searchedAt: Instant;
-}
-
-/** What a job had reserved when it was last asked. */
-export interface Home {
-  /** Null where no place was in sight. */
-  readonly server: ServerId | null;
-  readonly devices: readonly number[];
-  readonly neededBy: Instant;
-  readonly readyAt: Forecast;
-  readonly roomAt: Instant;
   readonly searchedAt: Instant;
 }
 
@@ -92,7 +82,7 @@ export class Schedule {
     this.ledger = new Ledger(fleet, now);
     this.present = new Ledger(fleet, now);
     this.awaited = awaitedModels(fleet, now);
-    this.curves = new Curves(fleet, this.ledger, this.awaited, now);
+    this.curves = new Curves(fleet, this.ledger, now);
     this.inWork = new InWork(fleet, now);
     this.slots = new ServerSlots(fleet, now);
     this.sites = new SitesBesidePins(fleet, open, now);
@@ -125,12 +115,10 @@ export class Schedule {
 
   /** How long the memory of a copy takes to be free once nothing keeps it: the reading of its use, and the unload. */
   unloadOn(id: ServerId): Forecast {
-    const known = this.unloads.get(id);
-    if (known) return known;
-    const server = this.fleet.servers.get(id)!;
-    const found = after(server.lookTook, unloadForecast(server));
-    this.unloads.set(id, found);
-    return found;
+    return madeOnce(this.unloads, id, () => {
+      const server = this.fleet.servers.get(id)!;
+      return after(server.lookTook, unloadForecast(server));
+    });
   }
 
   loadOf(job: Job, place: Place): Forecast {
@@ -153,19 +141,14 @@ export class Schedule {
 
   private addTo(place: Place, { job, leaving, placeAt, start, ready }: JobForecast): void {
     const server = place.server.spec.id;
+    const copies = leaving.map(({ copy }) => copy);
     if (job.rank === PINNED) this.sites.take(job.want!, place);
     this.slots.on(server).take(place.devices, start.at, ready);
     for (const { copy, at } of leaving) this.curves.release(copy, at);
     this.curves.take(place.bookings, start.at);
     this.bring(job, { model: job.model, server, bookings: place.bookings }, ready);
     if (placeAt > this.now) for (const { account } of place.bookings) this.reserved.add(account);
-    else
-      this.present.promise(
-        besides(
-          place.bookings,
-          leaving.map(({ copy }) => copy),
-        ),
-      );
+    else this.present.promise(besides(place.bookings, copies));
     if (leaving.some(({ isTold }) => isTold)) this.noteSwap(place, placeAt);
   }
 

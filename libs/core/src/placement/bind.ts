@@ -1,9 +1,9 @@
 import { type Fleet, put } from '../fleet/fleet.js';
 import { Ledger } from '../memory/ledger.js';
-import { PINNED } from '../demand/rank.js';
 import { unloadForecast } from '../learned/unload-times.js';
 import { ReadyCopy, tellableFrom } from '../loading/leavable.js';
 import type { Line } from '../loading/line.js';
+import { isFreeOfLimit } from '../loading/place-curve.js';
 import { endRefutations, noteRefuted } from '../loading/refuted.js';
 import { type EvictionPlan, planFor } from '../room/plan-victims.js';
 import { replicasIn, type Victim, victimsAt, victimTest, type VictimTest } from '../room/victims.js';
@@ -94,18 +94,11 @@ class Binding {
     );
     const places = [place!, ...others.filter((one) => String(one.devices) !== String(place!.devices))];
     for (const one of places) {
-      if (!this.isFree(one) && openAgainAt(fleet, one) > now) continue;
+      if (!isFreeOfLimit(fleet, job, one) && openAgainAt(fleet, one) > now) continue;
       const found = this.planAt(one);
       if (found) return found;
     }
     return undefined;
-  }
-
-  /** Whether the evictions of a minute do not bind it there: it is pinned, or starves, and the last one was not for such a job. */
-  private isFree(place: Place): boolean {
-    const { job } = this.forecast;
-    const isStarvedLast = devicesSwapped(place).some((one) => this.fleet.starvedLast.has(one));
-    return job.rank === PINNED || (job.isStarving && !isStarvedLast);
   }
 
   private planAt(place: Place): EvictionPlan | undefined {
@@ -126,7 +119,7 @@ class Binding {
 
   private isTellable(one: Ready): boolean {
     const { fleet, now } = this;
-    return tellableFrom(new ReadyCopy(fleet, one, false, now), this.forecast.job) <= now;
+    return tellableFrom(new ReadyCopy(fleet, one, now), this.forecast.job) <= now;
   }
 
   private freedBy({ replicas }: Victim): Instant {

@@ -153,7 +153,7 @@ export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want)
 }
 
 /** Whether enough copies of a model stay for its pin and its warm copies once all these are gone. */
-function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, want: Want): boolean {
+export function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, want: Want): boolean {
   const model = fleet.models.get(id);
   if (!model) return true;
   const warm =
