@@ -5,7 +5,9 @@ const CORE = 'libs/core/src';
 /** Bugs of what is promised to requests, and of what they are told. */
 // prettier-ignore
 export const OF_PROMISES: readonly Mutant[] = [
-  { name: 'judged-anew-though-promised', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (fleet.promises.has(request.id)) continue;\n`, replace: `` },
+  { name: 'judged-anew-though-promised', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `.filter(({ id }) => !fleet.promises.has(id))`, replace: `` },
+  { name: 'judged-in-the-order-of-arrival', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `come.toSorted((one, other) => rankOf(other.class) - rankOf(one.class))`, replace: `come` },
+  { name: 'refused-while-an-overdue-load-may-end', breaks: 13, file: `${CORE}/answers/verdicts.ts`, find: `        isHeldUp(this.fleet, server, this.now),`, replace: `        false,` },
   { name: 'a-job-may-break-a-promise', breaks: 13, file: `${CORE}/loading/line.ts`, find: `const isIn = broken.every((one) => mayDisplace(job, one));`, replace: `const isIn = true;` },
   { name: 'promised-though-it-comes-too-late', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `found && found.ready.p90 <= by ? found : undefined;`, replace: `found;` },
   { name: 'a-higher-class-displaces-nothing', breaks: 6, file: `${CORE}/loading/line.ts`, find: `one.stage > by.stage || (`, replace: `one.stage < -9 || (` },

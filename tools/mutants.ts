@@ -84,7 +84,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'pins-asked-as-if-none-stood', breaks: 4, file: `${CORE}/room/fit-pins.ts`, find: `for (const model of ordered) assignment.putWhereItStands(model, isPlaced);`, replace: `void isPlaced;` },
   { name: 'pins-asked-without-what-is-to-come', breaks: 4, file: `${CORE}/room/assignment.ts`, find: `one !== undefined && mayStay(this.fleet, one))`, replace: `one?.phase === 'ready')` },
   { name: 'kept-places-forgotten', breaks: 4, file: `${CORE}/room/fit-pins.ts`, find: `fleet.pinPlaces = isAny ? pinRoom(fleet).reserved : new Map();`, replace: `fleet.pinPlaces = new Map(isAny ? [] : []);` },
-  { name: 'pins-placed-anywhere', breaks: 4, file: `${CORE}/room/fit-pins.ts`, find: `want.rank === PINNED ? sites.map((site) => site.where(isAllowed)) : sites;`, replace: `want.rank > PINNED ? sites.map((site) => site.where(isAllowed)) : sites;` },
+  { name: 'pins-placed-anywhere', breaks: 4, file: `${CORE}/room/fit-pins.ts`, find: `return want.rank === PINNED\n`, replace: `return want.rank > PINNED\n` },
   { name: 'pin-forgotten-at-a-restart', breaks: 17, file: `${CORE}/observe/declared.ts`, find: `putModel(fleet, withKeysInOrder(model));`, replace: `putModel(fleet, withKeysInOrder(fleet.nextOrder > 1 ? model : { ...model, pinnedCopies: 0 }));` },
   { name: 'pins-retire', breaks: 7, file: `${CORE}/demand/idle.ts`, find: `if (at === null || isPinProtected(fleet, replica) ||`, replace: `if (at === null ||` },
   { name: 'kept-warm-retires', breaks: 7, file: `${CORE}/demand/idle.ts`, find: `isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return null;`, replace: `isPinProtected(fleet, replica)) return null;` },

@@ -47,7 +47,7 @@ describe('berthctl explain and plan', () => {
   it('tells why another one is nowhere, and what holds the memory', async () => {
     const out = await said('explain', 'bert-base');
     expect(out).toMatch(/\nstate {6}absent\n/);
-    expect(out).toMatch(/\na request {2}would wait in vain/);
+    expect(out).toMatch(/\na request {2}would be refused: no capacity/);
     expect(out).toMatch(/\na:0 +no room +0,1 +20000 MiB +3552 MiB +16448 MiB +23552 MiB +20000 MiB /);
     expect(out).toMatch(/\na:1 +resnet50 on a +20000 MiB +no +residency, ends /);
   });

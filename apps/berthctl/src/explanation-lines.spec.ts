@@ -38,6 +38,7 @@ function explained(
     orderedUntil: null,
     progress: null,
     predictedWaitMs: null,
+    refusal: null,
     copies: [],
     servers: [{ server: 's', state: 'ready', verdict, until, cooldown, host: null, flags: [] }],
     devices: [{ ...DEVICE, verdict, until }],
@@ -140,4 +141,14 @@ describe('the verdict on a server and a device', () => {
     const [server] = rows({ verdict: 'cooling_down', until: null, cooldown });
     expect(server).toContain(' | cooling down | missing, ends with a load elsewhere');
   });
+});
+
+it.each([
+  [{ refusal: 'no_capacity', predictedWaitMs: null }, 'would be refused: no capacity'],
+  [{ refusal: null, predictedWaitMs: null }, 'would wait, and there is no telling how long'],
+  [{ refusal: null, predictedWaitMs: 15_000 }, 'would wait about 15 s'],
+  [{ refusal: null, predictedWaitMs: 0 }, 'would be answered at once'],
+])('says of %j what a request would get', (foretold, words) => {
+  const told = explained({ verdict: 'room', until: null, cooldown: null });
+  expect(explanationLines({ ...told, ...foretold }, NOW)).toContain(`a request  ${words}`);
 });

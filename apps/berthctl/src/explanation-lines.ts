@@ -44,7 +44,7 @@ function headLines(told: Explained, now: number): string[] {
     ['lacking', lackingSince && `since ${away(lackingSince, now)}`],
     ['ordered', orderedUntil && `ends ${away(orderedUntil, now)}`],
     ['progress', told.progress && progressWords(told.progress)],
-    ['a request', waitWords(told.predictedWaitMs)],
+    ['a request', requestWords(told)],
     ['failed', lastFailure && `${away(lastFailure.at, now)}: ${lastFailure.cause}`],
     ['next try', nextTryAt && away(nextTryAt, now)],
     ...copies.flatMap(({ server, failures }): [string, string][] =>
@@ -63,8 +63,9 @@ function progressWords({ phase, etaMs }: NonNullable<ExplanationMessage['progres
   return `${phase}, ${etaMs === null ? 'there is no telling when' : `ready in about ${lasting(etaMs)}`}`;
 }
 
-function waitWords(wait: number | null): string {
-  if (wait === null) return 'would wait in vain, as far as can be told';
+function requestWords({ refusal, predictedWaitMs: wait }: Explained): string {
+  if (refusal !== null) return `would be refused: ${worded(refusal)}`;
+  if (wait === null) return 'would wait, and there is no telling how long';
   return wait === 0 ? 'would be answered at once' : `would wait about ${lasting(wait)}`;
 }
 
@@ -106,6 +107,7 @@ const serverColumns = (now: number): Column<Server>[] => [
     cell: ({ host }) => (host === null ? '' : `${host.freeMb} of ${host.capacityMb} MiB`),
   },
   { title: 'HOST NEEDS', cell: ({ host }) => mib(host?.needsMb ?? null) },
+  { title: 'HOST SHORT', cell: ({ host }) => mib(host?.shortMb || null) },
   { title: 'FLAGS', cell: ({ flags }) => flags.join(',') },
 ];
 
@@ -127,7 +129,7 @@ const deviceColumns = (now: number): Column<Device>[] => [
   { title: 'WITH', cell: ({ together }) => (together.length > 1 ? together.join(',') : '') },
   { title: 'NEEDS', cell: ({ needsMb }) => mib(needsMb) },
   { title: 'FREE', cell: ({ freeMb }) => mib(freeMb) },
-  { title: 'SHORT', cell: ({ shortMb }) => (shortMb > 0 ? mib(shortMb) : '') },
+  { title: 'SHORT', cell: ({ shortMb }) => mib(shortMb || null) },
   { title: 'CAPACITY', cell: ({ capacityMb }) => mib(capacityMb) },
   { title: 'HELD', cell: ({ heldMb }) => mib(heldMb) },
   { title: 'LEAVING', cell: ({ leavingMb }) => mib(leavingMb) },

@@ -49,6 +49,7 @@ export function explanationView<Declared extends { readonly source: string; read
       position: demand.wait.position,
     },
     predictedWaitMs: why.predictedWait === null ? null : millis(why.predictedWait),
+    refusal: why.refusal,
     copies: why.here.map((here) => copyView(here, times)),
     servers: why.there.map((there) => serverView(there, telling)),
     devices: why.there.flatMap((there) => there.devices.map((device) => deviceView(there, device, telling))),

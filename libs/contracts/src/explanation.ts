@@ -13,6 +13,7 @@ export const verdictSchema = z.enum([
   'room',
   'room_by_eviction',
   'swaps_spent',
+  'kept_for_pin',
   'no_room',
   'incomplete',
   'cooling_down',
@@ -107,7 +108,11 @@ export const explanationSchema = z.strictObject({
     .describe('How far the load that is wanted has come.'),
   predictedWaitMs: count
     .nullable()
-    .describe('How long a request that came now would wait; null: there is no telling.'),
+    .describe('How long a request that came now would wait; null: it is refused, or there is no telling.'),
+  refusal: z
+    .string()
+    .nullable()
+    .describe('Why a request that came now would be refused at once; null: it is not.'),
   copies: z.array(
     z.strictObject({
       server,

@@ -69,7 +69,7 @@ export type { WhyHere } from './explain/why-here.js';
 export type { WhyHolder } from './explain/scene.js';
 export type { WhyMemory } from './explain/why-place.js';
 export type { Verdict, WhyDevice, WhyThere } from './explain/why-there.js';
-export { type Demand, type Why, whyOf } from './explain/why.js';
+export { type Demand, type Why, whyOf } from './plan/why.js';
 export { type Removal } from './scaling/removal.js';
 export { type Scaling, scalingAndRemovals, scalingOf } from './scaling/scaling.js';
 export { largestWant, type WantHistory, withWant } from './scaling/want-history.js';

@@ -202,6 +202,28 @@ describe('a job that joins the line', () => {
   });
 });
 
+describe('a request of a lower class that comes with one of a higher class', () => {
+  const together = (wait: number) => {
+    const driver = busy();
+    const { now } = driver;
+    const actions = driver.tell(
+      { kind: 'RequestArrived', request: aRequest('low', 'b', now, { wait }) },
+      { kind: 'RequestArrived', request: aRequest('high', 'c', now, { wait: 60_000, class: 'critical' }) },
+    );
+    return { driver, refused: actions.filter(({ kind }) => kind === 'refuse') };
+  };
+
+  it('is promised the time behind it', () => {
+    const { driver } = together(60_000);
+    expect(['low', 'high'].map((one) => promised(driver, one))).toEqual([24_000, 16_000]);
+  });
+
+  it('is refused where that is too late, with a hint of that time', () => {
+    const refusal = { reason: 'deadline_unreachable', retryAfter: 4_000 };
+    expect(together(20_000).refused).toEqual([{ kind: 'refuse', request: 'low', refusal }]);
+  });
+});
+
 describe('a request that finds a job of its model in line', () => {
   it('joins it where that is in time, and its place and what was charged for it stay', () => {
     const driver = busy();

@@ -19,15 +19,16 @@ import { refusal } from './refuse.js';
 import { RefusedAlike } from './refused-alike.js';
 
 /**
- * Judges each request for a cold model once, when it comes. It is promised a route, or refused at once, or waits without
+ * Judges each request for a cold model once, when it comes; of those of one turn the higher class first, so that what is
+ * promised is not outranked by another of them. It is promised a route, or refused at once, or waits without
  * a promise where there is no forecast to go by. Later requests take no promise away, but for those of a higher class or
  * of a tenant under its share (Clockwork, OSDI 2020; conservative backfilling: every job has a reservation).
  */
 export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
   const refused: Action[] = [];
   const admission = new Admission(fleet, line, now);
-  for (const request of fleet.waiting.values()) {
-    if (fleet.promises.has(request.id)) continue;
+  const come = [...fleet.waiting.values()].filter(({ id }) => !fleet.promises.has(id));
+  for (const request of come.toSorted((one, other) => rankOf(other.class) - rankOf(one.class))) {
     const { why } = admission.judge(request);
     if (why) refused.push(refuseAdmission(fleet, request, why, now));
   }

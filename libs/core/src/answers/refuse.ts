@@ -8,7 +8,7 @@ import { earliestDeadline, endWaiting, requestsFor } from '../fleet/waiting.js';
 import type { Instant } from '../fleet/model.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
-import { areLoadsStopped } from '../fleet/standing.js';
+import { areLoadsStopped, isHeldUp } from '../fleet/standing.js';
 import { describeWait, fromNow, type Wait } from '../loading/eta.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
@@ -111,11 +111,14 @@ function lateness(fleet: Fleet, { model }: Request, line: Line, now: Instant): R
   const held = whyHeld(fleet);
   if (held !== null && wait.phase !== 'loading') return { reason: held, retryAfter: SHORT_HINT };
   const isWaiting = wait.phase === 'waiting';
-  if (isWaiting && line.open.length === 0) return { reason: 'no_server', retryAfter: SHORT_HINT };
+  if (isWaiting && isNoServer(fleet, line, now)) return { reason: 'no_server', retryAfter: SHORT_HINT };
   const forecast = isWaiting && !areLoadsStopped(fleet) ? line.forecastFor(model) : undefined;
   const load = loadForecast(fleet, model, null);
   return forecast ? waitingInLine(wait, forecast, now) : comingIn(wait, load);
 }
+
+const isNoServer = (fleet: Fleet, { open }: Line, now: Instant): boolean =>
+  open.length === 0 && ![...fleet.servers.values()].some((one) => isHeldUp(fleet, one, now));
 
 /** Why no load is ordered anywhere, where that is not an admin's word. */
 function whyHeld({ held, loadsHeld }: Fleet): 'no_leader' | 'store_unavailable' | null {

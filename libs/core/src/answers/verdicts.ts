@@ -9,6 +9,7 @@ import { routableReplicas } from '../learned/routes.js';
 import {
   isAboutToTakeLoads,
   isAllSeen,
+  isHeldUp,
   isOverdue,
   isSettling,
   isStuck,
@@ -147,9 +148,12 @@ export class Verdicts {
     if (isGivenUp(this.fleet, model.id, this.now) || (overdue && tried.length === 0)) {
       return { reason: 'load_failed', retryAfter: null, cause: 'transient' };
     }
-    // A slow server may recover, and one that lacks a look is about to be looked at.
+    // A slow server may recover, one that lacks a look is about to be looked at, and an overdue load may end.
     const isToCome = able.some(
-      (server) => standingOf(server, this.now) === 'stale' || isAboutToTakeLoads(server, this.now),
+      (server) =>
+        standingOf(server, this.now) === 'stale' ||
+        isAboutToTakeLoads(server, this.now) ||
+        isHeldUp(this.fleet, server, this.now),
     );
     if (open.length === 0 && isToCome) return undefined;
     if (open.every(({ spec }) => this.isStuckOn(replicaId(model.id, spec.id)))) {

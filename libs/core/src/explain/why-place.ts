@@ -21,6 +21,8 @@ export type PlaceVerdict =
    * not stand, drains, or has overdue loads in all its slots.
    */
   | 'closed'
+  /** The place is kept for another copy that a pin lacks. */
+  | 'kept_for_pin'
   /** The copies that may leave now would not free enough. */
   | 'no_room';
 
@@ -78,6 +80,7 @@ type PlaceJudgement = Pick<WhyPlace, 'verdict' | 'until'>;
 function judgePlace(scene: Scene, place: Place, victims: readonly ReplicaId[] | null): PlaceJudgement {
   const { fleet, job, now } = scene;
   if (victims === null) return { verdict: 'no_room', until: null };
+  if (!scene.sites.allows(scene.want, place)) return { verdict: 'kept_for_pin', until: null };
   const swapAt = openAgainAt(fleet, place);
   if (victims.length > 0 && job.rank !== PINNED && !job.isStarving && swapAt > now)
     return { verdict: 'swaps_spent', until: swapAt };
@@ -124,7 +127,9 @@ export function whyMemory<Needs extends Bytes | null>(
   };
 }
 
-const BEST_FIRST: readonly PlaceVerdict[] = ['room', 'room_by_eviction', 'closed', 'swaps_spent', 'no_room'];
+const BEST_FIRST: readonly PlaceVerdict[] = [
+  ...(['room', 'room_by_eviction', 'closed', 'swaps_spent', 'kept_for_pin', 'no_room'] as const),
+];
 
 /** The one that would be taken; null where there is none. */
 export const bestPlace = (places: readonly WhyPlace[]): WhyPlace | null =>

@@ -20,7 +20,7 @@ import {
 /** What would come of a load on a server now. */
 export type Verdict =
   | PlaceVerdict
-  /** A copy is there, on its way or leaving. */
+  /** A copy is there, on its way or leaving. A server has one at most, on one or several of its devices. */
   | 'holds'
   /** A model that it depends on is still leaving there, or cannot be loaded. */
   | 'incomplete'
@@ -78,28 +78,28 @@ function whyServer(scene: Scene, server: Server, isOpen: boolean): WhyThere {
   const cooldown = whyCooling(coolingOn(fleet, server, model.id, now));
   const places = scene.placesOn(server).map((place) => whyPlace(scene, place));
   const lasting = lastingVerdict(scene, server, isOpen);
+  const isHeld = fleet.replicas.has(replicaId(model.id, id));
   const judge = (place: WhyPlace | null): Judgement => {
+    if (isHeld) return { verdict: 'holds', until: null };
     if (lasting) return { verdict: lasting, until: null };
     if (cooldown) return { verdict: 'cooling_down', until: cooldown.until };
     return { verdict: place?.verdict ?? 'incomplete', until: place?.until ?? null };
   };
-  const replica = fleet.replicas.get(replicaId(model.id, id));
   const best = bestPlace(places);
   return {
     server: id,
     standing: standingOf(server, now),
     isDrained: server.drain !== null,
-    ...(replica ? HOLDS : judge(best)),
+    ...judge(best),
     cooldown,
     places,
     devices: (server.devices ?? []).map((device) => {
       const { ordinal, kind, account } = device;
       const place = bestPlace(places.filter(({ devices }) => devices.includes(ordinal)));
       const memory = memoryAt(scene, server, place, account);
-      const isHeld = replica?.devices.includes(ordinal);
       const flags = deviceFlags(server, device, memory);
       const closed = whyClosed(fleet, server, device, now);
-      return { ordinal, kind, ...(isHeld ? HOLDS : judge(place)), place, memory, flags, closed };
+      return { ordinal, kind, ...judge(place), place, memory, flags, closed };
     }),
     host: memoryAt(scene, server, best, hostAccount(host)),
     flags: serverFlags(fleet, server, now),
@@ -113,8 +113,6 @@ const memoryAt = (scene: Scene, server: Server, place: WhyPlace | null, account:
   place?.accounts.find((one) => one.account === account) ?? whyMemory(scene, server, account, null);
 
 type Judgement = Pick<WhyThere, 'verdict' | 'until'>;
-
-const HOLDS: Judgement = { verdict: 'holds', until: null };
 
 /** The verdict on a whole server that neither a place nor time changes; null where there is none. */
 function lastingVerdict({ fleet, model, room }: Scene, server: Server, isOpen: boolean): Verdict | null {

@@ -1,4 +1,4 @@
-import { type Fleet, unsettled } from './fleet.js';
+import { type Fleet, unsettled, unsettledOn } from './fleet.js';
 import type { Loading, Placed, Replica } from './replica.js';
 import { settingsOf } from './idle-rule.js';
 import { labelsMatch, type Server } from './server.js';
@@ -139,15 +139,26 @@ const BESIDE_ENSEMBLES = 2;
 export const ordersAtOnce = ({ limits }: Readonly<Fleet>, { hasEnsemble }: Server): number =>
   hasEnsemble ? Math.min(BESIDE_ENSEMBLES, limits.loadsPerServer) : limits.loadsPerServer;
 
-/** The servers on which a new copy may be placed: of a new process the metrics have to tell first what it has. */
+/** The servers on which a new copy may be placed. */
 export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
   const loads = loadsByServer(fleet, now);
-  return [...fleet.servers.values()].filter((server) => {
-    if (!takesOrders(server, now) || isJustBorn(server)) return false;
-    if (server.drain !== null || (server.devices?.length ?? 0) === 0) return false;
-    return (loads.get(server.spec.id)?.overdue ?? 0) < ordersAtOnce(fleet, server);
-  });
+  return [...fleet.servers.values()].filter(
+    (server) =>
+      takesCopies(server, now) && (loads.get(server.spec.id)?.overdue ?? 0) < ordersAtOnce(fleet, server),
+  );
 }
+
+/** Overdue loads aside. Of a new process the metrics have to tell first what it has. */
+const takesCopies = (server: Server, now: Instant): boolean =>
+  takesOrders(server, now) &&
+  !isJustBorn(server) &&
+  server.drain === null &&
+  (server.devices?.length ?? 0) > 0;
+
+/** Whether a copy may be placed there once an overdue load has ended, and one may still end. */
+export const isHeldUp = (fleet: Readonly<Fleet>, server: Server, now: Instant): boolean =>
+  takesCopies(server, now) &&
+  unsettledOn(fleet, server.spec.id).some((one) => isOverdue(fleet, one, now) && !isStuck(fleet, one, now));
 
 /**
  * Whether cold requests still wait, and nothing is placed: in the first seconds a server that was not looked at may hold

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { whyOf } from '../index.js';
+import { wantFor } from '../demand/wants.js';
+import { openServers } from '../fleet/standing.js';
 import { swapped } from '../../../../test/support/swapped.js';
+import { Line } from './line.js';
 
 /** A server that `x` and `y` fill in turn, beside the models told; a load of any takes 10 s. */
 function oneServer(...models: string[]): CoreDriver {
@@ -24,6 +26,12 @@ function busyBeside(driver: CoreDriver): void {
 }
 
 const forecastOf = (driver: CoreDriver, model: string) => driver.fleet.line.get(aModel(model).id)!;
+
+/** What a job would reserve that does not stand in line. */
+function foreseen({ fleet, now }: CoreDriver, model: string) {
+  const want = wantFor(fleet, fleet.models.get(aModel(model).id)!, now);
+  return new Line(fleet, [want], openServers(fleet, now), now).forecastFor(want.model.id)!;
+}
 
 describe('a job with free memory in time', () => {
   it('goes there, though its waiting would be worth more than a copy elsewhere', () => {
@@ -95,8 +103,8 @@ describe('what leaves by itself', () => {
     driver.pass(2_000);
     driver.loadsTake('b', 8_000).declare(aModel('a', { gpuBytes: 8, idleUnload: 10_000 }));
     expect(driver.answerTo(driver.resolve('b', { wait: 20_000 }))).toBe('deadline_unreachable');
-    const job = whyOf(driver.fleet, aModel('b').id, driver.now).job!;
-    expect([Math.round(job.startsAt! - driver.now), job.readyAt!.p90]).toEqual([8_001, Infinity]);
+    const { start, ready } = foreseen(driver, 'b');
+    expect([Math.round(start.at - driver.now), ready.p90]).toEqual([8_001, Infinity]);
     driver.pass(12_000);
     expect(driver.answerTo(driver.resolve('b', { wait: 20_000 }))).toBe('waiting');
     expect(driver.isLoading('b', 's')).toBe(true);

@@ -218,7 +218,7 @@ describe('a load that never ends', () => {
     expect(driver.isLoading('b', 't') || driver.isLoading('b', 'u')).toBe(true);
   });
 
-  it('in all slots of a server flags it, and it takes nothing new', () => {
+  it('in all slots of a server flags it, and it takes nothing new: requests wait as long as one may still end', () => {
     const driver = new CoreDriver()
       .declare(...['a', 'b', 'c'].map((id) => aModel(id, { gpuBytes: 2, loadTimeout: 5_000 })))
       .serve(aServer('t', [10]), ['a', 'b', 'c']);
@@ -227,7 +227,11 @@ describe('a load that never ends', () => {
     driver.resolve('b', { wait: 1 });
     driver.pass(5_000);
     expect(flagsOf(driver)).toContain('needs_restart');
-    expect(driver.answerTo(driver.resolve('c'))).toBe('no_capacity');
+    const request = driver.resolve('c', { wait: 600_000 });
+    driver.pass(340_000);
+    expect([driver.answerTo(request), driver.phase('c', 't')]).toEqual(['waiting', undefined]);
+    driver.pass(10_000);
+    expect(driver.answerTo(request)).toBe('no_capacity');
   });
 
   it('counts as one from the moment it is found, after a restart of ours', () => {

@@ -89,9 +89,14 @@ export class SitesBesidePins {
 
   for(want: Want): Site[] {
     const sites = sitesFor(this.fleet, want, this.open, this.now);
-    const isAllowed = (place: Place): boolean => this.known.allows(want.model, place);
-    return want.rank === PINNED ? sites.map((site) => site.where(isAllowed)) : sites;
+    return want.rank === PINNED
+      ? sites.map((site) => site.where((place) => this.allows(want, place)))
+      : sites;
   }
+
+  /** Whether a place is kept for no pin of another copy. Only what a pin lacks has to ask. */
+  allows = ({ model, rank }: Want, place: Place): boolean =>
+    rank !== PINNED || this.known.allows(model, place);
 
   /** A place that a pin is to get is for none behind it. */
   take = ({ model }: Want, place: Place): void => this.known.add(model, place);

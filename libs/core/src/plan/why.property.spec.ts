@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { copyFleet, type Fleet, type ModelId, step, type Why, whyOf } from '../index.js';
+import { copyFleet, type ModelId, step, type Why, whyOf } from '../index.js';
 import { describeWait } from '../loading/eta.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 40);
@@ -83,61 +83,15 @@ const PLACE_YIELDED: Happening[] = [
   ...[{ kind: 'passed', millis: 500 } as const, { ...WISHED, model: 'a' }, { kind: 'loaded' } as const],
 ];
 
-/** What explain tells before a request, and what the turn decides of it. */
-interface Said {
-  readonly refusal: string | null;
-  /** The P90, by which requests are promised. */
-  readonly promised: number | null;
-  readonly wait: number | null;
-}
-
-const told = ({ job, predictedWait }: Why): Said =>
-  job?.refusal
-    ? refusedFor(job.refusal)
-    : {
-        refusal: null,
-        promised: job?.readyAt?.p90 ?? null,
-        wait: predictedWait,
-      };
-
-const refusedFor = (refusal: string): Said => ({ refusal, promised: null, wait: null });
-
-/** A request that waits without a promise contradicts none that was told. */
-function decided({ fleet: before, now }: CoreDriver, model: ModelId, said: Said): Said {
+/** What the turn of such a request decides. */
+function decided({ fleet: before, now }: CoreDriver, model: ModelId): Pick<Why, 'refusal' | 'predictedWait'> {
   const fleet = copyFleet(before);
   const { coldStart, class: of } = fleet.models.get(model)!;
   const request = aRequest('probe', model, now, { wait: coldStart.maxWait, class: of });
   const actions = step(fleet, [{ kind: 'RequestArrived', request }], now);
   const refused = actions.find((one) => one.kind === 'refuse' && one.request === request.id);
-  if (refused?.kind === 'refuse') return refusedFor(refused.refusal.reason);
-  const promised = fleet.promises.get(request.id) ?? said.promised;
-  const wait = describeWait(fleet, model, now).eta?.p50 ?? null;
-  if (isByYield(before, fleet, model, (wait ?? Infinity) - (said.wait ?? Infinity)))
-    return { ...said, promised };
-  return { refusal: null, promised, wait };
-}
-
-/**
- * Whether the model waits otherwise than was told since places were yielded: sooner, where a job of a lower class has
- * another place now, or later, where one of a higher class has. A place is yielded also in the turn in which it is given.
- */
-function isByYield(before: Fleet, after: Fleet, model: ModelId, longer: number): boolean {
-  if (longer === 0) return false;
-  const placeOf = ({ line }: Fleet, id: ModelId): string => {
-    const { server, devices } = line.get(id) ?? {};
-    return JSON.stringify([server, devices]);
-  };
-  return [...before.line.keys()].some(
-    (id) =>
-      Math.sign(classOf(before, id) - classOf(before, model)) === Math.sign(longer) &&
-      placeOf(before, id) !== placeOf(after, id),
-  );
-}
-
-/** A pin is above all classes. */
-function classOf({ models }: Fleet, id: ModelId): number {
-  const { class: of, pinnedCopies } = models.get(id)!;
-  return ['sheddable', 'default', 'critical', 'pinned'].indexOf(pinnedCopies > 0 ? 'pinned' : of);
+  if (refused?.kind === 'refuse') return { refusal: refused.refusal.reason, predictedWait: null };
+  return { refusal: null, predictedWait: describeWait(fleet, model, now).eta?.p50 ?? null };
 }
 
 const isColdAndUnasked = ({ fleet }: CoreDriver, model: ModelId): boolean =>
@@ -153,10 +107,10 @@ describe('explain, whatever has happened', () => {
           happens(driver, one);
           for (const model of NAMES.filter((id) => isColdAndUnasked(driver, id))) {
             const why = whyOf(driver.fleet, model, driver.now);
-            const said = told(why);
-            expect({ model, ...said }).toEqual({ model, ...decided(driver, model, said) });
+            const { refusal, predictedWait } = why;
+            expect({ model, refusal, predictedWait }).toEqual({ model, ...decided(driver, model) });
             if (why.there.some(({ verdict }) => verdict === 'closed')) seen.closed += 1;
-            if (said.refusal !== null) seen.refused += 1;
+            if (refusal !== null) seen.refused += 1;
             else seen.promised += 1;
           }
         }

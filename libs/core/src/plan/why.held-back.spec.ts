@@ -48,7 +48,7 @@ describe('a model for which as many requests wait as may', () => {
     );
     driver.serve(aServer('s', [4]), ['x', 'm']).warm('x', 's');
     driver.resolve('m', { wait: 600_000 });
-    expect(why(driver, 'm')).toMatchObject({ job: { refusal: 'queue_full' }, predictedWait: null });
+    expect(why(driver, 'm')).toMatchObject({ refusal: 'queue_full', predictedWait: null });
     expect(driver.answerTo(driver.resolve('m', { wait: 600_000 }))).toBe('queue_full');
   });
 });
@@ -120,5 +120,25 @@ describe('a device that has had its swaps of a minute', () => {
     driver.pass(500);
     const { there } = why(driver, 'small');
     expect(there).toMatchObject([both('cooling_down', there[0]!.cooldown!.until)]);
+  });
+});
+
+describe('a place that is kept for the pin of another model', () => {
+  it('is told so of a model that a pin lacks, and is room for any other', () => {
+    const parts = { gpuBytes: 8, pinnedCopies: 1 };
+    const [kept, pin] = [aModel('kept', { ...parts, require: { zone: 'a' } }), aModel('pin', parts)];
+    const driver = new CoreDriver();
+    driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+    driver.declare(kept, pin, aModel('other', { gpuBytes: 8 }));
+    for (const [name, zone] of [
+      ['s', 'a'],
+      ['t', 'b'],
+    ] as const)
+      driver.serve(aServer(name, [10], { labels: { zone } }), ['kept', 'pin', 'other']);
+    const verdicts = (model: string) =>
+      why(driver, model).there.map(({ places }) => places.map(({ verdict }) => verdict));
+    expect(verdicts('pin')).toEqual([['kept_for_pin'], ['room']]);
+    expect(verdicts('kept')).toEqual([['room'], []]);
+    expect(verdicts('other')).toEqual([['room'], ['room']]);
   });
 });
