@@ -1,5 +1,6 @@
-import { copyFleet, type Fleet, nextWake, step } from '#core';
+import { copyFleet, type Fleet, nextWake } from '#core';
 import type { Change, TurnCheck } from './scene.js';
+import { decide } from '../support/decide.js';
 
 /**
  * A second look finds nothing to do, nor does it move anything without a word. It is taken where the turn may have changed what
@@ -15,7 +16,7 @@ export const secondLook = (start: Readonly<Fleet>): TurnCheck => {
     if (isStill && isEqual(matters, before)) return;
     before = matters;
     const copy = copyFleet(fleet);
-    const again = step(copy, [], turn.now);
+    const again = decide(copy, [], turn.now);
     trail.expect(again.length === 0, () => `a second look wants ${JSON.stringify(again)}`);
     const moved = movedBetween(fleet, copy);
     trail.expect(moved.length === 0, () => `a second look moves ${moved.join(', ')}`);
@@ -43,6 +44,10 @@ const isEqual = (one: readonly number[], other: readonly number[]): boolean =>
 
 /** Whether a replica came, went, or is at something else than before; what was read of it alone moves nothing. */
 const isMove = ({ was, now }: Change): boolean => was?.phase !== now?.phase;
+
+/** An instant comes to rest in the turns that it may take. */
+export const comesToRest: TurnCheck = ({ turn, trail }) =>
+  trail.expect(turn.isAtRest !== false, () => 'the core did not come to rest');
 
 export const wakesLater: TurnCheck = ({ fleet, turn, trail }) => {
   const wake = nextWake(fleet, turn.now);

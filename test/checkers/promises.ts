@@ -19,7 +19,7 @@ import {
 } from './bounds.js';
 import { bookingsEndForCause, restartsEndBookings } from './endings.js';
 import { copiesDoNotFlap, copiesStayWithinMax, extrasTakeLittle, warmCopiesStay } from './copies.js';
-import { secondLook, wakesLater } from './decisions.js';
+import { comesToRest, secondLook, wakesLater } from './decisions.js';
 import { frozenMeansFrozen } from './freezes.js';
 import { takeoversLookTwice } from './takeovers.js';
 import { revisionsTellOfRoutes, watchersAreHeard } from './watchers.js';
@@ -94,7 +94,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['11, terms', [takeoversLookTwice]],
   ['7 and 10, limits', [limitsAreDealtWith]],
   ['19, rest', [failingIsReplacedOnce, secondLook]],
-  ['19, rest', [wakesLater, goingMeansGoing, drainsKeepTheirDeadline, drainsLetGo].map(always)],
+  ['19, rest', [comesToRest, wakesLater, goingMeansGoing, drainsKeepTheirDeadline, drainsLetGo].map(always)],
 ];
 
 /** Holds every promise against every turn of one life, from the fleet as it was before the first of them. */

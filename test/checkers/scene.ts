@@ -13,7 +13,7 @@ export interface Findings {
 
 /** One turn as any checker sees it: what it was told and decided, and the fleet before and after. No more than a recording holds. */
 export interface TurnScene {
-  readonly turn: Pick<Turn, 'now' | 'events' | 'actions'>;
+  readonly turn: Pick<Turn, 'now' | 'events' | 'actions' | 'isAtRest'>;
   readonly fleet: Fleet;
   /** The replicas as the turn before left them. */
   readonly before: ReadonlyMap<ReplicaId, Replica>;

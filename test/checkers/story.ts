@@ -6,11 +6,11 @@ import {
   type Fleet,
   type ModelId,
   type ReplicaId,
-  step,
 } from '#core';
 import { aModel, aRequest, aServer } from '../support/builders.js';
 import { Shelf } from '../support/shelf.js';
 import { TurnPromises } from './promises.js';
+import { decide } from '../support/decide.js';
 
 /** The one server of each story. */
 export const S = aServer('s').id;
@@ -48,7 +48,7 @@ export class Story {
 
   /** Takes a turn of the core's, forged before the checkers see it. */
   turn(events: readonly Event[], tamper: Tamper = untouched): readonly Action[] {
-    const decided = step(this.fleet, events, this.now);
+    const decided = decide(this.fleet, events, this.now);
     const actions = tamper(this.fleet, decided);
     this.promises.turnTaken({ events, actions, now: this.now }, this.fleet);
     return actions;

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Action, emptyFleet, type Event, type EventOf, type ModelId, nextWake, step } from '#core';
+import { type Action, emptyFleet, type Event, type EventOf, type ModelId, nextWake } from '#core';
 import type { Observer } from '#engine';
 import { aRequest } from '../support/builders.js';
 import { declarations, fullShelves, modelIds, type Scale, truthOf } from './core-site.js';
 import { VirtualServers } from './virtual-servers.js';
+import { decide } from '../support/decide.js';
 
 /** From then on what was there from the start may leave. */
 export const FIRST_ARRIVAL_MS = 31_000;
@@ -81,7 +82,7 @@ export class CorePlay {
   private turn(events: readonly Event[]): void {
     const all = [this.routesUsed(), ...events];
     const began = performance.now();
-    const actions = step(this.fleet, all, this.now);
+    const actions = decide(this.fleet, all, this.now);
     this.wake = nextWake(this.fleet, this.now);
     this.observer?.turnTaken({ events: all, actions, now: this.now, took: 0 }, this.fleet);
     const tookMs = performance.now() - began;

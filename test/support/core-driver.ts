@@ -16,10 +16,10 @@ import {
   replicaId,
   type ServerId,
   type ServerSpec,
-  step,
 } from '#core';
 import { aModel, aRequest, type Asking } from './builders.js';
 import { Shelf } from './shelf.js';
+import { decide } from './decide.js';
 
 export { aModel, aRequest, aServer, SOMEBODY } from './builders.js';
 
@@ -75,9 +75,9 @@ export class CoreDriver {
 
   /** Takes a turn; looks are answered in turns that follow at once. */
   tell(...events: Event[]): Action[] {
-    const actions = step(this.fleet, events, this.now);
+    const actions = decide(this.fleet, events, this.now);
     const phases = this.phases();
-    const again = step(this.fleet, [], this.now);
+    const again = decide(this.fleet, [], this.now);
     assert.deepEqual(again, [], 'a second look must find nothing to do');
     assert.deepEqual(this.phases(), phases, 'a second look must change nothing');
     assert(nextWake(this.fleet, this.now) > this.now, 'a wake-up in the past would spin');

@@ -13,9 +13,9 @@ import {
   type Outcome,
   replicaId,
   type ServerId,
-  step,
   type WatcherId,
 } from '#core';
+import { decide } from './decide.js';
 
 const MODELS = [
   aModel('a', { gpuBytes: 3, pinnedCopies: 1 }),
@@ -164,22 +164,22 @@ export type Check = (fleet: Fleet, now: number, actions: readonly Action[]) => b
 function play(script: readonly Script[], check: Check): boolean {
   const fleet = emptyFleet();
   const empty = (id: ServerId): LookScript => ({ kind: 'look', server: id, states: [], full: true, age: 0 });
-  step(
+  decide(
     fleet,
     SERVERS.map((one): Event => ({ kind: 'ServerDeclared', server: one })),
     0,
   );
-  step(
+  decide(
     fleet,
     SERVERS.map(({ id }): Event => ({ kind: 'ContactChanged', server: id, fact: 'connected' })),
     0,
   );
-  step(
+  decide(
     fleet,
     SERVERS.map(({ id }): Event => ({ kind: 'Looked', server: id, look: lookOf(empty(id), 1) })),
     1,
   );
-  step(
+  decide(
     fleet,
     MODELS.map((one): Event => ({ kind: 'ModelDeclared', model: one })),
     1,
@@ -190,7 +190,7 @@ function play(script: readonly Script[], check: Check): boolean {
     const told = events.map((one): Event =>
       one.kind === 'look' ? { kind: 'Looked', server: one.server, look: lookOf(one, now) } : one,
     );
-    const actions = step(fleet, told, now);
+    const actions = decide(fleet, told, now);
     return check(fleet, now, actions);
   });
 }

@@ -9,7 +9,6 @@ import {
   type ReplicaId,
   replicaId,
   type ServerId,
-  step,
 } from '#core';
 import { LeaderTalk } from '../../apps/scheduler/src/following/leader-talk.js';
 import { RouteTable } from '../../apps/scheduler/src/following/route-table.js';
@@ -19,6 +18,7 @@ import { PeerDesk } from '../../apps/scheduler/src/watching/peer-desk.js';
 import { aModel, aServer } from './builders.js';
 import { query } from './running-engine.js';
 import { Shelf } from './shelf.js';
+import { decide } from './decide.js';
 
 const BOUND: Millis = 30_000;
 const PATIENCE: Millis = BOUND + 10_000;
@@ -202,7 +202,7 @@ export class WatchedCore {
       const events = this.inbox;
       this.inbox = [];
       const forced = this.forcedBy(events);
-      const actions = step(this.fleet, events, this.now);
+      const actions = decide(this.fleet, events, this.now);
       this.feed.tell(this.fleet.rerouted, this.now);
       for (const action of actions) this.play(action, forced);
     } while (this.inbox.length > 0);

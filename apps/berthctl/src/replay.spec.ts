@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Action, emptyFleet, type Event, type ModelId, type ServerId, step } from '#core';
+import { type Action, emptyFleet, type Event, type ModelId, type ServerId } from '#core';
 import { FORMAT, RunRecorder } from '#recording';
 import { berthctl } from '../../../test/support/berthctl.js';
 import { aModel, aRequest, aServer } from '../../../test/support/builders.js';
+import { decide } from '../../../test/support/decide.js';
 
 const MIB = 2 ** 20;
 const ABOUT = { berth: '0.1.0', node: 'v20.19.0', fleet: 'berth' };
@@ -20,7 +21,7 @@ function record(path: string, alter: Alter = (action) => action): void {
   const recorder = new RunRecorder({ pathOf: () => path, about: ABOUT, recordedAt: '2026-01-31T12:00:00Z' });
   const fleet = emptyFleet();
   const take = (now: number, ...events: Event[]): readonly Action[] => {
-    const actions = step(fleet, events, now);
+    const actions = decide(fleet, events, now);
     recorder.turnTaken({ now, events, actions: actions.map(alter), took: 0 }, fleet);
     return actions;
   };

@@ -28,7 +28,7 @@ export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './fleet/pres
 export { Planning } from './plan/planning.js';
 export { pickFrom, pickRoute, type RouteRow, routeRow, type RouteSource } from './learned/routes.js';
 export { MOST_WATCHERS } from './learned/watchers.js';
-export { step } from './step.js';
+export { playInstant } from './instant.js';
 export { nextWake } from './wake.js';
 export { foreignOn, measuredOn, takenByOthers } from './fleet/meter.js';
 export type { Footprint } from './fleet/meters.js';

@@ -1,7 +1,8 @@
 import { describe, it } from '@jest/globals';
 import { holds } from '../../../test/support/core-histories.js';
-import { type Action, copyFleet, type Fleet, nextWake, step } from './index.js';
+import { type Action, copyFleet, type Fleet, nextWake } from './index.js';
 import { Ledger } from './memory/ledger.js';
+import { decide } from '../../../test/support/decide.js';
 
 /** What was found loaded and not ordered may exceed a device; then the device takes nothing new. */
 function overbookedByOrders(fleet: Fleet, actions: readonly Action[]): boolean {
@@ -20,7 +21,7 @@ describe('step, whatever it is told', () => {
   it('finds nothing left to do on a second look', () => {
     holds((fleet, now) => {
       const phases = phasesOf(fleet);
-      return step(fleet, [], now).length === 0 && phasesOf(fleet) === phases;
+      return decide(fleet, [], now).length === 0 && phasesOf(fleet) === phases;
     });
   });
 
@@ -32,7 +33,7 @@ describe('step, whatever it is told', () => {
     holds((fleet, now) => {
       const later = Math.min(nextWake(fleet, now), now + 100_000) - 0.5;
       const copy = copyFleet(fleet);
-      return later <= now || (step(copy, [], later).length === 0 && phasesOf(copy) === phasesOf(fleet));
+      return later <= now || (decide(copy, [], later).length === 0 && phasesOf(copy) === phasesOf(fleet));
     });
   });
 

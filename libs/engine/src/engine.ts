@@ -8,11 +8,11 @@ import {
   leaseOn,
   nextWake,
   pickRoute,
+  playInstant,
   type RequestId,
   requestOf,
   type ServerId,
   type ServerSpec,
-  step,
   type StopReason,
 } from '#core';
 import { Actuator } from './actuator.js';
@@ -188,14 +188,14 @@ export class Engine {
   }
 
   private take(events: readonly Event[], now: number): void {
-    const actions = step(this.state, events, now);
+    const { actions, goesOnAt } = playInstant(this.state, events, now);
     for (const action of actions) this.carryOut(action);
     this.notebook.keep(this.state, events);
     this.leases.keep(this.state, events, now);
-    const turn = { events, actions, now, took: this.parts.clock.now() - now };
-    const wake = nextWake(this.state, now);
+    const isAtRest = goesOnAt === Infinity;
+    const turn = { events, actions, now, took: this.parts.clock.now() - now, isAtRest };
     for (const observer of this.parts.observers) observer.turnTaken(turn, this.state);
-    this.rest(now, wake);
+    this.rest(now, Math.min(nextWake(this.state, now), goesOnAt));
   }
 
   /** The fleet may be half changed: no more turns are taken, and every waiting request is refused. */

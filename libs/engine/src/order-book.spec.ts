@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Event, type Fleet, type ModelId, replicaId, type ServerId, step } from '#core';
+import { emptyFleet, type Event, type Fleet, type ModelId, replicaId, type ServerId } from '#core';
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { Shelf } from '../../../test/support/shelf.js';
 import { OrderBook } from './order-book.js';
 import type { ToldOrders } from './ports/declarations.js';
+import { decide } from '../../../test/support/decide.js';
 
 const A = 'a' as ModelId;
 const S = 's' as ServerId;
@@ -37,7 +38,7 @@ describe('the book of orders', () => {
     turn({ kind: 'ContactChanged', server: S, fact: 'connected' });
   });
 
-  const turn = (...events: Event[]) => step(fleet, events, 1_000);
+  const turn = (...events: Event[]) => decide(fleet, events, 1_000);
 
   /** As a store does it. */
   function store(changes: ReturnType<OrderBook['changes']>): void {

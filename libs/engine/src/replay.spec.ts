@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type Action, emptyFleet, type Event, step } from '#core';
+import { type Action, emptyFleet, type Event } from '#core';
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { type RecordedTurn, Replay } from './replay.js';
+import { decide } from '../../../test/support/decide.js';
 
 const EVENTS: readonly (readonly Event[])[] = [
   [
@@ -18,7 +19,7 @@ describe('a replay', () => {
   beforeEach(() => {
     const fleet = emptyFleet();
     turns = EVENTS.map((events, index) => {
-      return { turn: index + 1, now: index, events, actions: step(fleet, events, index) };
+      return { turn: index + 1, now: index, events, actions: decide(fleet, events, index) };
     });
   });
 

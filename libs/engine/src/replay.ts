@@ -1,4 +1,4 @@
-import { type Action, type Event, type Fleet, type Instant, step } from '#core';
+import { type Action, type Event, type Fleet, type Instant, playInstant } from '#core';
 
 /** A turn of a recording: what the core was given, and what it decided. */
 export interface RecordedTurn {
@@ -28,9 +28,9 @@ export class Replay {
 
   /** Takes one turn. Undefined where the core decides what was recorded. */
   take({ turn, now, events, actions }: RecordedTurn): Difference | undefined {
-    const decided = step(this.fleet, events, now);
-    const found = difference('actions', actions, decided);
-    return found && { turn, ...found, actions: decided };
+    const decided = playInstant(this.fleet, events, now);
+    const found = difference('actions', actions, decided.actions);
+    return found && { turn, ...found, actions: decided.actions };
   }
 }
 

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Fleet, newIndex, replicaId, step, type WatcherId } from '#core';
+import { emptyFleet, type Fleet, newIndex, replicaId, type WatcherId } from '#core';
 import type { RecordedTurn } from '#engine';
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { FORMAT, openRecording, RecordingError, RunRecorder } from './index.js';
 import { Lines } from './lines.js';
+import { decide } from '../../../test/support/decide.js';
 
 const ABOUT = { berth: '0.1.0', node: 'v20.0.0', fleet: 'berth' };
 
@@ -25,7 +26,7 @@ describe('a recording', () => {
     });
     const fleet = emptyFleet();
     for (const { now, events } of TURNS) {
-      recorder.turnTaken({ now, events, actions: step(fleet, events, now), took: 0 }, fleet);
+      recorder.turnTaken({ now, events, actions: decide(fleet, events, now), took: 0 }, fleet);
     }
     recorder.close();
     lines = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
@@ -163,7 +164,7 @@ function inMotion(): Fleet {
   const fleet = emptyFleet();
   const { id: server } = aServer('t');
   const { id: model } = aModel('a');
-  step(fleet, [{ kind: 'ServerDeclared', server: aServer('t') }], 10);
+  decide(fleet, [{ kind: 'ServerDeclared', server: aServer('t') }], 10);
   const id = replicaId(model, server);
   fleet.replicas.set(id, {
     phase: 'draining',

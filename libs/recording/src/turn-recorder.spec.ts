@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type Event, type Fleet, step } from '#core';
+import { emptyFleet, type Event, type Fleet } from '#core';
 import { Replay } from '#engine';
 import { aModel } from '../../../test/support/builders.js';
 import {
@@ -14,6 +14,7 @@ import {
   TurnFolder,
   TurnRecorder,
 } from './index.js';
+import { decide } from '../../../test/support/decide.js';
 
 const MIB = 2 ** 20;
 
@@ -204,7 +205,7 @@ class Turns {
 
   take(event: Event = { kind: 'ModelDeclared', model: aModel('m') }): void {
     this.now += 1;
-    const actions = step(this.fleet, [event], this.now);
+    const actions = decide(this.fleet, [event], this.now);
     this.recorder.turnTaken({ events: [event], actions, now: this.now, took: 0 }, this.fleet);
   }
 }

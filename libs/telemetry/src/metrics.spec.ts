@@ -107,6 +107,12 @@ describe('the metrics', () => {
     ]);
   });
 
+  it('count the moments at which the core did not come to rest', async () => {
+    const turn = { events: [], actions: [], now: 1, took: 1 };
+    for (const isAtRest of [true, false]) metrics.turnTaken({ ...turn, isAtRest }, new CoreDriver().fleet);
+    expect(await read()).toContain('berth_restless_turns_total 1');
+  });
+
   it('tell how many copies of a model are wanted, and how many are ready', async () => {
     const driver = new CoreDriver()
       .declare(aModel('m', { minCopies: 2 }), aModel('idle'), aModel('off', { minCopies: 1, enabled: false }))

@@ -27,6 +27,15 @@ it('tells of each load and each unload why it was ordered, and for which model a
   ]);
 });
 
+it('tells of a moment at which the core did not come to rest', () => {
+  const lines: unknown[] = [];
+  const log = new TurnLog(
+    pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) }),
+  );
+  log.turnTaken({ events: [], actions: [], now: 7, took: 0, isAtRest: false });
+  expect(lines).toEqual([{ level: 50, now: 7, actions: {}, msg: 'the core did not come to rest' }]);
+});
+
 it('tells of each load that has ended what it took, and of none that was never sent', () => {
   const lines: unknown[] = [];
   const log = new TurnLog(

@@ -9,7 +9,8 @@ export class TurnLog implements Observer {
 
   constructor(private readonly log: Logger) {}
 
-  turnTaken({ events, actions, now, took }: Turn): void {
+  turnTaken({ events, actions, now, took, isAtRest = true }: Turn): void {
+    if (!isAtRest) this.log.error({ now, actions: counted(actions) }, 'the core did not come to rest');
     for (const event of events) if (event.kind === 'LoadEnded') this.tellEnd(event, now);
     for (const action of actions)
       if (action.kind === 'load') this.loads.set(action.order, { ...action, at: now });

@@ -23,6 +23,7 @@ export class TurnMetrics implements Observer {
   private readonly ranOut: Counter<'server'>;
   private shortfalls = new News<AccountId>();
   private readonly refuted: Counter;
+  private readonly restless: Counter;
   private refutations = new News<ReplicaId>();
 
   constructor(make: Instruments) {
@@ -42,11 +43,7 @@ export class TurnMetrics implements Observer {
       'outcome',
       'cause',
     );
-    this.refused = make.counter(
-      'queue_refused_total',
-      'Cold requests that were refused, by reason.',
-      'reason',
-    );
+    this.refused = make.counter('queue_refused_total', 'Cold requests refused, by reason.', 'reason');
     this.evictions = make.counter('evictions_total', 'Unloads that were ordered, by cause.', 'cause');
     this.exceeded = make.counter(
       'limit_exceeded_total',
@@ -62,6 +59,7 @@ export class TurnMetrics implements Observer {
       'bindings_refuted_total',
       'Loads whose time had come on a server where no copies could leave for them after all.',
     );
+    this.restless = make.counter('restless_turns_total', 'Moments at which the core found no rest.');
   }
 
   /** A reign begins: what was under way and known in an earlier one says nothing of it. */
@@ -72,7 +70,8 @@ export class TurnMetrics implements Observer {
     this.refutations = new News();
   }
 
-  turnTaken({ events, actions, now, took }: Turn, fleet: Fleet): void {
+  turnTaken({ events, actions, now, took, isAtRest = true }: Turn, fleet: Fleet): void {
+    if (!isAtRest) this.restless.inc();
     this.turns.observe(took / 1_000);
     for (const [model] of this.excesses.in(fleet.excesses, ({ bytes }) => bytes)) {
       const policy = fleet.models.get(model)?.onLimitExceeded;

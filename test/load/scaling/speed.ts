@@ -1,7 +1,8 @@
-import { emptyFleet, type Fleet, scalingAndRemovals, step } from '#core';
+import { emptyFleet, type Fleet, scalingAndRemovals } from '#core';
 import { declarations, DEVICES_PER_SERVER, fullShelves, type Scale } from '../core-site.js';
 import { type Figure, median, quantile, rounded } from '../figure.js';
 import { scalingView } from '../../../apps/scheduler/src/scaling/scaling-view.js';
+import { decide } from '../../support/decide.js';
 
 const FLEET: Scale = { models: 1_000, servers: 16 };
 const GOAL_MS = 5;
@@ -45,12 +46,12 @@ export function scalingSpeed(): Figure[] {
 function fullFleet(now: number): Fleet {
   const shelves = fullShelves(FLEET);
   const fleet = emptyFleet();
-  const actions = step(fleet, declarations(FLEET, shelves), now);
+  const actions = decide(fleet, declarations(FLEET, shelves), now);
   const looks = actions.flatMap((action) => {
     if (action.kind !== 'look') return [];
     const { server, scope, probeMode } = action;
     return [{ kind: 'Looked', server, look: shelves.get(server)!.look(now, scope, probeMode) } as const];
   });
-  step(fleet, looks, now);
+  decide(fleet, looks, now);
   return fleet;
 }

@@ -11,13 +11,13 @@ import {
   scalingOf,
   type Server,
   type ServerId,
-  step,
   type WantHistory,
   withWant,
 } from '#core';
 import { aModel, aServer } from '../../support/builders.js';
 import { type Pools, SERVER_MB } from './pools.js';
 import type { Trace, TracedModel } from './trace.js';
+import { decide } from '../../support/decide.js';
 
 const MINUTE_MS = 60_000;
 
@@ -36,7 +36,7 @@ export class BerthWants implements Wanting {
 
   constructor({ models }: Trace) {
     const kind = aServer('kind', [SERVER_MB]);
-    step(this.fleet, [{ kind: 'ServerDeclared', server: kind }], 0);
+    decide(this.fleet, [{ kind: 'ServerDeclared', server: kind }], 0);
     this.server = this.fleet.servers.get(kind.id)!;
     for (const { name, sizeMb } of models) {
       const model = aModel(name, { gpuBytes: sizeMb });

@@ -12,7 +12,6 @@ import {
   pickRoute,
   type Request,
   type RequestId,
-  step,
   type TenantId,
 } from '#core';
 import { aRequest } from '../../support/builders.js';
@@ -22,6 +21,7 @@ import { declarations, loadTimes, plainTruth, shelves } from './virtual-fleet.js
 import type { Outcome } from './outcomes.js';
 import { admit, isPromised } from './promise.js';
 import { type Arrival, UNLOAD_MS, type Workload } from './workload.js';
+import { decide } from '../../support/decide.js';
 
 const NO_USES = { lastUse: () => undefined };
 const NONE: readonly Ask[] = [];
@@ -135,7 +135,7 @@ export class VirtualSite {
 
   private turn(events: readonly Event[]): void {
     this.turns += 1;
-    const actions = step(this.fleet, events, this.now);
+    const actions = decide(this.fleet, events, this.now);
     this.wake = nextWake(this.fleet, this.now);
     for (const action of actions) this.note(action);
     this.notePromises();

@@ -6,12 +6,12 @@ import {
   type Model,
   type ModelId,
   type ModelSettings,
-  step,
 } from '#core';
 import type { ConfigJson, SimulatedModel } from '#testing';
 import type { PlannedModel, PlannedServer } from '../plan.js';
 import type { Random } from '../random.js';
 import { near, type Temper } from './settings.js';
+import { decide } from '../../support/decide.js';
 
 const MIB = 2 ** 20;
 
@@ -233,6 +233,6 @@ function fleetOf(servers: readonly PlannedServer[], models: readonly PlannedMode
             })),
     },
   ]);
-  step(fleet, events, 0);
+  decide(fleet, events, 0);
   return fleet;
 }

@@ -14,12 +14,12 @@ import {
   replicaId,
   type Server,
   type ServerId,
-  step,
 } from '#core';
 import { aModel, aRequest, aServer } from '../../support/builders.js';
 import { Shelf } from '../../support/shelf.js';
 import { at, booksOf, devicesFor, needsOf } from './books.js';
 import type { Holding, SmallFleet, SmallModel, SmallServer } from './small-fleet.js';
+import { decide } from '../../support/decide.js';
 
 /** Far enough from 0 for anything to have begun long ago. */
 export const NOW = 1_000_000;
@@ -37,10 +37,10 @@ export function furnish(plan: SmallFleet): Fleet {
   const slots = { loadsPerServer: plan.slots.ofServer, loadsPerDevice: plan.slots.ofDevice };
   fleet.limits = { ...fleet.limits, ...slots, loadsPerDevicePerMinute: plan.swaps };
   const empty = plan.models.map((model, index) => modelOf(model, index));
-  step(fleet, [...empty.map((model): Event => ({ kind: 'ModelDeclared', model })), ...serversOf(plan)], 0);
+  decide(fleet, [...empty.map((model): Event => ({ kind: 'ModelDeclared', model })), ...serversOf(plan)], 0);
   for (const [index, model] of plan.models.entries()) {
     if (!model.isEnsemble || model.needs.length === 0) continue;
-    step(fleet, [{ kind: 'StepsRemembered', model: modelName(index), steps: needsIn(model, index) }], 0);
+    decide(fleet, [{ kind: 'StepsRemembered', model: modelName(index), steps: needsIn(model, index) }], 0);
   }
   plan.servers.forEach((server, index) => lookAt(fleet, plan, server, serverName(index)));
   plan.servers.forEach((server, index) => fill(fleet, plan, server, fleet.servers.get(serverName(index))!));
@@ -98,11 +98,11 @@ function lookAt(
   const listed = models.map((_, index) => index).filter((index) => !lacks.includes(index));
   const metrics = { gpus: [], hostMemory: PLENTY, pending: new Map() };
   const look = { ...new Shelf(listed.map(modelName)).look(0, 'full', true), metrics };
-  step(fleet, [{ kind: 'Looked', server, look }], 0);
+  decide(fleet, [{ kind: 'Looked', server, look }], 0);
   for (const [index, kind] of configs.slice(0, models.length).entries()) {
     if (kind === null) continue;
     const config = { json: '{}', kind, gpus: [], count: 1 };
-    step(fleet, [{ kind: 'ConfigLearned', server, model: modelName(index), config, steps: [] }], 0);
+    decide(fleet, [{ kind: 'ConfigLearned', server, model: modelName(index), config, steps: [] }], 0);
   }
 }
 

@@ -6,13 +6,13 @@ import {
   type Model,
   type ModelId,
   type RequestId,
-  step,
 } from '#core';
 import { aRequest } from '../../support/builders.js';
 import { furnish, NOW, read } from './furnish.js';
 import type { Demand, SmallFleet } from './small-fleet.js';
 import { judge, type Verdict, type Wanted } from './verdict.js';
 import { copiesPresent } from './ways.js';
+import { decide } from '../../support/decide.js';
 
 /**
  * Meets the demands of a small fleet one after another, and those that still wait once more when they are starving;
@@ -43,7 +43,7 @@ export function* trials(plan: SmallFleet): Iterable<Verdict> {
 function take(fleet: Fleet, events: readonly Event[], wanted: Wanted, now: Instant): Verdict {
   const before = copyFleet(fleet);
   before.models.set(wanted.model.id, wanted.model);
-  const actions = step(fleet, events, now);
+  const actions = decide(fleet, events, now);
   return judge({ before, after: fleet, actions, now }, wanted);
 }
 
@@ -89,12 +89,12 @@ const takesBack = (fleet: Fleet, { id }: Model): boolean =>
 function settle(fleet: Fleet, now: Instant): void {
   for (let turn = 0; turn < 6; turn += 1) {
     read(fleet, now);
-    step(fleet, [], now);
+    decide(fleet, [], now);
     const lacking = [...fleet.wantedSince.keys()];
     if (lacking.length === 0) return;
     // A refused request leaves a wish.
     fleet.wishes.clear();
-    step(
+    decide(
       fleet,
       lacking.flatMap((model) => withdrawn(fleet, model)),
       now,

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { emptyFleet, type ModelId, step } from '#core';
+import { emptyFleet, type ModelId } from '#core';
 import type { LearnedChange, LearnedWant } from '#engine';
 import { aModel, aServer } from '../../../../test/support/builders.js';
 import type { ReadyState } from '../health/readiness.js';
 import { ScalingNumbers } from './scaling-numbers.js';
+import { decide } from '../../../../test/support/decide.js';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -21,7 +22,7 @@ class Life {
   sampled: number[] = [];
 
   constructor() {
-    step(this.fleet, [{ kind: 'ModelDeclared', model: aModel(A) }], this.now);
+    decide(this.fleet, [{ kind: 'ModelDeclared', model: aModel(A) }], this.now);
   }
 
   numbers(remembered: readonly LearnedWant[] = []): ScalingNumbers {
@@ -82,7 +83,7 @@ describe('the numbers for autoscalers', () => {
   });
 
   it('say no 0 while no declared server was reached since the start, but what is wanted', () => {
-    step(life.fleet, [{ kind: 'ServerDeclared', server: aServer('a') }], life.now);
+    decide(life.fleet, [{ kind: 'ServerDeclared', server: aServer('a') }], life.now);
     const numbers = life.numbers();
     const refused = expect.objectContaining({ facts: expect.objectContaining({ reason: 'no_leader' }) });
     expect(() => numbers.read()).toThrow(refused);
@@ -126,7 +127,7 @@ describe('the numbers for autoscalers', () => {
 
   it('sum what is asked for without a server over the kind of server that was there last', () => {
     const models = ['b', 'c'].map((id) => aModel(id, { gpuBytes: 6 }));
-    const tell = (...events: Parameters<typeof step>[1]) => step(life.fleet, events, life.now);
+    const tell = (...events: Parameters<typeof decide>[1]) => decide(life.fleet, events, life.now);
     const numbers = life.numbers();
     tell({ kind: 'ServerDeclared', server: aServer('s', [10]) });
     numbers.sample();

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Event } from './events.js';
 import type { ModelId } from './ids.js';
-import { step } from '../step.js';
+import { decide } from '../../../../test/support/decide.js';
 
 const A = 'a' as ModelId;
 
@@ -21,7 +21,7 @@ describe('a turn in which a route changes', () => {
   /** What one turn says of routes. */
   const told = (...events: Event[]) => {
     const { routesRevision } = driver.fleet;
-    step(driver.fleet, events, driver.now);
+    decide(driver.fleet, events, driver.now);
     return { rises: driver.fleet.routesRevision > routesRevision, rerouted: [...driver.fleet.rerouted] };
   };
   const look = (): Event => ({

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ActionOf } from '../fleet/actions.js';
 import { replicaId, type ModelId, type OrderId } from '../fleet/ids.js';
-import { step } from '../step.js';
+import { decide } from '../../../../test/support/decide.js';
 
 const A = 'a' as ModelId;
 
@@ -93,7 +93,7 @@ describe('a fleet whose orders are held', () => {
     driver.fleet.servers.get(aServer('s').id)!.mode = null;
     driver.resolve('a');
     driver.pass(100);
-    const actions = step(driver.fleet, [{ kind: 'OrdersHeld', isHeld: false }], driver.now);
+    const actions = decide(driver.fleet, [{ kind: 'OrdersHeld', isHeld: false }], driver.now);
     expect(actions).toEqual([{ kind: 'look', server: 's', scope: 'full', probeMode: true }]);
     const look = driver.shelf('s').look(driver.now, 'full', true);
     driver.tell({ kind: 'Looked', server: aServer('s').id, look });
@@ -115,7 +115,7 @@ describe('a fleet whose orders are held', () => {
 
   it('drains on what an unload was never sent to', () => {
     driver.warm('a', 's');
-    const [unload] = step(driver.fleet, [{ kind: 'UnloadOrdered', model: A, force: true }], driver.now);
+    const [unload] = decide(driver.fleet, [{ kind: 'UnloadOrdered', model: A, force: true }], driver.now);
     const { order, replica } = unload as ActionOf<'unload'>;
     driver.tell(
       { kind: 'OrdersHeld', isHeld: true },
@@ -130,14 +130,14 @@ describe('a fleet whose orders are held', () => {
   it('keeps the place and the cause of what an admin ordered, where its load was never sent', () => {
     const gpus = aServer('t', [10, 10]);
     driver.declare(aModel('c', { config: '{}' })).serve(gpus, ['c']);
-    const [load] = step(
+    const [load] = decide(
       driver.fleet,
       [{ kind: 'LoadOrdered', model: 'c' as ModelId, until: 1e6 }],
       driver.now,
     );
     const { order, replica } = load as ActionOf<'load'>;
     const told = { kind: 'LoadEnded', order, replica, outcome: { kind: 'unsent' } } as const;
-    step(driver.fleet, [{ kind: 'OrdersHeld', isHeld: true }, told], driver.now);
+    decide(driver.fleet, [{ kind: 'OrdersHeld', isHeld: true }, told], driver.now);
     expect(driver.fleet.replicas.get(replica)).toMatchObject({ phase: 'placed', cause: 'order' });
   });
 });

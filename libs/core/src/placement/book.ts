@@ -1,6 +1,5 @@
 import type { Action } from '../fleet/actions.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { areLoadsStopped, isSettling } from '../fleet/standing.js';
@@ -9,7 +8,7 @@ import { Line } from '../loading/line.js';
 import { refundOthers } from '../loading/note-line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { reservePins } from '../room/fit-pins.js';
-import { dropUnwanted, openLedger } from './place.js';
+import { dropOverdrawn, dropUnwanted } from './place.js';
 import { bindDue } from './bind.js';
 import { takeBack } from './take-back.js';
 import { yieldPlaces } from './yield-places.js';
@@ -20,6 +19,8 @@ interface Booked {
   readonly line: Line;
   readonly wished?: JobForecast | undefined;
   readonly refused: readonly Action[];
+  /** Whether any place was given or given up. */
+  readonly isAny: boolean;
 }
 
 /** Judges the requests that have come, and gives places to jobs whose time has come, until there is none. */
@@ -34,9 +35,11 @@ export function book(
   let line = new Line(fleet, wants, open, now);
   const before = line.all;
   const refused = judge(fleet, line, now);
-  if (areLoadsStopped(fleet) || isSettling(fleet, now)) return { line, refused };
+  if (areLoadsStopped(fleet) || isSettling(fleet, now)) return { line, refused, isAny: false };
+  let isAny = false;
   const lookAgain = (judged?: Line): void => {
     const isAnyDropped = dropUnwanted(fleet, now);
+    isAny ||= isAnyDropped;
     wants = wantsOf(fleet, now);
     reservePins(fleet, wants);
     line = new Line(fleet, wants, open, now, isAnyDropped ? undefined : judged);
@@ -44,19 +47,19 @@ export function book(
   // Jobs that join the line and requests that are refused change the parts of tenants, by which the line is ordered.
   if (isAnyRefunded(fleet, line, now) || refused.length > 0 || line.all !== before) lookAgain(line);
   let wished: JobForecast | undefined;
-  const yielded = new Set<ModelId>();
   const placeNext = (): boolean => {
-    if (yieldPlaces(fleet, line, now, yielded)) return true;
+    if (yieldPlaces(fleet, line, now)) return true;
     if (bindDue(fleet, line, line.all, now)) return true;
     wished = worthiestWish(fleet, line, wants, now);
     return wished !== undefined && mayTakePlace(wished, now) && bindDue(fleet, line, [wished], now);
   };
   while (placeNext()) {
+    isAny = true;
     // What has left now may be all that let an idle copy go, and a place may count on the memory of that one.
-    if (takeBack(fleet, now)) openLedger(fleet, open, now);
+    if (takeBack(fleet, now)) dropOverdrawn(fleet, open, now);
     lookAgain();
   }
-  return { line, wished, refused };
+  return { line, wished, refused, isAny };
 }
 
 const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Instant): boolean =>

@@ -25,15 +25,15 @@ export function dropInvalidPlaces(fleet: Fleet, open: readonly Server[], now: In
 }
 
 /**
- * The ledger of this turn; null where places had to be given up, whose memory will not come: an unload is stuck, a
- * stranger took what was promised, a limit was lowered. What else goes is to be asked anew then.
+ * Gives up places whose memory will not come: an unload is stuck, a stranger took what was promised, a limit was lowered. Says
+ * whether there were any.
  */
-export function openLedger(fleet: Fleet, open: readonly Server[], now: Instant): Ledger | null {
+export function dropOverdrawn(fleet: Fleet, open: readonly Server[], now: Instant): boolean {
   const ledger = new Ledger(fleet, now);
   const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
-  if (!dropWhere(fleet, (replica) => replica.bookings.some(isOverdrawn))) return ledger;
+  if (!dropWhere(fleet, (replica) => replica.bookings.some(isOverdrawn))) return false;
   dropInvalidPlaces(fleet, open, now);
-  return null;
+  return true;
 }
 
 /**

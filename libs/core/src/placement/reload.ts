@@ -134,8 +134,9 @@ function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void 
  * Gives what has left its place again, before any other model gets one. Where it finds none on its server it is wished
  * for anywhere, and the other copies stay as they are.
  */
-export function bringBack(fleet: Fleet, open: readonly Server[], ledger: Ledger, now: Instant): void {
+export function bringBack(fleet: Fleet, open: readonly Server[], now: Instant): void {
   if (fleet.reloads.size === 0 || areLoadsStopped(fleet) || isSettling(fleet, now)) return;
+  const ledger = new Ledger(fleet, now);
   for (const [id, reload] of fleet.reloads) {
     const model = awaitedBack(fleet, id, reload);
     if (!model || isBetweenConnections(fleet, reload, now)) continue;

@@ -122,6 +122,13 @@ describe('a replica that drains for a request for another model', () => {
     expect(driver.orders()).toEqual(['load a@t']);
   });
 
+  it('is taken back and served while orders are stopped, too', () => {
+    const other = driver.resolve('a');
+    driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+    cancel();
+    expect(driver.answerTo(other)).toBe('t');
+  });
+
   it('goes on draining for another request for that model', () => {
     driver.resolve('b', { wait: 120_000 });
     cancel();

@@ -20,6 +20,7 @@ describe('a place whose load has not begun', () => {
     const driver = leaving();
     const low = driver.resolve('low');
     expect(phases(driver, 'low', 'high')).toEqual(['placed', undefined]);
+    driver.pass(1);
     const high = driver.resolve('high', { class: 'critical' });
     expect(phases(driver, 'low', 'high')).toEqual([undefined, 'placed']);
     driver.pass(31_000);
@@ -33,13 +34,22 @@ describe('a place whose load has not begun', () => {
   it('stays where the higher class would be too late there all the same, and is refused', () => {
     const driver = leaving();
     driver.resolve('low');
+    driver.pass(1);
     const high = driver.resolve('high', { class: 'critical', wait: 20_000 });
     expect([driver.phase('low', 't'), driver.answerTo(high)]).toEqual(['placed', 'no_capacity']);
+  });
+
+  it('is kept at the instant at which it was given', () => {
+    const driver = leaving();
+    driver.resolve('low');
+    driver.resolve('high', { class: 'critical' });
+    expect(phases(driver, 'low', 'high')).toEqual(['placed', undefined]);
   });
 
   it('is kept against its own class', () => {
     const driver = leaving();
     driver.resolve('low');
+    driver.pass(1);
     driver.resolve('high');
     expect(phases(driver, 'low', 'high')).toEqual(['placed', undefined]);
   });
@@ -49,6 +59,7 @@ describe('a place whose load has not begun', () => {
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerDevice: 2 };
     const lower = ['low', 'also'].map((name) => driver.resolve(name));
     expect(phases(driver, 'low', 'also', 'high')).toEqual(['placed', 'placed', undefined]);
+    driver.pass(1);
     const high = driver.resolve('high', { class: 'critical', wait: 45_000 });
     expect(phases(driver, 'low', 'also', 'high')).toEqual([undefined, undefined, 'placed']);
     driver.pass(31_000);
@@ -60,6 +71,7 @@ describe('a place whose load has not begun', () => {
   it('is kept where both fit', () => {
     const driver = leaving({ low: 5, high: 5 });
     driver.resolve('low');
+    driver.pass(1);
     driver.resolve('high', { class: 'critical' });
     expect(driver.phase('low', 't')).toBe('placed');
   });
@@ -67,6 +79,7 @@ describe('a place whose load has not begun', () => {
   it('is kept where an admin has ordered its load', () => {
     const driver = leaving();
     driver.tell({ kind: 'LoadOrdered', model: aModel('low').id, until: driver.now + 60_000 });
+    driver.pass(1);
     driver.resolve('high', { class: 'critical' });
     expect(phases(driver, 'low', 'high')).toEqual(['placed', undefined]);
   });
@@ -75,6 +88,7 @@ describe('a place whose load has not begun', () => {
     const driver = leaving();
     driver.resolve('low');
     driver.pass(31_000);
+    driver.pass(1);
     driver.resolve('high', { class: 'critical' });
     expect(phases(driver, 'low', 'high')).toEqual(['loading', undefined]);
   });
@@ -82,6 +96,7 @@ describe('a place whose load has not begun', () => {
   it('is kept where its memory and that of others would not be enough', () => {
     const driver = leaving({ low: 6, high: 12 });
     driver.resolve('low');
+    driver.pass(1);
     driver.resolve('high', { class: 'critical' });
     expect(driver.phase('low', 't')).toBe('placed');
   });

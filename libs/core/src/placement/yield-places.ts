@@ -1,5 +1,4 @@
 import { type Fleet, forget } from '../fleet/fleet.js';
-import type { ModelId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
@@ -10,25 +9,20 @@ import { shortfall } from '../room/victims.js';
 
 /**
  * Takes their places from jobs of a server whose loads have not begun, where one of a higher class stands in line that cannot
- * begin now and could have the memory. They go back into the line. Says whether there were any, and adds their models to
- * `yielded`: none of these yields a second time in a turn.
+ * begin now and could have the memory. They go back into the line. Says whether there were any.
  */
-export function yieldPlaces(fleet: Fleet, line: Line, now: Instant, yielded: Set<ModelId>): boolean {
+export function yieldPlaces(fleet: Fleet, line: Line, now: Instant): boolean {
   const yielding = new Yielding(fleet, line, now);
   for (const higher of line.all) {
     if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now) continue;
     const lower = yielding.allTo(higher);
-    if (lower.length === 0 || lower.some(({ job }) => yielded.has(job.model))) continue;
-    for (const { job } of lower) {
-      yielded.add(job.model);
-      forget(fleet, job.placed!);
-    }
-    return true;
+    for (const { job } of lower) forget(fleet, job.placed!);
+    if (lower.length > 0) return true;
   }
   return false;
 }
 
-/** The placed jobs of the line that may have to yield. */
+/** The placed jobs of the line that may have to yield: none that got its place at this instant. */
 export class Yielding {
   private readonly placed: readonly JobForecast[];
   private readonly ledger: Ledger;
@@ -41,7 +35,9 @@ export class Yielding {
     this.ledger = new Ledger(fleet, now);
     // What ensembles bring along has its place with others.
     const isAny = fleet.composed.size === 0;
-    this.placed = line.all.filter(({ job }) => isAny && job.placed !== null && !job.isDue);
+    this.placed = line.all.filter(
+      ({ job }) => isAny && job.placed !== null && job.placed.since < now && !job.isDue,
+    );
   }
 
   /** The forecast of a job of a higher class once others have yielded to it; undefined where none does. */

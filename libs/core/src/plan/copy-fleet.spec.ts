@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { holds } from '../../../../test/support/core-histories.js';
-import { type Fleet, type FleetFacts, nextWake, step } from '../index.js';
+import { type Fleet, type FleetFacts, nextWake } from '../index.js';
 import { copyFleet } from './copy-fleet.js';
+import { decide } from '../../../../test/support/decide.js';
 
 /** A fleet in which as much as possible is known: something ready, loading, waiting, pinned, and a failure. */
 function busy(): CoreDriver {
@@ -38,11 +39,11 @@ describe('the copy of a fleet', () => {
     const before = structuredClone(factsOf(fleet));
     const copy = copyFleet(fleet);
     for (const { id } of fleet.models.values())
-      step(copy, [{ kind: 'UnloadOrdered', model: id, force: true }], now);
+      decide(copy, [{ kind: 'UnloadOrdered', model: id, force: true }], now);
     for (const server of fleet.servers.keys()) {
       const look = driver.shelf(server).look(now + 1_000, 'full', false);
-      step(copy, [{ kind: 'Looked', server, look }], now + 1_000);
-      step(copy, [{ kind: 'DrainOrdered', server, deadline: null }], now + 1_000);
+      decide(copy, [{ kind: 'Looked', server, look }], now + 1_000);
+      decide(copy, [{ kind: 'DrainOrdered', server, deadline: null }], now + 1_000);
     }
     expect(factsOf(copy)).not.toEqual(before);
     expect(factsOf(fleet)).toEqual(before);
@@ -53,7 +54,7 @@ describe('the copy of a fleet', () => {
       const before = wordsOf(fleet);
       const copy = copyFleet(fleet);
       for (let later = now, turns = 0; turns < 3; turns += 1) {
-        step(copy, [], later);
+        decide(copy, [], later);
         later = Math.min(nextWake(copy, later), later + 60_000);
       }
       return wordsOf(fleet) === before;

@@ -6,7 +6,7 @@ import { tenantsWaiting } from '../fleet/waiting.js';
 import { TIME_CONSTANT } from '../numbers/decaying-sum.js';
 import { plainRequest } from '../answers/request-of.js';
 import { describeWait } from '../loading/eta.js';
-import { step } from '../step.js';
+import { playInstant } from '../instant.js';
 import { copyFleet } from './copy-fleet.js';
 
 /** What is told of a request that would come now and wait for as long as its model allows. */
@@ -21,7 +21,7 @@ export interface Foretold {
 export function foretold(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Foretold {
   const copy = copyFleet(fleet);
   const request = plainRequest('foretold' as RequestId, id, mostCharged(fleet), fleet.models.get(id), now);
-  const actions = step(copy, [{ kind: 'RequestArrived', request }], now);
+  const { actions } = playInstant(copy, [{ kind: 'RequestArrived', request }], now);
   const answer = actions.find((one) => 'request' in one && one.request === request.id);
   if (answer?.kind === 'refuse') return { refusal: answer.refusal.reason, predictedWait: null };
   const wait = answer ? 0 : (describeWait(copy, id, now).eta?.p50 ?? null);

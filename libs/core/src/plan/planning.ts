@@ -4,7 +4,7 @@ import type { Event } from '../fleet/events.js';
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Booking } from '../fleet/replica.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import { step } from '../step.js';
+import { playInstant } from '../instant.js';
 import { nextWake } from '../wake.js';
 import { Assumed, isFleetAtRest } from './assumed.js';
 import { comparedWith, type Picture, pictureOf } from './picture.js';
@@ -49,7 +49,7 @@ export class Planning {
     if (this.end !== null) return false;
     const { fleet, assumed, now } = this;
     assumed.look(now);
-    const actions = step(fleet, [...this.nextEvents(), ...assumed.reports(now)], now);
+    const { actions } = playInstant(fleet, [...this.nextEvents(), ...assumed.reports(now)], now);
     this.turns += 1;
     const hasEnded = assumed.take(now);
     for (const action of actions) this.note(action);

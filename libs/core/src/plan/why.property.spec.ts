@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { copyFleet, type ModelId, step, type Why, whyOf } from '../index.js';
+import { copyFleet, type ModelId, type Why, whyOf } from '../index.js';
 import { describeWait } from '../loading/eta.js';
+import { decide } from '../../../../test/support/decide.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 40);
 const SEED = Number(process.env['SEED'] ?? 11);
@@ -88,7 +89,7 @@ function decided({ fleet: before, now }: CoreDriver, model: ModelId): Pick<Why, 
   const fleet = copyFleet(before);
   const { coldStart, class: of } = fleet.models.get(model)!;
   const request = aRequest('probe', model, now, { wait: coldStart.maxWait, class: of });
-  const actions = step(fleet, [{ kind: 'RequestArrived', request }], now);
+  const actions = decide(fleet, [{ kind: 'RequestArrived', request }], now);
   const refused = actions.find((one) => one.kind === 'refuse' && one.request === request.id);
   if (refused?.kind === 'refuse') return { refusal: refused.refusal.reason, predictedWait: null };
   return { refusal: null, predictedWait: describeWait(fleet, model, now).eta?.p50 ?? null };

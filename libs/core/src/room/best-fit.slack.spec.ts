@@ -5,9 +5,9 @@ import { type Fleet, emptyFleet } from '../fleet/fleet.js';
 import { gpuAccount } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Bytes } from '../fleet/model.js';
-import { step } from '../step.js';
 import { type Place, placesOn } from './places.js';
 import { slackIn } from './best-fit.js';
+import { decide } from '../../../../test/support/decide.js';
 
 const GIB = 1024;
 /** Sizes of models that people serve, in MiB. */
@@ -21,7 +21,7 @@ function anEmptyFleet(hostMemory: Bytes | null): Fleet {
   const fleet = emptyFleet();
   for (let at = 0; at < 8; at += 1) {
     const spec = aServer(`s${at}`, Array<number>(8).fill(47 * GIB), { hostMemory });
-    step(fleet, [{ kind: 'ServerDeclared', server: spec }], 0);
+    decide(fleet, [{ kind: 'ServerDeclared', server: spec }], 0);
     const server = fleet.servers.get(spec.id)!;
     server.repository = new Set([aModel('next').id]);
   }

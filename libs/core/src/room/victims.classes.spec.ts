@@ -91,6 +91,7 @@ describe('models that lack a place', () => {
       .serve(aServer('s', [10]), ['a', 'x', 'y'])
       .warm('a', 's');
     driver.resolve('x');
+    driver.pass(1);
     driver.resolve('y', { class: 'critical' });
     driver.pass(15_000);
     expect(driver.orders().slice(1)).toEqual(['unload a@s', 'load y@s']);

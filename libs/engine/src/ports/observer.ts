@@ -1,11 +1,13 @@
 import type { Action, ActionOf, Event, Fleet, Instant, Millis } from '#core';
 
-/** A turn that was taken. */
+/** The turns of one instant that were taken. */
 export interface Turn {
   readonly events: readonly Event[];
   readonly actions: readonly Action[];
   readonly now: Instant;
   readonly took: Millis;
+  /** False where the core would have gone on giving and taking: a fault of the core. */
+  readonly isAtRest?: boolean;
 }
 
 /** A turn that threw. Its decisions are not known. */
