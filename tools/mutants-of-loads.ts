@@ -7,7 +7,7 @@ const CORE = 'libs/core/src';
 export const OF_LOADS: readonly Mutant[] = [
   { name: 'who-is-turned-away-counts-for-nothing', breaks: 19, file: `${CORE}/observe/requests.ts`, find: `  countAsks(fleet, request.model, 1, now);\n`, replace: `` },
   { name: 'asked-once-asked-for-ever', breaks: 19, file: `${CORE}/numbers/decaying-sum.ts`, find: `Math.max(0, now - one.at) / TIME_CONSTANT)`, replace: `Math.max(0, now - one.at) / (1e9 * TIME_CONSTANT))` },
-  { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${CORE}/observe/sighted.ts`, find: `if (isProven && !isStuck(fleet, replica, seen.now)) learnUnloadTime(fleet, server, replica, seen.now);`, replace: `` },
+  { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${CORE}/observe/sighted.ts`, find: `if (isProven && !isStuck(fleet, replica, seen.now)) learnUnloadTime(server, replica, seen.now);`, replace: `` },
   { name: 'sent-away-by-half-a-chance', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `p50 ** 2 / p90;`, replace: `Math.min(p50, p90);` },
   // A load that ran out of memory.
   { name: 'unmeasured-device-as-it-was', breaks: 3, file: `${CORE}/memory/ledger.ts`, find: `takenOf(owner.server, device) + unmeasuredShortfall(fleet, owner.server, device)`, replace: `takenOf(owner.server, device) + 0 * unmeasuredShortfall(fleet, owner.server, device)` },

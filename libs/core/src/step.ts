@@ -5,6 +5,7 @@ import type { Instant } from './fleet/model.js';
 import { observe } from './observe/observe.js';
 import { admit, forgetAnswered } from './answers/admission.js';
 import { grantWaiting } from './answers/grant.js';
+import { noteLost } from './answers/broken-promise.js';
 import { refuseLost } from './answers/lost.js';
 import { lookAround } from './looks/look-around.js';
 import { endDemands, lowerCopies, raiseCopies } from './placement/copies.js';
@@ -59,7 +60,9 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Turn
   const { line, wished, refused, isAny: isBound } = book(fleet, open, now, admit);
   const orders = giveOrders(fleet, line, now);
   const lost = refuseLost(fleet, line, now);
+  const stood = new Map(fleet.line);
   noteLine(fleet, wished ? [...line.all, wished] : line.all);
+  noteLost(fleet, stood, line.all, now);
   const answers = [...answerOverflow(fleet, away, now), ...answerExpired(fleet, expired, line, now)];
   forgetAnswered(fleet);
   const said = [endDemands(fleet), isDropped, isRetired, isBound, orders.length > 0, lost.length > 0];

@@ -38,8 +38,8 @@ export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
 }
 
 /** Forgets the promises to answered requests: each answer said whether its promise was kept. */
-export function forgetAnswered({ promises, waiting }: Fleet): void {
-  for (const id of promises.keys()) if (!waiting.has(id)) promises.delete(id);
+export function forgetAnswered({ promises, lost, waiting }: Fleet): void {
+  for (const known of [promises, lost]) for (const id of known.keys()) if (!waiting.has(id)) known.delete(id);
 }
 
 /** A refused request still counts as demand where its model says so: the next one may find it warm. */

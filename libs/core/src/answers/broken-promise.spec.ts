@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { Event, RequestId } from '../index.js';
+import type { AccountId, Event, RequestId } from '../index.js';
 import { brokenBy } from './broken-promise.js';
 
 const NAMES = ['first', 'b', 'c'];
@@ -122,6 +122,53 @@ describe('a promise is broken', () => {
     const waiting = driver.fleet.waiting.get(request as RequestId)!;
     const late = { reason: 'deadline_unreachable', retryAfter: 0 } as const;
     expect(brokenBy(driver.fleet, waiting, late, driver.now)).toBe('unknown');
+  });
+
+  it('for no server but those where its job stood', () => {
+    const { driver, request } = promised();
+    driver.serve(aServer('u', [4]), NAMES);
+    driver.tell({ kind: 'ContactChanged', server: aServer('u').id, fact: 'ended' });
+    driver.pass(5_000);
+    const waiting = driver.fleet.waiting.get(request as RequestId)!;
+    const late = { reason: 'deadline_unreachable', retryAfter: 0 } as const;
+    expect(brokenBy(driver.fleet, waiting, late, driver.now)).toBe('unknown');
+  });
+
+  /** A server that `x` fills but for `first`, which loads; `b` is promised the memory of `x`. */
+  function counting(load = 8_000): { driver: CoreDriver; request: string } {
+    const driver = new CoreDriver().declare(
+      aModel('first', { gpuBytes: 1 }),
+      ...['b', 'x'].map((name) => aModel(name, { gpuBytes: 8, minResidency: 0 })),
+    );
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 1, loadsPerDevicePerMinute: 1 };
+    driver.serve(aServer('t', [9]), ['first', 'b', 'x']).warm('x', 't');
+    driver.loadsTake('first', 8_000).loadsTake('b', load);
+    driver.unloadsTake('t', 1_000).pass(20_000);
+    driver.resolve('first');
+    const request = driver.resolve('b', { wait: 30_000 });
+    expect(driver.fleet.promises.get(request as RequestId)).toBeGreaterThan(driver.now);
+    return { driver, request };
+  }
+
+  it('for evictions where others have used up those of a minute', () => {
+    const { driver, request } = counting();
+    driver.fleet.swaps.set('gpu:t/0' as AccountId, [driver.now]);
+    driver.pass(8_000);
+    driver.loadEnds('first', 't');
+    driver.pass(22_000);
+    expect(brokenFor(driver, request)).toBe('evictions');
+  });
+
+  it.each<[string, (driver: CoreDriver) => unknown]>([
+    ['an unload goes on', (driver) => (driver.unloadsEnd = false)],
+    ['a lease does', (driver) => driver.resolve('x', { lease: 60_000 })],
+  ])('for memory_late where %s, though with its only request the place is given up', (_, happen) => {
+    const { driver, request } = counting(1);
+    happen(driver);
+    driver.pass(8_000);
+    driver.loadEnds('first', 't');
+    driver.pass(22_000);
+    expect(brokenFor(driver, request)).toBe('memory_late');
   });
 
   it('by no refusal of a request that was promised nothing', () => {

@@ -1,17 +1,23 @@
 import type { PromiseCause, Refusal } from '../fleet/actions.js';
-import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.js';
-import { modelsAwaited } from '../fleet/waiting.js';
+import { type Fleet, replicasOf, type Request, unsettledOn } from '../fleet/fleet.js';
+import type { ModelId } from '../fleet/ids.js';
+import { modelsAwaited, requestsFor } from '../fleet/waiting.js';
 import type { Instant } from '../fleet/model.js';
+import { BY_ORDER } from '../fleet/replica.js';
+import type { Server } from '../fleet/server.js';
 import { standingOf } from '../fleet/standing.js';
-import { guaranteedCopies } from '../memory/pins.js';
 import { rankOf } from '../demand/rank.js';
+import { closedOn } from '../fleet/meter.js';
+import { unloadForecast } from '../learned/unload-times.js';
 import { hasOverrun } from '../learned/load-forecast.js';
+import type { JobInLine } from '../loading/note-line.js';
+import type { JobForecast } from '../loading/schedule.js';
+import { openAgainAt } from '../room/swaps.js';
 
 /** The reasons of a refusal that also tell why a promise was broken. */
 const BY_REASON: Partial<Record<Refusal['reason'], PromiseCause>> = {
   load_failed: 'load_failed',
   cooling_down: 'load_failed',
-  no_server: 'server',
   queue_full: 'queue',
   over_share: 'queue',
   shutting_down: 'restart',
@@ -31,45 +37,107 @@ export function brokenBy(
   now: Instant,
 ): PromiseCause | 'unknown' | null {
   if (fleet.promises.get(request.id) == null) return null;
-  return BY_REASON[reason] ?? delayOf(fleet, request, now);
+  const cause = BY_REASON[reason] ?? fleet.lost.get(request.id);
+  return cause ?? delayOf(fleet, request, fleet.line.get(request.model), now) ?? 'unknown';
 }
 
-function delayOf(fleet: Readonly<Fleet>, request: Request, now: Instant): PromiseCause | 'unknown' {
-  const { model, arrivedAt } = request;
-  if (fleet.frozen) return 'operator';
-  const failed = [...fleet.cooldowns.values()].some((one) => one.model === model && one.at >= arrivedAt);
-  if (failed) return 'load_failed';
-  if (fleet.lateLoadAt >= arrivedAt || isAnyOverrun(fleet, now)) return 'load_late';
-  if (fleet.lateMemoryAt >= arrivedAt) return 'memory_late';
-  return pushedBackBy(fleet, request, now);
+/** Notes what has delayed jobs beyond promises, in the turn in which they are lost; `stood` is the line of the turn before. */
+export function noteLost(
+  fleet: Fleet,
+  stood: ReadonlyMap<ModelId, JobInLine>,
+  forecasts: readonly JobForecast[],
+  now: Instant,
+): void {
+  for (const late of forecasts) {
+    const { job, ready } = late;
+    if (ready.p50 <= job.neededBy) continue;
+    for (const request of requestsFor(fleet, job.model)) {
+      const { id, deadline } = request;
+      if (deadline >= ready.p50 || fleet.promises.get(id) == null || fleet.lost.has(id)) continue;
+      const cause = delayOf(fleet, request, stood.get(job.model), now, late);
+      if (cause) fleet.lost.set(id, cause);
+    }
+  }
 }
 
-/** The cause of a delay by what goes before the request and did not when it was promised. */
-function pushedBackBy(fleet: Readonly<Fleet>, request: Request, now: Instant): PromiseCause | 'unknown' {
-  const servers = [...fleet.servers.values()];
-  if (servers.some((server) => standingOf(server, now) !== 'ready')) return 'server';
-  if (isOutranked(fleet, request)) return 'outranked';
-  if (servers.some(({ drain }) => drain !== null) || isAnyOrdered(fleet, request)) return 'operator';
-  const isPlaced = replicasOf(fleet, request.model).some(({ phase }) => phase === 'placed');
-  return isPlaced ? 'memory_late' : 'unknown';
+/** What has happened since a request was promised to the servers where its job stood; undefined where nothing has. */
+function delayOf(
+  fleet: Readonly<Fleet>,
+  { model, class: rank, arrivedAt }: Request,
+  stood: JobInLine | undefined,
+  now: Instant,
+  late?: JobForecast,
+): PromiseCause | undefined {
+  const own = serversOf(fleet, model, stood);
+  const servers =
+    own.length > 0 ? own : [...fleet.servers.values()].filter((one) => one.repository.has(model));
+  const isAny = (is: (server: Server) => boolean): boolean => servers.some(is);
+  const causes: readonly [PromiseCause, () => boolean][] = [
+    ['operator', () => fleet.frozen !== null],
+    [
+      'load_failed',
+      () => [...fleet.cooldowns.values()].some((one) => one.model === model && one.at >= arrivedAt),
+    ],
+    [
+      'load_late',
+      () => isAny((server) => server.lateLoadAt >= arrivedAt || isAnyOverrun(fleet, server, now)),
+    ],
+    ['memory_late', () => isAny((server) => isMemoryLate(fleet, server, arrivedAt, now))],
+    ['operator', () => isAny(({ drain }) => drain !== null)],
+    ['server', () => servers.length === 0 || isAny((server) => standingOf(server, now) !== 'ready')],
+    ['outranked', () => isOutranked(fleet, { model, class: rank }, servers)],
+    [
+      'operator',
+      () =>
+        isAny(({ orderedPlaceAt }) => orderedPlaceAt >= arrivedAt) || isAnyOrdered(fleet, arrivedAt, servers),
+    ],
+    ['evictions', () => late !== undefined && isOutOfEvictions(fleet, late, now)],
+    ['memory_late', () => replicasOf(fleet, model).some(({ phase }) => phase === 'placed')],
+  ];
+  return causes.find(([, is]) => is())?.[0];
 }
 
-/** Whether the operator's word has given others a place since where the model could be loaded, or one is to be given. */
-function isAnyOrdered(fleet: Readonly<Fleet>, { model, arrivedAt }: Request): boolean {
-  for (const { orderedPlaceAt, repository } of fleet.servers.values())
-    if (orderedPlaceAt >= arrivedAt && repository.has(model)) return true;
-  return [...fleet.wantedSince].some(([id, since]) => {
-    const wanted = fleet.models.get(id);
-    if ((wanted?.pinnedCopies ?? 0) > 0) return true;
-    return since >= arrivedAt && (guaranteedCopies(wanted) > 0 || fleet.wishes.get(id)?.admin === true);
-  });
+/** Where the job of a model stands or stood, and where it has its place or loads. */
+function serversOf(fleet: Readonly<Fleet>, model: ModelId, stood?: JobInLine): readonly Server[] {
+  const own = new Set([stood?.server, fleet.line.get(model)?.server]);
+  for (const { server, phase } of replicasOf(fleet, model)) if (phase !== 'ready') own.add(server);
+  return [...fleet.servers.values()].filter(({ spec }) => own.has(spec.id));
 }
 
-/** Whether a load under way has passed its P90: the jobs behind it wait. */
-const isAnyOverrun = (fleet: Readonly<Fleet>, now: Instant): boolean =>
-  unsettled(fleet).some((one) => hasOverrun(fleet, one, now));
+/** Whether a load under way there has passed its P90: the jobs behind it wait. */
+const isAnyOverrun = (fleet: Readonly<Fleet>, { spec }: Server, now: Instant): boolean =>
+  unsettledOn(fleet, spec.id).some((one) => hasOverrun(fleet, one, now));
 
-const isOutranked = (fleet: Readonly<Fleet>, { class: own, model }: Request): boolean =>
-  [...modelsAwaited(fleet)].some(
-    ([other, classes]) => other !== model && [...classes].some((one) => rankOf(one) > rankOf(own)),
+/** Whether memory there came late since a moment, or is late: a device is closed, or an unload takes longer than its P90. */
+const isMemoryLate = (fleet: Readonly<Fleet>, server: Server, since: Instant, now: Instant): boolean =>
+  server.lateMemoryAt >= since ||
+  (server.devices ?? []).some((device) => closedOn(server, device) !== null) ||
+  unsettledOn(fleet, server.spec.id).some(
+    (one) => one.phase === 'unloading' && now > one.emptiedAt + unloadForecast(server).p90,
   );
+
+/** Whether requests of a higher class wait for what is to be loaded on one of these servers. */
+const isOutranked = (
+  fleet: Readonly<Fleet>,
+  { model, class: own }: Pick<Request, 'model' | 'class'>,
+  servers: readonly Server[],
+): boolean =>
+  [...modelsAwaited(fleet)].some(
+    ([other, classes]) =>
+      other !== model &&
+      [...classes].some((one) => rankOf(one) > rankOf(own)) &&
+      serversOf(fleet, other).some((server) => servers.includes(server)),
+  );
+
+/** Whether the operator's word wants others there since a moment. */
+const isAnyOrdered = (fleet: Readonly<Fleet>, since: Instant, servers: readonly Server[]): boolean =>
+  [...fleet.line].some(
+    ([model, { cause, server }]) =>
+      BY_ORDER.has(cause) &&
+      (fleet.wantedSince.get(model) ?? -Infinity) >= since &&
+      servers.some(({ spec }) => spec.id === server),
+  );
+
+/** Whether what it counts on would leave, had the devices a swap left. */
+const isOutOfEvictions = (fleet: Readonly<Fleet>, { place, leaving }: JobForecast, now: Instant): boolean =>
+  place !== null && leaving.some(({ isTold }) => isTold) && openAgainAt(fleet, place) > now;

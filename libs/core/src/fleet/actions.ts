@@ -31,6 +31,7 @@ export const PROMISE_CAUSES = [
   'outranked',
   'share',
   'queue',
+  'evictions',
   'restart',
 ] as const;
 

@@ -1,3 +1,4 @@
+import type { PromiseCause } from './actions.js';
 import { newIndex } from './fleet-index.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId, WatcherId } from './ids.js';
 import type { Bytes, Class, Instant, Millis, Model } from './model.js';
@@ -113,9 +114,8 @@ export class EmptyFleet {
   readonly waiting = new Map<RequestId, Request>();
   /** For each judged request when its model should be ready (P90); null where nothing was promised. Some may have left. */
   readonly promises = new Map<RequestId, Instant | null>();
-  /** When a load, and the memory of an unload, last came later than their P90. */
-  lateLoadAt: Instant = -Infinity;
-  lateMemoryAt: Instant = -Infinity;
+  /** What has delayed the models of promised requests beyond their deadlines. */
+  readonly lost = new Map<RequestId, PromiseCause>();
   /** The jobs that stand in line for a load, as the last turn forecast them; the first to go comes first. */
   readonly line = new Map<ModelId, JobInLine>();
   /** Where jobs found no copies that could leave for them when they were to be bound, and until when they ask for no place there. */

@@ -146,6 +146,9 @@ export class UnseenServer {
   unloadTimes: LoadTimes | null = null;
   /** When the config was last told of a model of which none was declared. */
   configToldAt: Instant = -Infinity;
+  /** When a load there, and the memory of an unload, last came later than their P90. */
+  lateLoadAt: Instant = -Infinity;
+  lateMemoryAt: Instant = -Infinity;
   /** When a copy last got a place there by the operator's word (`BY_ORDER`); -Infinity where none did. */
   orderedPlaceAt: Instant = -Infinity;
 

@@ -1,5 +1,4 @@
 import { type Forecast, forecastOf, learnTime } from './load-times.js';
-import type { Fleet } from '../fleet/fleet-state.js';
 import type { Instant } from '../fleet/model.js';
 import type { Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -12,14 +11,9 @@ export const unloadForecast = (server: Server | undefined): Forecast =>
   server?.unloadTimes ? forecastOf(server.unloadTimes) : FIRST_UNLOAD_GUESS;
 
 /** Learns from an unload that a look has confirmed, if that came over the same connection as the order. */
-export function learnUnloadTime(
-  fleet: Fleet,
-  server: Server,
-  { since, emptiedAt }: Unloading,
-  now: Instant,
-): void {
+export function learnUnloadTime(server: Server, { since, emptiedAt }: Unloading, now: Instant): void {
   if (server.looksCountFrom > since) return;
   const took = now - emptiedAt;
-  if (took > unloadForecast(server).p90) fleet.lateMemoryAt = now;
+  if (took > unloadForecast(server).p90) server.lateMemoryAt = now;
   server.unloadTimes = learnTime(server.unloadTimes ?? undefined, took);
 }

@@ -10,7 +10,7 @@ import type { Loading } from '../fleet/replica.js';
 export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis, now: Instant): void {
   const server = fleet.servers.get(id);
   if (!server || !fleet.models.has(model)) return;
-  if (took > loadForecast(fleet, model, id).p90) fleet.lateLoadAt = now;
+  if (took > loadForecast(fleet, model, id).p90) server.lateLoadAt = now;
   const known = fleet.loadTimes.get(model);
   const usual = known ? undefined : usualDeviation(fleet.loadTimes.values());
   fleet.loadTimes.set(model, learnTime(known, took, usual));

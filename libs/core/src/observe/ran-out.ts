@@ -76,7 +76,7 @@ function askedOf(fleet: Fleet, replica: Loading, account: AccountId): Bytes {
 function close(fleet: Fleet, server: Server, { ordinal, account }: Device, now: Instant): void {
   const meter = meterOf(server, ordinal);
   closeAfterLoad(meter, now);
-  fleet.lateMemoryAt = now;
+  server.lateMemoryAt = now;
   const there = replicasOn(fleet, server.spec.id).filter(
     ({ phase, devices }) => phase !== 'placed' && phase !== 'loading' && devices.includes(ordinal),
   );

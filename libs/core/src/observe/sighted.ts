@@ -143,7 +143,7 @@ function unloadingGone(
     ? isBack(fleet, server, replica, seen)
     : seen.begunAt >= replica.absentSince + fleet.limits.stuckAfter;
   if (!isProof) return put(fleet, replica);
-  if (isProven && !isStuck(fleet, replica, seen.now)) learnUnloadTime(fleet, server, replica, seen.now);
+  if (isProven && !isStuck(fleet, replica, seen.now)) learnUnloadTime(server, replica, seen.now);
   end(fleet, replica, seen.now);
 }
 
