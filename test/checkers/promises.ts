@@ -41,7 +41,7 @@ import { onlyInContact, pinsStay, waitsOutBackOff } from './orders.js';
 import { indexesAreInStep, ordersGoWithPhases, phasesFollowTheDiagram } from './phases.js';
 import { pressureShedsNewcomers } from './pressure.js';
 import { fullQueuesAreFair, queuesStayBounded } from './queues.js';
-import { nobodyOutranksTheNewcomer, theWarmAreKept } from './ranks.js';
+import { theWarmAreKept, whatIsWantedIsNotOutranked } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { backOffsAreBounded, retriesLeaveASlot, triedOneAtATime } from './retries.js';
 import { swapsAreBounded } from './swaps.js';
@@ -73,7 +73,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['7, pins, leases, strangers', [leasesAreHonest]],
   ['7, reloads', [always(reloadsOneByOne), reloadsAreCarriedOut]],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
-  ['8, evictions', [...[nobodyOutranksTheNewcomer, theWarmAreKept].map(always), swapsAreBounded]],
+  ['8, evictions', [always(theWarmAreKept), whatIsWantedIsNotOutranked, swapsAreBounded]],
   ['9, idle', [always(idlesSinceItsLastRoute), copiesDoNotFlap, always(copiesStayWithinMax)]],
   [
     '10, back-off',

@@ -23,7 +23,13 @@ function evicted(
   story.time(20_000);
   story.turn([{ kind: 'ModelDeclared', model: aModel('here', here) }, ...ordered]);
   story.ask('there', (fleet, actions) => {
-    const left = { phase: 'draining', since: story.now, cause: 'evicted', makesRoomFor: 'there' };
+    const left = {
+      phase: 'draining',
+      since: story.now,
+      cause: 'evicted',
+      makesRoomFor: 'there',
+      inUseUntil: story.now + 1,
+    };
     fleet.replicas.set(HERE, { ...fleet.replicas.get(HERE), ...left } as never);
     fleet.unsettled.add(HERE);
     return actions;
@@ -32,8 +38,10 @@ function evicted(
 }
 
 describe('the promises', () => {
-  it('find an eviction for what is of a lower class', () => {
-    const found = [expect.stringMatching(/here@s was evicted for there, .* lower class \(invariant 8/)];
+  it('find an eviction of what is in use for a lower class', () => {
+    const found = [
+      expect.stringMatching(/here@s was evicted for there, .* while it was in use \(invariant 8/),
+    ];
     expect(evicted({ class: 'critical' }, {})).toEqual(found);
     expect(evicted({}, { class: 'critical' })).toEqual([]);
   });

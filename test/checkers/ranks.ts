@@ -1,28 +1,44 @@
-import type { Class, Fleet, Model, ModelId, Replica, Request } from '#core';
+import type { Class, Fleet, Instant, Model, ModelId, Replica, Request } from '#core';
 import { asLookedAt, onlyFails } from './pulses.js';
-import { evictedIn, type TurnCheck } from './scene.js';
+import { evictedIn, type TurnCheck, type TurnScene } from './scene.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 
+/** What came back so soon after one of its model left for a lower class leaves for none again. */
+const SOON_AGAIN = 600_000;
+
 /**
- * What leaves for a newcomer is of no higher class than the requests for it; for a pin whatever is not pinned may
- * leave.
+ * For a lower class a copy leaves only where a request waits for the newcomer, the copy is not in use, and it did not come back
+ * shortly after one of its model had left so; for a pin whatever is not pinned may leave.
  */
-export const nobodyOutranksTheNewcomer: TurnCheck = (scene) => {
-  const { fleet, history, trail } = scene;
-  for (const { victim, newcomer } of evictedIn(scene)) {
-    const model = fleet.models.get(newcomer);
-    if (!model || model.pinnedCopies > 0) continue;
-    const asked = highestAsked([...history.pending.values()], newcomer);
-    const most =
-      asked === undefined || isWantedForItself(fleet, model)
-        ? Math.max(asked ?? 0, RANKS[model.class])
-        : asked;
-    const own = RANKS[classOf(fleet, victim)];
-    trail.expect(own <= most, () => `${victim.id} was evicted for ${newcomer}, which is of a lower class`);
-    if (own < most) trail.mark('evicted for a higher class');
-  }
+export const whatIsWantedIsNotOutranked = (): TurnCheck => {
+  const leftAt = new Map<ModelId, Instant>();
+  return (scene) => {
+    const { fleet, history, trail, turn } = scene;
+    for (const { victim, newcomer, readySince } of evictedIn(scene)) {
+      const model = fleet.models.get(newcomer);
+      if (!model || model.pinnedCopies > 0) continue;
+      const asked = highestAsked([...history.pending.values()], newcomer);
+      const [own, most] = [RANKS[classOf(fleet, victim)], rankOfWant(scene, model, asked)];
+      if (own < most) trail.mark('evicted for a higher class');
+      if (own <= most) continue;
+      trail.mark('evicted for a lower class');
+      const told = `${victim.id} was evicted for ${newcomer}, which is of a lower class`;
+      const isInUse = victim.phase === 'draining' && victim.inUseUntil > turn.now;
+      trail.expect(!isInUse, () => `${told}, while it was in use`);
+      trail.expect(asked !== undefined, () => `${told}, and no request waits for it`);
+      const since = readySince - (leftAt.get(victim.model) ?? -Infinity);
+      trail.expect(
+        since < 0 || since > SOON_AGAIN,
+        () => `${told}, as one of it was ${since} ms before it came`,
+      );
+      leftAt.set(victim.model, turn.now);
+    }
+  };
 };
+
+const rankOfWant = ({ fleet }: TurnScene, model: Model, asked: number | undefined): number =>
+  asked === undefined || isWantedForItself(fleet, model) ? Math.max(asked ?? 0, RANKS[model.class]) : asked;
 
 /**
  * Of one class, what is kept warm does not leave: so many copies that are ready stay, on whichever servers. One that only

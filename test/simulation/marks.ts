@@ -37,8 +37,9 @@ const RARE = {
   'placed replica lost its server': 'The promise ends with the server, and its requests are placed anew.',
   'starvation drained a copy in use': 'No new routes, but the leases that were given hold to their end.',
   'two copies left for one newcomer': 'They are chosen as a whole, or nothing is evicted.',
-  'evicted for a higher class':
-    'Of the copies that may leave the lower classes leave first, and no higher one.',
+  'evicted for a higher class': 'Of the copies that may leave the lower classes leave first.',
+  'evicted for a lower class':
+    'What is not in use leaves for a request of a lower class, too, where nothing of that class may leave.',
   'swapped again within a minute':
     'A device changes what it holds only so often, but for pins and starving requests.',
   'soft idle copy evicted': 'It may stay for as long as its memory is not wanted.',

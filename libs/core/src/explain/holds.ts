@@ -26,7 +26,7 @@ export type Hold =
   | { readonly kind: 'awaited' }
   /** These replicas depend on it: it leaves only together with them. */
   | { readonly kind: 'needed'; readonly by: readonly ReplicaId[] }
-  /** It is of a higher class than the model that wants its memory. */
+  /** It is of a higher class than the model that wants its memory, came back soon after it left for a lower one, or nobody waits. */
   | { readonly kind: 'outranks'; readonly class: Class }
   /** It is one of the copies that `copies.min` keeps, and the other model is of no higher class. */
   | { readonly kind: 'kept_warm' }
@@ -51,12 +51,16 @@ export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant):
 
 /** The same, and what keeps it from leaving for one want. */
 export function holdsAgainst(fleet: Readonly<Fleet>, replica: Replica, want: Want, now: Instant): Hold[] {
-  const outranks: Hold = { kind: 'outranks', class: settingsOf(fleet, replica).class };
   return [
     ...holdsOn(fleet, replica, now),
-    ...where(isAbove(fleet, replica, want), outranks),
+    ...holdsByClass(fleet, replica, want),
     ...where(isKeptFrom(fleet, replica, want), { kind: 'kept_warm' }),
   ];
 }
+
+const holdsByClass = (fleet: Readonly<Fleet>, replica: Replica, want: Want): Hold[] =>
+  replica.phase === 'ready' && isAbove(fleet, replica, want)
+    ? [{ kind: 'outranks', class: settingsOf(fleet, replica).class }]
+    : [];
 
 const where = (isSo: boolean, hold: Hold): Hold[] => (isSo ? [hold] : []);

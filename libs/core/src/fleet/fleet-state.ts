@@ -153,6 +153,8 @@ export class EmptyFleet {
   readonly charges = new Map<ModelId, Charge>();
   /** The devices whose last job was one that had starved. */
   readonly starvedLast = new Set<AccountId>();
+  /** When a copy of each model last left for a lower class. */
+  readonly leftForLower = new Map<ModelId, Instant>();
   /** When others were evicted for loads onto each device in the last minute, oldest first. */
   readonly swaps = new Map<AccountId, readonly Instant[]>();
   /** How many copies of a model were found to be failing since one of it last succeeded. */

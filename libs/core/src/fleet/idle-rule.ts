@@ -1,5 +1,5 @@
 import type { Fleet } from './fleet-state.js';
-import type { Instant, ModelSettings } from './model.js';
+import type { Instant, Millis, ModelSettings } from './model.js';
 import type { Ready, Replica } from './replica.js';
 
 /** The settings of a replica's model; the defaults where the model is not known any more. */
@@ -17,6 +17,15 @@ export const isKept = (fleet: Readonly<Fleet>, { stranger, server, outlived }: R
 /** Whether it is a stranger that the operator retires: it goes once it is not used. */
 export const isToGo = (fleet: Readonly<Fleet>, { stranger, server, outlived }: Ready): boolean =>
   stranger && !outlived && fleet.servers.get(server)?.spec.strangers === 'retire';
+
+/** What is loaded again so soon after its model left for a lower class is wanted. */
+const SOON_AGAIN: Millis = 600_000;
+
+/** Whether a copy was loaded shortly after one of its model had left for a lower class. */
+export function cameBackSoon({ leftForLower }: Readonly<Fleet>, { model, since }: Ready): boolean {
+  const leftAt = leftForLower.get(model) ?? Infinity;
+  return since >= leftAt && since - leftAt <= SOON_AGAIN;
+}
 
 /** When it has been idle for as long as it may, by its own use alone; null where that never ends its stay. */
 export function idleByUse(

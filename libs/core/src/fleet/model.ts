@@ -5,7 +5,7 @@ export type Instant = number;
 export type Millis = number;
 export type Bytes = number;
 
-/** How much a request or a model matters: no copy leaves for a model of a lower class. */
+/** How much a request or a model matters: no copy in use leaves for a model of a lower class. */
 export type Class = 'critical' | 'default' | 'sheddable';
 
 /** How requests for an absent model are treated. */

@@ -142,13 +142,17 @@ export function yieldsToWant(
 
 /**
  * From when on a copy may be told to leave for a job: its residency has ended, and it is not worth too much where it is in use, or
- * where no request waits.
+ * where no request waits. For a lower class what is in use stays.
  */
 export function tellableFrom(copy: Leavable, job: Job, isInUse = copy.isInUse): Instant {
   const isWeighed = isInUse || job.waiting.count === 0;
-  return Math.max(copy.residentUntil, isWeighed ? worthTakingFrom(copy, job) : -Infinity);
+  const usedUntil = copy.rank > job.rank ? copy.inUseUntil : -Infinity;
+  return Math.max(copy.residentUntil, usedUntil, isWeighed ? worthTakingFrom(copy, job) : -Infinity);
 }
 
-/** When nothing of its own keeps a copy that is told to leave at a moment. Until a later one it may be used, for a whole lease. */
-export const emptiedFrom = (copy: Leavable, from: Instant, now: Instant): Instant =>
-  copy.isInUse ? Math.max(from > now ? from + copy.usualLease : now, copy.inUseUntil) : from;
+/**
+ * When nothing of its own keeps a copy that is told to leave for a job at a moment. Until a later one it may be used, for a whole
+ * lease, unless it had to be idle to be told.
+ */
+export const emptiedFrom = (copy: Leavable, job: Job, from: Instant, now: Instant): Instant =>
+  copy.isInUse && copy.rank <= job.rank ? Math.max(from > now ? from + copy.usualLease : now, copy.inUseUntil) : from;

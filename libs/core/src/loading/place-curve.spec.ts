@@ -94,9 +94,9 @@ describe('a copy without a residency', () => {
 });
 
 describe('the class of a copy', () => {
-  it('keeps it from a lower one, to which nothing is promised though it goes by itself', () => {
-    const driver = aDriver({ class: 'critical', idleUnload: 50_000 });
-    driver.fleet.promises.clear();
+  it('keeps it from a lower one while it is in use, to which nothing is promised though that ends', () => {
+    const driver = aDriver({ class: 'critical' });
+    driver.resolve('a', { lease: 10_000 });
     driver.tell({ kind: 'LoadOrdered', model: aModel('x').id, until: driver.now + 60_000 });
     expect(times(driver)).toEqual([10, 11, Infinity]);
   });

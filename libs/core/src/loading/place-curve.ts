@@ -133,7 +133,7 @@ export class PlaceCurve {
     const { p50 } = schedule.unloadOn(copy.server);
     if (this.areAllTellable(copies)) {
       const from = Math.max(now, this.budgetFrom, ...copies.map((one) => tellableFrom(one, job)));
-      const emptied = Math.max(told, ...copies.map((one) => emptiedFrom(one, from, now)));
+      const emptied = Math.max(told, ...copies.map((one) => emptiedFrom(one, job, from, now)));
       const tells = { copies, from, freed: emptied + p50, isTold: true };
       if (emptied <= now) return tells;
       const itself = this.byItself(copies, told);
@@ -194,8 +194,8 @@ export class PlaceCurve {
   }
 
   /**
-   * When the memory of these is free. By the P90 what is not told in this turn is in use when it is told: no request is promised
-   * what holds only while an idle copy stays idle.
+   * When the memory of these is free. By the P90 what is not told in this turn is in use when it is told, and what is of a higher
+   * class never is: no request is promised what holds only while an idle copy stays idle.
    */
   private leavingOf({ copies, from, freed, isTold }: Moment, placeAt: Instant): Leaving[] {
     const { schedule, job } = this;
@@ -205,7 +205,8 @@ export class PlaceCurve {
         ...copies.map((one) => Math.max(from, tellableFrom(one, job, true)) + one.usualLease),
         freed - p50,
       );
-    const emptied = placeAt <= schedule.now ? freed - p50 : isTold ? usedUntil() : Infinity;
+    const isSure = isTold && copies.every(({ rank }) => rank <= job.rank);
+    const emptied = placeAt <= schedule.now ? freed - p50 : isSure ? usedUntil() : Infinity;
     return copies.map((copy) => ({ copy, at: { p50: freed, p90: emptied + p90 }, isTold }));
   }
 }

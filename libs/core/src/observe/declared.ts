@@ -61,6 +61,7 @@ export function withdrawModel(fleet: Fleet, { model: id }: EventOf<'ModelWithdra
 function forgetPast(fleet: Fleet, id: ModelId): void {
   fleet.wishes.delete(id);
   fleet.lastUnloads.delete(id);
+  fleet.leftForLower.delete(id);
   forgetLoadTimes(fleet, id);
   fleet.asks.delete(id);
   fleet.usualLeases.delete(id);

@@ -6,7 +6,7 @@ import type { Line } from '../loading/line.js';
 import { isFreeOfLimit } from '../loading/place-curve.js';
 import { endRefutations, noteRefuted } from '../loading/refuted.js';
 import { type EvictionPlan, planFor } from '../room/plan-victims.js';
-import { replicasIn, type Victim, victimsAt, victimTest, type VictimTest } from '../room/victims.js';
+import { noteOutranking, replicasIn, type Victim, victimsAt, victimTest, type VictimTest } from '../room/victims.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { BY_ORDER, type LoadCause, type Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -62,6 +62,7 @@ function bind(fleet: Fleet, line: Line, forecast: JobForecast, now: Instant): bo
   for (const replica of victims) drain(fleet, replica, 'evicted', want.model.id, now);
   if (victims.length > 0) {
     noteSwap(fleet, plan.place, now);
+    noteOutranking(fleet, victims, want, now);
     noteStarved(fleet, job.isStarving, plan.place);
   }
   promisePlace(fleet, plan.place, want, now);

@@ -16,41 +16,48 @@ const oneWarm = (its: Class, own: Class = 'default', loadWhenShed = false): Core
 describe('a newcomer', () => {
   it.each<[Class, Class, boolean]>([
     ['critical', 'critical', true],
-    ['critical', 'default', false],
-    ['critical', 'sheddable', false],
+    ['critical', 'default', true],
+    ['critical', 'sheddable', true],
     ['default', 'critical', true],
     ['default', 'default', true],
-    ['default', 'sheddable', false],
+    ['default', 'sheddable', true],
     ['sheddable', 'sheddable', true],
-  ])('of what is %s, asked for as %s: makes it leave? %s', (its, asked, isSo) => {
+  ])('of what is idle and %s, asked for as %s: makes it leave? %s', (its, asked, isSo) => {
     const driver = oneWarm(its);
-    driver.resolve('x', { class: asked });
+    expect(driver.answerTo(driver.resolve('x', { class: asked }))).toBe('waiting');
     driver.pass(5_000);
     expect(driver.orders().includes('unload a@s')).toBe(isSo);
   });
 
-  it('that a refused request only wishes for counts by its model, whatever the class of the request', () => {
-    const driver = oneWarm('default', 'default', true);
-    expect(driver.answerTo(driver.resolve('x', { class: 'sheddable' }))).toBe('no_capacity');
+  it.each<[Class, boolean]>([
+    ['default', true],
+    ['critical', false],
+  ])('that is only wished for counts by its model; what is %s leaves for it? %s', (its, isSo) => {
+    const driver = oneWarm(its, 'default', true);
+    driver.resolve('x', { class: 'sheddable', wait: 0 });
     driver.pass(5_000);
-    expect(driver.orders().slice(1)).toEqual(['unload a@s', 'load x@s']);
+    expect(driver.orders().slice(1)).toEqual(isSo ? ['unload a@s', 'load x@s'] : []);
   });
 
   it('counts by its model where no waiting request is of a higher class', () => {
     const driver = oneWarm('default', 'sheddable');
-    expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
-    driver.resolve('x', { class: 'default' });
+    driver.resolve('a', { lease: 4_000 });
+    expect(driver.answerTo(driver.resolve('x'))).toBe('deadline_unreachable');
+    driver.resolve('x', { class: 'critical' });
     driver.pass(5_000);
     expect(driver.orders()).toContain('unload a@s');
   });
 
-  it('is told at once where what outranks it stands in its way: nobody is promised what may be used again', () => {
+  it('is told at once where what outranks it is in use: nobody is promised what may be used again', () => {
     const driver = oneWarm('critical');
-    driver.pass(200_000);
+    driver.resolve('a', { lease: 20_000 });
     const hasty = driver.resolve('x', { wait: 10_000 });
     expect(driver.refusalOf(hasty)).toMatchObject({ reason: 'no_capacity' });
     const patient = driver.resolve('x', { wait: 60_000 });
     expect(driver.refusalOf(patient)).toMatchObject({ reason: 'deadline_unreachable' });
+    driver.pass(20_000);
+    expect(driver.answerTo(driver.resolve('x', { wait: 60_000 }))).toBe('waiting');
+    expect(driver.orders().slice(1)).toEqual(['unload a@s', 'load x@s']);
   });
 
   it('waits without a promise for the end of what outranks it, where no load of it was ever seen', () => {
@@ -58,11 +65,13 @@ describe('a newcomer', () => {
       .declare(aModel('a', { gpuBytes: 8, class: 'critical' }), aModel('x', { gpuBytes: 8 }))
       .serve(aServer('s', [10], { strangers: 'adopt' }), ['a', 'x']);
     driver.shelf('s').set('a', 'READY');
-    driver.pass(270_000);
+    driver.pass(10_000);
+    driver.resolve('a', { lease: 30_000 });
     expect(driver.answerTo(driver.resolve('x', { wait: 60_000 }))).toBe('waiting');
-    driver.pass(50_000);
+    driver.pass(29_000);
+    expect(driver.orders()).toEqual([]);
+    driver.pass(5_000);
     expect(driver.orders()).toEqual(['unload a@s', 'load x@s']);
-    expect(driver.fleet.lastUnloads.get(aModel('a').id)).toMatchObject({ cause: 'idle' });
   });
 
   it('starving drains what is in use of its own class, and never what outranks it', () => {
@@ -155,5 +164,30 @@ describe('replicas that make room', () => {
     };
     expect(kept('default')).toEqual([]);
     expect(kept('critical')).toEqual(['unload a@s', 'load x@s']);
+  });
+});
+
+describe('what came back after it had left for a lower class', () => {
+  /** `a` leaves for a sheddable request, and comes back after a while. */
+  const cameBack = (after: number): CoreDriver => {
+    const driver = oneWarm('critical', 'sheddable');
+    driver.warm('x', 's').pass(after);
+    driver.warm('a', 's').pass(60_000);
+    return driver;
+  };
+
+  it('stays for its whole idle time, if that was soon', () => {
+    const driver = cameBack(200_000);
+    driver.pass(100_000);
+    expect(driver.answerTo(driver.resolve('x'))).toBe('no_capacity');
+    expect(driver.phase('a', 's')).toBe('ready');
+    expect(driver.answerTo(driver.resolve('x', { class: 'critical' }))).toBe('waiting');
+  });
+
+  it('leaves again ten minutes later', () => {
+    const driver = cameBack(650_000);
+    expect(driver.answerTo(driver.resolve('x'))).toBe('waiting');
+    driver.pass(5_000);
+    expect(driver.phase('x', 's')).toBe('loading');
   });
 });

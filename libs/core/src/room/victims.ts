@@ -20,7 +20,7 @@ import { takesOrders } from '../fleet/standing.js';
 import { densityOf } from '../learned/worth.js';
 import type { Worth } from './worth.js';
 import { hasQueue } from '../demand/idle.js';
-import { isKept, settingsOf } from '../fleet/idle-rule.js';
+import { cameBackSoon, isKept, settingsOf } from '../fleet/idle-rule.js';
 import type { Place } from './places.js';
 import { leavingDraining } from '../demand/claims.js';
 import type { Want } from '../demand/wants.js';
@@ -156,17 +156,20 @@ export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want)
 export function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, want: Want): boolean {
   const model = fleet.models.get(id);
   if (!model) return true;
-  const warm =
-    rankOf(model.class) === want.rank ? Math.max(guaranteedCopies(model), want.isExtra ? 1 : 0) : 0;
+  const warm = rankOf(model.class) >= want.rank ? Math.max(guaranteedCopies(model), want.isExtra ? 1 : 0) : 0;
   const kept = Math.max(model.pinnedCopies, warm);
   return kept === 0 || solidCopies(fleet, id, going) >= kept;
 }
 
-/** Whether a replica may go for a want, now or later (`tellableFrom`). No copy in use goes for an extra copy. */
+/**
+ * Whether a replica may go for a want, now or later (`tellableFrom`). No copy in use goes for an extra copy, none with a queue for
+ * a lower class.
+ */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
   if (isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
   if (!yieldsTo(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
-  return !want.isExtra || (replica.inUseUntil <= now && !hasQueue(fleet, replica));
+  if (want.isExtra && replica.inUseUntil > now) return false;
+  return !(want.isExtra || outranks(fleet, replica, want)) || !hasQueue(fleet, replica);
 }
 
 /** A failing copy stays until replaced. For an extra copy no other of its model goes, nor a last one of its rank. */
@@ -177,16 +180,28 @@ function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
 }
 
 /** Whether a replica yields to a want, by class and by the copies that are kept warm. */
-const yieldsTo = (fleet: Readonly<Fleet>, replica: Replica, want: Pick<Want, 'rank'>): boolean =>
+const yieldsTo = (fleet: Readonly<Fleet>, replica: Ready, want: Want): boolean =>
   !isAbove(fleet, replica, want) && !isKeptFrom(fleet, replica, want);
 
-/** Whether a replica outranks a want. */
-export const isAbove = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
+/** Whether a replica is of a higher class than a want. */
+export const outranks = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
   rankOf(settingsOf(fleet, replica).class) > rank;
 
-/** Whether a replica of the want's class is one of the copies that are kept warm. */
+/**
+ * Whether its class keeps a replica from a want as long as it stays: from what no request waits for, and where it left for a lower
+ * class shortly before it was loaded.
+ */
+export const isAbove = (fleet: Readonly<Fleet>, replica: Ready, want: Want): boolean =>
+  outranks(fleet, replica, want) && (want.isExtra || want.cause === 'wished' || cameBackSoon(fleet, replica));
+
+/** Whether a replica of the want's class, or of a higher one, is one of the copies that are kept warm. */
 export const isKeptFrom = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
-  rankOf(settingsOf(fleet, replica).class) === rank && isGuaranteed(fleet, replica);
+  rankOf(settingsOf(fleet, replica).class) >= rank && isGuaranteed(fleet, replica);
+
+/** Notes which of those that leave for a want outrank it: see `cameBackSoon`. */
+export function noteOutranking(fleet: Fleet, leaving: Iterable<Ready>, want: Want, now: Instant): void {
+  for (const one of leaving) if (outranks(fleet, one, want)) fleet.leftForLower.set(one.model, now);
+}
 
 /** The bytes that bookings are short of, by account. */
 export function shortfall(ledger: Ledger, bookings: readonly Booking[]): ReadonlyMap<AccountId, Bytes> {
