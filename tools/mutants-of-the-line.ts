@@ -66,7 +66,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'what-is-idle-is-weighed', breaks: 19, file: `${CORE}/loading/leavable.ts`, find: `const isWeighed = isInUse || job.waiting.count === 0;`, replace: `const isWeighed = isInUse || job.waiting.count >= 0;` },
   { name: 'used-no-more-once-it-is-to-leave', breaks: 13, file: `${CORE}/loading/leavable.ts`, find: `from > now ? from + copy.usualLease : now`, replace: `Math.max(from, now)` },
   { name: 'a-lease-counts-twice', breaks: 13, file: `${CORE}/loading/leavable.ts`, find: `from > now ? from + copy.usualLease : now`, replace: `from > now ? from + copy.usualLease : now + copy.usualLease` },
-  { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${CORE}/loading/leavable.ts`, find: ` : now, copy.inUseUntil) : from;`, replace: ` : now, now) : from;` },
+  { name: 'leases-do-not-hold-up-the-line', breaks: 13, file: `${CORE}/loading/leavable.ts`, find: ` : now, copy.inUseUntil)\n    : from;`, replace: ` : now, now)\n    : from;` },
   { name: 'idle-copies-stay-idle', breaks: 13, file: `${CORE}/loading/place-curve.ts`, find: `isSure ? usedUntil() : Infinity;`, replace: `isSure ? freed - p50 : Infinity;` },
   { name: 'promised-what-goes-by-itself', breaks: 13, file: `${CORE}/loading/place-curve.ts`, find: `isSure ? usedUntil() : Infinity;`, replace: `usedUntil();` },
   { name: 'drains-long-before-the-load', breaks: 8, file: `${CORE}/loading/place-curve.ts`, find: `return Math.max(from, promisableAt, at - this.lead(chosen));`, replace: `return Math.max(from, promisableAt);` },

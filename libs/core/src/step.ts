@@ -54,8 +54,10 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Turn
   const away = takeOverflow(fleet);
   dropWishes(fleet, now);
   const isDropped = dropUnwanted(fleet, now);
-  if (isDropped) granted.push(...grantWaiting(fleet, now));
   const isRetired = retire(fleet, open, now);
+  // Where orders are stopped there is no other turn that answers what follows from this.
+  if (isDropped || isRetired)
+    granted.push(...grantWaiting(fleet, now), ...refuseUnservable(fleet, open, now));
   bringBack(fleet, open, now);
   const { line, wished, refused, isAny: isBound } = book(fleet, open, now, admit);
   const orders = giveOrders(fleet, line, now);

@@ -29,6 +29,8 @@ export interface Want extends Claim {
   readonly waitsSince: Instant;
   /** Whether only requests ask for it, which wait or were refused. */
   readonly isAsked: boolean;
+  /** Whether requests wait for the model. */
+  readonly isAwaited: boolean;
   readonly cause: LoadCause;
 }
 
@@ -76,8 +78,9 @@ function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Aski
   const isToMove = after === 0 && (leaving.has(model.id) || failing.has(model.id));
   const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !isToMove;
   const waitsSince = isAsked ? starvesSince(fleet, model.id, now) : since;
+  const isAwaited = fleet.awaitedSince.has(model.id);
   const cause = causeOf(fleet, model, claim, asking);
-  return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, cause };
+  return { copies, after, rank, isExtra, model, since, waitsSince, isAsked, isAwaited, cause };
 }
 
 /**

@@ -26,7 +26,7 @@ export type Hold =
   | { readonly kind: 'awaited' }
   /** These replicas depend on it: it leaves only together with them. */
   | { readonly kind: 'needed'; readonly by: readonly ReplicaId[] }
-  /** It is of a higher class than the model that wants its memory, came back soon after it left for a lower one, or nobody waits. */
+  /** It is of a higher class than the model that wants its memory, and came back soon after it had left for a lower one. */
   | { readonly kind: 'outranks'; readonly class: Class }
   /** It is one of the copies that `copies.min` keeps, and the other model is of no higher class. */
   | { readonly kind: 'kept_warm' }

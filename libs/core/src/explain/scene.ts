@@ -50,9 +50,8 @@ export class Scene {
     this.ledger = new Ledger(fleet, now);
     this.room = new Room(fleet);
     this.open = openServers(fleet, now);
-    const want = wantFor(fleet, model, now);
     // It tells what a request would get.
-    this.want = want.cause === 'wished' ? { ...want, cause: 'asked' } : want;
+    this.want = { ...wantFor(fleet, model, now), isAwaited: true };
     this.sites = new SitesBesidePins(fleet, this.open, now);
     this.job = new Jobs(fleet, wantsNow(fleet, now), now).of(this.want);
     const isVictim = victimTest(fleet, this.want, now);

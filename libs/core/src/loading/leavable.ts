@@ -155,4 +155,6 @@ export function tellableFrom(copy: Leavable, job: Job, isInUse = copy.isInUse): 
  * lease, unless it had to be idle to be told.
  */
 export const emptiedFrom = (copy: Leavable, job: Job, from: Instant, now: Instant): Instant =>
-  copy.isInUse && copy.rank <= job.rank ? Math.max(from > now ? from + copy.usualLease : now, copy.inUseUntil) : from;
+  copy.isInUse && copy.rank <= job.rank
+    ? Math.max(from > now ? from + copy.usualLease : now, copy.inUseUntil)
+    : from;

@@ -22,7 +22,7 @@ export interface JobInLine {
   readonly neededBy: Instant;
   /** When it was last asked at every place. */
   readonly searchedAt: Instant;
-  /** When it, and jobs behind it for further copies of its model, get their places and begin. */
+  /** When it, and jobs behind it for further copies of its model, get their places and begin, or more may leave for it. */
   readonly changesAt: readonly Instant[];
 }
 
@@ -40,7 +40,8 @@ export function noteLine(fleet: Fleet, forecasts: readonly JobForecast[]): void 
   for (const one of forecasts) {
     const { model } = one.job;
     const first = fleet.line.get(model) ?? inLine(one);
-    fleet.line.set(model, { ...first, changesAt: [...first.changesAt, one.placeAt, one.start.at] });
+    const changesAt = [...first.changesAt, one.placeAt, one.start.at, one.tellableAt];
+    fleet.line.set(model, { ...first, changesAt });
   }
 }
 

@@ -95,9 +95,14 @@ describe('a copy without a residency', () => {
 
 describe('the class of a copy', () => {
   it('keeps it from a lower one while it is in use, to which nothing is promised though that ends', () => {
-    const driver = aDriver({ class: 'critical' });
+    const driver = new CoreDriver()
+      .declare(aModel('a', { gpuBytes: 8, class: 'critical' }), aModel('x', { gpuBytes: 8 }))
+      .serve(aServer('s', [10], { strangers: 'adopt' }), ['a', 'x'])
+      .unloadsTake('s', 1_000);
+    driver.shelf('s').set('a', 'READY');
+    driver.pass(10_000);
     driver.resolve('a', { lease: 10_000 });
-    driver.tell({ kind: 'LoadOrdered', model: aModel('x').id, until: driver.now + 60_000 });
+    expect(driver.answerTo(driver.resolve('x', { wait: 60_000 }))).toBe('waiting');
     expect(times(driver)).toEqual([10, 11, Infinity]);
   });
 

@@ -32,6 +32,7 @@ export class PlaceCurve {
   private readonly moments = new Map<Leavable, Moment | null>();
   private readonly needed: ReadonlySet<ReplicaId>;
   private readonly budgetFrom: Instant;
+  private tellableAt: Instant = Infinity;
 
   constructor(
     private readonly schedule: Schedule,
@@ -69,7 +70,8 @@ export class PlaceCurve {
     const free = Math.max(left.p90, ...leaving.map(({ at }) => at.p90));
     const ready = readyAfter(start, free, load);
     const worth = leaving.reduce((sum, { copy, isTold }) => sum + (isTold ? copy.worth : 0), 0);
-    const found = { job, place, leaving, placeAt, start, load, ready, roomAt, searchedAt: schedule.now };
+    const times = { placeAt, roomAt, tellableAt: this.tellableAt, searchedAt: schedule.now };
+    const found = { job, place, leaving, start, load, ready, ...times };
     return { found, worth };
   }
 
@@ -133,6 +135,7 @@ export class PlaceCurve {
     const { p50 } = schedule.unloadOn(copy.server);
     if (this.areAllTellable(copies)) {
       const from = Math.max(now, this.budgetFrom, ...copies.map((one) => tellableFrom(one, job)));
+      if (from > now) this.tellableAt = Math.min(this.tellableAt, from);
       const emptied = Math.max(told, ...copies.map((one) => emptiedFrom(one, job, from, now)));
       const tells = { copies, from, freed: emptied + p50, isTold: true };
       if (emptied <= now) return tells;

@@ -18,7 +18,8 @@ export function reservePlaced(schedule: Schedule, job: Job, replica: Placed): Jo
   const isShut = free.p50 <= curves.opensAt(replica.bookings);
   const ready = readyAfter(start, free.p90, load);
   const roomAt = isShut ? now : free.p50;
-  return { job, place: null, leaving: [], placeAt: now, start, load, ready, roomAt, searchedAt: now };
+  const times = { placeAt: now, roomAt, tellableAt: Infinity, searchedAt: now };
+  return { job, place: null, leaving: [], start, load, ready, ...times };
 }
 
 /** How long what it needs and is loaded by an order of its own should take yet. */

@@ -39,6 +39,8 @@ export interface JobForecast {
    * budgets and worth say; now where no server can be asked.
    */
   readonly roomAt: Instant;
+  /** The first moment to come from which on a copy at its place may be told to leave that may not now. */
+  readonly tellableAt: Instant;
   /** When it was last asked at every place. */
   readonly searchedAt: Instant;
 }
@@ -189,6 +191,7 @@ export const nowhere = (job: Job, load: Forecast, roomAt: Instant, searchedAt: I
   load,
   ready: NEVER,
   roomAt,
+  tellableAt: Infinity,
   searchedAt,
 });
 

@@ -192,7 +192,7 @@ export const outranks = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pic
  * class shortly before it was loaded.
  */
 export const isAbove = (fleet: Readonly<Fleet>, replica: Ready, want: Want): boolean =>
-  outranks(fleet, replica, want) && (want.isExtra || want.cause === 'wished' || cameBackSoon(fleet, replica));
+  outranks(fleet, replica, want) && (want.isExtra || !want.isAwaited || cameBackSoon(fleet, replica));
 
 /** Whether a replica of the want's class, or of a higher one, is one of the copies that are kept warm. */
 export const isKeptFrom = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
