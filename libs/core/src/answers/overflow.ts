@@ -95,5 +95,5 @@ export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant
 }
 
 /** How long until the queue of a model should be empty: until it is ready. */
-export const drainTime = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
+const drainTime = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
   Math.max(SHORT_HINT, readyIn(fleet, model, now));

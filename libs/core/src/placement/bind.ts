@@ -6,7 +6,14 @@ import type { Line } from '../loading/line.js';
 import { isFreeOfLimit } from '../loading/place-curve.js';
 import { endRefutations, noteRefuted } from '../loading/refuted.js';
 import { type EvictionPlan, planFor } from '../room/plan-victims.js';
-import { noteOutranking, replicasIn, type Victim, victimsAt, victimTest, type VictimTest } from '../room/victims.js';
+import {
+  noteOutranking,
+  replicasIn,
+  type Victim,
+  victimsAt,
+  victimTest,
+  type VictimTest,
+} from '../room/victims.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { BY_ORDER, type LoadCause, type Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';

@@ -184,7 +184,7 @@ const yieldsTo = (fleet: Readonly<Fleet>, replica: Ready, want: Want): boolean =
   !isAbove(fleet, replica, want) && !isKeptFrom(fleet, replica, want);
 
 /** Whether a replica is of a higher class than a want. */
-export const outranks = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
+const outranks = (fleet: Readonly<Fleet>, replica: Replica, { rank }: Pick<Want, 'rank'>): boolean =>
   rankOf(settingsOf(fleet, replica).class) > rank;
 
 /**
