@@ -33,9 +33,9 @@ export const OF_PROMISES: readonly Mutant[] = [
   { name: 'a-job-with-its-place-never-moves-forward', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (this.moveForward(request, forecast.job)) return this.promise(request);\n`, replace: `` },
   { name: 'refused-for-the-promise-of-an-earlier-request', breaks: 13, file: `${CORE}/loading/line.ts`, find: `if (forecast.ready.p90 > by) return`, replace: `if (!holds(forecast)) return` },
   { name: 'refused-and-no-wish-left', breaks: 19, file: `${CORE}/answers/admission.ts`, find: `  if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);\n`, replace: `` },
-  { name: 'outranked-for-no-reason', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `    ['outranked', () => isOutranked(fleet, { model, class: rank }, servers)],\n`, replace: `` },
-  { name: 'evictions-of-others-not-told', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `    ['evictions', () => late !== undefined && isOutOfEvictions(fleet, late, now)],\n`, replace: `` },
+  { name: 'outranked-for-no-reason', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `  if (isOutranked(fleet, request, servers)) return 'outranked';\n`, replace: `` },
+  { name: 'evictions-of-others-not-told', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `  if (late && isOutOfEvictions(fleet, late, now)) return 'evictions';\n`, replace: `` },
   { name: 'loss-of-another-server-told', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `own.length > 0 ? own :`, replace: `own.length > 99 ? own :` },
-  { name: 'late-load-told-of-as-memory', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `server.lateLoadAt >= arrivedAt || isAnyOverrun`, replace: `isAnyOverrun` },
+  { name: 'late-load-told-of-as-memory', breaks: 13, file: `${CORE}/answers/broken-promise.ts`, find: `one.lateLoadAt >= since || isAnyOverrun`, replace: `isAnyOverrun` },
   { name: 'longer-leases-learned-slowly', breaks: 13, file: `${CORE}/learned/leases.ts`, find: `known === undefined || lease >= known ? lease`, replace: `known === undefined ? lease` },
 ];

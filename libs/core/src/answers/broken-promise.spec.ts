@@ -89,6 +89,17 @@ describe('a promise is broken', () => {
     expect(brokenFor(driver, request)).toBe(cause);
   });
 
+  it('for load_late where the load before it has ended late, within the reserve of the promise, and its own runs', () => {
+    const driver = aDriver();
+    driver.resolve('first');
+    const request = driver.resolve('b', { wait: 24_000 });
+    driver.pass(12_050);
+    driver.loadEnds('first', 't');
+    expect(driver.fleet.lost.size).toBe(0);
+    driver.pass(11_950);
+    expect([driver.isLoading('b', 't'), brokenFor(driver, request)]).toEqual([true, 'load_late']);
+  });
+
   it.each<[string, Event]>([
     ['a pin', { kind: 'ModelDeclared', model: aModel('c', { pinnedCopies: 1 }) }],
     ['a copy to be kept warm', { kind: 'ModelDeclared', model: aModel('c', { minCopies: 1 }) }],

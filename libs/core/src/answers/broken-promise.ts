@@ -60,41 +60,45 @@ export function noteLost(
   }
 }
 
-/** What has happened since a request was promised to the servers where its job stood; undefined where nothing has. */
+/**
+ * What has happened since a request was promised to the servers where its job stood: of several causes the first; undefined where
+ * nothing has.
+ */
 function delayOf(
   fleet: Readonly<Fleet>,
-  { model, class: rank, arrivedAt }: Request,
+  request: Request,
   stood: JobInLine | undefined,
   now: Instant,
   late?: JobForecast,
 ): PromiseCause | undefined {
+  const { model, arrivedAt: since } = request;
   const own = serversOf(fleet, model, stood);
   const servers =
     own.length > 0 ? own : [...fleet.servers.values()].filter((one) => one.repository.has(model));
   const isAny = (is: (server: Server) => boolean): boolean => servers.some(is);
-  const causes: readonly [PromiseCause, () => boolean][] = [
-    ['operator', () => fleet.frozen !== null],
-    [
-      'load_failed',
-      () => [...fleet.cooldowns.values()].some((one) => one.model === model && one.at >= arrivedAt),
-    ],
-    [
-      'load_late',
-      () => isAny((server) => server.lateLoadAt >= arrivedAt || isAnyOverrun(fleet, server, now)),
-    ],
-    ['memory_late', () => isAny((server) => isMemoryLate(fleet, server, arrivedAt, now))],
-    ['operator', () => isAny(({ drain }) => drain !== null)],
-    ['server', () => servers.length === 0 || isAny((server) => standingOf(server, now) !== 'ready')],
-    ['outranked', () => isOutranked(fleet, { model, class: rank }, servers)],
-    [
-      'operator',
-      () =>
-        isAny(({ orderedPlaceAt }) => orderedPlaceAt >= arrivedAt) || isAnyOrdered(fleet, arrivedAt, servers),
-    ],
-    ['evictions', () => late !== undefined && isOutOfEvictions(fleet, late, now)],
-    ['memory_late', () => replicasOf(fleet, model).some(({ phase }) => phase === 'placed')],
-  ];
-  return causes.find(([, is]) => is())?.[0];
+  if (fleet.frozen) return 'operator';
+  if ([...fleet.cooldowns.values()].some((one) => one.model === model && one.at >= since))
+    return 'load_failed';
+  if (isAny((one) => one.lateLoadAt >= since || isAnyOverrun(fleet, one, now))) return 'load_late';
+  if (isAny((one) => isMemoryLate(fleet, one, since, now))) return 'memory_late';
+  return pushedBackBy(fleet, request, servers, now, late);
+}
+
+/** What goes before a request on these servers, or keeps loads from them. */
+function pushedBackBy(
+  fleet: Readonly<Fleet>,
+  request: Request,
+  servers: readonly Server[],
+  now: Instant,
+  late?: JobForecast,
+): PromiseCause | undefined {
+  if (servers.some(({ drain }) => drain !== null)) return 'operator';
+  if (servers.length === 0 || servers.some((one) => standingOf(one, now) !== 'ready')) return 'server';
+  if (isOutranked(fleet, request, servers)) return 'outranked';
+  if (isAnyOrdered(fleet, request.arrivedAt, servers)) return 'operator';
+  if (late && isOutOfEvictions(fleet, late, now)) return 'evictions';
+  const isPlaced = replicasOf(fleet, request.model).some(({ phase }) => phase === 'placed');
+  return isPlaced ? 'memory_late' : undefined;
 }
 
 /** Where the job of a model stands or stood, and where it has its place or loads. */
@@ -119,7 +123,7 @@ const isMemoryLate = (fleet: Readonly<Fleet>, server: Server, since: Instant, no
 /** Whether requests of a higher class wait for what is to be loaded on one of these servers. */
 const isOutranked = (
   fleet: Readonly<Fleet>,
-  { model, class: own }: Pick<Request, 'model' | 'class'>,
+  { model, class: own }: Request,
   servers: readonly Server[],
 ): boolean =>
   [...modelsAwaited(fleet)].some(
@@ -129,8 +133,9 @@ const isOutranked = (
       serversOf(fleet, other).some((server) => servers.includes(server)),
   );
 
-/** Whether the operator's word wants others there since a moment. */
+/** Whether the operator's word has given others a place there since a moment, or wants them there. */
 const isAnyOrdered = (fleet: Readonly<Fleet>, since: Instant, servers: readonly Server[]): boolean =>
+  servers.some(({ orderedPlaceAt }) => orderedPlaceAt >= since) ||
   [...fleet.line].some(
     ([model, { cause, server }]) =>
       BY_ORDER.has(cause) &&

@@ -128,7 +128,12 @@ export function whyMemory<Needs extends Bytes | null>(
 }
 
 const BEST_FIRST: readonly PlaceVerdict[] = [
-  ...(['room', 'room_by_eviction', 'closed', 'swaps_spent', 'kept_for_pin', 'no_room'] as const),
+  'room',
+  'room_by_eviction',
+  'closed',
+  'swaps_spent',
+  'kept_for_pin',
+  'no_room',
 ];
 
 /** The one that would be taken; null where there is none. */
