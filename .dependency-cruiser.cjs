@@ -20,6 +20,7 @@ const ROOMS = [
   'answers',
   'explain',
   'scaling',
+  'controllers',
 ];
 /** The files beside the rooms: a turn, and what takes turns on a copy. */
 const ABOVE_ROOMS = ['plan/', '[^/]+$'];

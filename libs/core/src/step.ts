@@ -1,14 +1,11 @@
 import type { Action } from './fleet/actions.js';
-import type { Event } from './fleet/events.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { Instant } from './fleet/model.js';
-import { observe } from './observe/observe.js';
 import { admit, forgetAnswered } from './answers/admission.js';
 import { grantWaiting } from './answers/grant.js';
 import { noteLost } from './answers/broken-promise.js';
 import { refuseLost } from './answers/lost.js';
 import { lookAround } from './looks/look-around.js';
-import { endDemands, lowerCopies, raiseCopies } from './placement/copies.js';
 import { dropInvalidPlaces, dropOverdrawn, dropUnwanted } from './placement/place.js';
 import { answerExpired, refuseAll, refuseUnservable, takeExpired, takeNoWait } from './answers/refuse.js';
 import { answerOverflow, takeOverflow } from './answers/overflow.js';
@@ -32,19 +29,15 @@ interface Turn {
 }
 
 /**
- * One turn: hears everything that happened, and goes through its passes once, in one order. It assumes all it decides.
- * Synchronous and deterministic: the same turns give the same actions. Where orders are stopped, whatever would need a load
- * or an unload is left undecided: waiting requests go on waiting.
+ * One turn, once what happened was heard: goes through its passes once, in one order, and assumes all it decides. Synchronous
+ * and deterministic: the same turns give the same actions. Where orders are stopped, whatever would need a load or an unload
+ * is left undecided: waiting requests go on waiting.
  */
-export function step(fleet: Fleet, events: readonly Event[], now: Instant): Turn {
-  fleet.startedAt ??= now;
-  fleet.now = now;
-  for (const event of events) observe(fleet, event, now);
+export function step(fleet: Fleet, now: Instant): Turn {
   if (fleet.closing) return { actions: refuseAll(fleet, fleet.closing, now), again: false };
   forgetShortfalls(fleet, now);
   const open = openServers(fleet, now);
   followOrders(fleet, now);
-  raiseCopies(fleet, now);
   takeBack(fleet, now);
   dropInvalidPlaces(fleet, open, now);
   const unservable = refuseUnservable(fleet, open, now);
@@ -67,7 +60,7 @@ export function step(fleet: Fleet, events: readonly Event[], now: Instant): Turn
   noteLost(fleet, stood, line.all, now);
   const answers = [...answerOverflow(fleet, away, now), ...answerExpired(fleet, expired, line, now)];
   forgetAnswered(fleet);
-  const said = [endDemands(fleet), isDropped, isRetired, isBound, orders.length > 0, lost.length > 0];
+  const said = [isDropped, isRetired, isBound, orders.length > 0, lost.length > 0];
   const again = said.includes(true) && !areOrdersStopped(fleet);
   const looks = again ? [] : lookAround(fleet, now);
   const decided = [...unservable, ...granted, ...refused, ...orders, ...lost, ...answers, ...looks];
@@ -82,14 +75,12 @@ function followOrders(fleet: Fleet, now: Instant): void {
 }
 
 /**
- * What is not to stay goes: what goes by itself or is given up by demand, then places whose memory will not come. Places are
- * asked last, since they may count on the memory of what retires. Says whether there was any.
+ * What is not to stay goes: what goes by itself, then places whose memory will not come. Places are asked last, since they may
+ * count on the memory of what retires. Says whether there was any.
  */
 function retire(fleet: Fleet, open: readonly Server[], now: Instant): boolean {
-  const isStopped = areOrdersStopped(fleet);
-  const isLowered = !isStopped && lowerCopies(fleet, now);
-  const isDrained = !isStopped && drainRetired(fleet, now);
-  return dropOverdrawn(fleet, open, now) || isDrained || isLowered;
+  const isDrained = !areOrdersStopped(fleet) && drainRetired(fleet, now);
+  return dropOverdrawn(fleet, open, now) || isDrained;
 }
 
 /** The loads that begin, then the unloads of what has drained. */

@@ -5,7 +5,7 @@ import { leasedUntil } from './learned/leases.js';
 import type { Draining, Ready, Replica } from './fleet/replica.js';
 import type { Server } from './fleet/server.js';
 import type { Instant } from './fleet/model.js';
-import { sparedAt } from './placement/copies.js';
+import { sparedAt } from './controllers/copies.js';
 import { idleAt, idleUnloadAt, queueGraceEnds } from './demand/idle.js';
 import { busyServers, dueLook } from './looks/look-around.js';
 import { WISH_STARVES } from './demand/wants.js';

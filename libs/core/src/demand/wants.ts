@@ -1,13 +1,6 @@
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { LoadCause, Replica } from '../fleet/replica.js';
-import {
-  copiesOf,
-  copiesOn,
-  failsEverywhere,
-  guaranteedCopies,
-  isWrittenOff,
-  standingCopies,
-} from '../memory/pins.js';
+import { copiesOf, copiesOn, guaranteedCopies, isWrittenOff, standingCopies } from '../memory/pins.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { isBarred } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
@@ -108,7 +101,7 @@ function causeOfAsk(fleet: Readonly<Fleet>, id: ModelId, failing: Asking['failin
 
 /** Whether a model may be loaded: it neither fails wherever it is loaded nor takes more memory than its limit. */
 export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
-  !failsEverywhere(fleet, model) && !isBarred(fleet, model);
+  fleet.barred.get(model) !== 'failing' && !isBarred(fleet, model);
 
 /** The want for one more copy of a model as it would be at this moment, whether or not the model lacks one. */
 export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {

@@ -1,4 +1,4 @@
-import type { Limits, PutOff, Request } from './fleet.js';
+import type { Bar, Limits, PutOff, Request } from './fleet.js';
 import type { Footprint } from './meters.js';
 import type { FailureCause } from './replica.js';
 import type { Device, LearnedConfig, ServerSpec } from './server.js';
@@ -55,7 +55,10 @@ export interface ServerLoadTimes {
   readonly times: LoadTimes;
 }
 
-/** Facts. Each may come twice, late, or about something that is gone. */
+/**
+ * Facts. Each may come twice, late, or about something that is gone. What controllers tell follows from the fleet: they tell it
+ * within an instant, so it stands in no recording.
+ */
 export type Event =
   | { readonly kind: 'LimitsSet'; readonly limits: Limits; readonly defaults: ModelSettings }
   | { readonly kind: 'ModelDeclared'; readonly model: Model }
@@ -170,6 +173,15 @@ export type Event =
   /** How hard this process is pressed by its own work: its event loop lags, or its memory runs out. */
   | { readonly kind: 'PressureChanged'; readonly level: PressureLevel }
   /** This process or its term is going to end: every waiting request is refused so, and nothing is ordered. */
-  | { readonly kind: 'ShutdownBegun'; readonly reason: StopReason };
+  | { readonly kind: 'ShutdownBegun'; readonly reason: StopReason }
+  /** By a controller: so many copies of a model are wanted for its demand, none where that has ended; `spare` leaves. */
+  | {
+      readonly kind: 'CopiesWanted';
+      readonly model: ModelId;
+      readonly copies: number;
+      readonly spare: ReplicaId | null;
+    }
+  /** By a controller: a model is not to be loaded for this cause; null: it may be again. */
+  | { readonly kind: 'ModelBarred'; readonly model: ModelId; readonly by: Bar | null };
 
 export type EventOf<Kind extends Event['kind']> = Extract<Event, { readonly kind: Kind }>;

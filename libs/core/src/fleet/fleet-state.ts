@@ -100,6 +100,9 @@ export interface Excess {
   readonly isPardoned: boolean;
 }
 
+/** Why a model is not to be loaded by the operator's policy: it was measured above its limit, or each copy fails. */
+export type Bar = 'over_limit' | 'failing';
+
 export interface LastUnload {
   readonly at: Instant;
   readonly cause: UnloadCause;
@@ -161,6 +164,8 @@ export class EmptyFleet {
   readonly foundFailing = new Map<ModelId, number>();
   /** The models that were measured above their limits since their declarations last changed. */
   readonly excesses = new Map<ModelId, Excess>();
+  /** The models that are barred. */
+  readonly barred = new Map<ModelId, Bar>();
   /** What each model was measured to take of a device. */
   readonly footprints = new Map<ModelId, Footprint>();
   /**

@@ -58,7 +58,7 @@ export function strainAfter(before: Strain, samples: Strain['samples'], serving:
 }
 
 /** Whether the queues of so many copies stand. */
-export const stands = (samples: Strain['samples'], copies: number): boolean =>
+const stands = (samples: Strain['samples'], copies: number): boolean =>
   total(samples.values(), (one) => one.queue) >= STANDING * copies;
 
 /**
@@ -73,6 +73,16 @@ export const stands = (samples: Strain['samples'], copies: number): boolean =>
 function isAskedBeyond({ carries, routes, samples }: Strain, copies: number): boolean {
   const most = carries * copies;
   return carries > 0 && routes.rate > most && total(samples.values(), (one) => one.rate) >= AT_EASE * most;
+}
+
+/** The strain of a model of which another number of copies is wanted. What its copies served so far is what they carry. */
+export function withCopies(strain: Strain, copies: number): Strain {
+  const wanted: Strain = { ...strain, copies, standing: null, easySince: null };
+  if (copies <= strain.copies) return wanted;
+  const carried = carriedBy(strain.samples, copies - 1);
+  // Where nothing stands they might serve more than they do.
+  const carries = stands(strain.samples, copies - 1) ? carried : Math.max(strain.carries, carried);
+  return { ...wanted, carries };
 }
 
 /** Counts routes to a model that may have several copies. */
@@ -97,7 +107,7 @@ function isEasy({ copies, carries, samples }: Strain, ready: number): boolean {
 }
 
 /** Requests a second that each of so many copies serves. */
-export const carriedBy = (samples: Strain['samples'], copies: number): number =>
+const carriedBy = (samples: Strain['samples'], copies: number): number =>
   total(samples.values(), (one) => one.rate) / Math.max(1, copies);
 
 /** The strain of a model before its first look. */

@@ -49,20 +49,13 @@ export function pardon(fleet: Fleet, model: ModelId): void {
   }
 }
 
-/**
- * Whether a model is not to be loaded, since it takes more than was declared. That ends with another declaration, or
- * with an admin's order to load. Pinned models are loaded all the same.
- */
-export function isQuarantined(fleet: Readonly<Fleet>, id: ModelId): boolean {
-  const excess = fleet.excesses.get(id);
-  const model = fleet.models.get(id);
-  if (!excess || excess.isPardoned || !model) return false;
-  return model.onLimitExceeded === 'quarantine' && model.pinnedCopies === 0;
-}
+/** Whether a model is not to be loaded, since it takes more than was declared. A pin lifts that, also one that is only judged. */
+export const isQuarantined = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
+  fleet.barred.get(id) === 'over_limit' && fleet.models.get(id)?.pinnedCopies === 0;
 
 /** Whether a model, or one that it needs, is quarantined. */
 export const isBarred = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
-  fleet.excesses.size > 0 && [id, ...dependenciesOf(fleet, id)].some((one) => isQuarantined(fleet, one));
+  fleet.barred.size > 0 && [id, ...dependenciesOf(fleet, id)].some((one) => isQuarantined(fleet, one));
 
 /**
  * Whether a copy is to go for the excess of its model: each copy of a quarantined model, and by `unload` each copy over

@@ -78,23 +78,12 @@ export const guaranteedCopies = (model: Model | undefined): number => (model?.en
 export const standingCopies = (model: Model | undefined): number =>
   model?.enabled ? Math.max(model.pinnedCopies, model.minCopies) : 0;
 
-/** After so many failing copies in a row no further copy of a model is tried. */
-const COPIES_TRIED = 2;
-
 /** Whether a copy counts for nothing: it is failing, and the operator wants such copies replaced. */
 export const isWrittenOff = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   replica.phase === 'ready' && isFailing(replica) && settingsOf(fleet, replica).onFailing === 'replace';
 
-const writtenOff = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
+export const writtenOff = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
   replicasOf(fleet, model).filter((replica): replica is Ready => isWrittenOff(fleet, replica));
-
-/** Whether the model fails, and not a copy: what replaced one fails, too. No more are loaded until a copy succeeds. */
-export function failsEverywhere(fleet: Readonly<Fleet>, model: ModelId): boolean {
-  if (fleet.models.get(model)?.onFailing !== 'replace') return false;
-  const failing = writtenOff(fleet, model);
-  const isAnyStaying = failing.some(({ server }) => fleet.servers.get(server)?.drain === null);
-  return isAnyStaying && Math.max(failing.length, fleet.foundFailing.get(model) ?? 0) >= COPIES_TRIED;
-}
 
 /** The models of which a written-off copy is in use, and no copy has succeeded since: another one is to stand in for it. */
 export function toReplace(fleet: Readonly<Fleet>, now: Instant): ModelId[] {

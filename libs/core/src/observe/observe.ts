@@ -29,6 +29,7 @@ import {
   rememberUnload,
   useRoutes,
 } from './requests.js';
+import { wantCopies } from './strain.js';
 import { acknowledgeRoutes, forgetWatcher, seeWatcher } from './watchers.js';
 
 type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Instant) => void;
@@ -74,6 +75,8 @@ const OBSERVERS: { readonly [Kind in Event['kind']]: Observer<Kind> } = {
   WatcherGone: forgetWatcher,
   PressureChanged: changePressure,
   ShutdownBegun: beginShutdown,
+  CopiesWanted: wantCopies,
+  ModelBarred: barModel,
 };
 
 /** Writes a fact into the fleet. It decides nothing. */
@@ -89,4 +92,9 @@ function changePressure(fleet: Fleet, { level }: EventOf<'PressureChanged'>, now
 
 function beginShutdown(fleet: Fleet, { reason }: EventOf<'ShutdownBegun'>): void {
   fleet.closing = reason;
+}
+
+function barModel(fleet: Fleet, { model, by }: EventOf<'ModelBarred'>): void {
+  if (by === null) fleet.barred.delete(model);
+  else fleet.barred.set(model, by);
 }

@@ -1,3 +1,4 @@
+import type { EventOf } from '../fleet/events.js';
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { ServingCounts } from '../looks/look.js';
@@ -5,7 +6,8 @@ import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { AT_REST, mayHaveMore, type Sample, strainAfter } from '../learned/strain.js';
+import { drain } from './requests.js';
+import { AT_REST, mayHaveMore, type Sample, strainAfter, withCopies } from '../learned/strain.js';
 
 /** Reads off the statistics of a server, as of `at`, how hard models that may have several copies are used. */
 export function readStrain(
@@ -21,6 +23,20 @@ export function readStrain(
     const { succeeded, failed, waited } = count;
     readModelStrain(fleet, server, model, { at, served: succeeded + failed, waited }, now);
   }
+}
+
+/**
+ * Another number of copies is wanted for the demand of a model; what is spared leaves. Where the demand has ended, the time
+ * does not count as waiting for later requests in which only its next copy was wanted.
+ */
+export function wantCopies(fleet: Fleet, event: EventOf<'CopiesWanted'>, now: Instant): void {
+  const { model, copies, spare } = event;
+  const strain = fleet.strains.get(model);
+  if (!strain) return;
+  const spared = spare && fleet.replicas.get(spare);
+  if (spared?.phase === 'ready') drain(fleet, spared, 'idle', null, now);
+  if (copies > 0) fleet.strains.set(model, withCopies(strain, copies));
+  else if (fleet.strains.delete(model) && strain.isAlone) fleet.wantedSince.delete(model);
 }
 
 /** When the statistics of a model were read, and what they say. */

@@ -3,7 +3,7 @@ import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { Draining, Ready, Replica, UnloadCause } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { failsEverywhere, isGuaranteed, isPinProtected, isWrittenOff, solidCopies } from '../memory/pins.js';
+import { isGuaranteed, isPinProtected, isWrittenOff, solidCopies } from '../memory/pins.js';
 import { isNeeded } from '../memory/footprint.js';
 import { InWork } from '../loading/in-work.js';
 import { dueToRetire, inOrder } from '../fleet/indexes.js';
@@ -20,6 +20,7 @@ import { waitingFor } from '../fleet/waiting.js';
 import { acknowledgedBy } from '../learned/watchers.js';
 import { untoldUntil } from '../memory/untold.js';
 import { presentCopies } from '../demand/wants.js';
+import { withCopies } from '../learned/strain.js';
 
 /**
  * Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained; returns
@@ -69,8 +70,7 @@ export function drainCut(fleet: Fleet, now: Instant): void {
 function wantFewer(fleet: Fleet, { model }: Ready, now: Instant): void {
   const strain = fleet.strains.get(model);
   const left = Math.max(1, presentCopies(fleet, model, now));
-  if (!strain || strain.copies <= left) return;
-  fleet.strains.set(model, { ...strain, copies: left, standing: null, easySince: null });
+  if (strain && strain.copies > left) fleet.strains.set(model, withCopies(strain, left));
 }
 
 /**
@@ -137,7 +137,7 @@ function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: I
 /** Whether another copy stays; for one that only fails, one that does no better is enough. */
 function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
   if (solidCopies(fleet, replica.model, new Set([replica.id])) > 0) return true;
-  return isWrittenOff(fleet, replica) && failsEverywhere(fleet, replica.model);
+  return isWrittenOff(fleet, replica) && fleet.barred.get(replica.model) === 'failing';
 }
 
 /**

@@ -132,6 +132,15 @@ describe('a model that may have several copies', () => {
     expect(driver.orders()).toHaveLength(2);
   });
 
+  it('loses none while the fleet is frozen, and one as soon as that ends', () => {
+    const { driver, load } = twoCopies();
+    driver.tell({ kind: 'FreezeOrdered', reason: 'quiet', since: driver.now });
+    load.lasts(6 * MINUTE, { queue: 0, rate: 2 });
+    expect([driver.phase('a', 't'), driver.phase('a', 'u')]).toEqual(['ready', 'ready']);
+    driver.tell({ kind: 'FreezeEnded' });
+    expect(driver.orders().slice(2)).toEqual(['unload a@u']);
+  });
+
   it('takes back the copy that was to go when requests stand again before its leases have ended', () => {
     const { driver, load } = twoCopies();
     for (const replica of driver.fleet.replicas.values()) {
