@@ -18,8 +18,8 @@ export const OF_PEERS: readonly Mutant[] = [
   { name: 'held-and-orders', breaks: 11, file: `${CORE}/fleet/standing.ts`, find: `frozen !== null || held;`, replace: `frozen !== null;` },
   { name: 'held-and-told-that-it-loads', breaks: 13, file: `${CORE}/answers/refuse.ts`, find: `if (held) return 'no_leader';`, replace: `` },
   { name: 'hold-and-freeze-counted-twice', breaks: 17, file: `${CORE}/observe/freezes.ts`, find: `if (since === null || areLoadsStopped(fleet)) return;\n  fleet.stoppedAt = null;`, replace: `if (since === null) return;` },
-  { name: 'unsent-load-holds-its-memory', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `put(fleet, placedAgain(one, now))`, replace: `void one` },
-  { name: 'unsent-unload-taken-for-sent', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `return put(fleet, drainingAgain(fleet, replica, now));`, replace: `return;` },
+  { name: 'unsent-load-holds-its-memory', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `put(fleet, becomePlaced(one, one, now))`, replace: `void one` },
+  { name: 'unsent-unload-taken-for-sent', breaks: 2, file: `${CORE}/observe/orders.ts`, find: `return drainAgain(fleet, replica, now);`, replace: `return;` },
   // Terms.
   { name: 'one-look-after-a-crash', breaks: 11, file: `${CORE}/fleet/standing.ts`, find: `=> secondLookFrom !== null || mode === null;`, replace: `=> mode === null;` },
   { name: 'second-look-at-once', breaks: 11, file: `${CORE}/observe/looked.ts`, find: `const LOOKS_APART: Millis = 1_000;`, replace: `const LOOKS_APART: Millis = 0;` },

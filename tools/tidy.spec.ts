@@ -87,6 +87,13 @@ describe('the core', () => {
     expect(shared.map(([name, paths]) => `${name}: ${paths.join(', ')}`)).toEqual([]);
   });
 
+  it('changes the phase of a replica in one file only', () => {
+    const built =
+      /^(?!.*(?:readonly phase|reason):?).*\bphase: '(?:placed|loading|ready|draining|unloading|unknown)'/;
+    const others = core.filter((path) => isSource(path) && path !== 'libs/core/src/fleet/transitions.ts');
+    expect(findings(others, built)).toEqual([]);
+  });
+
   it('names each spec after the file beside it: x.spec.ts, x.property.spec.ts or x.<topic>.spec.ts', () => {
     const specs = core.filter((path) => !isSource(path));
     const strays = specs.filter(

@@ -1,3 +1,4 @@
+import { becomeLoading } from '../fleet/transitions.js';
 import type { Action, ActionOf } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put } from '../fleet/fleet.js';
 import type { Booking, Placed } from '../fleet/replica.js';
@@ -71,8 +72,7 @@ function start(fleet: Fleet, replica: Placed, now: Instant): Action {
   const deadline = now + action.timeout;
   for (const one of unit) {
     server.ordered.add(one.model);
-    const { phase: _, since: __, ...kept } = one;
-    put(fleet, { phase: 'loading', since: now, order, orderedAt: now, deadline, ...kept });
+    put(fleet, becomeLoading(one, { order, deadline }, now));
   }
   return action;
 }

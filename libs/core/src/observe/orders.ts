@@ -1,21 +1,12 @@
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
-import {
-  type Draining,
-  type FailureCause,
-  type Loading,
-  NO_BOOKINGS,
-  type Placed,
-  type Ready,
-  type Residence,
-  type Unknown,
-  type Unloading,
-} from '../fleet/replica.js';
+import { type FailureCause, type Loading, NO_BOOKINGS, type Ready, type Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../memory/footprint.js';
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Instant, Millis } from '../fleet/model.js';
+import { becomePlaced, becomeReady, becomeUnknown, drainAgain } from '../fleet/transitions.js';
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
 import { rebook } from './declared.js';
@@ -26,7 +17,8 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   const replica = fleet.replicas.get(event.replica);
   if (replica?.phase !== 'loading' || replica.order !== event.order) return;
   if (event.outcome.kind === 'unsent') {
-    for (const one of loadingWith(fleet, replica.server, event.order)) put(fleet, placedAgain(one, now));
+    for (const one of loadingWith(fleet, replica.server, event.order))
+      put(fleet, becomePlaced(one, one, now));
     return;
   }
   if (event.outcome.kind === 'succeeded') {
@@ -72,10 +64,8 @@ function endedLoad(
   if (outcome.kind === 'succeeded') return becomeReady(replica, itself ? outcome.versions : [], now);
   const after = outcome.kind === 'failed' ? 'load_failed' : 'load';
   const { order, orderedAt, deadline } = replica;
-  const unknown = becomeUnknown(replica, after, now);
-  return outcome.kind === 'unknown'
-    ? { ...unknown, order, loadOrderedAt: orderedAt, sent: { orderedAt, deadline } }
-    : unknown;
+  const open = { order, loadOrderedAt: orderedAt, sent: { orderedAt, deadline } };
+  return becomeUnknown(replica, after, now, outcome.kind === 'unknown' ? open : {});
 }
 
 /** The calls of unloads are sent with this deadline. */
@@ -84,29 +74,15 @@ const UNLOAD_DEADLINE: Millis = 5_000;
 export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: Instant): void {
   const replica = fleet.replicas.get(event.replica);
   if (replica?.phase !== 'unloading' || replica.order !== event.order) return;
-  if (event.outcome.kind === 'unsent') return put(fleet, drainingAgain(fleet, replica, now));
+  if (event.outcome.kind === 'unsent') return drainAgain(fleet, replica, now);
   wantLook(fleet, replica.server, now);
   if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now });
   else {
     const { cause, makesRoomFor, orderedAt } = replica;
     const sent = { orderedAt, deadline: orderedAt + UNLOAD_DEADLINE };
     const open = event.outcome.kind === 'unknown' ? { order: event.order, sent } : {};
-    put(fleet, { ...becomeUnknown(replica, 'unload', now), ...open, cause, makesRoomFor });
+    put(fleet, becomeUnknown(replica, 'unload', now, { ...open, cause, makesRoomFor }));
   }
-}
-
-/** The load was never sent: the place waits for its load again. */
-function placedAgain(replica: Loading, now: Instant): Placed {
-  const { carriedBy, cause } = replica;
-  return { phase: 'placed', since: now, carriedBy, cause, ...whereIs(replica) };
-}
-
-/** The unload was never sent. Leases were over, or not waited for, and no watcher gives new ones. */
-function drainingAgain(fleet: Fleet, replica: Unloading, now: Instant): Draining {
-  const { cause, makesRoomFor } = replica;
-  const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision, isForced: true };
-  const kept = { versions: [], inUseUntil: now, pulse: null };
-  return { phase: 'draining', since: now, ...left, ...kept, ...whereIs(replica) };
 }
 
 /** Takes up the config of a model that serves: its devices, and the steps of an ensemble. */
@@ -159,39 +135,6 @@ function resettle(fleet: Fleet, replica: Ready): void {
 
 const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((device) => other.includes(device));
-
-export function becomeReady(replica: Residence, versions: readonly string[], now: Instant): Ready {
-  const uses = { lastUse: now, inUseUntil: now, pulse: null, outlived: false };
-  return { phase: 'ready', since: now, versions, ...uses, ...whereIs(replica) };
-}
-
-/** What a replica keeps in whatever phase it enters. */
-const whereIs = ({ id, model, server, devices, bookings, stranger }: Residence) => ({
-  id,
-  model,
-  server,
-  devices,
-  bookings,
-  stranger,
-});
-
-export function becomeUnknown(replica: Residence, after: Unknown['after'], now: Instant): Unknown {
-  return {
-    phase: 'unknown',
-    since: now,
-    after,
-    endedAt: now,
-    loadOrderedAt: null,
-    order: null,
-    sent: null,
-    coming: after === 'load',
-    absentSince: null,
-    servesSince: null,
-    cause: null,
-    makesRoomFor: null,
-    ...whereIs(replica),
-  };
-}
 
 function wantLook(fleet: Fleet, id: ServerId, now: Instant): void {
   fleet.servers.get(id)!.lookWanted = now;

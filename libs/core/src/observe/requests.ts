@@ -7,8 +7,9 @@ import { pardon } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { isFullWanted, toldAt } from '../looks/look-around.js';
 import { isPinProtected } from '../memory/pins.js';
-import { isLoading, NO_BOOKINGS, type Ready, type Replica, type UnloadCause } from '../fleet/replica.js';
+import { isLoading, NO_BOOKINGS, type Replica } from '../fleet/replica.js';
 import { areOrdersStopped, isAllSeen, isLeftAlone } from '../fleet/standing.js';
+import { drain } from '../fleet/transitions.js';
 import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/strain.js';
 import { forgetFailures } from '../learned/cooldown.js';
@@ -96,20 +97,6 @@ export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: 
   if (replica.phase === 'ready' && !replica.outlived && mayGo) drain(fleet, replica, 'admin', null, now);
   const draining = fleet.replicas.get(replica.id);
   if (force && draining?.phase === 'draining') put(fleet, { ...draining, inUseUntil: now, isForced: true });
-}
-
-/** Withdraws the route of a copy, which is unloaded once its leases have ended. */
-export function drain(
-  fleet: Fleet,
-  replica: Ready,
-  cause: UnloadCause,
-  makesRoomFor: ModelId | null,
-  now: Instant,
-): void {
-  const { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse } = replica;
-  const kept = { id, model, server, devices, bookings, stranger, versions, inUseUntil, pulse };
-  const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision + 1, isForced: false };
-  put(fleet, { phase: 'draining', since: now, ...left, ...kept });
 }
 
 /**

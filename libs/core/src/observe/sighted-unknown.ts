@@ -7,7 +7,8 @@ import type { Instant } from '../fleet/model.js';
 import { isLeftAlone } from '../fleet/standing.js';
 import { warmUp } from '../learned/cooldown.js';
 import { bookedAsFound, end } from './declared.js';
-import { becomeReady, hideWhatMayCome } from './orders.js';
+import { hideWhatMayCome } from './orders.js';
+import { becomeReady } from '../fleet/transitions.js';
 import { APART, mayWaitUnseen, servesSince, settlesFrom, UNSETTLED } from '../looks/unseen.js';
 
 /** What a look says of one model, when that look began, and when it was reported. */
@@ -76,7 +77,7 @@ function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], 
   const server = fleet.servers.get(replica.server)!;
   const there = { ...replica, ...bookedAsFound(fleet, server, replica.model) };
   const inUseUntil = Math.max(now, promisedOn(server, replica.model));
-  put(fleet, { ...becomeReady(there, versions, now), inUseUntil });
+  put(fleet, becomeReady(there, versions, now, { inUseUntil }));
 }
 
 export const promisedOn = ({ promised }: Server, model: ModelId): Instant => promised.get(model) ?? -Infinity;

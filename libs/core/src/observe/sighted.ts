@@ -9,7 +9,7 @@ import { isStuck } from '../fleet/standing.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
 import { bookedAsFound, end } from './declared.js';
 import { isBack } from './measure.js';
-import { becomeReady, becomeUnknown } from './orders.js';
+import { becomeReady, becomeUnknown } from '../fleet/transitions.js';
 import { mayBeEnsemble } from '../looks/unseen.js';
 
 import { promisedOn, type Seen, unknownSighted, versionsOf } from './sighted-unknown.js';
@@ -46,25 +46,20 @@ function adopt(
 ): void {
   const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server, now);
   if (loads.length > 0) server.presumed.set(model, loads);
-  const found = becomeUnknown(
-    {
-      id: replicaId(model, server.spec.id),
-      model,
-      server: server.spec.id,
-      ...bookedAsFound(fleet, server, model),
-      since: now,
-      stranger: loads.length === 0 && !server.ordered.has(model),
-    },
-    'found',
-    now,
-  );
+  const found = {
+    id: replicaId(model, server.spec.id),
+    model,
+    server: server.spec.id,
+    ...bookedAsFound(fleet, server, model),
+    stranger: loads.length === 0 && !server.ordered.has(model),
+  };
   if (sighting.kind === 'serving') {
     // An earlier process of Berth may have given leases on it.
     const inUseUntil = Math.max(now + DEFAULT_LEASE, promisedOn(server, model));
-    return put(fleet, { ...becomeReady(found, versionsOf(sighting), now), inUseUntil, outlived });
+    return put(fleet, becomeReady(found, versionsOf(sighting), now, { inUseUntil, outlived }));
   }
-  const isComing = sighting.kind === 'coming';
-  put(fleet, { ...found, coming: isComing, loadOrderedAt: isComing ? now : null });
+  const coming = sighting.kind === 'coming';
+  put(fleet, becomeUnknown(found, 'found', now, { coming, loadOrderedAt: coming ? now : null }));
 }
 
 /**
@@ -113,9 +108,8 @@ function wentMissing(
   { sighting, begunAt, now }: Seen,
   cause: UnloadCause,
 ): Unknown {
-  const missing = becomeUnknown(replica, 'found', now);
   const absentSince = sighting.kind === 'gone' ? begunAt : null;
-  return { ...missing, coming: sighting.kind === 'coming', absentSince, cause };
+  return becomeUnknown(replica, 'found', now, { coming: sighting.kind === 'coming', absentSince, cause });
 }
 
 /** The memory is back once a look from after Triton's answer shows the model absent: see `isBack`. */

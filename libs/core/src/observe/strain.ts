@@ -6,7 +6,7 @@ import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { drain } from './requests.js';
+import { drain } from '../fleet/transitions.js';
 import { AT_REST, mayHaveMore, type Sample, strainAfter, withCopies } from '../learned/strain.js';
 
 /** Reads off the statistics of a server, as of `at`, how hard models that may have several copies are used. */

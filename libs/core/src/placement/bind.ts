@@ -22,7 +22,7 @@ import { devicesSwapped, noteSwap, openAgainAt } from '../room/swaps.js';
 import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
 import { replicaId } from '../fleet/ids.js';
-import { drain } from '../observe/requests.js';
+import { becomePlaced, drain } from '../fleet/transitions.js';
 import { retirement } from './retire.js';
 import { bookingsFor } from '../memory/footprint.js';
 import { SitesBesidePins } from '../room/fit-pins.js';
@@ -186,17 +186,15 @@ export function promisePlace(
   if (copy?.phase === 'ready') return orderAnew(fleet, place, copy, cause, now);
   for (const id of [...brings, model.id]) {
     const held = id === model.id ? devices : devicesOfStep(fleet, server, id, devices);
-    put(fleet, {
+    const where = {
       id: replicaId(id, server.spec.id),
       model: id,
       server: server.spec.id,
       devices: held,
       bookings: bookingsFor(fleet, server, id, held),
-      since: now,
       stranger: false,
-      phase: 'placed',
-      carriedBy: id === model.id ? null : carrier(fleet, server, model.id, id),
-      cause: id === model.id ? cause : 'brought',
-    });
+    };
+    const carriedBy = id === model.id ? null : carrier(fleet, server, model.id, id);
+    put(fleet, becomePlaced(where, { carriedBy, cause: id === model.id ? cause : 'brought' }, now));
   }
 }

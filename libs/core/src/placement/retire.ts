@@ -13,7 +13,8 @@ import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { isToReload } from '../memory/reloads.js';
 import { areOrdersStopped, isRoutable, isUseRead, ordersAtOnce, takesOrders } from '../fleet/standing.js';
-import { drain, unloadCopy } from '../observe/requests.js';
+import { becomeUnloading, drain } from '../fleet/transitions.js';
+import { unloadCopy } from '../observe/requests.js';
 import { hasEmptied, hasQueue, idleAt, idleUnloadAt } from '../demand/idle.js';
 import { isKept } from '../fleet/idle-rule.js';
 import { waitingFor } from '../fleet/waiting.js';
@@ -154,14 +155,12 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
     if (!isRoutable(fleet.servers.get(replica.server)!)) continue;
     if (!isDrained(fleet, replica, now)) continue;
     if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= mostAt(replica.server)) continue;
-    const { id, model, server, devices, bookings, stranger, cause, makesRoomFor } = replica;
+    const { id, model, server, cause, makesRoomFor } = replica;
     const order = nextOrder(fleet);
-    const kept = { id, model, server, devices, bookings, stranger, cause, makesRoomFor };
     const { configToldAt } = fleet.servers.get(server)!;
     const keptUntil = Math.max(leasedUntil(fleet, replica), configToldAt, fleet.resumedAt ?? 0);
     const emptiedAt = Math.min(now, Math.max(replica.since, keptUntil));
-    const sent = { order, orderedAt: now, emptiedAt, answeredAt: null, absentSince: null };
-    put(fleet, { phase: 'unloading', since: now, ...sent, ...kept });
+    put(fleet, becomeUnloading(replica, { order, emptiedAt }, now));
     inWork.add(fleet.replicas.get(id)!);
     actions.push({ kind: 'unload', order, replica: id, model, server, cause, makesRoomFor });
   }

@@ -1,7 +1,7 @@
 import { type Fleet, forget, put, replicasOf, unsettled } from '../fleet/fleet.js';
 import { dependentsOf } from '../memory/footprint.js';
 import type { Instant } from '../fleet/model.js';
-import { becomeReady } from '../observe/orders.js';
+import { becomeReady } from '../fleet/transitions.js';
 import { isGuaranteed, isPinProtected } from '../memory/pins.js';
 import type { Draining, Ready, Residence } from '../fleet/replica.js';
 import { copiesByDemand } from '../learned/strain.js';
@@ -35,7 +35,7 @@ function anyTakenBack(fleet: Fleet, now: Instant): boolean {
 
 const asBefore = (replica: Draining, now: Instant): Ready => {
   const { inUseUntil, pulse, versions } = replica;
-  return { ...becomeReady(replica, versions, now), inUseUntil, pulse };
+  return becomeReady(replica, versions, now, { inUseUntil, pulse });
 };
 
 /**

@@ -3,10 +3,10 @@ import { type Fleet, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { ReplicaId } from '../fleet/ids.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Instant, Model } from '../fleet/model.js';
-import { becomeReady } from '../observe/orders.js';
+import { becomeReady } from '../fleet/transitions.js';
 import { end } from '../observe/declared.js';
 import { Room } from '../room/feasible.js';
-import type { Loading, Replica, Unknown } from '../fleet/replica.js';
+import type { Loading, Replica, Unknown, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isOverdue, isStuck, standingOf } from '../fleet/standing.js';
 
@@ -91,7 +91,7 @@ function isOrderUnderWay(replica: Replica): replica is UnderWay {
   return replica.phase === 'unknown' && replica.coming;
 }
 
-const isGone = (replica: Replica): replica is Extract<Replica, { phase: 'unloading' | 'unknown' }> =>
+const isGone = (replica: Replica): replica is Unloading | Unknown =>
   replica.phase === 'unloading' || (replica.phase === 'unknown' && !replica.coming);
 
 function answers(server: Server, now: Instant): boolean {

@@ -1,0 +1,112 @@
+import { type Fleet, put } from './fleet.js';
+import type { ModelId } from './ids.js';
+import type { Instant } from './model.js';
+import type {
+  Draining,
+  Loading,
+  Placed,
+  Ready,
+  Residence,
+  Unknown,
+  UnloadCause,
+  Unloading,
+} from './replica.js';
+
+// All changes of the phase of a replica: no other file builds one. Keys come in one order each: see `withKeysInOrder`.
+
+/** What a replica keeps in whatever phase it enters. */
+type Where = Omit<Residence, 'since'>;
+
+const whereIs = ({ id, model, server, devices, bookings, stranger }: Where): Where => ({
+  id,
+  model,
+  server,
+  devices,
+  bookings,
+  stranger,
+});
+
+/** It gets a place, or waits there again for its load, which was never sent. */
+export const becomePlaced = (
+  where: Where,
+  { carriedBy, cause }: Pick<Placed, 'carriedBy' | 'cause'>,
+  now: Instant,
+): Placed => ({ phase: 'placed', since: now, carriedBy, cause, ...whereIs(where) });
+
+/** Its load is ordered. */
+export const becomeLoading = (
+  replica: Placed,
+  { order, deadline }: Pick<Loading, 'order' | 'deadline'>,
+  now: Instant,
+): Loading => {
+  const { carriedBy, cause } = replica;
+  const sent = { order, orderedAt: now, deadline };
+  return { phase: 'loading', since: now, ...sent, carriedBy, cause, ...whereIs(replica) };
+};
+
+/** It serves. */
+export const becomeReady = (
+  where: Where,
+  versions: readonly string[],
+  now: Instant,
+  known: Partial<Pick<Ready, 'inUseUntil' | 'pulse' | 'outlived'>> = {},
+): Ready => {
+  const uses = { lastUse: now, inUseUntil: now, pulse: null, outlived: false, ...known };
+  return { phase: 'ready', since: now, versions, ...uses, ...whereIs(where) };
+};
+
+/** Withdraws the route of a copy, which is unloaded once its leases have ended. */
+export function drain(
+  fleet: Fleet,
+  replica: Ready,
+  cause: UnloadCause,
+  makesRoomFor: ModelId | null,
+  now: Instant,
+): void {
+  const { versions, inUseUntil, pulse } = replica;
+  const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision + 1, isForced: false };
+  const kept = { versions, inUseUntil, pulse };
+  put(fleet, { phase: 'draining', since: now, ...left, ...kept, ...whereIs(replica) });
+}
+
+/** Its unload was never sent. Leases were over, or not waited for, and no watcher gives new ones. */
+export function drainAgain(fleet: Fleet, replica: Unloading, now: Instant): void {
+  const { cause, makesRoomFor } = replica;
+  const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision, isForced: true };
+  const kept = { versions: [], inUseUntil: now, pulse: null };
+  put(fleet, { phase: 'draining', since: now, ...left, ...kept, ...whereIs(replica) });
+}
+
+/** Its unload is ordered. */
+export const becomeUnloading = (
+  replica: Draining,
+  { order, emptiedAt }: Pick<Unloading, 'order' | 'emptiedAt'>,
+  now: Instant,
+): Unloading => {
+  const { cause, makesRoomFor } = replica;
+  const sent = { order, orderedAt: now, emptiedAt, answeredAt: null, absentSince: null };
+  return { phase: 'unloading', since: now, ...sent, cause, makesRoomFor, ...whereIs(replica) };
+};
+
+/** An order left it unknown, or a look found it on its way. */
+export const becomeUnknown = (
+  where: Where,
+  after: Unknown['after'],
+  now: Instant,
+  known: Partial<Omit<Unknown, keyof Residence | 'phase' | 'after' | 'endedAt'>> = {},
+): Unknown => ({
+  phase: 'unknown',
+  since: now,
+  after,
+  endedAt: now,
+  loadOrderedAt: null,
+  order: null,
+  sent: null,
+  coming: after === 'load',
+  absentSince: null,
+  servesSince: null,
+  cause: null,
+  makesRoomFor: null,
+  ...known,
+  ...whereIs(where),
+});
