@@ -22,6 +22,7 @@ const B = aModel('b').id;
 class KeptFacts implements Learned {
   readonly kept = new Map<string, unknown>();
   readonly footprints: unknown[] = [];
+  readonly servers: unknown[] = [];
   readonly loadTimes = new Map<ModelId, LearnedLoadTimes>();
   readonly loadPaces = new Map<ServerId, LoadTimes>();
   writes = 0;
@@ -39,6 +40,7 @@ class KeptFacts implements Learned {
       if (change.kind === 'loadTimes') setOrDelete(this.loadTimes, change.model, change.value);
       if (change.kind === 'loadPace') setOrDelete(this.loadPaces, change.server, change.value);
       if (change.kind === 'ordered') this.kept.set(change.server, change.value);
+      if (change.kind === 'server') this.servers.push(change.value);
       if (change.kind === 'footprint') this.footprints.push(change.value);
     }
     return Promise.resolve();
@@ -104,6 +106,36 @@ describe('a notebook', () => {
     store.isBroken = false;
     await notebook.ordered(SERVER, [A]);
     expect(store.kept.get(SERVER)).toEqual(['a']);
+  });
+
+  it('writes down what a server lists once, and does not go over a directory that is the same', async () => {
+    const store = new KeptFacts();
+    const notebook = new Notebook(store);
+    const driver = new CoreDriver().serve(aServer('t'), ['a']);
+    const seen = (): void => notebook.keep(driver.fleet, [looked(driver)]);
+    const server = driver.fleet.servers.get(SERVER)!;
+    seen();
+    server.repository = new Set([A, B]);
+    seen();
+    Object.assign(server.repository, { [Symbol.iterator]: null });
+    seen();
+    await notebook.ordered(SERVER, []);
+    expect(store.servers).toMatchObject([{ repository: ['a'] }, { repository: ['a', 'b'] }]);
+  });
+
+  it('writes it anew where it could not write it, and where the server was forgotten', async () => {
+    const store = new KeptFacts();
+    const notebook = new Notebook(store);
+    const driver = new CoreDriver().serve(aServer('t'), ['a']);
+    store.isBroken = true;
+    notebook.keep(driver.fleet, [looked(driver)]);
+    await Promise.resolve();
+    await Promise.resolve();
+    store.isBroken = false;
+    notebook.keep(driver.fleet, [looked(driver)]);
+    notebook.keep(driver.fleet, [WITHDRAWN]);
+    notebook.keep(driver.fleet, [looked(driver)]);
+    expect(store.servers).toMatchObject([{ repository: ['a'] }, null, { repository: ['a'] }]);
   });
 
   it('writes down what a model was measured to take, each change once', async () => {

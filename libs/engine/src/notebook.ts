@@ -1,11 +1,13 @@
 import type { Event, Fleet, Footprint, ModelId, ReplicaId, Server, ServerId } from '#core';
-import type { Learned, LearnedChange, LearnedServer } from './ports/learned.js';
+import type { Learned, LearnedChange } from './ports/learned.js';
 
 /** Keeps the learned facts in the store: changes are written in order, after the turn that saw them. */
 export class Notebook {
   private readonly orders = new Map<ServerId, Set<ModelId>>();
   private readonly written = new Map<string, string>();
   private readonly footprints = new Map<ModelId, Footprint>();
+  /** The repositories that are written. One is replaced when it changes: the same set is no change. */
+  private readonly repositories = new Map<ServerId, Server['repository']>();
   /** The models whose load times are written. */
   private readonly timed = new Set<ModelId>();
   /** Servers whose last list of orders is not known to be written. */
@@ -76,13 +78,18 @@ export class Notebook {
         if (!server) return [];
         const measured = this.footprintsOn(fleet, server);
         if (event.look.index === null) return [...this.ordersSeen(server), ...measured];
-        const seen = this.ifNew({ kind: 'server', server: event.server, value: factsOf(server) });
-        return [...seen, ...this.ordersSeen(server), ...measured, ...this.modelsForgotten(fleet)];
+        return [
+          ...this.serverSeen(server),
+          ...this.ordersSeen(server),
+          ...measured,
+          ...this.modelsForgotten(fleet),
+        ];
       }
       case 'ModelWithdrawn':
         return this.modelsForgotten(fleet);
       case 'ServerWithdrawn':
         this.orders.delete(event.server);
+        this.repositories.delete(event.server);
         return [
           ...this.ifNew({ kind: 'server', server: event.server, value: null }),
           ...this.ifNew({ kind: 'ordered', server: event.server, value: null }),
@@ -98,6 +105,15 @@ export class Notebook {
       default:
         return [];
     }
+  }
+
+  private serverSeen({ spec: { id }, repository, devices: seen }: Server): readonly LearnedChange[] {
+    const devices = (seen ?? []).map(({ account: _, used: __, ...device }) => device);
+    const [key, told] = [`server/${id}`, JSON.stringify(devices)];
+    if (this.repositories.get(id) === repository && this.written.get(key) === told) return [];
+    this.repositories.set(id, repository);
+    this.written.set(key, told);
+    return [{ kind: 'server', server: id, value: { repository: [...repository], devices } }];
   }
 
   /** Our orders on a server by its last look: with the steps of ensembles, and without copies that were seen gone. */
@@ -175,8 +191,3 @@ export class Notebook {
 type Fact = Exclude<LearnedChange, { kind: 'wants' }>;
 
 const keyOf = (fact: Fact): string => `${fact.kind}/${'server' in fact ? fact.server : fact.model}`;
-
-const factsOf = (server: Server): LearnedServer => ({
-  repository: [...server.repository],
-  devices: (server.devices ?? []).map(({ account: _, used: __, ...device }) => device),
-});

@@ -54,7 +54,16 @@ export interface Waiting {
   /** Since when the first of them has waited. */
   readonly since: Instant;
   readonly neededBy: Instant;
-  readonly tenants: ReadonlySet<TenantId>;
+  readonly tenants: Tenants;
+}
+
+/** Tenants in sets, a larger one before a smaller one: one tenant more is cheap, however many there are. */
+type Tenants = readonly ReadonlySet<TenantId>[];
+
+function withTenants(all: Tenants, more: ReadonlySet<TenantId>): Tenants {
+  const last = all.at(-1);
+  if (!last || last.size > more.size) return [...all, more];
+  return withTenants(all.slice(0, -1), new Set([...last, ...more]));
 }
 
 /** The requests that wait for a model. One that was not judged yet waits for nothing. */
@@ -69,7 +78,7 @@ function judgedFor(fleet: Readonly<Fleet>, model: ModelId): Waiting {
     if (promise !== null) neededBy = Math.min(neededBy, deadline);
     tenants.add(tenant);
   }
-  return { count, since, neededBy, tenants };
+  return { count, since, neededBy, tenants: count > 0 ? [tenants] : [] };
 }
 
 /** A refused request leaves a wish: it goes after every job for which a request waits. */
@@ -184,14 +193,16 @@ function drainsUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
 }
 
 /** Whether tenants wait, and all of them have had more than their part. */
-export const areOver = ({ tenants }: Waiting, isOver: (tenant: TenantId) => boolean): boolean =>
-  tenants.size > 0 && [...tenants].every((one) => isOver(one));
+export function areOver({ tenants }: Waiting, isOver: (tenant: TenantId) => boolean): boolean {
+  for (const some of tenants) for (const one of some) if (!isOver(one)) return false;
+  return tenants.length > 0;
+}
 
 const together = (one: Waiting, other: Waiting): Waiting => ({
   count: one.count + other.count,
   since: Math.min(one.since, other.since),
   neededBy: Math.min(one.neededBy, other.neededBy),
-  tenants: new Set([...one.tenants, ...other.tenants]),
+  tenants: other.tenants.reduce(withTenants, one.tenants),
 });
 
 /** Of the models that are asked for the one that has waited longest: when it starves it ignores what its victims are worth. */
@@ -219,4 +230,4 @@ export const withOne = (
   waiting: Waiting,
   { tenant, arrivedAt }: Pick<Request, 'tenant' | 'arrivedAt'>,
   neededBy: Instant,
-): Waiting => together(waiting, { count: 1, since: arrivedAt, neededBy, tenants: new Set([tenant]) });
+): Waiting => together(waiting, { count: 1, since: arrivedAt, neededBy, tenants: [new Set([tenant])] });

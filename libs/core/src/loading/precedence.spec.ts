@@ -99,7 +99,7 @@ describe('a job in the line', () => {
   });
 });
 
-const NONE_WAIT = { count: 0, since: Infinity, neededBy: Infinity, tenants: new Set<never>() };
+const NONE_WAIT = { count: 0, since: Infinity, neededBy: Infinity, tenants: [] };
 const ONE_WAITS = { ...NONE_WAIT, count: 1 };
 
 const aJob = (parts: Partial<Job>): Job => ({
