@@ -1,3 +1,4 @@
+import type { JobInLine } from '../fleet/kept.js';
 import type { PromiseCause, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request, unsettledOn } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
@@ -10,7 +11,6 @@ import { rankOf } from '../demand/rank.js';
 import { closedOn } from '../fleet/meter.js';
 import { unloadForecast } from '../learned/unload-times.js';
 import { hasOverrun } from '../learned/load-forecast.js';
-import type { JobInLine } from '../loading/note-line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { openAgainAt } from '../room/swaps.js';
 

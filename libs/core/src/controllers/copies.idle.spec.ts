@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Strain } from '../fleet/kept.js';
 import { replicaId } from '../fleet/ids.js';
-import type { Strain } from '../learned/strain.js';
 
 const A = aModel('a').id;
 const MINUTE = 60_000;

@@ -1,4 +1,5 @@
 import { compareKeys } from '../numbers/compare-keys.js';
+import type { Strain } from '../fleet/kept.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { isNeeded } from '../memory/footprint.js';
@@ -8,7 +9,7 @@ import { copiesOf, isPinProtected, solidCopies, standingCopies } from '../memory
 import type { Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { areOrdersStopped, takesOrders } from '../fleet/standing.js';
-import { EASY_FOR, isStrained, mayHaveMore, type Strain } from '../learned/strain.js';
+import { EASY_FOR, isStrained, mayHaveMore } from '../learned/strain.js';
 import { waitingFor } from '../fleet/waiting.js';
 import { hasQueue } from '../demand/idle.js';
 import { isKept, residentUntil } from '../fleet/idle-rule.js';

@@ -1,9 +1,9 @@
+import type { LoadTimes } from './kept.js';
 import type { Bar, Limits, PutOff, Request } from './fleet.js';
 import type { Footprint } from './meters.js';
 import type { FailureCause } from './replica.js';
 import type { Device, LearnedConfig, ServerSpec } from './server.js';
 import type { ModelId, OrderId, ReplicaId, RequestId, ServerId, WatcherId } from './ids.js';
-import type { LoadTimes } from '../learned/load-times.js';
 import type { ControlMode, Look } from '../looks/look.js';
 import type { Instant, Millis, Model, ModelSettings } from './model.js';
 import type { PressureLevel } from './pressure.js';

@@ -1,5 +1,5 @@
-import type { LoadTimes } from '../learned/load-times.js';
 import type { AccountOwner } from '../memory/account-owners.js';
+import type { LoadTimes } from './kept.js';
 import type { Fleet } from './fleet-state.js';
 import type { AccountId, ServerId } from './ids.js';
 import type { Indexes } from './indexes.js';

@@ -1,3 +1,4 @@
+import type { Charge, JobInLine, LoadTimes, Strain, Watcher } from './kept.js';
 import type { PromiseCause } from './actions.js';
 import { newIndex } from './fleet-index.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId, WatcherId } from './ids.js';
@@ -7,12 +8,7 @@ import { NO_PRESSURE } from './pressure.js';
 import { DEFAULTS, LIMITS, type Limits } from './settings.js';
 import type { Footprint, Shortfall } from './meters.js';
 import type { DecayingSum } from '../numbers/decaying-sum.js';
-import type { Charge } from '../learned/shares.js';
-import type { Strain } from '../learned/strain.js';
 import type { StopReason } from './events.js';
-import type { Watcher } from '../learned/watchers.js';
-import type { LoadTimes } from '../learned/load-times.js';
-import type { JobInLine } from '../loading/note-line.js';
 import type { LearnedConfig, Server } from './server.js';
 
 export type { Limits };

@@ -1,5 +1,5 @@
+import type { LoadTimes } from './kept.js';
 import type { AccountId, ModelId, ServerId } from './ids.js';
-import type { LoadTimes } from '../learned/load-times.js';
 import type { ControlMode } from '../looks/look.js';
 import type { Bytes, Instant, Millis, Model } from './model.js';
 import type { Meter } from './meters.js';

@@ -1,15 +1,8 @@
+import type { LoadTimes } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { dependenciesOf, isBookedBySteps, reservationOf } from '../memory/footprint.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
-import {
-  FIRST_LOAD_GUESS,
-  type Forecast,
-  forecastOf,
-  type LoadTimes,
-  pooled,
-  restOf,
-  timesAt,
-} from './load-times.js';
+import { FIRST_LOAD_GUESS, type Forecast, forecastOf, pooled, restOf, timesAt } from './load-times.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';

@@ -1,7 +1,8 @@
+import type { LoadTimes } from '../fleet/kept.js';
 import { describe, it } from '@jest/globals';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { forecastOf, learnPace, learnTime, type LoadTimes, pooled, restOf, timesAt } from './load-times.js';
+import { forecastOf, learnPace, learnTime, pooled, restOf, timesAt } from './load-times.js';
 
 const HOUR = 3_600_000;
 

@@ -1,5 +1,6 @@
+import type { LoadTimes } from '../fleet/kept.js';
 import { describe, expect, it } from '@jest/globals';
-import { forecastOf, learnPace, learnTime, type LoadTimes, pooled, restOf, timesAt } from './load-times.js';
+import { forecastOf, learnPace, learnTime, pooled, restOf, timesAt } from './load-times.js';
 
 const GIB = 2 ** 30;
 

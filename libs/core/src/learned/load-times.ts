@@ -1,19 +1,5 @@
+import type { LoadTimes } from '../fleet/kept.js';
 import type { Bytes, Millis } from '../fleet/model.js';
-
-/**
- * What is known of how long loads take: the mean and the mean deviation of the natural logarithm of the milliseconds.
- * Recent loads weigh more, as TCP does it with round trips (RFC 6298, with its gains of 1/8 and 1/4). Logarithms are
- * kept since a load of twice the usual time is about as rare as one of half of it, and so that one load that hung for
- * minutes moves the estimate by little. `forecastOf` says what follows.
- */
-export interface LoadTimes {
-  /** ln of milliseconds; of a pace, ln of milliseconds per GiB. */
-  readonly mean: number;
-  /** In the same unit, never negative. */
-  readonly deviation: number;
-  /** How many loads it was learned from, up to 8. */
-  readonly count: number;
-}
 
 /** How long something should take: no longer than `p50` in half of the cases, and than `p90` in nine of ten. */
 export interface Forecast {

@@ -8,13 +8,6 @@ import { tenantsWaiting } from '../fleet/waiting.js';
 /** Charges below this count as none. */
 const NOTHING: Millis = 1;
 
-/** What a tenant was charged for a job in the line. */
-export interface Charge {
-  readonly tenant: TenantId;
-  readonly cost: Millis;
-  readonly at: Instant;
-}
-
 /** Charges a tenant for a job that joins the line: `cost` are milliseconds of a load slot, the P50 of its load. */
 export function charge(fleet: Fleet, model: ModelId, tenant: TenantId, cost: Millis, now: Instant): void {
   if (fleet.charges.has(model)) return;

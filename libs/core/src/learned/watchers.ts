@@ -1,3 +1,4 @@
+import type { Watcher } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { Instant, Millis } from '../fleet/model.js';
 
@@ -6,15 +7,6 @@ export const MOST_WATCHERS = 1_000;
 
 /** A watcher that has told nothing for so long is not expected to answer at once. */
 const USUALLY_HEARD: Millis = 3_000;
-
-/** One that has, or may have, a table of routes. */
-export interface Watcher {
-  /** Where it is silent for so long its table is not good any more, nor a lease that it gave. */
-  readonly patience: Millis;
-  readonly heardAt: Instant;
-  /** Its table is as of this revision of the routes, or later; -1 where it has acknowledged none in this term. */
-  readonly revision: number;
-}
 
 /** Whether it has been silent for so long that nothing waits for it any more. */
 export const isSilent = ({ heardAt, patience }: Watcher, now: Instant): boolean => now - heardAt >= patience;

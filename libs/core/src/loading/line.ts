@@ -1,3 +1,4 @@
+import type { JobInLine } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import { p10Of } from '../learned/load-times.js';
@@ -7,7 +8,7 @@ import { presentCopies, type Want } from '../demand/wants.js';
 import { areOver, isAlike, type Job, Jobs, type Waiting } from './job.js';
 import { byPrecedence } from './precedence.js';
 import { reserve } from './reserve.js';
-import { inLine, type JobInLine } from './note-line.js';
+import { inLine } from './note-line.js';
 import { type JobForecast, Schedule } from './schedule.js';
 
 /**

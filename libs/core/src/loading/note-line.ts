@@ -1,30 +1,11 @@
+import type { JobInLine } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Place } from '../room/places.js';
 import type { Job } from './job.js';
 import { refund } from '../learned/shares.js';
-import type { ModelId, ServerId } from '../fleet/ids.js';
+import type { ModelId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
-import type { LoadCause } from '../fleet/replica.js';
 import type { JobForecast } from './schedule.js';
-
-/** The forecast of a job that has no place yet, as of the last turn. */
-export interface JobInLine {
-  readonly cause: LoadCause;
-  /** Where it would be placed; null where no place is in sight. */
-  readonly server: ServerId | null;
-  readonly devices: readonly number[];
-  /** When it gets its place, and what leaves for it begins to drain. */
-  readonly placeAt: Instant;
-  readonly startsAt: Instant;
-  /** When its model should be ready, by the P50 and the P90. */
-  readonly readyAt: { readonly p50: Instant; readonly p90: Instant };
-  /** The earliest deadline of its promised requests; infinite where none is promised. */
-  readonly neededBy: Instant;
-  /** When it was last asked at every place. */
-  readonly searchedAt: Instant;
-  /** When it, and jobs behind it for further copies of its model, get their places and begin, or more may leave for it. */
-  readonly changesAt: readonly Instant[];
-}
 
 /** Returns what was charged for jobs that are in the line no more; says whether there were any. */
 export function refundOthers(fleet: Fleet, inLine: ReadonlySet<ModelId>, now: Instant): boolean {

@@ -1,5 +1,6 @@
 import type { Want } from '../demand/wants.js';
 import { loadForecast } from '../learned/load-forecast.js';
+import type { JobInLine } from '../fleet/kept.js';
 import { bytesIn } from '../fleet/meter.js';
 import type { Instant } from '../fleet/model.js';
 import { compareKeys } from '../numbers/compare-keys.js';
@@ -9,7 +10,6 @@ import type { Place, Site } from '../room/places.js';
 import { crowding } from '../room/spread.js';
 import { victimTest, type VictimTest } from '../room/victims.js';
 import type { Job } from './job.js';
-import type { JobInLine } from './note-line.js';
 import { PlaceCurve } from './place-curve.js';
 import { isRefuted } from './refuted.js';
 import { reservePlaced } from './reserve-placed.js';

@@ -1,3 +1,4 @@
+import type { Sample } from '../fleet/kept.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
@@ -7,7 +8,7 @@ import { copiesOf } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { drain } from '../fleet/transitions.js';
-import { AT_REST, mayHaveMore, type Sample, strainAfter, withCopies } from '../learned/strain.js';
+import { AT_REST, mayHaveMore, strainAfter, withCopies } from '../learned/strain.js';
 
 /** Reads off the statistics of a server, as of `at`, how hard models that may have several copies are used. */
 export function readStrain(
