@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,7 +90,7 @@ describe('a simulated run that was recorded', () => {
       if (turn.turn % 25 > 0 && !isPlanning) continue;
       const before = wordsOf(replay.fleet);
       for (const model of replay.fleet.models.keys()) {
-        const why = whyOf(replay.fleet, model, turn.now);
+        const why = whyOf(replay.fleet, model, new Now(turn.now));
         judged += why.there.flatMap(({ places }) => places).length;
         const held = victimsOf(why);
         expect(held.filter(({ holds }) => holds.some(({ kind }) => STAYS.has(kind)))).toEqual([]);

@@ -1,4 +1,4 @@
-import { copyFleet, type Fleet, nextWake } from '#core';
+import { copyFleet, type Fleet } from '#core';
 import type { Change, TurnCheck } from './scene.js';
 import { decide } from '../support/decide.js';
 
@@ -50,6 +50,6 @@ export const comesToRest: TurnCheck = ({ turn, trail }) =>
   trail.expect(turn.isAtRest !== false, () => 'the core did not come to rest');
 
 export const wakesLater: TurnCheck = ({ fleet, turn, trail }) => {
-  const wake = nextWake(fleet, turn.now);
+  const wake = fleet.wakeAt;
   trail.expect(wake > turn.now, () => `it wants to wake at ${wake}`);
 };

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type Class,
   type Event,
@@ -107,7 +108,7 @@ export class FleetHistory {
     if (fleet.frozen) this.note('operator', id, now);
     if (fleet.held || fleet.loadsHeld) this.note('restart', id, now);
     if (server.drain) this.note('operator', id, now);
-    else if (serverState(fleet, server, now) !== 'ready') this.note('server', id, now);
+    else if (serverState(fleet, server, new Now(now)) !== 'ready') this.note('server', id, now);
     if (this.incarnations.get(id) !== server.incarnation) this.note('server', id, now);
     this.incarnations.set(id, server.incarnation);
     this.measure(server, now);

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type ActionOf,
   type Class,
@@ -90,7 +91,8 @@ function loadBegan(replica: Replica): number | null {
 /** Nothing is loaded into a closed device, but what fits beside all that may be in use there: so that is not held up. */
 const areOpen = ({ fleet, turn }: TurnScene, server: Server, { devices }: Placed): boolean =>
   (server.devices ?? []).every(
-    (device) => !devices.includes(device.ordinal) || whyClosed(fleet, server, device, turn.now) === null,
+    (device) =>
+      !devices.includes(device.ordinal) || whyClosed(fleet, server, device, new Now(turn.now)) === null,
   );
 
 /** Beside all that is held, but for what that load took. */

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type AccountId,
   type Class,
@@ -107,7 +108,7 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
   const leaving = (account: AccountId): number =>
     [...fleet.replicas.values()]
       .filter((replica) => isLeaving(replica) && !isComingBack(fleet, replica))
-      .filter((replica) => !replicaFlags(fleet, replica, turn.now).includes('stuck'))
+      .filter((replica) => !replicaFlags(fleet, replica, new Now(turn.now)).includes('stuck'))
       .filter(({ id }) => !victims.some((victim) => victim.id === id))
       .reduce((sum, replica) => sum + bytesOn(replica, account), 0);
   for (const replica of placed) {

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type Fleet,
   hasOutlived,
@@ -52,7 +53,7 @@ export function reloadsAreCarriedOut(start: Readonly<Fleet>): TurnCheck {
 const isOffForCause = (fleet: Readonly<Fleet>, one: Replica, now: Instant): boolean =>
   !fleet.models.get(one.model)?.enabled ||
   fleet.servers.get(one.server)!.drain !== null ||
-  replicaFlags(fleet, one, now).includes('stuck') ||
+  replicaFlags(fleet, one, new Now(now)).includes('stuck') ||
   dependentsOn(fleet, one).length > 0 ||
   hasOutlived(one) ||
   isNeverTold(fleet, one, now);
@@ -62,7 +63,7 @@ function isNeverTold(fleet: Readonly<Fleet>, { model, server }: Replica, now: In
   const loads = (fleet.servers.get(server)!.presumed.get(model) ?? [])
     .map((load) => fleet.replicas.get(replicaId(load, server)))
     .filter((load) => load !== undefined && load.phase !== 'placed');
-  return loads.length > 0 && loads.every((load) => replicaFlags(fleet, load, now).includes('stuck'));
+  return loads.length > 0 && loads.every((load) => replicaFlags(fleet, load, new Now(now)).includes('stuck'));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type ActionOf,
   type FailureCause,
@@ -53,7 +54,7 @@ export const triedOneAtATime: TurnCheck = (scene) => {
       trail.mark('tried once more after too many failures');
       trail.expect(breaker.until <= turn.now, () => `${id} is loaded while ${one} is to be nowhere`);
       const coming = [...(fleet.holders.get(one) ?? [])].filter((other) =>
-        isComing(fleet, fleet.replicas.get(other)!, turn.now),
+        isComing(fleet, fleet.replicas.get(other)!, new Now(turn.now)),
       );
       trail.expect(coming.length <= 1, () => `${id} is loaded beside ${coming.join(', ')}`);
     }

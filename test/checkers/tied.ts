@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type ActionOf,
   type Fleet,
@@ -72,7 +73,10 @@ const inWorkBeside = (scene: TurnScene, { replica, server }: Order): Replica[] =
 
 const inWorkOn = ({ fleet, turn }: TurnScene, server: Order['server']): Replica[] =>
   Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).filter(
-    (one) => one.server === server && isInWork(one) && !replicaFlags(fleet, one, turn.now).includes('stuck'),
+    (one) =>
+      one.server === server &&
+      isInWork(one) &&
+      !replicaFlags(fleet, one, new Now(turn.now)).includes('stuck'),
   );
 
 function isInWork(replica: Replica): boolean {

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { type Fleet, gpuAccount, memoryOf, replicaFlags } from '#core';
 import type { Observer } from '#engine';
@@ -37,7 +38,7 @@ describe('a thousand models on 64 GPUs', () => {
           if (turn++ % 500 !== 0) return;
           seen.fullest = Math.max(seen.fullest, fill(fleet));
           seen.stuck += [...fleet.replicas.values()].filter((one) =>
-            replicaFlags(fleet, one, now).includes('stuck'),
+            replicaFlags(fleet, one, new Now(now)).includes('stuck'),
           ).length;
         },
       };

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Action, emptyFleet, type Event, type EventOf, type ModelId, nextWake } from '#core';
+import { type Action, emptyFleet, type Event, type EventOf, type ModelId } from '#core';
 import type { Observer } from '#engine';
 import { aRequest } from '../support/builders.js';
 import { declarations, fullShelves, modelIds, type Scale, truthOf } from './core-site.js';
@@ -83,7 +83,7 @@ export class CorePlay {
     const all = [this.routesUsed(), ...events];
     const began = performance.now();
     const actions = decide(this.fleet, all, this.now);
-    this.wake = nextWake(this.fleet, this.now);
+    this.wake = this.fleet.wakeAt;
     this.observer?.turnTaken({ events: all, actions, now: this.now, took: 0 }, this.fleet);
     const tookMs = performance.now() - began;
     this.turns.push({ kind: kindOf(events[0]), changes: all.length, tookMs });

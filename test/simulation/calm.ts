@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Fleet,
@@ -178,5 +179,5 @@ function unheeded({ engine }: Berth, told: Told): string[] {
 function isLost({ engine }: Berth, id: ServerId): boolean {
   const { fleet } = engine;
   const server = fleet.servers.get(id)!;
-  return server.contact.kind === 'connecting' || serverState(fleet, server, engine.now()) === 'lost';
+  return server.contact.kind === 'connecting' || serverState(fleet, server, new Now(engine.now())) === 'lost';
 }

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import assert from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
 import { type Fleet, type Model, Planning, type PlannedDevice, type Supposition, whyOf } from '#core';
@@ -59,7 +60,7 @@ function checkMemory({ server, ordinal, before, after }: PlannedDevice): void {
  * or in a phase that keeps it.
  */
 function explained(fleet: Readonly<Fleet>, id: Model['id'], now: number): void {
-  for (const { places } of whyOf(fleet, id, now).there) {
+  for (const { places } of whyOf(fleet, id, new Now(now)).there) {
     for (const { verdict, victims, accounts } of places) {
       assert.equal(verdict === 'no_room', victims === null);
       const holders = accounts.flatMap((account) => account.holders);

@@ -10,7 +10,6 @@ import {
   type Millis,
   type Model,
   type ModelId,
-  nextWake,
   type OrderId,
   type Phase,
   replicaId,
@@ -80,7 +79,7 @@ export class CoreDriver {
     const again = decide(this.fleet, [], this.now);
     assert.deepEqual(again, [], 'a second look must find nothing to do');
     assert.deepEqual(this.phases(), phases, 'a second look must change nothing');
-    assert(nextWake(this.fleet, this.now) > this.now, 'a wake-up in the past would spin');
+    assert(this.fleet.wakeAt > this.now, 'a wake-up in the past would spin');
     this.log.push(
       ...actions.filter(({ kind }) => kind !== 'look' && kind !== 'describe' && kind !== 'probe'),
     );
@@ -92,7 +91,7 @@ export class CoreDriver {
     const end = this.now + millis;
     const actions: Action[] = [];
     let wakes = 0;
-    for (let wake = nextWake(this.fleet, this.now); wake <= end; wake = nextWake(this.fleet, this.now)) {
+    for (let wake = this.fleet.wakeAt; wake <= end; wake = this.fleet.wakeAt) {
       this.now = wake;
       assert((wakes += 1) <= MOST_WAKES + millis / LEAST_SLEEP, 'wake-ups again and again would spin');
       actions.push(...this.tell());

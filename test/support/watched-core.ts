@@ -5,7 +5,6 @@ import {
   type Instant,
   type Millis,
   type ModelId,
-  nextWake,
   type ReplicaId,
   replicaId,
   type ServerId,
@@ -180,11 +179,7 @@ export class WatchedCore {
   pass(millis: Millis): void {
     const end = this.now + millis;
     while (this.now < end) {
-      const due = [
-        this.tickAt,
-        nextWake(this.fleet, this.now),
-        ...this.peers.map(({ nextLetterAt }) => nextLetterAt),
-      ];
+      const due = [this.tickAt, this.fleet.wakeAt, ...this.peers.map(({ nextLetterAt }) => nextLetterAt)];
       this.now = Math.max(this.now, Math.min(end, ...due));
       if (this.now >= this.tickAt) {
         this.tickAt += SECOND;

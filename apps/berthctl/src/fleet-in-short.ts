@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type Booking,
   type Fleet,
@@ -38,10 +39,10 @@ const serverColumns = (fleet: Fleet, now: Instant): Column<Server>[] => {
       .join(', ');
   return [
     { title: 'SERVER', cell: ({ spec }) => spec.id },
-    { title: 'STATE', cell: (server) => serverState(fleet, server, now) },
+    { title: 'STATE', cell: (server) => serverState(fleet, server, new Now(now)) },
     { title: 'LOOKED AT', cell: ({ lookedAt }) => (lookedAt === null ? 'never' : ago(lookedAt, now)) },
     { title: 'BOOKED', cell: booked },
-    { title: 'FLAGS', cell: (server) => serverFlags(fleet, server, now).join(',') },
+    { title: 'FLAGS', cell: (server) => serverFlags(fleet, server, new Now(now)).join(',') },
   ];
 };
 
@@ -68,7 +69,7 @@ function waiting(fleet: Fleet, now: Instant): string[] {
   if (counts.size === 0) return ['no request waits'];
   return [...counts].map(([model, count]) => {
     const id = model as Parameters<typeof modelState>[1];
-    return `${count} waiting for ${model}, which is ${modelState(fleet, id, now)}`;
+    return `${count} waiting for ${model}, which is ${modelState(fleet, id, new Now(now))}`;
   });
 }
 

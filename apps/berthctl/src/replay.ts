@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { explanationView } from '#contracts';
 import { type ModelId, type Why, whyOf } from '#core';
 import { explanationLines } from './explanation-lines.js';
@@ -68,7 +69,8 @@ const TIMES = {
     instant === null || !Number.isFinite(instant) ? null : TIMES.told(instant),
 };
 
-const whyIn = ({ fleet }: Played, model: string, now: number): Why => whyOf(fleet, model as ModelId, now);
+const whyIn = ({ fleet }: Played, model: string, now: number): Why =>
+  whyOf(fleet, model as ModelId, new Now(now));
 
 function noSuchTurn({ header, last }: Played, turn: number): Failed {
   return new Failed(`the recording has no turn ${turn}`, [those()]);

@@ -21,6 +21,7 @@ export { DEFAULT_LEASE, leasedUntil, leaseOn, LONGEST_LEASE, usualLease } from '
 export { unloadForecast } from './learned/unload-times.js';
 export { learnTime } from './learned/load-times.js';
 export type * from './fleet/model.js';
+export { Now } from './numbers/now.js';
 export { idleUnloadAt } from './demand/idle.js';
 export { beginWaiting, earliestDeadline, endWaiting, waitingFor } from './fleet/waiting.js';
 export type * from './plan/plan.js';
@@ -29,7 +30,6 @@ export { Planning } from './plan/planning.js';
 export { pickFrom, pickRoute, type RouteRow, routeRow, type RouteSource } from './learned/routes.js';
 export { MOST_WATCHERS } from './learned/watchers.js';
 export { playInstant } from './instant.js';
-export { nextWake } from './wake.js';
 export { foreignOn, measuredOn, takenByOthers } from './fleet/meter.js';
 export type { Footprint } from './fleet/meters.js';
 export { whyClosed, type WhyClosed } from './learned/closing.js';

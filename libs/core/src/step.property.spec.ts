@@ -1,8 +1,8 @@
 import { describe, it } from '@jest/globals';
 import { holds } from '../../../test/support/core-histories.js';
-import { type Action, copyFleet, type Fleet, nextWake } from './index.js';
+import { type Action, copyFleet, type Fleet } from './index.js';
 import { Ledger } from './memory/ledger.js';
-import { decide } from '../../../test/support/decide.js';
+import { decide, wakeOf } from '../../../test/support/decide.js';
 
 /** What was found loaded and not ordered may exceed a device; then the device takes nothing new. */
 function overbookedByOrders(fleet: Fleet, actions: readonly Action[]): boolean {
@@ -26,12 +26,12 @@ describe('step, whatever it is told', () => {
   });
 
   it('never asks to be woken in the past, which would spin', () => {
-    holds((fleet, now) => nextWake(fleet, now) > now);
+    holds((fleet, now) => wakeOf(fleet, now) > now);
   });
 
   it('does nothing at a moment before the next wake-up', () => {
     holds((fleet, now) => {
-      const later = Math.min(nextWake(fleet, now), now + 100_000) - 0.5;
+      const later = Math.min(wakeOf(fleet, now), now + 100_000) - 0.5;
       const copy = copyFleet(fleet);
       return later <= now || (decide(copy, [], later).length === 0 && phasesOf(copy) === phasesOf(fleet));
     });

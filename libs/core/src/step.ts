@@ -1,6 +1,6 @@
+import type { Now } from './numbers/now.js';
 import type { Action } from './fleet/actions.js';
 import type { Fleet } from './fleet/fleet.js';
-import type { Instant } from './fleet/model.js';
 import { admit, forgetAnswered } from './answers/admission.js';
 import { grantWaiting } from './answers/grant.js';
 import { noteLost } from './answers/broken-promise.js';
@@ -33,7 +33,7 @@ interface Turn {
  * and deterministic: the same turns give the same actions. Where orders are stopped, whatever would need a load or an unload
  * is left undecided: waiting requests go on waiting.
  */
-export function step(fleet: Fleet, now: Instant): Turn {
+export function step(fleet: Fleet, now: Now): Turn {
   if (fleet.closing) return { actions: refuseAll(fleet, fleet.closing, now), again: false };
   forgetShortfalls(fleet, now);
   const open = openServers(fleet, now);
@@ -56,7 +56,7 @@ export function step(fleet: Fleet, now: Instant): Turn {
   const orders = giveOrders(fleet, line, now);
   const lost = refuseLost(fleet, line, now);
   const stood = new Map(fleet.line);
-  noteLine(fleet, wished ? [...line.all, wished] : line.all);
+  noteLine(fleet, wished ? [...line.all, wished] : line.all, now);
   noteLost(fleet, stood, line.all, now);
   const answers = [...answerOverflow(fleet, away, now), ...answerExpired(fleet, expired, line, now)];
   forgetAnswered(fleet);
@@ -68,7 +68,7 @@ export function step(fleet: Fleet, now: Instant): Turn {
 }
 
 /** What admins have ordered: what had to wait and need wait no more, what is under way, and drains whose time is over. */
-function followOrders(fleet: Fleet, now: Instant): void {
+function followOrders(fleet: Fleet, now: Now): void {
   takeUpUnloads(fleet, now);
   followReloads(fleet, now);
   if (!areOrdersStopped(fleet)) drainCut(fleet, now);
@@ -78,13 +78,13 @@ function followOrders(fleet: Fleet, now: Instant): void {
  * What is not to stay goes: what goes by itself, then places whose memory will not come. Places are asked last, since they may
  * count on the memory of what retires. Says whether there was any.
  */
-function retire(fleet: Fleet, open: readonly Server[], now: Instant): boolean {
+function retire(fleet: Fleet, open: readonly Server[], now: Now): boolean {
   const isDrained = !areOrdersStopped(fleet) && drainRetired(fleet, now);
   return dropOverdrawn(fleet, open, now) || isDrained;
 }
 
 /** The loads that begin, then the unloads of what has drained. */
-function giveOrders(fleet: Fleet, line: Line, now: Instant): Action[] {
+function giveOrders(fleet: Fleet, line: Line, now: Now): Action[] {
   if (areOrdersStopped(fleet)) return [];
   const loads = fleet.loadsHeld ? [] : startPlaced(fleet, line, now);
   return [...loads, ...unloadDrained(fleet, now)];

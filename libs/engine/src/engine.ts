@@ -6,7 +6,6 @@ import {
   type Event,
   type Fleet,
   leaseOn,
-  nextWake,
   pickRoute,
   playInstant,
   type RequestId,
@@ -188,14 +187,13 @@ export class Engine {
   }
 
   private take(events: readonly Event[], now: number): void {
-    const { actions, goesOnAt } = playInstant(this.state, events, now);
+    const { actions, isAtRest } = playInstant(this.state, events, now);
     for (const action of actions) this.carryOut(action);
     this.notebook.keep(this.state, events);
     this.leases.keep(this.state, events, now);
-    const isAtRest = goesOnAt === Infinity;
     const turn = { events, actions, now, took: this.parts.clock.now() - now, isAtRest };
     for (const observer of this.parts.observers) observer.turnTaken(turn, this.state);
-    this.rest(now, Math.min(nextWake(this.state, now), goesOnAt));
+    this.rest(now, this.state.wakeAt);
   }
 
   /** The fleet may be half changed: no more turns are taken, and every waiting request is refused. */

@@ -65,7 +65,13 @@ export function readOpening(line: string): { opening: Opening; sum: number } {
   }
   const { content, sum } = readContent(line, 0);
   const { snapshot, ...rest } = checked(header, content);
-  const fleet = { ...snapshot, rerouted: new Set<never>(), index: newIndex(), now: -Infinity };
+  const fleet = {
+    ...snapshot,
+    rerouted: new Set<never>(),
+    index: newIndex(),
+    now: -Infinity,
+    wakeAt: Infinity,
+  };
   return { opening: { header: rest, snapshot: fleet }, sum };
 }
 

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import type { Logger } from 'pino';
 import {
   type AccountId,
@@ -39,7 +40,7 @@ export class ClosedLog implements Observer {
     const one = at?.devices?.find((device) => device.account === account);
     if (!at || !one) return;
     const { ordinal: device } = one;
-    const closed = whyClosed(fleet, at, one, now);
+    const closed = whyClosed(fleet, at, one, new Now(now));
     if (closed) this.closed.set(one.account, { ...closed, server });
     const then = closed ? closedWords(closed, now) : 'for a minute it has less room than that load asked for';
     this.log.warn(
@@ -51,7 +52,7 @@ export class ClosedLog implements Observer {
   private follow(fleet: Fleet, server: Server, device: Device, now: Instant): void {
     const { ordinal, account } = device;
     const { id } = server.spec;
-    const closed = whyClosed(fleet, server, device, now);
+    const closed = whyClosed(fleet, server, device, new Now(now));
     const before = this.closed.get(account);
     if (closed?.because === before?.because) return;
     if (closed) this.closed.set(account, { ...closed, server: id });

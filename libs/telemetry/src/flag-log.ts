@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import type { Logger } from 'pino';
 import {
   type DeviceFlag,
@@ -59,10 +60,10 @@ function flagsOf(fleet: Fleet, server: Server, now: number): ReadonlyMap<string,
     .filter(hasOutlived)
     .map(({ model }) => `model ${model} outlived`);
   const failing = replicasOn(fleet, server.spec.id).flatMap((one): [string, string][] => {
-    const fails = failsInPart(fleet, one, now);
+    const fails = failsInPart(fleet, one, new Now(now));
     return fails ? [[`model ${one.model} fails`, failureWords(fails)]] : [];
   });
-  const flags = [...serverFlags(fleet, server, now), ...ofDevices, ...outlived];
+  const flags = [...serverFlags(fleet, server, new Now(now)), ...ofDevices, ...outlived];
   return new Map([...flags.map((flag): [string, string] => [flag, meaningOf(flag)]), ...failing]);
 }
 

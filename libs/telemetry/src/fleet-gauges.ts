@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import type { Gauge } from 'prom-client';
 import {
   copiesPerModel,
@@ -148,7 +149,7 @@ function hostMemory(gauge: Gauge, { fleet }: Watched): void {
 
 function flags(gauge: Gauge, { fleet, now }: Watched): void {
   for (const [id, server] of fleet.servers) {
-    for (const flag of serverFlags(fleet, server, now)) gauge.set({ server: id, flag }, 1);
+    for (const flag of serverFlags(fleet, server, new Now(now))) gauge.set({ server: id, flag }, 1);
   }
 }
 
@@ -156,7 +157,7 @@ function flags(gauge: Gauge, { fleet, now }: Watched): void {
 function failingInferences(gauge: Gauge, { fleet, now }: Watched): void {
   const names = new Names();
   for (const replica of fleet.replicas.values()) {
-    const fails = failsInPart(fleet, replica, now);
+    const fails = failsInPart(fleet, replica, new Now(now));
     if (!fails) continue;
     const labels = { server: replica.server, model: names.told(replica.model) };
     gauge.inc({ ...labels, kind: 'failed' }, fails.failed);
@@ -181,7 +182,7 @@ async function modelMemory(gauge: Gauge, { fleet, pause }: Watched): Promise<voi
 async function modelCopies(gauge: Gauge, { fleet, now, pause }: Watched): Promise<void> {
   const names = new Names();
   let nth = 0;
-  for (const [id, { wanted, ready }] of copiesPerModel(fleet, now)) {
+  for (const [id, { wanted, ready }] of copiesPerModel(fleet, new Now(now))) {
     if ((nth += 1) % SLICE === 0) await pause();
     const model = names.told(id);
     gauge.inc({ model, kind: 'wanted' }, wanted);

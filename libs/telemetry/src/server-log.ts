@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import type { Logger } from 'pino';
 import { type Fleet, ordersAtOnce, type Server, type ServerId, serverState } from '#core';
 import type { Observer, Turn } from '#engine';
@@ -12,7 +13,7 @@ export class ServerLog implements Observer {
 
   turnTaken({ now }: Turn, fleet: Fleet): void {
     for (const [id, server] of fleet.servers) {
-      this.tell(id, serverState(fleet, server, now), server);
+      this.tell(id, serverState(fleet, server, new Now(now)), server);
       this.tellBound(id, ordersAtOnce(fleet, server), fleet.limits.loadsPerServer);
     }
     for (const told of [this.told, this.bounded])

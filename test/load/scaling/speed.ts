@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { emptyFleet, type Fleet, scalingAndRemovals } from '#core';
 import { declarations, DEVICES_PER_SERVER, fullShelves, type Scale } from '../core-site.js';
 import { type Figure, median, quantile, rounded } from '../figure.js';
@@ -20,7 +21,7 @@ export function scalingSpeed(): Figure[] {
     now += 1;
     if (nth === WARM_UP) cpu = process.cpuUsage();
     const began = performance.now();
-    const { scaling, removals } = scalingAndRemovals(fleet, now);
+    const { scaling, removals } = scalingAndRemovals(fleet, new Now(now));
     bytes = JSON.stringify(scalingView(scaling, scaling.wanted, removals)).length;
     if (nth >= WARM_UP) took.push(performance.now() - began);
   }

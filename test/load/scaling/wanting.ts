@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   emptyFleet,
   type Fleet,
@@ -48,13 +49,13 @@ export class BerthWants implements Wanting {
   wanted(asked: readonly TracedModel[], minute: number, pools: Pools): number {
     const now = minute * MINUTE_MS;
     for (const { name } of asked) this.fleet.asks.set(name as ModelId, { sum: 1, at: now });
-    const { wanted } = scalingOf(this.fleetOf(pools, false), now);
+    const { wanted } = scalingOf(this.fleetOf(pools, false), new Now(now));
     this.history = withWant(this.history, wanted, now);
     return largestWant(this.history, now);
   }
 
   leastMissed(pools: Pools, minute: number): readonly string[] {
-    const { removals } = scalingAndRemovals(this.fleetOf(pools, true), minute * MINUTE_MS);
+    const { removals } = scalingAndRemovals(this.fleetOf(pools, true), new Now(minute * MINUTE_MS));
     return removals.map(({ server }) => server);
   }
 

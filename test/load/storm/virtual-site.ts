@@ -8,7 +8,6 @@ import {
   type Instant,
   type Millis,
   type ModelId,
-  nextWake,
   pickRoute,
   type Request,
   type RequestId,
@@ -136,7 +135,7 @@ export class VirtualSite {
   private turn(events: readonly Event[]): void {
     this.turns += 1;
     const actions = decide(this.fleet, events, this.now);
-    this.wake = nextWake(this.fleet, this.now);
+    this.wake = this.fleet.wakeAt;
     for (const action of actions) this.note(action);
     this.notePromises();
     this.watch?.({ events, actions, now: this.now, fleet: this.fleet });

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { type Fleet, type Instant, type Millis, whyClosed } from '#core';
 
 /** What the bench knows of devices on which nothing is loaded for the time being. All of it is here. */
@@ -5,7 +6,9 @@ import { type Fleet, type Instant, type Millis, whyClosed } from '#core';
 /** The names of the devices that are closed. */
 const closedDevices = (fleet: Readonly<Fleet>, now: Instant): readonly string[] =>
   [...fleet.servers.values()].flatMap((server) =>
-    (server.devices ?? []).flatMap((one) => (whyClosed(fleet, server, one, now) ? [one.account] : [])),
+    (server.devices ?? []).flatMap((one) =>
+      whyClosed(fleet, server, one, new Now(now)) ? [one.account] : [],
+    ),
   );
 
 /** How long devices stay closed. */

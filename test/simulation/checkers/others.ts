@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type Device,
   type Fleet,
@@ -21,7 +22,7 @@ export const countsWhatIsInUse = (scene: Scene, gpu: Gpu): void => {
   const { fleet, trail, turn, changes } = scene;
   const { server, device, begunAt } = gpu;
   const { sim, surprises } = siteOf(scene, server.spec.id);
-  const isOpen = whyClosed(fleet, server, device, turn.now) === null;
+  const isOpen = whyClosed(fleet, server, device, new Now(turn.now)) === null;
   trail.expect(isOpen, () => `${device.account} is closed after a clean sample`);
   // What another GPU taught in the same turn is booked otherwise here from now on: the next look counts by that.
   const isRebooked = changes.some(

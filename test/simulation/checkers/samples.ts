@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { type Device, type Fleet, type Instant, type Replica, replicaFlags, type Server } from '#core';
 import { WINDOW } from '../surprises.js';
 import { type Scene, siteOf } from './scene.js';
@@ -68,7 +69,7 @@ const isAtWork = (fleet: Fleet, { server, device }: Gpu, now: Instant): boolean 
   Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).some(
     (one) =>
       !['', 'ready'].includes(motionOn(server, device, one)) &&
-      !replicaFlags(fleet, one, now).includes('stuck'),
+      !replicaFlags(fleet, one, new Now(now)).includes('stuck'),
   );
 
 /** When the look of this turn began that is believed: one over a connection that has ended since is not. */

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { type Instant, whyClosed } from '#core';
 import { evictedIn, isStill } from '../../checkers/scene.js';
 import { countsWhatIsInUse } from './others.js';
@@ -36,7 +37,7 @@ function hearsFailures(scene: Scene): void {
 function opensInTime(scene: Scene, gpu: Gpu): void {
   const { fleet, turn, trail } = scene;
   const { server, device, isBusy, begunAt, toldAt } = gpu;
-  const closed = whyClosed(fleet, server, device, turn.now);
+  const closed = whyClosed(fleet, server, device, new Now(turn.now));
   if (!closed || isBusy) gpu.quietSince = turn.now;
   if (!closed) return;
   if (closed.because === 'ran_out') leavesAlone(scene, gpu);

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { DEFAULT_LEASE, type Event, type Instant, type Server, type ServerId, serverState } from '#core';
 import type { Engine } from '#engine';
 import type { WallTimes } from '../wall-times.js';
@@ -89,7 +90,7 @@ export class Leavers {
 
   private hasLeft(server: Server, deadline: Instant | null): boolean {
     const now = this.engine.now();
-    const state = serverState(this.engine.fleet, server, now);
+    const state = serverState(this.engine.fleet, server, new Now(now));
     if (state === 'drained' || state === 'lost') return true;
     return HOLD_NOTHING.has(state) && deadline !== null && now >= deadline + LAST_ORDERS;
   }

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type Device,
   deviceFlags,
@@ -28,7 +29,7 @@ export function serverView(entry: ServerEntry, scene: Scene, trouble: Trouble | 
     ...(entry.hasLeft && { state: 'drained' as const }),
     flags: [
       ...(entry.hasLeft ? (['left'] as const) : []),
-      ...(server ? serverFlags(scene.fleet, server, scene.now) : []),
+      ...(server ? serverFlags(scene.fleet, server, new Now(scene.now)) : []),
       ...exposuresOf(entry.config, server?.version ?? null),
     ],
     trouble,
@@ -70,7 +71,7 @@ function seen(server: Server, scene: Scene) {
   const { fleet, now, times, memory } = scene;
   const host = hostMemoryOf(fleet, server.spec.host, memory);
   return {
-    state: serverState(fleet, server, now),
+    state: serverState(fleet, server, new Now(now)),
     incarnation: server.incarnation,
     version: server.version,
     observedAt: times.toldOrNull(server.lookedAt),
@@ -98,6 +99,6 @@ export function deviceView(server: Server, device: Device, scene: Scene): Device
     residueMb: mib(residue),
     measuredMb: used === null ? null : mib(used),
     flags: deviceFlags(server, device, { capacity, held }),
-    closed: closedView(whyClosed(scene.fleet, server, device, scene.now), scene.times),
+    closed: closedView(whyClosed(scene.fleet, server, device, new Now(scene.now)), scene.times),
   };
 }

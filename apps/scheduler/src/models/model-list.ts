@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type Memory,
   memoryOf,
@@ -91,5 +92,5 @@ function passes(entry: Entry, { state, server, label }: ModelListQuery, { fleet,
   ) {
     return false;
   }
-  return state === undefined || modelState(fleet, id, now) === state;
+  return state === undefined || modelState(fleet, id, new Now(now)) === state;
 }

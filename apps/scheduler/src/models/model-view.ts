@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type AccountId,
   failuresOf,
@@ -49,11 +50,11 @@ export function modelView(entry: Entry, scene: Scene): ModelMessage {
     spec: entry.spec,
     effective: { ...effective },
     pin: pin && { ...pin, schedule: null },
-    state: modelState(fleet, id, now),
+    state: modelState(fleet, id, new Now(now)),
     copies: replicasOf(fleet, id).flatMap((replica) => copiesView(replica, scene)),
     waiting: waitingFor(fleet, id),
     lastFailure: failure && { at: times.told(failure.at), cause: failure.cause },
-    nextTryAt: times.toldOrNull(nextTryAt(fleet, id, now)),
+    nextTryAt: times.toldOrNull(nextTryAt(fleet, id, new Now(now))),
     lastUnload: lastUnloadView(id, scene),
   };
 }
@@ -75,11 +76,11 @@ function copiesView(replica: Replica, { fleet, now, times }: Scene): CopyMessage
     server: replica.server,
     phase: replica.phase,
     since: times.told(replica.since),
-    flags: replicaFlags(fleet, replica, now),
+    flags: replicaFlags(fleet, replica, new Now(now)),
     lastUsedAt: times.toldOrNull(ready && ready.lastUse),
     inUseUntil: inUseUntil !== null && inUseUntil > now ? times.told(inUseUntil) : null,
     idleUnloadAt: times.toldOrNull(ready && idleUnloadAt(fleet, ready)),
-    failures: failuresOf(fleet, replica, now),
+    failures: failuresOf(fleet, replica, new Now(now)),
   };
   const isOne = replica.devices.length === 0 || isSpread(fleet.models.get(replica.model));
   const devices = isOne ? [null] : replica.devices;

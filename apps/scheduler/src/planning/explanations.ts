@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { Inject, Injectable } from '@nestjs/common';
 import { type ModelId, whyOf } from '#core';
 import { type ExplanationMessage, explanationView } from '#contracts';
@@ -11,7 +12,7 @@ export class Explanations {
   of(name: string): ExplanationMessage {
     const { engine, models, times } = this.running.certain;
     const { source, effective } = models.entry(name);
-    const why = whyOf(engine.fleet, name as ModelId, engine.now());
+    const why = whyOf(engine.fleet, name as ModelId, new Now(engine.now()));
     return explanationView(why, { source, enabled: effective.enabled }, times);
   }
 }

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type Fleet,
   type Instant,
@@ -63,7 +64,7 @@ export class ScalingNumbers {
   read(): ScalingMessage {
     this.admit();
     const now = this.parts.engine.now();
-    const { scaling, removals } = scalingAndRemovals(this.parts.engine.fleet, now, this.seen);
+    const { scaling, removals } = scalingAndRemovals(this.parts.engine.fleet, new Now(now), this.seen);
     const wanted = this.takenDown(scaling, now);
     if (isDoubtful(scaling, wanted)) throw NOT_REACHED;
     return scalingView(scaling, wanted, removals);
@@ -95,7 +96,7 @@ export class ScalingNumbers {
 
   private taken(): { readonly scaling: Scaling; readonly wanted: number } {
     const now = this.parts.engine.now();
-    const scaling = scalingOf(this.parts.engine.fleet, now, this.seen);
+    const scaling = scalingOf(this.parts.engine.fleet, new Now(now), this.seen);
     return { scaling, wanted: this.takenDown(scaling, now) };
   }
 

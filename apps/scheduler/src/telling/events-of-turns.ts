@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type ActionOf,
   type EventOf,
@@ -87,7 +88,7 @@ export class EventsOfTurns implements Observer {
       const { kind } = server.contact;
       const isUp = kind === 'up' || kind === 'slow';
       if (isUp && !this.lost.has(id) && server.drain === null && !this.drained.has(id)) continue;
-      const type = this.change(id, serverState(fleet, server, now));
+      const type = this.change(id, serverState(fleet, server, new Now(now)));
       if (type !== null) drafts.push({ type, subject: `server/${id}`, data: { server: id } });
     }
     this.forgetServers(fleet);

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import {
   type Fleet,
   type Instant,
@@ -65,7 +66,7 @@ export class FleetFeed {
   /** Servers that are not declared yet would be missed: what leads to them is not withdrawn for that. */
   private isReady(now: Instant): boolean {
     const { fleet } = this;
-    return fleet.startedAt !== null && !(fleet.serversAwaited && isSettling(fleet, now));
+    return fleet.startedAt !== null && !(fleet.serversAwaited && isSettling(fleet, new Now(now)));
   }
 
   /** The servers of which something else is to be told than before. Where all is known and nothing was declared it costs nothing. */
@@ -101,4 +102,4 @@ const isObservedBy = (fleet: Readonly<Fleet>, { lookedAt, contact, mode }: Serve
   contact.kind === 'down' ||
   contact.kind === 'lost' ||
   (mode !== null && mode !== 'explicit') ||
-  !isSettling(fleet, now);
+  !isSettling(fleet, new Now(now));

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { type Fleet, type Instant, type Server, serverState } from '#core';
 import type { ToldChange, ToldServer } from '#engine';
 import type { Registry, ServerEntry } from '../fleet/registry.js';
@@ -57,7 +58,7 @@ export class Leavings {
   private changesOf(fleet: Readonly<Fleet>, id: string, server: Server): readonly ToldChange[] {
     const told = this.parts.registry.toldOf(id);
     if (told?.end?.said === 'leaving') {
-      const isDrained = serverState(fleet, server, this.parts.now()) === 'drained';
+      const isDrained = serverState(fleet, server, new Now(this.parts.now())) === 'drained';
       if (isDrained || this.isCarriedOut(told.end)) return this.carriedOut(id, server, told, isDrained);
     }
     this.doneIn.delete(id);

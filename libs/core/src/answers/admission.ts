@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Action, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
@@ -24,7 +25,7 @@ import { RefusedAlike } from './refused-alike.js';
  * a promise where there is no forecast to go by. Later requests take no promise away, but for those of a higher class or
  * of a tenant under its share (Clockwork, OSDI 2020; conservative backfilling: every job has a reservation).
  */
-export function admit(fleet: Fleet, line: Line, now: Instant): Action[] {
+export function admit(fleet: Fleet, line: Line, now: Now): Action[] {
   const refused: Action[] = [];
   const admission = new Admission(fleet, line, now);
   const come = [...fleet.waiting.values()].filter(({ id }) => !fleet.promises.has(id));
@@ -47,7 +48,7 @@ export function refuseAdmission(
   fleet: Fleet,
   request: Request,
   why: Refusal,
-  now: Instant,
+  now: Now,
   broken?: 'share',
 ): Action {
   endWaiting(fleet, request.id);
@@ -76,7 +77,7 @@ export class Admission {
   constructor(
     private readonly fleet: Fleet,
     private readonly line: Line,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {
     this.hints = new Hints(fleet, line, now);
     this.isUncertain = areLoadsStopped(fleet) || isSettling(fleet, now);
@@ -115,7 +116,7 @@ export class Admission {
     const replicas = replicasOf(fleet, model);
     if (replicas.some((one) => one.phase === 'ready' || hasOverrun(fleet, one, now))) return false;
     const known = this.line.of(model);
-    if (known?.start.at === Infinity && known.roomAt <= now) return false;
+    if (known?.start.at === Infinity && known.roomAt <= now.stamp) return false;
     return replicas.some(isLoading) || this.line.wantOf(model) !== undefined || known !== undefined;
   }
 
@@ -136,7 +137,7 @@ export class Admission {
 
   private judgeRunning(request: Request, running: readonly Replica[]): AdmissionVerdict {
     const { fleet, now } = this;
-    const ready = now + Math.min(...running.map((one) => restOfLoad(fleet, one, now).p90));
+    const ready = now.stamp + Math.min(...running.map((one) => restOfLoad(fleet, one, now).p90));
     if (ready > request.deadline)
       return { why: { reason: 'deadline_unreachable', retryAfter: this.hints.for(request, ready) } };
     fleet.promises.set(request.id, ready);
@@ -189,7 +190,7 @@ export class Admission {
     const asked = this.jobWith(request, by);
     const job = { ...asked, isOverShare: areOver(asked.waiting, isOver) };
     const { forecast, isIn, displaced } = line.tryWith(job, by, isOver);
-    if (!forecast.place && forecast.roomAt <= now) return this.leave(request);
+    if (!forecast.place && forecast.roomAt <= now.stamp) return this.leave(request);
     const promised = isIn ? forecast : this.inPlaceOfLower(forecast, by);
     if (!promised) {
       this.refused.note(request, line.all, forecast);
@@ -224,7 +225,7 @@ export class Admission {
   }
 
   private tooLate(request: Request, forecast: JobForecast | undefined): AdmissionVerdict {
-    const roomAt = forecast?.roomAt ?? this.now;
+    const roomAt = forecast?.roomAt ?? this.now.stamp;
     const reason = roomAt >= request.deadline ? 'no_capacity' : 'deadline_unreachable';
     const known = this.line.of(request.model) ?? forecast;
     const ready = known?.job.placed

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { AccountId, Event, RequestId } from '../index.js';
@@ -132,7 +133,7 @@ describe('a promise is broken', () => {
     expect(driver.isLoading('c', 'u')).toBe(true);
     const waiting = driver.fleet.waiting.get(request as RequestId)!;
     const late = { reason: 'deadline_unreachable', retryAfter: 0 } as const;
-    expect(brokenBy(driver.fleet, waiting, late, driver.now)).toBe('unknown');
+    expect(brokenBy(driver.fleet, waiting, late, new Now(driver.now))).toBe('unknown');
   });
 
   it('for no server but those where its job stood', () => {
@@ -142,7 +143,7 @@ describe('a promise is broken', () => {
     driver.pass(5_000);
     const waiting = driver.fleet.waiting.get(request as RequestId)!;
     const late = { reason: 'deadline_unreachable', retryAfter: 0 } as const;
-    expect(brokenBy(driver.fleet, waiting, late, driver.now)).toBe('unknown');
+    expect(brokenBy(driver.fleet, waiting, late, new Now(driver.now))).toBe('unknown');
   });
 
   /** A server that `x` fills but for `first`, which loads; `b` is promised the memory of `x`. */

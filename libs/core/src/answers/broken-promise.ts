@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { JobInLine } from '../fleet/kept.js';
 import type { PromiseCause, Refusal } from '../fleet/actions.js';
 import { type Fleet, replicasOf, type Request, unsettledOn } from '../fleet/fleet.js';
@@ -34,7 +35,7 @@ export function brokenBy(
   fleet: Readonly<Fleet>,
   request: Request,
   { reason }: Refusal,
-  now: Instant,
+  now: Now,
 ): PromiseCause | 'unknown' | null {
   if (fleet.promises.get(request.id) == null) return null;
   const cause = BY_REASON[reason] ?? fleet.lost.get(request.id);
@@ -46,7 +47,7 @@ export function noteLost(
   fleet: Fleet,
   stood: ReadonlyMap<ModelId, JobInLine>,
   forecasts: readonly JobForecast[],
-  now: Instant,
+  now: Now,
 ): void {
   for (const late of forecasts) {
     const { job, ready } = late;
@@ -68,7 +69,7 @@ function delayOf(
   fleet: Readonly<Fleet>,
   request: Request,
   stood: JobInLine | undefined,
-  now: Instant,
+  now: Now,
   late?: JobForecast,
 ): PromiseCause | undefined {
   const { model, arrivedAt: since } = request;
@@ -89,7 +90,7 @@ function pushedBackBy(
   fleet: Readonly<Fleet>,
   request: Request,
   servers: readonly Server[],
-  now: Instant,
+  now: Now,
   late?: JobForecast,
 ): PromiseCause | undefined {
   if (servers.some(({ drain }) => drain !== null)) return 'operator';
@@ -109,15 +110,15 @@ function serversOf(fleet: Readonly<Fleet>, model: ModelId, stood?: JobInLine): r
 }
 
 /** Whether a load under way there has passed its P90: the jobs behind it wait. */
-const isAnyOverrun = (fleet: Readonly<Fleet>, { spec }: Server, now: Instant): boolean =>
+const isAnyOverrun = (fleet: Readonly<Fleet>, { spec }: Server, now: Now): boolean =>
   unsettledOn(fleet, spec.id).some((one) => hasOverrun(fleet, one, now));
 
 /** Whether memory there came late since a moment, or is late: a device is closed, or an unload takes longer than its P90. */
-const isMemoryLate = (fleet: Readonly<Fleet>, server: Server, since: Instant, now: Instant): boolean =>
+const isMemoryLate = (fleet: Readonly<Fleet>, server: Server, since: Instant, now: Now): boolean =>
   server.lateMemoryAt >= since ||
   (server.devices ?? []).some((device) => closedOn(server, device) !== null) ||
   unsettledOn(fleet, server.spec.id).some(
-    (one) => one.phase === 'unloading' && now > one.emptiedAt + unloadForecast(server).p90,
+    (one) => one.phase === 'unloading' && now.stamp > one.emptiedAt + unloadForecast(server).p90,
   );
 
 /** Whether requests of a higher class wait for what is to be loaded on one of these servers. */
@@ -144,5 +145,5 @@ const isAnyOrdered = (fleet: Readonly<Fleet>, since: Instant, servers: readonly 
   );
 
 /** Whether what it counts on would leave, had the devices a swap left. */
-const isOutOfEvictions = (fleet: Readonly<Fleet>, { place, leaving }: JobForecast, now: Instant): boolean =>
-  place !== null && leaving.some(({ isTold }) => isTold) && openAgainAt(fleet, place) > now;
+const isOutOfEvictions = (fleet: Readonly<Fleet>, { place, leaving }: JobForecast, now: Now): boolean =>
+  place !== null && leaving.some(({ isTold }) => isTold) && openAgainAt(fleet, place) > now.stamp;

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, put, type Request } from '../fleet/fleet.js';
 import { endWaiting } from '../fleet/waiting.js';
@@ -12,7 +13,7 @@ import { countRoutes } from '../learned/strain.js';
  * Grants a route to each waiting request whose model is ready. The routes of one turn go round the copies of a model: each
  * counts as used a little later than the one before it.
  */
-export function grantWaiting(fleet: Fleet, now: Instant): Action[] {
+export function grantWaiting(fleet: Fleet, now: Now): Action[] {
   const actions: Action[] = [];
   const cold = new Set<ModelId>();
   const used = new Map<ReplicaId, Instant>();
@@ -22,7 +23,7 @@ export function grantWaiting(fleet: Fleet, now: Instant): Action[] {
     const replica = pickRoute(fleet, request, recent) ?? doubtedRoute(fleet, request);
     if (replica) {
       actions.push(grant(fleet, request, replica, now));
-      used.set(replica.id, now + actions.length);
+      used.set(replica.id, now.stamp + actions.length);
     } else if (routableReplicas(fleet, request.model).length === 0) cold.add(request.model);
   }
   return actions;
@@ -37,20 +38,20 @@ function doubtedRoute(fleet: Fleet, { model, version, avoid, arrivedAt }: Reques
   });
 }
 
-function grant(fleet: Fleet, request: Request, replica: Ready, now: Instant): Action {
+function grant(fleet: Fleet, request: Request, replica: Ready, now: Now): Action {
   endWaiting(fleet, request.id);
   countRoutes(fleet, request.model, 1);
-  const lease = leaseOn(fleet, replica, request.lease, now);
+  const lease = leaseOn(fleet, replica, request.lease, now.stamp);
   learnLease(fleet, request.model, lease);
-  const inUseUntil = Math.max(replica.inUseUntil, now + lease);
-  put(fleet, { ...replica, lastUse: Math.max(replica.lastUse, now), inUseUntil });
+  const inUseUntil = Math.max(replica.inUseUntil, now.stamp + lease);
+  put(fleet, { ...replica, lastUse: Math.max(replica.lastUse, now.stamp), inUseUntil });
   return {
     kind: 'grant',
     request: request.id,
     replica: replica.id,
     versions: replica.versions,
     lease,
-    waited: now - request.arrivedAt,
+    waited: now.stamp - request.arrivedAt,
     cold: replica.since >= request.arrivedAt,
     ...(fleet.promises.get(request.id) != null && { promised: true }),
   };

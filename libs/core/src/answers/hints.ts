@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -15,7 +16,7 @@ export class Hints {
   constructor(
     private readonly fleet: Fleet,
     private readonly line: Line,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {}
 
   /**
@@ -24,7 +25,7 @@ export class Hints {
    */
   for({ model, deadline, arrivedAt }: Request, ready: Instant): Millis {
     const from = ready === Infinity ? this.loadedBy(model) : ready - (deadline - arrivedAt);
-    return Math.max(SHORT_HINT, from - this.now);
+    return Math.max(SHORT_HINT, from - this.now.stamp);
   }
 
   /**
@@ -44,11 +45,11 @@ export class Hints {
   }
 
   private readyAfterBackOff(model: ModelId): Instant {
-    return this.triedFrom(model) > this.now ? this.loadedBy(model) : Infinity;
+    return this.triedFrom(model) > this.now.stamp ? this.loadedBy(model) : Infinity;
   }
 
   private triedFrom(model: ModelId): Instant {
     const from = triableAt(this.fleet, this.line.open, model, this.now);
-    return from === Infinity ? this.now : from;
+    return from === Infinity ? this.now.stamp : from;
   }
 }

@@ -1,8 +1,9 @@
+import type { Now } from '../numbers/now.js';
 import type { Action, Refusal } from '../fleet/actions.js';
 import type { Fleet, Request } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import { endWaiting, modelsAwaited, requestsFor } from '../fleet/waiting.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Millis } from '../fleet/model.js';
 import { isShed, underPressure } from '../fleet/pressure.js';
 import { LOWEST_FIRST } from '../demand/rank.js';
 import { readyIn } from '../loading/eta.js';
@@ -85,7 +86,7 @@ function turnAway(fleet: Fleet, queue: readonly Request[], most: number): Away[]
 }
 
 /** Refuses what `takeOverflow` took out. Since these may be thousands, a hint is worked out once for each model. */
-export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant): Action[] {
+export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Now): Action[] {
   const hints = new Map<ModelId, Millis>();
   return away.map(({ request, why }) => {
     const { model } = request;
@@ -95,5 +96,5 @@ export function answerOverflow(fleet: Fleet, away: readonly Away[], now: Instant
 }
 
 /** How long until the queue of a model should be empty: until it is ready. */
-const drainTime = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): Millis =>
+const drainTime = (fleet: Readonly<Fleet>, model: ModelId, now: Now): Millis =>
   Math.max(SHORT_HINT, readyIn(fleet, model, now));

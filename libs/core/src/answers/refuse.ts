@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Action, PromiseCause, Refusal } from '../fleet/actions.js';
 import type { StopReason } from '../fleet/events.js';
 import { brokenBy } from './broken-promise.js';
@@ -5,7 +6,6 @@ import type { Fleet, Request } from '../fleet/fleet.js';
 import type { Forecast } from '../learned/load-times.js';
 import type { ModelId } from '../fleet/ids.js';
 import { earliestDeadline, endWaiting, requestsFor } from '../fleet/waiting.js';
-import type { Instant } from '../fleet/model.js';
 import { hasVersion, routableReplicas } from '../learned/routes.js';
 import type { Server } from '../fleet/server.js';
 import { areLoadsStopped, isHeldUp } from '../fleet/standing.js';
@@ -25,7 +25,7 @@ export function refusal(
   fleet: Fleet,
   request: Request,
   why: Refusal,
-  now: Instant,
+  now: Now,
   broken: PromiseCause | 'unknown' | null = brokenBy(fleet, request, why, now),
 ): Action {
   const { id, model } = request;
@@ -39,19 +39,19 @@ const UNTIL_LOADED: ReadonlySet<Refusal['reason']> = new Set([
 ]);
 
 /** Whether nothing but the end of a freeze helps, of which no hint tells: no load of the model is under way. */
-const isStopped = (fleet: Fleet, model: ModelId, { reason, phase }: Refusal, now: Instant): boolean =>
+const isStopped = (fleet: Fleet, model: ModelId, { reason, phase }: Refusal, now: Now): boolean =>
   fleet.frozen !== null &&
   UNTIL_LOADED.has(reason) &&
   phase !== 'loading' &&
   describeWait(fleet, model, now).phase !== 'loading';
 
 /** Refuses all requests: this process or its term ends. */
-export function refuseAll(fleet: Fleet, reason: StopReason, now: Instant): Action[] {
+export function refuseAll(fleet: Fleet, reason: StopReason, now: Now): Action[] {
   return refuseWhere(fleet, now, () => ({ reason, retryAfter: SHORT_HINT }));
 }
 
 /** Refuses requests that no wait would serve, and those whose models allow no wait. */
-export function refuseUnservable(fleet: Fleet, open: readonly Server[], now: Instant): Action[] {
+export function refuseUnservable(fleet: Fleet, open: readonly Server[], now: Now): Action[] {
   if (fleet.waiting.size === 0) return [];
   const verdicts = new Verdicts(fleet, open, now);
   return refuseWhere(fleet, now, (request) => {
@@ -69,13 +69,13 @@ function wrongVersion(fleet: Fleet, { model, version }: Request): Refusal | unde
 }
 
 /** Takes out requests whose deadline has passed: none gets a route, whatever is ready by now. */
-export const takeExpired = (fleet: Fleet, now: Instant): Request[] =>
-  earliestDeadline(fleet) > now
+export const takeExpired = (fleet: Fleet, now: Now): Request[] =>
+  !now.has(earliestDeadline(fleet))
     ? []
-    : takeOut(fleet, (request) => request.deadline <= now && !isNoWait(request));
+    : takeOut(fleet, (request) => now.has(request.deadline) && !isNoWait(request));
 
 /** Takes out requests that would not wait and got no route at once; each leaves a wish for its model. */
-export function takeNoWait(fleet: Fleet, now: Instant): Request[] {
+export function takeNoWait(fleet: Fleet, now: Now): Request[] {
   const noWait = takeOut(fleet, isNoWait);
   for (const { model } of noWait) wish(fleet, model, now);
   return noWait;
@@ -90,7 +90,7 @@ function takeOut(fleet: Fleet, isMeant: (request: Request) => boolean): Request[
 }
 
 /** The answers to expired requests: how far their model has come, or that there is no room for it yet. */
-export function answerExpired(fleet: Fleet, expired: readonly Request[], line: Line, now: Instant): Action[] {
+export function answerExpired(fleet: Fleet, expired: readonly Request[], line: Line, now: Now): Action[] {
   const before = new Map<string, number>();
   return expired.map((request) => {
     const { model, arrivedAt } = request;
@@ -104,7 +104,7 @@ export function answerExpired(fleet: Fleet, expired: readonly Request[], line: L
 const waitingBefore = (fleet: Readonly<Fleet>, { model, arrivedAt: at }: Request): number =>
   requestsFor(fleet, model).filter(({ arrivedAt }) => arrivedAt < at).length;
 
-function lateness(fleet: Fleet, { model }: Request, line: Line, now: Instant): Refusal {
+function lateness(fleet: Fleet, { model }: Request, line: Line, now: Now): Refusal {
   if (!fleet.models.has(model)) return unknownNow(fleet);
   if (routableReplicas(fleet, model).length > 0) return READY_NOW;
   const wait = describeWait(fleet, model, now);
@@ -117,7 +117,7 @@ function lateness(fleet: Fleet, { model }: Request, line: Line, now: Instant): R
   return forecast ? waitingInLine(wait, forecast, now) : comingIn(wait, load);
 }
 
-const isNoServer = (fleet: Fleet, { open }: Line, now: Instant): boolean =>
+const isNoServer = (fleet: Fleet, { open }: Line, now: Now): boolean =>
   open.length === 0 && ![...fleet.servers.values()].some((one) => isHeldUp(fleet, one, now));
 
 /** Why no load is ordered anywhere, where that is not an admin's word. */
@@ -127,8 +127,9 @@ function whyHeld({ held, loadsHeld }: Fleet): 'no_leader' | 'store_unavailable' 
 }
 
 /** What the line foresees, also for a model that has no job in it: then it is the end of the line. */
-function waitingInLine(wait: Wait, { roomAt, ready, load }: JobForecast, now: Instant): Refusal {
-  if (roomAt > now) return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now) };
+function waitingInLine(wait: Wait, { roomAt, ready, load }: JobForecast, now: Now): Refusal {
+  if (roomAt > now.stamp)
+    return { reason: 'no_capacity', retryAfter: Math.max(SHORT_HINT, roomAt - now.stamp) };
   return comingIn({ ...wait, eta: fromNow(ready, now) }, load);
 }
 
@@ -145,7 +146,7 @@ const comingIn = ({ phase, eta }: Wait, load: Forecast): Refusal => ({
   ...(eta === null ? {} : { eta: eta.p50 }),
 });
 
-function refuseWhere(fleet: Fleet, now: Instant, judge: (request: Request) => Refusal | undefined): Action[] {
+function refuseWhere(fleet: Fleet, now: Now, judge: (request: Request) => Refusal | undefined): Action[] {
   const actions: Action[] = [];
   for (const request of fleet.waiting.values()) {
     const why = judge(request);

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Refusal } from '../fleet/actions.js';
 import { type Cooldown, type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import type { Server } from '../fleet/server.js';
@@ -46,7 +47,7 @@ export class Verdicts {
   constructor(
     private readonly fleet: Fleet,
     private readonly open: readonly Server[],
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {}
 
   /** Has the indexes read again where a request is not to be refused before. */
@@ -54,8 +55,8 @@ export class Verdicts {
     const verdict = this.of(model);
     if (!verdict || !('onceRefreshed' in verdict) || isSettling(this.fleet, this.now)) return;
     if (!this.isRefreshDue(arrivedAt)) return;
-    this.fleet.refreshedAt = this.now;
-    for (const server of this.askable()) server.lookWanted = this.now;
+    this.fleet.refreshedAt = this.now.stamp;
+    for (const server of this.askable()) server.lookWanted = this.now.stamp;
   }
 
   on({ model, deadline, arrivedAt }: Request): Refusal | undefined {
@@ -64,7 +65,7 @@ export class Verdicts {
     if ('onceRefreshed' in verdict) return this.isRefreshed(arrivedAt) ? verdict.onceRefreshed : undefined;
     const { coolingUntil, cause } = verdict;
     if (coolingUntil < deadline) return undefined;
-    return { reason: 'cooling_down', retryAfter: coolingUntil - this.now, cause };
+    return { reason: 'cooling_down', retryAfter: coolingUntil - this.now.stamp, cause };
   }
 
   private of(model: ModelId): RequestVerdict {
@@ -135,7 +136,7 @@ export class Verdicts {
 
   /** Whether one of them was not reached yet since the start, has just lost its connection, or is in its first look. */
   private mayComeBack(servers: readonly Server[]): boolean {
-    const isYoung = this.now < (this.fleet.startedAt ?? this.now) + SETTLING;
+    const isYoung = !this.now.has((this.fleet.startedAt ?? this.now.stamp) + SETTLING);
     return servers
       .filter((server) => standingOf(server, this.now) === 'connecting')
       .some(({ contact }) => contact.kind !== 'connecting' || isYoung);

@@ -1,10 +1,11 @@
+import type { Now } from '../numbers/now.js';
 import { compareKeys } from '../numbers/compare-keys.js';
 import type { Strain } from '../fleet/kept.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { isNeeded } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Instant, Model } from '../fleet/model.js';
+import type { Model } from '../fleet/model.js';
 import { copiesOf, isPinProtected, solidCopies, standingCopies } from '../memory/pins.js';
 import type { Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -21,7 +22,7 @@ import { barOf } from './bars.js';
  * Tells how many copies of a model are wanted for its demand, where that changes: one more where more has been asked for long
  * than it serves, one fewer where that has long been enough. The demand ends where no copy stays, or one at most may be.
  */
-export function copiesWanted(fleet: Readonly<Fleet>, now: Instant): EventOf<'CopiesWanted'>[] {
+export function copiesWanted(fleet: Readonly<Fleet>, now: Now): EventOf<'CopiesWanted'>[] {
   const told: EventOf<'CopiesWanted'>[] = [];
   for (const [model, strain] of fleet.strains) {
     const wanted = wantedOf(fleet, model, strain, now);
@@ -32,7 +33,7 @@ export function copiesWanted(fleet: Readonly<Fleet>, now: Instant): EventOf<'Cop
 
 type Wanted = Pick<EventOf<'CopiesWanted'>, 'copies' | 'spare'>;
 
-function wantedOf(fleet: Readonly<Fleet>, id: ModelId, strain: Strain, now: Instant): Wanted | undefined {
+function wantedOf(fleet: Readonly<Fleet>, id: ModelId, strain: Strain, now: Now): Wanted | undefined {
   const model = fleet.models.get(id);
   if (!mayHaveMore(model) || solidCopies(fleet, id) === 0) return { copies: 0, spare: null };
   if (isStrained(strain)) {
@@ -42,18 +43,13 @@ function wantedOf(fleet: Readonly<Fleet>, id: ModelId, strain: Strain, now: Inst
       ? undefined
       : { copies: present + 1, spare: null };
   }
-  const isLong = strain.easySince !== null && now >= strain.easySince + EASY_FOR;
+  const isLong = strain.easySince !== null && now.has(strain.easySince + EASY_FOR);
   if (!isLong || areOrdersStopped(fleet) || barOf(fleet, id) === 'over_limit') return undefined;
   return oneFewer(fleet, model, strain, now);
 }
 
 /** A copy that found no room is wanted no more; else the one goes that is missed least, if any may. */
-function oneFewer(
-  fleet: Readonly<Fleet>,
-  model: Model,
-  { copies }: Strain,
-  now: Instant,
-): Wanted | undefined {
+function oneFewer(fleet: Readonly<Fleet>, model: Model, { copies }: Strain, now: Now): Wanted | undefined {
   const present = presentCopies(fleet, model.id, now);
   if (copies > present) return { copies: copies - 1, spare: null };
   const spare = spareOf(fleet, model, now);
@@ -62,20 +58,20 @@ function oneFewer(
 }
 
 /** The copy that is missed least: where there are most of them, not in use, used longest ago. */
-function spareOf(fleet: Readonly<Fleet>, model: Model, now: Instant): Ready | undefined {
+function spareOf(fleet: Readonly<Fleet>, model: Model, now: Now): Ready | undefined {
   const crowdOn = crowding(fleet, model, now);
   const rankOf = (one: Ready): readonly number[] => [
     -crowdOn(fleet.servers.get(one.server)!),
-    one.inUseUntil > now ? 1 : 0,
+    one.inUseUntil > now.stamp ? 1 : 0,
     one.lastUse,
   ];
-  const spare = sparable(fleet, model, now).filter((one) => now >= residentUntil(fleet, one));
+  const spare = sparable(fleet, model, now).filter((one) => now.has(residentUntil(fleet, one)));
   const ranked = spare.map((one) => ({ one, rank: rankOf(one) }));
   return ranked.toSorted((one, other) => compareKeys(one.rank, other.rank))[0]?.one;
 }
 
 /** The copies of which any may go, by what stays: pins and what is kept warm, what others need, what is waited for. */
-function sparable(fleet: Readonly<Fleet>, model: Model, now: Instant): Ready[] {
+function sparable(fleet: Readonly<Fleet>, model: Model, now: Now): Ready[] {
   const least = Math.max(1, standingCopies(model));
   if (waitingFor(fleet, model.id) > 0) return [];
   return replicasOf(fleet, model.id).filter(
@@ -90,18 +86,4 @@ function sparable(fleet: Readonly<Fleet>, model: Model, now: Instant): Ready[] {
   );
 }
 
-const mayBeTold = (server: Server, now: Instant): boolean =>
-  server.drain === null && takesOrders(server, now);
-
-/** When time alone could make a copy of a model go that demand does not want any more. */
-export function sparedAt(
-  fleet: Readonly<Fleet>,
-  id: ModelId,
-  { easySince }: Strain,
-  now: Instant,
-): readonly Instant[] {
-  const model = fleet.models.get(id);
-  if (easySince === null || !model) return [];
-  const residents = sparable(fleet, model, now).map((one) => residentUntil(fleet, one));
-  return [easySince + EASY_FOR, ...residents];
-}
+const mayBeTold = (server: Server, now: Now): boolean => server.drain === null && takesOrders(server, now);

@@ -1,7 +1,8 @@
+import type { Now } from '../numbers/now.js';
 import { guaranteedCopies, standingCopies, toReplace } from '../memory/pins.js';
 import { type Fleet, standingModels } from '../fleet/fleet.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
-import type { Instant, Model } from '../fleet/model.js';
+import type { Model } from '../fleet/model.js';
 import { PINNED, type Rank, rankOf } from './rank.js';
 import { copiesByDemand } from '../learned/strain.js';
 import { inOrder } from '../fleet/indexes.js';
@@ -65,7 +66,7 @@ function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): 
 export function ranksAsked(
   fleet: Readonly<Fleet>,
   leaving: Iterable<ModelId>,
-  now: Instant,
+  now: Now,
 ): ReadonlyMap<ModelId, Rank> {
   const ranks = new Map<ModelId, Rank>();
   const raise = (id: ModelId, asked = fleet.models.get(id)?.class): void => {
@@ -89,19 +90,19 @@ export interface Asking {
 }
 
 /** What asks for copies now, worked out once for all wants of a turn. */
-export function askingIn(fleet: Readonly<Fleet>, now: Instant): Asking {
+export function askingIn(fleet: Readonly<Fleet>, now: Now): Asking {
   const leaving = new Set(leavingDraining(fleet, now));
   return { asked: ranksAsked(fleet, leaving, now), leaving, failing: new Set(toReplace(fleet, now)) };
 }
 
 /** Models in use on a server that drains: they are loaded elsewhere before it lets them go. */
-export function leavingDraining(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
+export function leavingDraining(fleet: Readonly<Fleet>, now: Now): ModelId[] {
   const ids: ReplicaId[] = [];
   for (const { spec, drain } of fleet.servers.values()) {
     if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
   }
   if (ids.length === 0) return [];
   return inOrder(fleet, ids).flatMap((replica) =>
-    replica.phase === 'ready' && (idleAt(fleet, replica) ?? Infinity) > now ? [replica.model] : [],
+    replica.phase === 'ready' && !now.has(idleAt(fleet, replica)) ? [replica.model] : [],
   );
 }

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { FailureCause } from '../fleet/replica.js';
@@ -28,7 +29,7 @@ function fail(driver: CoreDriver, times: number, cause: FailureCause = 'transien
 }
 
 const broken = ({ fleet }: CoreDriver) => fleet.breakers.get(A);
-const why = ({ fleet, now }: CoreDriver): readonly WhyThere[] => whyOf(fleet, A, now).there;
+const why = ({ fleet, now }: CoreDriver): readonly WhyThere[] => whyOf(fleet, A, new Now(now)).there;
 
 describe('a model whose loads fail', () => {
   let driver: CoreDriver;

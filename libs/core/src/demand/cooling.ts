@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { FailureCause } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -26,18 +27,18 @@ export function coolingOn(
   fleet: Readonly<Fleet>,
   server: Server,
   model: ModelId,
-  now: Instant,
+  now: Now,
 ): Cooling | undefined {
   if (fleet.cooldowns.size === 0 && fleet.breakers.size === 0) return undefined;
   const all = missingOn(fleet, server, model).flatMap((id) => coolings(fleet, server, id, now));
   const [longest] = all.toSorted((one, other) => other.until - one.until);
-  if (!longest || longest.until > now) return longest;
+  if (!longest || !now.has(longest.until)) return longest;
   const isKept = isLastSlotKept(fleet, server, model, now);
   return isKept ? { until: Infinity, cause: longest.cause, by: 'last_slot' } : undefined;
 }
 
 /** The waits of one model, those included that are over. */
-function coolings(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): Cooling[] {
+function coolings(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Now): Cooling[] {
   const found: Cooling[] = [];
   const failed = fleet.cooldowns.get(replicaId(model, server.spec.id));
   const breaker = fleet.breakers.get(model);
@@ -51,25 +52,25 @@ function coolings(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: I
 }
 
 /** Whether one load of a model is on its way to show if it still fails: all others wait for that. */
-const isBeingTried = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean =>
+const isBeingTried = (fleet: Readonly<Fleet>, model: ModelId, now: Now): boolean =>
   replicasOf(fleet, model).some((replica) => isComing(fleet, replica, now));
 
 /** Whether the breaker of a model is open: too many of its loads have failed in a row, and none is ordered for now. */
-export const isBroken = ({ breakers }: Readonly<Fleet>, model: ModelId, now: Instant): boolean =>
-  breakers.size > 0 && (breakers.get(model)?.until ?? now) > now;
+export const isBroken = ({ breakers }: Readonly<Fleet>, model: ModelId, now: Now): boolean =>
+  breakers.size > 0 && !now.has(breakers.get(model)?.until ?? -Infinity);
 
 /** When the first of these servers that list a model may load it again after failed loads; now where one may already. */
 export function triableAt(
   fleet: Readonly<Fleet>,
   servers: readonly Server[],
   model: ModelId,
-  now: Instant,
+  now: Now,
 ): Instant {
-  if (fleet.cooldowns.size === 0 && fleet.breakers.size === 0) return now;
+  if (fleet.cooldowns.size === 0 && fleet.breakers.size === 0) return now.stamp;
   let soonest = Infinity;
   for (const server of servers) {
     if (!server.repository.has(model)) continue;
-    soonest = Math.min(soonest, coolingOn(fleet, server, model, now)?.until ?? now);
+    soonest = Math.min(soonest, coolingOn(fleet, server, model, now)?.until ?? now.stamp);
   }
   return soonest;
 }

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Draining, Ready } from '../fleet/replica.js';
 import { isGuaranteed, isPinProtected, standsInUntil } from '../memory/pins.js';
@@ -39,11 +40,11 @@ export const hasQueue = (
 const QUEUE_GRACE: Millis = 5_000;
 
 /** Whether nothing of its own keeps it from being unloaded. */
-export function hasEmptied(fleet: Fleet, replica: Draining, now: Instant): boolean {
+export function hasEmptied(fleet: Fleet, replica: Draining, now: Now): boolean {
   const server = fleet.servers.get(replica.server)!;
-  if (leasedUntil(fleet, replica) > now || !takesOrders(server, now) || isNeeded(fleet, replica))
+  if (!now.has(leasedUntil(fleet, replica)) || !takesOrders(server, now) || isNeeded(fleet, replica))
     return false;
-  return now >= queueGraceEnds(fleet, replica) || isQueueEmpty(fleet, server, replica);
+  return now.has(queueGraceEnds(fleet, replica)) || isQueueEmpty(fleet, server, replica);
 }
 
 /** When a queue that does not empty is no longer waited for. */

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
@@ -25,7 +26,7 @@ function allFail(driver: CoreDriver, millis: number): void {
   }
 }
 
-const why = ({ fleet, now }: CoreDriver, id: string) => whyOf(fleet, id as ModelId, now).there[0]!;
+const why = ({ fleet, now }: CoreDriver, id: string) => whyOf(fleet, id as ModelId, new Now(now)).there[0]!;
 
 describe('many models that only fail', () => {
   it('leave what never failed a load slot, though they are pinned', () => {

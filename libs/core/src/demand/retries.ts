@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, unsettledOn } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
@@ -42,9 +43,9 @@ export function standsBack(
   fleet: Readonly<Fleet>,
   model: ModelId,
   { failed, since }: { readonly failed: Instant; readonly since: Instant },
-  now: Instant,
+  now: Now,
 ): boolean {
-  if (failed === -Infinity || now - since >= fleet.limits.starvation) return false;
+  if (failed === -Infinity || now.has(since + fleet.limits.starvation)) return false;
   return !requestsFor(fleet, model).some(
     ({ id, arrivedAt }) => arrivedAt >= failed && fleet.promises.get(id) != null,
   );
@@ -54,12 +55,7 @@ export function standsBack(
  * Whether a retry on a server would take its last load slot while a model waits for that which never failed there: for a
  * place, or for its load to begin.
  */
-export function isLastSlotKept(
-  fleet: Readonly<Fleet>,
-  server: Server,
-  model: ModelId,
-  now: Instant,
-): boolean {
+export function isLastSlotKept(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Now): boolean {
   const since = fleet.wantedSince.get(model) ?? -Infinity;
   const failed = failedAt(fleet, server, model);
   if (!standsBack(fleet, model, { failed, since }, now)) return false;

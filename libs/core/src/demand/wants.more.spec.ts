@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { PINNED, rankOf } from './rank.js';
@@ -21,7 +22,7 @@ function there(driver: CoreDriver): CoreDriver {
 }
 
 describe('one copy more', () => {
-  const wantIn = ({ fleet, now }: CoreDriver) => wantFor(fleet, fleet.models.get(A)!, now);
+  const wantIn = ({ fleet, now }: CoreDriver) => wantFor(fleet, fleet.models.get(A)!, new Now(now));
 
   it('would be of the rank of the requests that wait for it, else of the class of its model', () => {
     const driver = aDriver();

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { RequestId } from '../fleet/ids.js';
@@ -10,7 +11,7 @@ const T = aServer('t').id;
 const U = aServer('u').id;
 
 const wanted = ({ fleet, now }: CoreDriver): string[] =>
-  wantsOf(fleet, now).map(({ model, copies }) => `${model.id} ${copies}`);
+  wantsOf(fleet, new Now(now)).map(({ model, copies }) => `${model.id} ${copies}`);
 
 const isSlow = (driver: CoreDriver, server = T): unknown =>
   driver.tell({ kind: 'LookFailed', server, why: 'timed_out' });
@@ -70,11 +71,11 @@ describe('what is wanted and not there', () => {
     const first = driver.now;
     const request = driver.resolve('a');
     driver.pass(3_000);
-    expect(wantsOf(driver.fleet, driver.now)).toMatchObject([{ since: first }]);
+    expect(wantsOf(driver.fleet, new Now(driver.now))).toMatchObject([{ since: first }]);
     driver.tell({ kind: 'RequestCancelled', request: request as RequestId });
     expect(driver.fleet.wantedSince.size).toBe(0);
     driver.resolve('a');
-    expect(wantsOf(driver.fleet, driver.now)).toMatchObject([{ since: driver.now }]);
+    expect(wantsOf(driver.fleet, new Now(driver.now))).toMatchObject([{ since: driver.now }]);
   });
 
   describe('where it was but a copy by demand before', () => {
@@ -114,7 +115,7 @@ describe('what is wanted and not there', () => {
 });
 
 describe('a copy', () => {
-  const present = ({ fleet, now }: CoreDriver): number => presentCopies(fleet, A, now);
+  const present = ({ fleet, now }: CoreDriver): number => presentCopies(fleet, A, new Now(now));
   const loading = (loadTimeout = 60_000): CoreDriver => {
     const driver = new CoreDriver().declare(aModel('a', { loadTimeout })).serve(aServer('t', [10]), ['a']);
     driver.resolve('a');
@@ -196,9 +197,9 @@ describe('a model whose loads hang on two servers', () => {
 
   it('is given up when the second one is overdue', () => {
     const driver = hanging();
-    expect(isGivenUp(driver.fleet, A, driver.now)).toBe(false);
+    expect(isGivenUp(driver.fleet, A, new Now(driver.now))).toBe(false);
     driver.pass(1);
-    expect(isGivenUp(driver.fleet, A, driver.now)).toBe(true);
+    expect(isGivenUp(driver.fleet, A, new Now(driver.now))).toBe(true);
     driver.declare(aModel('a', { loadTimeout: 5_000, pinnedCopies: 1 }));
     expect(driver.orders()).toEqual(['load a@t', 'load a@u']);
   });
@@ -221,7 +222,7 @@ describe('a server that drains', () => {
       .serve(aServer('u', [10]), ['b'])
       .warm('a', 't')
       .warm('b', 'u');
-    const leaving = () => leavingDraining(driver.fleet, driver.now);
+    const leaving = () => leavingDraining(driver.fleet, new Now(driver.now));
     expect(leaving()).toEqual([]);
     driver.tell({ kind: 'DrainOrdered', server: T, deadline: null });
     driver.pass(55_000);
@@ -235,6 +236,9 @@ describe('a server that drains', () => {
     const driver = new CoreDriver().declare(aModel('a', { idleUnload: null })).serve(aServer('t'), ['a']);
     driver.resolve('a');
     driver.tell({ kind: 'DrainOrdered', server: T, deadline: null });
-    expect([driver.phase('a', 't'), leavingDraining(driver.fleet, driver.now)]).toEqual(['loading', []]);
+    expect([driver.phase('a', 't'), leavingDraining(driver.fleet, new Now(driver.now))]).toEqual([
+      'loading',
+      [],
+    ]);
   });
 });

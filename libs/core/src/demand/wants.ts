@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { LoadCause, Replica } from '../fleet/replica.js';
 import { copiesOf, copiesOn, guaranteedCopies, isWrittenOff, standingCopies } from '../memory/pins.js';
@@ -31,7 +32,7 @@ export interface Want extends Claim {
  * All claims that are not met, and notes since when. The claims on one model come in their order, the strongest first;
  * the order of models is that of the line (`byPrecedence`).
  */
-export function wantsOf(fleet: Fleet, now: Instant): Want[] {
+export function wantsOf(fleet: Fleet, now: Now): Want[] {
   const asking = askingIn(fleet, now);
   const unmet = unmetClaims(fleet, asking, now);
   noteSince(fleet, unmet, now);
@@ -39,14 +40,14 @@ export function wantsOf(fleet: Fleet, now: Instant): Want[] {
 }
 
 /** The same for a query only: nothing is noted. */
-export function wantsNow(fleet: Readonly<Fleet>, now: Instant): Want[] {
+export function wantsNow(fleet: Readonly<Fleet>, now: Now): Want[] {
   const asking = askingIn(fleet, now);
   return listed(fleet, unmetClaims(fleet, asking, now), asking, now);
 }
 
 type UnmetClaims = ReadonlyMap<ModelId, readonly Claim[]>;
 
-function unmetClaims(fleet: Readonly<Fleet>, { asked }: Asking, now: Instant): UnmetClaims {
+function unmetClaims(fleet: Readonly<Fleet>, { asked }: Asking, now: Now): UnmetClaims {
   const unmet = new Map<ModelId, readonly Claim[]>();
   for (const [id, claims] of claimsOf(fleet, asked)) {
     const present = presentCopies(fleet, id, now);
@@ -56,7 +57,7 @@ function unmetClaims(fleet: Readonly<Fleet>, { asked }: Asking, now: Instant): U
   return unmet;
 }
 
-function listed(fleet: Readonly<Fleet>, unmet: UnmetClaims, asking: Asking, now: Instant): Want[] {
+function listed(fleet: Readonly<Fleet>, unmet: UnmetClaims, asking: Asking, now: Now): Want[] {
   const wants: Want[] = [];
   for (const [id, claims] of unmet) {
     for (const claim of claims) wants.push(wantOf(fleet, fleet.models.get(id)!, claim, asking, now));
@@ -64,10 +65,10 @@ function listed(fleet: Readonly<Fleet>, unmet: UnmetClaims, asking: Asking, now:
   return wants;
 }
 
-function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Asking, now: Instant): Want {
+function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Asking, now: Now): Want {
   const { leaving, failing } = asking;
   const { copies, after, rank, isExtra } = claim;
-  const since = fleet.wantedSince.get(model.id) ?? now;
+  const since = fleet.wantedSince.get(model.id) ?? now.stamp;
   const isToMove = after === 0 && (leaving.has(model.id) || failing.has(model.id));
   const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !isToMove;
   const waitsSince = isAsked ? starvesSince(fleet, model.id, now) : since;
@@ -104,7 +105,7 @@ export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   fleet.barred.get(model) !== 'failing' && !isBarred(fleet, model);
 
 /** The want for one more copy of a model as it would be at this moment, whether or not the model lacks one. */
-export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Instant): Want {
+export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Now): Want {
   const present = presentCopies(fleet, model.id, now);
   const asking = askingIn(fleet, now);
   const claims = claimsOn(fleet, model, asking.asked.get(model.id) ?? rankOf(model.class));
@@ -137,13 +138,13 @@ export const isDue = (fleet: Readonly<Fleet>, model: Model, { copies, isExtra }:
 const OVERDUE_SERVERS = 2;
 
 /** Whether loads of a model are overdue on so many servers that no more are ordered, unless an admin orders one. */
-export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Instant): boolean {
+export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Now): boolean {
   if (fleet.wishes.get(model)?.admin) return false;
   const overdue = replicasOf(fleet, model).filter((replica) => isOverdue(fleet, replica, now));
   return overdue.length >= OVERDUE_SERVERS;
 }
 
-function noteSince(fleet: Fleet, lacking: UnmetClaims, now: Instant): void {
+function noteSince(fleet: Fleet, lacking: UnmetClaims, now: Now): void {
   noteAwaited(fleet, now);
   for (const model of fleet.wantedSince.keys()) {
     if (!lacking.has(model)) fleet.wantedSince.delete(model);
@@ -153,21 +154,21 @@ function noteSince(fleet: Fleet, lacking: UnmetClaims, now: Instant): void {
     const strain = fleet.strains.get(model);
     // The wait of requests does not include the time in which only a copy by demand was wanted.
     const isNew = !isAlone && strain?.isAlone === true;
-    if (isNew || !fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now);
+    if (isNew || !fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now.stamp);
     if (strain && strain.isAlone !== isAlone) fleet.strains.set(model, { ...strain, isAlone });
   }
 }
 
-function noteAwaited(fleet: Fleet, now: Instant): void {
+function noteAwaited(fleet: Fleet, now: Now): void {
   const { waiting, awaitedSince } = fleet;
   if (waiting.size + awaitedSince.size === 0) return;
   const awaited = modelsAwaited(fleet);
   for (const model of awaitedSince.keys()) if (!awaited.has(model)) awaitedSince.delete(model);
-  for (const model of awaited.keys()) if (!awaitedSince.has(model)) awaitedSince.set(model, now);
+  for (const model of awaited.keys()) if (!awaitedSince.has(model)) awaitedSince.set(model, now.stamp);
 }
 
 /** Copies of a model that are there or on their way, on servers that stay. */
-export function presentCopies(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
+export function presentCopies(fleet: Readonly<Fleet>, model: ModelId, now: Now): number {
   let copies = 0;
   for (const id of fleet.holders.get(model) ?? []) {
     const replica = fleet.replicas.get(id)!;
@@ -177,7 +178,7 @@ export function presentCopies(fleet: Readonly<Fleet>, model: ModelId, now: Insta
 }
 
 /** Copies of a model that are on one server, or on their way there. */
-export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Instant): number {
+export function presentOn(fleet: Readonly<Fleet>, server: Server, model: ModelId, now: Now): number {
   const replica = fleet.replicas.get(replicaId(model, server.spec.id));
   return replica && isPresent(fleet, replica, now) ? copiesWith(fleet, replica) : 0;
 }
@@ -189,13 +190,13 @@ function copiesWith(fleet: Readonly<Fleet>, replica: Replica): number {
 }
 
 /** Whether a copy is on its way, on a server that stays. */
-export const isComing = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+export const isComing = (fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean =>
   replica.phase !== 'ready' &&
   replica.phase !== 'draining' &&
   replica.phase !== 'unloading' &&
   isPresent(fleet, replica, now);
 
-function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
+function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean {
   const server = fleet.servers.get(replica.server);
   if (!server || server.drain || standingOf(server, now) === 'lost') return false;
   switch (replica.phase) {
@@ -217,13 +218,13 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Instant): bool
 export const WISH_STARVES = 4;
 
 /** Since when a model that requests ask for counts as waiting for its load: see `waitsSince` of a want. */
-function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Instant {
-  const since = fleet.wantedSince.get(id) ?? now;
+function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Now): Instant {
+  const since = fleet.wantedSince.get(id) ?? now.stamp;
   const waited = Math.max(since, fleet.awaitedSince.get(id) ?? Infinity);
   const wished = since + (WISH_STARVES - 1) * fleet.limits.starvation;
   return Math.min(waited, wished);
 }
 
 /** Whether a want that has waited since then starves. */
-export const hasStarved = (fleet: Readonly<Fleet>, since: Instant, now: Instant): boolean =>
-  now - since >= fleet.limits.starvation;
+export const hasStarved = (fleet: Readonly<Fleet>, since: Instant, now: Now): boolean =>
+  now.has(since + fleet.limits.starvation);

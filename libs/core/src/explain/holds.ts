@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { dependentsOf } from '../memory/footprint.js';
 import type { ReplicaId } from '../fleet/ids.js';
@@ -33,7 +34,7 @@ export type Hold =
   | { readonly kind: 'phase'; readonly phase: Exclude<Phase, 'ready'> };
 
 /** Everything that keeps a replica where it is at this moment; empty for one that may be evicted. */
-export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Hold[] {
+export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Now): Hold[] {
   if (replica.phase !== 'ready') return [{ kind: 'phase', phase: replica.phase }];
   const by = dependentsOf(fleet, replica).map(({ id }) => id);
   const until = residentUntil(fleet, replica);
@@ -42,15 +43,15 @@ export function holdsOn(fleet: Readonly<Fleet>, replica: Replica, now: Instant):
     ...where(isPinProtected(fleet, replica), { kind: 'pinned' }),
     ...where(isKept(fleet, replica), { kind: replica.outlived ? 'outlived' : 'stranger' }),
     ...where(by.length > 0, { kind: 'needed', by }),
-    ...where(until > now, { kind: 'residency', until }),
-    ...where(leased > now, { kind: 'in_use', until: leased }),
+    ...where(!now.has(until), { kind: 'residency', until }),
+    ...where(!now.has(leased), { kind: 'in_use', until: leased }),
     ...where(hasQueue(fleet, replica), { kind: 'queued' }),
     ...where(waitingFor(fleet, replica.model) > 0, { kind: 'awaited' }),
   ];
 }
 
 /** The same, and what keeps it from leaving for one want. */
-export function holdsAgainst(fleet: Readonly<Fleet>, replica: Replica, want: Want, now: Instant): Hold[] {
+export function holdsAgainst(fleet: Readonly<Fleet>, replica: Replica, want: Want, now: Now): Hold[] {
   return [
     ...holdsOn(fleet, replica, now),
     ...holdsByClass(fleet, replica, want),

@@ -1,7 +1,8 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { AccountId, ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
-import type { Bytes, Instant, Model } from '../fleet/model.js';
+import type { Bytes, Model } from '../fleet/model.js';
 import { SitesBesidePins } from '../room/fit-pins.js';
 import { Room } from '../room/feasible.js';
 import { type Place, placesOn } from '../room/places.js';
@@ -45,7 +46,7 @@ export class Scene {
   constructor(
     readonly fleet: Fleet,
     readonly model: Model,
-    readonly now: Instant,
+    readonly now: Now,
   ) {
     this.ledger = new Ledger(fleet, now);
     this.room = new Room(fleet);
@@ -55,7 +56,7 @@ export class Scene {
     this.sites = new SitesBesidePins(fleet, this.open, now);
     this.job = new Jobs(fleet, wantsNow(fleet, now), now).of(this.want);
     const isVictim = victimTest(fleet, this.want, now);
-    this.isDrainable = (one): one is Ready => isVictim(one) && residentUntil(fleet, one) <= now;
+    this.isDrainable = (one): one is Ready => isVictim(one) && now.has(residentUntil(fleet, one));
   }
 
   /** The ways to put a copy on a server. */

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerId } from '#core';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
@@ -27,8 +28,8 @@ describe('a server that needs a restart', () => {
   });
 
   const server = (id: ServerId = S) => driver.fleet.servers.get(id)!;
-  const flags = (): string[] => serverFlags(driver.fleet, server(), driver.now);
-  const state = (): string => serverState(driver.fleet, server(), driver.now);
+  const flags = (): string[] => serverFlags(driver.fleet, server(), new Now(driver.now));
+  const state = (): string => serverState(driver.fleet, server(), new Now(driver.now));
   const heldOn = (id: ServerId): string[] =>
     [...driver.fleet.replicas.values()]
       .filter((one) => one.server === id)

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
 import {
   type FailureCause,
@@ -34,7 +35,7 @@ export type ModelState = 'absent' | 'waiting' | 'cooling_down' | Phase;
 
 const MOST_USEFUL: readonly Phase[] = ['ready', 'loading', 'placed', 'draining', 'unloading', 'unknown'];
 
-export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Instant): ModelState {
+export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Now): ModelState {
   const phases = new Set(replicasOf(fleet, model).map(({ phase }) => phase));
   const phase = MOST_USEFUL.find((one) => phases.has(one));
   if (phase) return phase;
@@ -43,11 +44,11 @@ export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Instant)
 }
 
 /** When the next load of a model may be tried after failed loads; null where none keeps it from a server now. */
-export function nextTryAt(fleet: Readonly<Fleet>, model: ModelId, now: Instant): Instant | null {
-  const ends = cooldownsOf(fleet, model).flatMap(({ until }) => (until > now ? [until] : []));
-  const cooled = ends.length > 0 ? Math.min(...ends) : now;
-  const next = Math.max(cooled, fleet.breakers.get(model)?.until ?? now);
-  return next > now ? next : null;
+export function nextTryAt(fleet: Readonly<Fleet>, model: ModelId, now: Now): Instant | null {
+  const ends = cooldownsOf(fleet, model).flatMap(({ until }) => (!now.has(until) ? [until] : []));
+  const cooled = ends.length > 0 ? Math.min(...ends) : now.stamp;
+  const next = Math.max(cooled, fleet.breakers.get(model)?.until ?? now.stamp);
+  return !now.has(next) ? next : null;
 }
 
 /** The latest failed load of a model that no success has followed; an excess of memory comes first. */
@@ -65,7 +66,7 @@ const cooldownsOf = (fleet: Readonly<Fleet>, model: ModelId) =>
 /** What is wrong with a replica; `over_limit`: it was measured to hold more than was declared for its model. */
 export type ReplicaFlag = 'failing' | 'stuck' | 'over_limit';
 
-export function replicaFlags(fleet: Readonly<Fleet>, replica: Replica, now: Instant): ReplicaFlag[] {
+export function replicaFlags(fleet: Readonly<Fleet>, replica: Replica, now: Now): ReplicaFlag[] {
   const flags: ReplicaFlag[] = [];
   if (replica.phase === 'ready' && isFailing(replica)) flags.push('failing');
   if (isStuck(fleet, replica, now)) flags.push('stuck');
@@ -79,7 +80,7 @@ export type ServerState = Standing | 'draining' | 'drained';
  * How a server stands; of one that is up and drains, how far that has come. Stuck replicas leave only with the process:
  * the drain does not wait for them.
  */
-export function serverState(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerState {
+export function serverState(fleet: Readonly<Fleet>, server: Server, now: Now): ServerState {
   const standing = standingOf(server, now);
   if (!server.drain || (standing !== 'ready' && standing !== 'stale')) return standing;
   const isLeft = replicasOn(fleet, server.spec.id).some(
@@ -101,7 +102,7 @@ export type ServerFlag =
   | 'memory_late'
   | 'metrics_late';
 
-export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant): ServerFlag[] {
+export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Now): ServerFlag[] {
   const replicas = replicasOn(fleet, server.spec.id);
   const stuck = replicas.filter((replica) => isStuck(fleet, replica, now));
   const isUnloadStuck = stuck.some(isBeingUnloaded);
@@ -118,7 +119,7 @@ export function serverFlags(fleet: Readonly<Fleet>, server: Server, now: Instant
   ]);
 }
 
-const isFailingAt = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+const isFailingAt = (fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean =>
   replica.phase === 'ready' && (isFailing(replica) || failsInPart(fleet, replica, now) !== null);
 
 const setOf = <Flag>(flags: readonly (readonly [Flag, boolean])[]): Flag[] =>
@@ -157,7 +158,7 @@ const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
 /** How many copies of each model are wanted, by its largest claim, and how many are ready. */
 export function copiesPerModel(
   fleet: Readonly<Fleet>,
-  now: Instant,
+  now: Now,
 ): Map<ModelId, { readonly wanted: number; readonly ready: number }> {
   const claims = claimsOf(fleet, ranksAsked(fleet, leavingDraining(fleet, now), now));
   return new Map(

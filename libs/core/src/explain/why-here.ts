@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
@@ -28,7 +29,7 @@ export interface WhyHere {
   readonly leaving: { readonly cause: UnloadCause | null; readonly makesRoomFor: ModelId | null } | null;
 }
 
-export const whyHere = (fleet: Readonly<Fleet>, model: ModelId, now: Instant): WhyHere[] =>
+export const whyHere = (fleet: Readonly<Fleet>, model: ModelId, now: Now): WhyHere[] =>
   replicasOf(fleet, model).map((replica) => ({
     replica: replica.id,
     server: replica.server,

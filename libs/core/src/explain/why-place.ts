@@ -82,10 +82,10 @@ function judgePlace(scene: Scene, place: Place, victims: readonly ReplicaId[] | 
   if (victims === null) return { verdict: 'no_room', until: null };
   if (!scene.sites.allows(scene.want, place)) return { verdict: 'kept_for_pin', until: null };
   const swapAt = openAgainAt(fleet, place);
-  if (victims.length > 0 && job.rank !== PINNED && !job.isStarving && swapAt > now)
+  if (victims.length > 0 && job.rank !== PINNED && !job.isStarving && !now.has(swapAt))
     return { verdict: 'swaps_spent', until: swapAt };
   const opens = opensAtPlace(scene, place, victims.length > 0);
-  if (opens > now) return { verdict: 'closed', until: opens < Infinity ? opens : null };
+  if (!now.has(opens)) return { verdict: 'closed', until: opens < Infinity ? opens : null };
   return { verdict: victims.length > 0 ? 'room_by_eviction' : 'room', until: null };
 }
 

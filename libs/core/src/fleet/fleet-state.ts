@@ -210,6 +210,8 @@ export class EmptyFleet {
   readonly rerouted = new Set<ReplicaId>();
   /** The moment of the present turn, or of the last. */
   now: Instant = -Infinity;
+  /** When the next turn is due, whatever happens or not; infinite where time alone changes nothing. */
+  wakeAt: Instant = Infinity;
   readonly index = newIndex();
 }
 
@@ -217,4 +219,4 @@ export class EmptyFleet {
 export interface Fleet extends EmptyFleet {}
 
 /** The fleet without what follows from the rest of it, and from its last turn. */
-export type FleetFacts = Omit<Fleet, 'index' | 'rerouted' | 'now'>;
+export type FleetFacts = Omit<Fleet, 'index' | 'rerouted' | 'now' | 'wakeAt'>;

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, it } from '@jest/globals';
 import { holds } from '../../../../test/support/core-histories.js';
 import { copyFleet } from '../plan/copy-fleet.js';
@@ -10,7 +11,7 @@ import { retiresFrom } from './idle-rule.js';
 import { commonPace } from '../learned/load-forecast.js';
 import { retirement } from '../placement/retire.js';
 import type { Ready } from './replica.js';
-import { nextWake } from '../wake.js';
+import { wakeOf } from '../../../../test/support/decide.js';
 
 /** What a scan of all replicas finds, in their order. */
 const found = (fleet: Fleet, isFound: (one: Ready) => boolean): ReplicaId[] =>
@@ -42,12 +43,15 @@ describe('the indexes of a fleet, whatever happened', () => {
 
   it('have everything among what may retire that is idle, and all that is to go for what its model or an order says', () => {
     holds((fleet, now) => {
-      const due = dueToRetire(fleet, now);
+      const due = dueToRetire(fleet, new Now(now));
       const idle = found(fleet, (one) => (idleAt(fleet, one) ?? Infinity) <= now);
       const isAsked = (one: Ready): boolean =>
         fleet.reloads.has(one.id) || fleet.excesses.has(one.model) || isOnDraining(fleet, one);
       const scanned = found(fleet, (one) => retiresFrom(fleet, one) <= now);
-      const leaving = found(fleet, (one) => retirement(fleet, one, now) !== undefined && !isAsked(one));
+      const leaving = found(
+        fleet,
+        (one) => retirement(fleet, one, new Now(now)) !== undefined && !isAsked(one),
+      );
       return isWithin([...idle, ...leaving], scanned) && isWithin(scanned, due);
     });
   });
@@ -69,7 +73,7 @@ describe('the indexes of a fleet, whatever happened', () => {
         for (const { account, bytes } of one.bookings) held.set(account, (held.get(account) ?? 0) + bytes);
       }
       const sizes = capacities(fleet);
-      const [kept, ledger] = [indexesOf(fleet).held, new Ledger(fleet, now)];
+      const [kept, ledger] = [indexesOf(fleet).held, new Ledger(fleet, new Now(now))];
       return [...new Set([...held.keys(), ...kept.keys(), ...sizes.keys()])].every(
         (account) =>
           (kept.get(account) ?? 0) === (held.get(account) ?? 0) &&
@@ -106,7 +110,7 @@ describe('the indexes of a fleet, whatever happened', () => {
   });
 
   it('tell the same next moment as those that are made anew', () => {
-    holds((fleet, now) => nextWake(fleet, now) === nextWake(copyFleet(fleet), now));
+    holds((fleet, now) => wakeOf(fleet, now) === wakeOf(copyFleet(fleet), now));
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { Calendar } from '../numbers/calendar.js';
 import type { Fleet } from './fleet-state.js';
 import type { ReplicaId, ServerId } from './ids.js';
@@ -96,8 +97,11 @@ export function byOrder(fleet: Readonly<Fleet>): (one: Replica, other: Replica) 
 }
 
 /** All settled replicas that are due to retire, and perhaps some that will be within a second. */
-export const dueToRetire = (fleet: Readonly<Fleet>, now: Instant): ReplicaId[] =>
-  indexesOf(fleet).retirements.dueBy(now);
+export function dueToRetire(fleet: Readonly<Fleet>, now: Now): ReplicaId[] {
+  const { retirements } = indexesOf(fleet);
+  now.has(retirements.nextPage(now.stamp));
+  return retirements.dueBy(now.stamp);
+}
 
 /** Removes and returns those servers with something ready that may be undescribed for which `isTaken` is true. */
 export function takeUndescribed(fleet: Readonly<Fleet>, isTaken: (server: Server) => boolean): ServerId[] {

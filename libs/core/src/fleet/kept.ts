@@ -78,6 +78,4 @@ export interface JobInLine {
   readonly neededBy: Instant;
   /** When it was last asked at every place. */
   readonly searchedAt: Instant;
-  /** When it, and jobs behind it for further copies of its model, get their places and begin, or more may leave for it. */
-  readonly changesAt: readonly Instant[];
 }

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from './fleet-state.js';
 import type { AccountId, ModelId } from './ids.js';
 import type { Closed, MemoryChange, Meter } from './meters.js';
@@ -45,9 +46,9 @@ export const isMeasured = ({ meters }: Server, { kind, ordinal, used }: Device, 
   kind === 'gpu' && (used !== null || at < (meters.get(ordinal)?.toldAt ?? -Infinity) + SILENT);
 
 /** Whether the process of a server gives memory back later than the window: then unloads of it last until that is seen. */
-export function givesBackLate({ strikes }: Server, now: Instant): boolean {
+export function givesBackLate({ strikes }: Server, now: Now): boolean {
   const [first, last] = strikes;
-  return last !== undefined && last <= first! + STRIKES_WITHIN && now < last + STRIKES_WITHIN;
+  return last !== undefined && last <= first! + STRIKES_WITHIN && !now.has(last + STRIKES_WITHIN);
 }
 
 /** How long after a move began or ended every look shows it: an interval of the metrics, and half of one for its offset. */

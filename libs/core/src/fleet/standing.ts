@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, unsettled, unsettledOn } from './fleet.js';
 import type { Loading, Placed, Replica } from './replica.js';
 import { settingsOf } from './idle-rule.js';
@@ -18,10 +19,10 @@ const DEVICE_SLOT_HELD = 60_000;
 /** The state of a server, in the words of the contract's `Server.state`, drains aside. */
 export type Standing = 'connecting' | 'ready' | 'stale' | 'lost' | 'wrong_mode' | 'restricted';
 
-export function standingOf(server: Server, now: Instant): Standing {
+export function standingOf(server: Server, now: Now): Standing {
   const { contact, mode } = server;
   if (contact.kind === 'lost') return 'lost';
-  if (contact.kind === 'down') return now - contact.since >= RECONNECT_GRACE ? 'lost' : 'connecting';
+  if (contact.kind === 'down') return now.has(contact.since + RECONNECT_GRACE) ? 'lost' : 'connecting';
   if (contact.kind === 'connecting') return 'connecting';
   if (mode === 'wrong_mode' || mode === 'restricted') return mode;
   if (contact.kind === 'slow') return 'stale';
@@ -60,7 +61,7 @@ export function isListedNowhere(fleet: Readonly<Fleet>, id: ModelId): boolean {
 }
 
 /** Whether loads and unloads may be sent to it: it is ready, and no look is awaited that has to come before. */
-export const takesOrders = (server: Server, now: Instant): boolean =>
+export const takesOrders = (server: Server, now: Now): boolean =>
   standingOf(server, now) === 'ready' && !lacksLook(server);
 
 /**
@@ -70,7 +71,7 @@ export const takesOrders = (server: Server, now: Instant): boolean =>
 const lacksLook = ({ secondLookFrom, mode }: Server): boolean => secondLookFrom !== null || mode === null;
 
 /** Whether it will take loads once it was looked at again. */
-export const isAboutToTakeLoads = (server: Server, now: Instant): boolean =>
+export const isAboutToTakeLoads = (server: Server, now: Now): boolean =>
   standingOf(server, now) === 'ready' && (lacksLook(server) || isJustBorn(server));
 
 /** Whether the statistics of a server were read at `since` or later; asks for a reading where they were not. */
@@ -100,8 +101,8 @@ export function loadBegan(replica: Replica): Instant | null {
 }
 
 /** Whether a load has outlasted its timeout: it holds one of Triton's load threads, perhaps for ever. */
-export const isOverdue = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
-  (loadBounds(fleet, replica)?.overdueAt ?? Infinity) <= now;
+export const isOverdue = (fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean =>
+  now.has(loadBounds(fleet, replica)?.overdueAt ?? null);
 
 /** When a load becomes overdue, and when it gives its device slot back; null where none may run. */
 export function loadBounds(
@@ -117,7 +118,7 @@ export function loadBounds(
 /** How many loads each server has under way, and how many of them are overdue. A step is part of its ensemble's load. */
 export function loadsByServer(
   fleet: Readonly<Fleet>,
-  now: Instant,
+  now: Now,
 ): ReadonlyMap<ServerId, { running: number; overdue: number }> {
   const loads = new Map<ServerId, { running: number; overdue: number }>();
   for (const replica of unsettled(fleet)) {
@@ -140,7 +141,7 @@ export const ordersAtOnce = ({ limits }: Readonly<Fleet>, { hasEnsemble }: Serve
   hasEnsemble ? Math.min(BESIDE_ENSEMBLES, limits.loadsPerServer) : limits.loadsPerServer;
 
 /** The servers on which a new copy may be placed. */
-export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
+export function openServers(fleet: Readonly<Fleet>, now: Now): Server[] {
   const loads = loadsByServer(fleet, now);
   return [...fleet.servers.values()].filter(
     (server) =>
@@ -149,14 +150,14 @@ export function openServers(fleet: Readonly<Fleet>, now: Instant): Server[] {
 }
 
 /** Overdue loads aside. Of a new process the metrics have to tell first what it has. */
-const takesCopies = (server: Server, now: Instant): boolean =>
+const takesCopies = (server: Server, now: Now): boolean =>
   takesOrders(server, now) &&
   !isJustBorn(server) &&
   server.drain === null &&
   (server.devices?.length ?? 0) > 0;
 
 /** Whether a copy may be placed there once an overdue load has ended, and one may still end. */
-export const isHeldUp = (fleet: Readonly<Fleet>, server: Server, now: Instant): boolean =>
+export const isHeldUp = (fleet: Readonly<Fleet>, server: Server, now: Now): boolean =>
   takesCopies(server, now) &&
   unsettledOn(fleet, server.spec.id).some((one) => isOverdue(fleet, one, now) && !isStuck(fleet, one, now));
 
@@ -164,14 +165,14 @@ export const isHeldUp = (fleet: Readonly<Fleet>, server: Server, now: Instant): 
  * Whether cold requests still wait, and nothing is placed: in the first seconds a server that was not looked at may hold
  * what is wanted, whatever is remembered of it, and so may one that is not declared yet. A lost server holds nothing.
  */
-export function isSettling(fleet: Readonly<Fleet>, now: Instant): boolean {
-  if (fleet.startedAt === null || now >= fleet.startedAt + SETTLING) return false;
+export function isSettling(fleet: Readonly<Fleet>, now: Now): boolean {
+  if (fleet.startedAt === null || now.has(fleet.startedAt + SETTLING)) return false;
   if (fleet.serversAwaited) return true;
   return [...fleet.servers.values()].some((server) => isLookAwaited(server, now));
 }
 
 /** Whether it lacks a look that is likely to come. */
-function isLookAwaited(server: Server, now: Instant): boolean {
+function isLookAwaited(server: Server, now: Now): boolean {
   const standing = standingOf(server, now);
   if (server.lookedAt === null) return standing === 'connecting' || standing === 'stale';
   return standing === 'ready' && lacksLook(server);
@@ -189,9 +190,9 @@ export function stuckAt(fleet: Readonly<Fleet>, replica: Replica): Instant | nul
   return replica.phase === 'unknown' ? replica.endedAt + stuckAfter : null;
 }
 
-export const isStuck = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
-  (stuckAt(fleet, replica) ?? Infinity) <= now;
+export const isStuck = (fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean =>
+  now.has(stuckAt(fleet, replica));
 
 /** Whether an order for it is under way, and not stuck. */
-export const hasOpenOrder = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
-  (stuckAt(fleet, replica) ?? -Infinity) > now;
+export const hasOpenOrder = (fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean =>
+  !now.has(stuckAt(fleet, replica) ?? -Infinity);

@@ -1,6 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, put } from './fleet.js';
 import type { ModelId } from './ids.js';
-import type { Instant } from './model.js';
 import type {
   Draining,
   Loading,
@@ -30,29 +30,29 @@ const whereIs = ({ id, model, server, devices, bookings, stranger }: Where): Whe
 export const becomePlaced = (
   where: Where,
   { carriedBy, cause }: Pick<Placed, 'carriedBy' | 'cause'>,
-  now: Instant,
-): Placed => ({ phase: 'placed', since: now, carriedBy, cause, ...whereIs(where) });
+  now: Now,
+): Placed => ({ phase: 'placed', since: now.stamp, carriedBy, cause, ...whereIs(where) });
 
 /** Its load is ordered. */
 export const becomeLoading = (
   replica: Placed,
   { order, deadline }: Pick<Loading, 'order' | 'deadline'>,
-  now: Instant,
+  now: Now,
 ): Loading => {
   const { carriedBy, cause } = replica;
-  const sent = { order, orderedAt: now, deadline };
-  return { phase: 'loading', since: now, ...sent, carriedBy, cause, ...whereIs(replica) };
+  const sent = { order, orderedAt: now.stamp, deadline };
+  return { phase: 'loading', since: now.stamp, ...sent, carriedBy, cause, ...whereIs(replica) };
 };
 
 /** It serves. */
 export const becomeReady = (
   where: Where,
   versions: readonly string[],
-  now: Instant,
+  now: Now,
   known: Partial<Pick<Ready, 'inUseUntil' | 'pulse' | 'outlived'>> = {},
 ): Ready => {
-  const uses = { lastUse: now, inUseUntil: now, pulse: null, outlived: false, ...known };
-  return { phase: 'ready', since: now, versions, ...uses, ...whereIs(where) };
+  const uses = { lastUse: now.stamp, inUseUntil: now.stamp, pulse: null, outlived: false, ...known };
+  return { phase: 'ready', since: now.stamp, versions, ...uses, ...whereIs(where) };
 };
 
 /** Withdraws the route of a copy, which is unloaded once its leases have ended. */
@@ -61,44 +61,44 @@ export function drain(
   replica: Ready,
   cause: UnloadCause,
   makesRoomFor: ModelId | null,
-  now: Instant,
+  now: Now,
 ): void {
   const { versions, inUseUntil, pulse } = replica;
   const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision + 1, isForced: false };
   const kept = { versions, inUseUntil, pulse };
-  put(fleet, { phase: 'draining', since: now, ...left, ...kept, ...whereIs(replica) });
+  put(fleet, { phase: 'draining', since: now.stamp, ...left, ...kept, ...whereIs(replica) });
 }
 
 /** Its unload was never sent. Leases were over, or not waited for, and no watcher gives new ones. */
-export function drainAgain(fleet: Fleet, replica: Unloading, now: Instant): void {
+export function drainAgain(fleet: Fleet, replica: Unloading, now: Now): void {
   const { cause, makesRoomFor } = replica;
   const left = { cause, makesRoomFor, withdrawnIn: fleet.routesRevision, isForced: true };
-  const kept = { versions: [], inUseUntil: now, pulse: null };
-  put(fleet, { phase: 'draining', since: now, ...left, ...kept, ...whereIs(replica) });
+  const kept = { versions: [], inUseUntil: now.stamp, pulse: null };
+  put(fleet, { phase: 'draining', since: now.stamp, ...left, ...kept, ...whereIs(replica) });
 }
 
 /** Its unload is ordered. */
 export const becomeUnloading = (
   replica: Draining,
   { order, emptiedAt }: Pick<Unloading, 'order' | 'emptiedAt'>,
-  now: Instant,
+  now: Now,
 ): Unloading => {
   const { cause, makesRoomFor } = replica;
-  const sent = { order, orderedAt: now, emptiedAt, answeredAt: null, absentSince: null };
-  return { phase: 'unloading', since: now, ...sent, cause, makesRoomFor, ...whereIs(replica) };
+  const sent = { order, orderedAt: now.stamp, emptiedAt, answeredAt: null, absentSince: null };
+  return { phase: 'unloading', since: now.stamp, ...sent, cause, makesRoomFor, ...whereIs(replica) };
 };
 
 /** An order left it unknown, or a look found it on its way. */
 export const becomeUnknown = (
   where: Where,
   after: Unknown['after'],
-  now: Instant,
+  now: Now,
   known: Partial<Omit<Unknown, keyof Residence | 'phase' | 'after' | 'endedAt'>> = {},
 ): Unknown => ({
   phase: 'unknown',
-  since: now,
+  since: now.stamp,
   after,
-  endedAt: now,
+  endedAt: now.stamp,
   loadOrderedAt: null,
   order: null,
   sent: null,

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, unsettledOn } from '../fleet/fleet.js';
 import type { AccountId } from '../fleet/ids.js';
 import { closedOn, takesOf, windowOf } from '../fleet/meter.js';
@@ -19,7 +20,7 @@ export const SOON: Millis = 250;
  * When a closed device should open: with a look that begins a window after the last move there. Infinity where a load has
  * to end first; -Infinity where the device is open.
  */
-export function opensAt(fleet: Readonly<Fleet>, server: Server, device: Device, now: Instant): Instant {
+export function opensAt(fleet: Readonly<Fleet>, server: Server, device: Device, now: Now): Instant {
   const meter = server.meters.get(device.ordinal);
   if (!meter?.closed) return -Infinity;
   const [unload, window] = [unloadForecast(server), windowOf(server)];
@@ -27,12 +28,13 @@ export function opensAt(fleet: Readonly<Fleet>, server: Server, device: Device, 
   for (const one of unsettledOn(fleet, server.spec.id)) {
     if (!takesOf(one, device) || isStuck(fleet, one, now)) continue;
     if (loadBegan(one) !== null) return Infinity;
-    if (one.phase === 'unloading') moved = Math.max(moved, now + restOf(unload, now - one.emptiedAt).p50);
+    if (one.phase === 'unloading')
+      moved = Math.max(moved, now.stamp + restOf(unload, now.stamp - one.emptiedAt).p50);
     // What drains moves the opening where it leaves before.
-    const leaves = one.phase === 'draining' ? Math.max(now, leasedUntil(fleet, one)) : Infinity;
+    const leaves = one.phase === 'draining' ? Math.max(now.stamp, leasedUntil(fleet, one)) : Infinity;
     if (leaves <= moved + window) moved = Math.max(moved, leaves + unload.p50);
   }
-  return Math.max(now + SOON, moved + window + server.lookTook);
+  return Math.max(now.stamp + SOON, moved + window + server.lookTook);
 }
 
 /** Why nothing is loaded onto a device at present, and until when by the forecast; null: there is no telling. */
@@ -45,7 +47,7 @@ export function whyClosed(
   fleet: Readonly<Fleet>,
   server: Server,
   device: Device,
-  now: Instant,
+  now: Now,
 ): WhyClosed | null {
   const closed = closedOn(server, device);
   if (!closed) return null;
@@ -54,7 +56,7 @@ export function whyClosed(
 }
 
 /** The closed devices that no request is promised, nor refused, for: there is no telling when they open, or what they have. */
-export function untoldDevices(fleet: Readonly<Fleet>, now: Instant): ReadonlySet<AccountId> {
+export function untoldDevices(fleet: Readonly<Fleet>, now: Now): ReadonlySet<AccountId> {
   const untold = new Set<AccountId>();
   for (const server of fleet.servers.values())
     for (const device of server.devices ?? []) {

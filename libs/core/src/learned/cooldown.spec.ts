@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer } from '../../../../test/support/core-driver.js';
 import { emptyFleet, type Fleet } from '../fleet/fleet.js';
@@ -26,7 +27,7 @@ function waitAfter(model: string, failures: number, cause: FailureCause): number
   let until = now;
   for (let nth = 0; nth < failures; nth++) {
     now = until;
-    coolDown(fleet, residence(model, 's'), cause, now);
+    coolDown(fleet, residence(model, 's'), cause, new Now(now));
     until = fleet.cooldowns.get(residence(model, 's').id)!.until;
   }
   return until - now;
@@ -60,9 +61,10 @@ describe('the wait after a failed load', () => {
 describe('the breaker of a model', () => {
   it('opens with the third failure in a row on one server, and not before', () => {
     const fleet = aFleet('s', 't');
-    for (const server of ['s', 't', 's', 't']) coolDown(fleet, residence('a', server), 'transient', 1_000);
+    for (const server of ['s', 't', 's', 't'])
+      coolDown(fleet, residence('a', server), 'transient', new Now(1_000));
     expect(breakerOf(fleet)).toBeUndefined();
-    coolDown(fleet, residence('a', 't'), 'capacity', 2_000);
+    coolDown(fleet, residence('a', 't'), 'capacity', new Now(2_000));
     expect(breakerOf(fleet)).toMatchObject({ failures: 3, cause: 'capacity' });
     expect(breakerOf(fleet)!.until).toBeGreaterThanOrEqual(2_500);
     expect(breakerOf(fleet)!.until).toBeLessThanOrEqual(6_000);
@@ -70,38 +72,38 @@ describe('the breaker of a model', () => {
 
   it('opens with the third failure anywhere, where the cause is its own', () => {
     const fleet = aFleet('s', 't', 'u');
-    for (const server of ['s', 't']) coolDown(fleet, residence('a', server), 'missing', 1_000);
+    for (const server of ['s', 't']) coolDown(fleet, residence('a', server), 'missing', new Now(1_000));
     expect(breakerOf(fleet)).toBeUndefined();
-    coolDown(fleet, residence('a', 'u'), 'configuration', 1_000);
+    coolDown(fleet, residence('a', 'u'), 'configuration', new Now(1_000));
     expect(breakerOf(fleet)).toMatchObject({ failures: 3, cause: 'configuration' });
   });
 
   it('opens for longer with each failure that follows, on whatever server', () => {
     const fleet = aFleet('s', 't');
-    for (let nth = 0; nth < 3; nth++) coolDown(fleet, residence('a', 's'), 'transient', 1_000);
+    for (let nth = 0; nth < 3; nth++) coolDown(fleet, residence('a', 's'), 'transient', new Now(1_000));
     for (let nth = 4; nth <= 12; nth++) {
-      coolDown(fleet, residence('a', 't'), 'transient', 1_000 * nth);
+      coolDown(fleet, residence('a', 't'), 'transient', new Now(1_000 * nth));
       expect(breakerOf(fleet)!.failures).toBe(nth);
     }
   });
 
   it('leaves other models alone', () => {
     const fleet = aFleet('s');
-    for (let nth = 0; nth < 3; nth++) coolDown(fleet, residence('b', 's'), 'transient', 1_000);
+    for (let nth = 0; nth < 3; nth++) coolDown(fleet, residence('b', 's'), 'transient', new Now(1_000));
     expect([...fleet.breakers.keys()]).toEqual(['b']);
     expect(breakerOf(fleet)).toBeUndefined();
   });
 
   it('does not open for a refusal that meets every model', () => {
     const fleet = aFleet('s');
-    for (let nth = 0; nth < 4; nth++) coolDown(fleet, residence('a', 's'), 'restricted', 1_000);
-    for (let nth = 0; nth < 4; nth++) coolDown(fleet, residence('a', 's'), 'wrong_mode', 1_000);
+    for (let nth = 0; nth < 4; nth++) coolDown(fleet, residence('a', 's'), 'restricted', new Now(1_000));
+    for (let nth = 0; nth < 4; nth++) coolDown(fleet, residence('a', 's'), 'wrong_mode', new Now(1_000));
     expect(breakerOf(fleet)).toBeUndefined();
   });
 
   it('closes with the first success anywhere, which leaves other servers their back-off', () => {
     const fleet = aFleet('s', 't');
-    for (let nth = 0; nth < 3; nth++) coolDown(fleet, residence('a', 's'), 'transient', 1_000);
+    for (let nth = 0; nth < 3; nth++) coolDown(fleet, residence('a', 's'), 'transient', new Now(1_000));
     warmUp(fleet, residence('a', 't'));
     expect(breakerOf(fleet)).toBeUndefined();
     expect([...fleet.cooldowns.keys()]).toEqual(['a@s']);
@@ -109,7 +111,7 @@ describe('the breaker of a model', () => {
 
   it('closes when past failures are to be forgotten', () => {
     const fleet = aFleet('s');
-    for (let nth = 0; nth < 3; nth++) coolDown(fleet, residence('a', 's'), 'transient', 1_000);
+    for (let nth = 0; nth < 3; nth++) coolDown(fleet, residence('a', 's'), 'transient', new Now(1_000));
     forgetFailures(fleet, A);
     expect([fleet.breakers.size, fleet.cooldowns.size]).toEqual([0, 0]);
   });

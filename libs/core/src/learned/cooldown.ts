@@ -1,8 +1,9 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
 import { fractionOf } from '../numbers/jitter.js';
 import type { FailureCause, Residence } from '../fleet/replica.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Millis } from '../fleet/model.js';
 
 /** How long a model cools down: `least` or more, up to a bound of `first` that doubles with each failure in a row. */
 interface BackOff {
@@ -27,21 +28,21 @@ export function coolDown(
   fleet: Fleet,
   { id, model, server }: Pick<Residence, 'id' | 'model' | 'server'>,
   cause: FailureCause,
-  now: Instant,
+  now: Now,
 ): void {
   const failures = (fleet.cooldowns.get(id)?.failures ?? 0) + 1;
-  const until = now + backOff(cause, failures, id, now);
-  fleet.cooldowns.set(id, { model, server, failures, cause, at: now, until });
+  const until = now.stamp + backOff(cause, failures, id, now);
+  fleet.cooldowns.set(id, { model, server, failures, cause, at: now.stamp, until });
   trip(fleet, model, cause, now);
 }
 
 /** Opens the breaker of a model, or keeps it open for longer. What a server refuses to all models opens none. */
-function trip(fleet: Fleet, model: ModelId, cause: FailureCause, now: Instant): void {
+function trip(fleet: Fleet, model: ModelId, cause: FailureCause, now: Now): void {
   if (cause === 'wrong_mode' || cause === 'restricted') return;
   const open = fleet.breakers.get(model);
   if (!open && !isTripped(fleet, model)) return;
   const failures = open ? open.failures + 1 : TRIPS;
-  fleet.breakers.set(model, { failures, cause, until: now + backOff(cause, failures, model, now) });
+  fleet.breakers.set(model, { failures, cause, until: now.stamp + backOff(cause, failures, model, now) });
 }
 
 /** Whether it failed too often in a row: on one server, or for lasting causes on all servers together. */
@@ -73,8 +74,8 @@ export function forgetFailures(fleet: Fleet, model: ModelId): void {
  * Full jitter (AWS Builders' Library: timeouts, retries and back-off with jitter): a wait anywhere between the least one
  * and the bound, so that loads that failed together are not tried together again.
  */
-function backOff(cause: FailureCause, failures: number, of: ModelId | ReplicaId, now: Instant): Millis {
+function backOff(cause: FailureCause, failures: number, of: ModelId | ReplicaId, now: Now): Millis {
   const { least, first, longest } = isLasting(cause) ? LASTING : PASSING;
   const bound = Math.min(first * 2 ** Math.min(failures - 1, 16), longest);
-  return Math.round(least + fractionOf(`${of} ${failures} ${now}`) * (bound - least));
+  return Math.round(least + fractionOf(`${of} ${failures} ${now.stamp}`) * (bound - least));
 }

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
@@ -25,8 +26,9 @@ function counts(driver: CoreDriver, succeeded: number, failed: number): void {
 }
 
 const replicaIn = ({ fleet }: CoreDriver): Ready => fleet.replicas.get(replicaId(A, T)) as Ready;
-const failuresIn = (driver: CoreDriver) => failuresOf(driver.fleet, replicaIn(driver), driver.now);
-const flagsIn = ({ fleet, now }: CoreDriver): string[] => serverFlags(fleet, fleet.servers.get(T)!, now);
+const failuresIn = (driver: CoreDriver) => failuresOf(driver.fleet, replicaIn(driver), new Now(driver.now));
+const flagsIn = ({ fleet, now }: CoreDriver): string[] =>
+  serverFlags(fleet, fleet.servers.get(T)!, new Now(now));
 
 describe('a copy of which one process of two is dead', () => {
   it('has its server flagged once ten, and a quarter, of the executions of 30 s have failed', () => {
@@ -58,7 +60,7 @@ describe('a copy of which one process of two is dead', () => {
   it('is nothing that onFailing acts on: it is not failing itself, and routes to it go on', () => {
     const driver = aCopy();
     counts(driver, 10, 10);
-    expect(replicaFlags(driver.fleet, replicaIn(driver), driver.now)).toEqual([]);
+    expect(replicaFlags(driver.fleet, replicaIn(driver), new Now(driver.now))).toEqual([]);
     expect(driver.answerTo(driver.resolve('a'))).toBe('t');
     expect(driver.orders()).toEqual(['load a@t']);
   });
@@ -91,8 +93,8 @@ describe('failures that callers may have brought about, since they gave up', () 
 });
 
 it('is kept in ten sums at most', () => {
-  let recent = tallied([], 1, 1, 0);
-  for (let now = 10; now < 120_000; now += 10) recent = tallied(recent, 1, 1, now);
+  let recent = tallied([], 1, 1, new Now(0));
+  for (let now = 10; now < 120_000; now += 10) recent = tallied(recent, 1, 1, new Now(now));
   expect(recent.length).toBeLessThanOrEqual(10);
   expect(recent.reduce((sum, { of }) => sum + of, 0)).toBeGreaterThan(2_690);
 });

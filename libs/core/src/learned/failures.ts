@@ -1,5 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Millis } from '../fleet/model.js';
 import type { Replica, Tally } from '../fleet/replica.js';
 import { dependenciesOf } from '../memory/footprint.js';
 
@@ -11,15 +12,10 @@ const LEAST_FAILED = 10;
 const PART = 4;
 
 /** The executions of the last 30 s, to which those are added that were read now. */
-export function tallied(
-  recent: readonly Tally[],
-  of: number,
-  failed: number,
-  now: Instant,
-): readonly Tally[] {
-  const kept = recent.filter(({ at }) => at > now - WINDOW);
+export function tallied(recent: readonly Tally[], of: number, failed: number, now: Now): readonly Tally[] {
+  const kept = recent.filter(({ at }) => at > now.stamp - WINDOW);
   const last = kept.at(-1);
-  if (!last || now - last.at >= SUM) return [...kept, { at: now, of, failed }];
+  if (!last || now.stamp - last.at >= SUM) return [...kept, { at: now.stamp, of, failed }];
   return [...kept.slice(0, -1), { at: last.at, of: last.of + of, failed: last.failed + failed }];
 }
 
@@ -35,9 +31,9 @@ export interface Failures {
 }
 
 /** Null where none has failed. */
-export function failuresOf(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Failures | null {
+export function failuresOf(fleet: Readonly<Fleet>, replica: Replica, now: Now): Failures | null {
   if (replica.phase !== 'ready') return null;
-  const recent = (replica.pulse?.recent ?? []).filter(({ at }) => at > now - WINDOW);
+  const recent = (replica.pulse?.recent ?? []).filter(({ at }) => at > now.stamp - WINDOW);
   const failed = recent.reduce((sum, one) => sum + one.failed, 0);
   if (failed === 0) return null;
   const { configs } = fleet.servers.get(replica.server)!;
@@ -50,7 +46,7 @@ export function failuresOf(fleet: Readonly<Fleet>, replica: Replica, now: Instan
 const QUEUES = /"(dynamic|sequence)_batching":\{/;
 
 /** What fails, of a copy of which some processes are dead, or all: null where too little does. */
-export function failsInPart(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Failures | null {
+export function failsInPart(fleet: Readonly<Fleet>, replica: Replica, now: Now): Failures | null {
   const failures = failuresOf(fleet, replica, now);
   return failures && failures.failed >= LEAST_FAILED && failures.failed * PART >= failures.of
     ? failures

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Model } from '../fleet/model.js';
@@ -95,7 +96,7 @@ describe('how long a load should take', () => {
 
 describe('how much longer a load should take', () => {
   const rest = (driver: CoreDriver, model = A): number =>
-    restOfLoad(driver.fleet, driver.fleet.replicas.get(replicaId(model, FAST))!, driver.now).p50;
+    restOfLoad(driver.fleet, driver.fleet.replicas.get(replicaId(model, FAST))!, new Now(driver.now)).p50;
 
   it('is what is left of it, then an eighth of what it took, and nothing beyond its timeout', () => {
     const driver = two({ loadTimeout: 60_000 });

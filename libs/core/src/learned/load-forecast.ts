@@ -1,9 +1,10 @@
+import type { Now } from '../numbers/now.js';
 import type { LoadTimes } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { dependenciesOf, isBookedBySteps, reservationOf } from '../memory/footprint.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
 import { FIRST_LOAD_GUESS, type Forecast, forecastOf, pooled, restOf, timesAt } from './load-times.js';
-import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Bytes, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { total } from '../numbers/groups.js';
@@ -23,20 +24,20 @@ export const isForeseen = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
   fleet.loadTimes.has(model) || commonPace(fleet) !== null;
 
 /** Whether a load has outlasted its P90: its end cannot be told. */
-export function hasOverrun(fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean {
+export function hasOverrun(fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean {
   const load = carrierOf(fleet, replica);
-  return now - (loadBegan(load) ?? now) > loadForecast(fleet, load.model, load.server).p90;
+  return now.stamp - (loadBegan(load) ?? now.stamp) > loadForecast(fleet, load.model, load.server).p90;
 }
 
 /**
  * How much longer the load of a replica should take, or all of it where it has not begun; for a step, the load that
  * brings it up. Never negative, and never past its timeout.
  */
-export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Instant): Forecast {
+export function restOfLoad(fleet: Readonly<Fleet>, replica: Replica, now: Now): Forecast {
   const load = carrierOf(fleet, replica);
-  const began = loadBegan(load) ?? (load.phase === 'placed' ? now : load.since);
-  const rest = restOf(loadForecast(fleet, load.model, load.server), now - began);
-  return atMost(rest, Math.max(0, (loadBounds(fleet, load)?.overdueAt ?? Infinity) - now));
+  const began = loadBegan(load) ?? (load.phase === 'placed' ? now.stamp : load.since);
+  const rest = restOf(loadForecast(fleet, load.model, load.server), now.stamp - began);
+  return atMost(rest, Math.max(0, (loadBounds(fleet, load)?.overdueAt ?? Infinity) - now.stamp));
 }
 
 const atMost = ({ p50, p90 }: Forecast, most: Millis): Forecast => ({

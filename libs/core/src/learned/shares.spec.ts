@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId, RequestId, TenantId } from '../fleet/ids.js';
@@ -13,10 +14,13 @@ beforeEach(() => {
 });
 
 const pay = (model: ModelId, tenant: TenantId, cost: number): void =>
-  charge(driver.fleet, model, tenant, cost, driver.now);
+  charge(driver.fleet, model, tenant, cost, new Now(driver.now));
 
 const isOver = (tenant: TenantId, more?: number): boolean =>
-  overShare(driver.fleet, driver.now)(tenant, more === undefined ? undefined : { to: tenant, cost: more });
+  overShare(driver.fleet, new Now(driver.now))(
+    tenant,
+    more === undefined ? undefined : { to: tenant, cost: more },
+  );
 
 describe('the part of a tenant of the load slots', () => {
   it('is what was charged, divided by the tenants', () => {
@@ -66,14 +70,14 @@ describe('what a tenant was charged for a job', () => {
   it('is returned where the job ends without a load, as far as it still counts', () => {
     pay(A, FLOOD, 8_000);
     driver.now += 30_000;
-    refund(driver.fleet, A, driver.now);
+    refund(driver.fleet, A, new Now(driver.now));
     expect([driver.fleet.spending.size, driver.fleet.charges.size]).toEqual([0, 0]);
   });
 
   it('stays once its load has begun', () => {
     pay(A, FLOOD, 8_000);
     expect(settleCharge(driver.fleet, A)).toBe(true);
-    refund(driver.fleet, A, driver.now);
+    refund(driver.fleet, A, new Now(driver.now));
     expect(driver.fleet.spending.get(FLOOD)!.sum).toBe(8_000);
   });
 });

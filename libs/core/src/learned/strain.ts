@@ -1,7 +1,8 @@
+import type { Now } from '../numbers/now.js';
 import type { Strain } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Instant, Millis, Model } from '../fleet/model.js';
+import type { Millis, Model } from '../fleet/model.js';
 import { total } from '../numbers/groups.js';
 
 /** A queue stands with so many requests for each copy: more than a batch in the making holds back. */
@@ -34,14 +35,14 @@ export const isStrained = ({ standing }: Strain): boolean =>
 interface ServingCopies {
   readonly copies: number;
   readonly isChanging: boolean;
-  readonly now: Instant;
+  readonly now: Now;
 }
 
 /** The strain of a model after new samples. */
 export function strainAfter(before: Strain, samples: Strain['samples'], serving: ServingCopies): Strain {
   const { copies, isChanging, now } = serving;
   const isStanding = stands(samples, copies);
-  const { since, looks } = before.standing ?? { since: now, looks: 0 };
+  const { since, looks } = before.standing ?? { since: now.stamp, looks: 0 };
   const { carries } = before;
   const felt: Strain = {
     copies: before.copies,
@@ -54,8 +55,8 @@ export function strainAfter(before: Strain, samples: Strain['samples'], serving:
   };
   if (isChanging) return felt;
   if (isStanding || isAskedBeyond(felt, copies))
-    return { ...felt, standing: { since, until: now, looks: looks + 1 } };
-  return isEasy(felt, copies) ? { ...felt, easySince: before.easySince ?? now } : felt;
+    return { ...felt, standing: { since, until: now.stamp, looks: looks + 1 } };
+  return isEasy(felt, copies) ? { ...felt, easySince: before.easySince ?? now.stamp } : felt;
 }
 
 /** Whether the queues of so many copies stand. */
@@ -95,9 +96,9 @@ export function countRoutes(fleet: Fleet, id: ModelId, more: number): void {
 }
 
 /** Where a span is over, its rate is kept and a new one begins. */
-function counted(routes: Strain['routes'], now: Instant): Strain['routes'] {
-  const span = now - routes.since;
-  return span < COUNTED_OVER ? routes : { since: now, count: 0, rate: (1_000 * routes.count) / span };
+function counted(routes: Strain['routes'], now: Now): Strain['routes'] {
+  const span = now.stamp - routes.since;
+  return span < COUNTED_OVER ? routes : { since: now.stamp, count: 0, rate: (1_000 * routes.count) / span };
 }
 
 /** Whether one copy fewer would serve what is asked, with half a standing queue at most. */

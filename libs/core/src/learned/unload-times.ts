@@ -1,5 +1,5 @@
+import type { Now } from '../numbers/now.js';
 import { type Forecast, forecastOf, learnTime } from './load-times.js';
-import type { Instant } from '../fleet/model.js';
 import type { Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 
@@ -11,9 +11,9 @@ export const unloadForecast = (server: Server | undefined): Forecast =>
   server?.unloadTimes ? forecastOf(server.unloadTimes) : FIRST_UNLOAD_GUESS;
 
 /** Learns from an unload that a look has confirmed, if that came over the same connection as the order. */
-export function learnUnloadTime(server: Server, { since, emptiedAt }: Unloading, now: Instant): void {
+export function learnUnloadTime(server: Server, { since, emptiedAt }: Unloading, now: Now): void {
   if (server.looksCountFrom > since) return;
-  const took = now - emptiedAt;
-  if (took > unloadForecast(server).p90) server.lateMemoryAt = now;
+  const took = now.stamp - emptiedAt;
+  if (took > unloadForecast(server).p90) server.lateMemoryAt = now.stamp;
   server.unloadTimes = learnTime(server.unloadTimes ?? undefined, took);
 }

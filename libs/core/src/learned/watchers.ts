@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Watcher } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -9,10 +10,10 @@ export const MOST_WATCHERS = 1_000;
 const USUALLY_HEARD: Millis = 3_000;
 
 /** Whether it has been silent for so long that nothing waits for it any more. */
-export const isSilent = ({ heardAt, patience }: Watcher, now: Instant): boolean => now - heardAt >= patience;
+export const isSilent = ({ heardAt, patience }: Watcher, now: Now): boolean => now.has(heardAt + patience);
 
 /** The revision of the routes that all watchers have acknowledged, those aside that are silent; Infinity without any. */
-export function acknowledgedBy({ watchers }: Readonly<Fleet>, now: Instant): number {
+export function acknowledgedBy({ watchers }: Readonly<Fleet>, now: Now): number {
   let acknowledged = Infinity;
   for (const one of watchers.values())
     if (!isSilent(one, now)) acknowledged = Math.min(acknowledged, one.revision);
@@ -20,19 +21,11 @@ export function acknowledgedBy({ watchers }: Readonly<Fleet>, now: Instant): num
 }
 
 /** How long unloads should wait for watchers that have stopped to answer; in the past where all answer. */
-export function silentUntil({ watchers }: Readonly<Fleet>, now: Instant): Instant {
+export function silentUntil({ watchers }: Readonly<Fleet>, now: Now): Instant {
   let until = -Infinity;
   for (const one of watchers.values()) {
-    const isLate = now - one.heardAt >= USUALLY_HEARD && !isSilent(one, now);
+    const isLate = now.has(one.heardAt + USUALLY_HEARD) && !isSilent(one, now);
     if (isLate) until = Math.max(until, one.heardAt + one.patience);
   }
   return until;
-}
-
-/** The moments at which time alone changes what is expected of watchers. */
-export function* changesOfWatchers({ watchers }: Readonly<Fleet>): Iterable<Instant> {
-  for (const { heardAt, patience } of watchers.values()) {
-    yield heardAt + USUALLY_HEARD;
-    yield heardAt + patience;
-  }
 }

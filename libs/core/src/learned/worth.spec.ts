@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
@@ -16,7 +17,7 @@ function ask({ fleet, now }: CoreDriver, model: ModelId, requests: number): void
   countAsks(fleet, model, requests, now);
 }
 
-const worth = ({ fleet, now }: CoreDriver, model: ModelId): number => worthOf(fleet, model, now);
+const worth = ({ fleet, now }: CoreDriver, model: ModelId): number => worthOf(fleet, model, new Now(now));
 
 describe('how much a model is asked for, for each second of its load,', () => {
   const ratio = ({ fleet }: CoreDriver): number => Math.exp(demandKey(fleet, A) - demandKey(fleet, B));

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
@@ -58,8 +59,8 @@ const predictedLoad = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
  * What a model is worth at a moment: the seconds of waiting that it spares each second by being warm. The request that
  * begins a load waits for all of it, and each of those that come during the load for half of it on the average.
  */
-export function worthOf(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
-  const duringLoad = Math.exp(worthKey(fleet, model) - now / TIME_CONSTANT);
+export function worthOf(fleet: Readonly<Fleet>, model: ModelId, now: Now): number {
+  const duringLoad = Math.exp(worthKey(fleet, model) - now.stamp / TIME_CONSTANT);
   return duringLoad * (1 + duringLoad / 2);
 }
 

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount, hostAccount, replicaId } from '../fleet/ids.js';
@@ -24,7 +25,8 @@ function aDriver(...warm: readonly string[]): CoreDriver {
   return driver;
 }
 
-const curvesOf = ({ fleet, now }: CoreDriver): Curves => new Curves(fleet, new Ledger(fleet, now), now);
+const curvesOf = ({ fleet, now }: CoreDriver): Curves =>
+  new Curves(fleet, new Ledger(fleet, new Now(now)), new Now(now));
 
 /** In how long so many bytes of the device are free by the P50, if none leaves that need not. */
 const freeIn = ({ now }: CoreDriver, curves: Curves, bytes: Bytes, account = GPU): Millis =>
@@ -145,7 +147,7 @@ describe('a copy that leaves for a job', () => {
     driver.loadEnds('a', 't');
     driver.declare(aModel('a', { hostBytes: 2, pinnedCopies: 1 })).pass(20_000);
     const { fleet, now } = driver;
-    const want = wantFor(fleet, aModel('x'), now);
+    const want = wantFor(fleet, aModel('x'), new Now(now));
     const curves = curvesOf(driver);
     const [first, second] = [copyOn(curves, 'a'), copyOn(curves, 'a', gpuAccount(aServer('t').id, 0))];
     expect([first, second].map((one) => curves.isKept(one, want))).toEqual([false, false]);

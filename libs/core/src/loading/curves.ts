@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, unsettledAt } from '../fleet/fleet.js';
 import type { AccountId, ReplicaId, ServerId } from '../fleet/ids.js';
 import { indexesOf } from '../fleet/indexes.js';
@@ -43,7 +44,7 @@ export class Curves {
   constructor(
     private readonly fleet: Fleet,
     private readonly ledger: Ledger,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {}
 
   /** What is free by when, for any job, in the order of the moments. */
@@ -104,7 +105,7 @@ export class Curves {
 
   /** When so much is free of each of these accounts if no copy leaves that need not; infinite where it never is. */
   freeAt(bookings: readonly Booking[]): Forecast {
-    let [p50, p90] = [this.now, this.now];
+    let [p50, p90] = [this.now.stamp, this.now.stamp];
     for (const { account, bytes } of bookings) {
       const chunks = this.chunksOn(account);
       p50 = Math.max(p50, reachedAt(chunks, bytes, 'p50'));
@@ -124,7 +125,7 @@ export class Curves {
 
   /** From when on loads may begin on all devices of these accounts: now, unless one is closed. Infinity: there is no telling. */
   opensAt(bookings: readonly Booking[]): Instant {
-    let at = this.now;
+    let at = this.now.stamp;
     for (const { account, bytes } of bookings) if (bytes > 0) at = Math.max(at, this.openOf(account));
     return at;
   }
@@ -140,7 +141,7 @@ export class Curves {
 
   private openOf(account: AccountId): Instant {
     return madeOnce(this.opens, account, () => {
-      let at = this.now;
+      let at = this.now.stamp;
       for (const owner of ownersOf(this.fleet, account)) {
         const device = deviceOf(owner);
         if (device) at = Math.max(at, opensAt(this.fleet, owner.server, device, this.now));
@@ -156,10 +157,10 @@ export class Curves {
 
   private chunksOf(account: AccountId): readonly Chunk[] {
     const { capacity, held } = this.ledger.of(account);
-    if (capacity === Infinity) return [{ at: AT(this.now), bytes: Infinity }];
+    if (capacity === Infinity) return [{ at: AT(this.now.stamp), bytes: Infinity }];
     const free = this.ledger.free(account);
     const withheld = capacity - held - free;
-    const chunks: Chunk[] = [{ at: AT(this.now), bytes: free }];
+    const chunks: Chunk[] = [{ at: AT(this.now.stamp), bytes: free }];
     if (withheld > 0) chunks.push({ at: AT(this.openOf(account)), bytes: withheld });
     for (const replica of unsettledAt(this.fleet, account)) {
       const bytes = bytesOn(account, replica.bookings);
@@ -190,7 +191,7 @@ export class Curves {
     for (const one of placed.sort((a, b) => a.since - b.since)) {
       const bytes = bytesOn(account, one.bookings);
       if (bytes <= 0) continue;
-      const known = this.placedFrom.get(one.id) ?? AT(this.now);
+      const known = this.placedFrom.get(one.id) ?? AT(this.now.stamp);
       const at = { p50: reachedAt(left, bytes, 'p50'), p90: reachedAt(left, bytes, 'p90') };
       this.placedFrom.set(one.id, latest(known, at));
       left = chunksWithout(left, bytes, -Infinity);
@@ -205,7 +206,7 @@ export class Curves {
   /** When the memory of a load is free that has its place. */
   placedAt(replica: Placed): Forecast {
     for (const { account } of replica.bookings) this.chunksOn(account);
-    return this.placedFrom.get(replica.id) ?? AT(this.now);
+    return this.placedFrom.get(replica.id) ?? AT(this.now.stamp);
   }
 
   /** When the memory of a copy that leaves is free, for any job; undefined where the copy stays. */
@@ -218,7 +219,7 @@ export class Curves {
     if (replica.phase !== 'unknown' || isPinProtected(fleet, replica)) return undefined;
     if (dependentsOf(fleet, replica).some((one) => !isLeaving(one))) return undefined;
     const { p50, p90 } = unloadForecast(fleet.servers.get(replica.server));
-    return { p50: now + SOON + p50, p90: now + SOON + p90 };
+    return { p50: now.stamp + SOON + p50, p90: now.stamp + SOON + p90 };
   }
 
   private leavableOf(replica: Replica): Leavable | undefined {

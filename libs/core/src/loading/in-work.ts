@@ -1,7 +1,7 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOn, unsettled } from '../fleet/fleet.js';
 import { directDependencies, hasRelatives, relativesOf } from '../memory/footprint.js';
 import { replicaId, type ServerId } from '../fleet/ids.js';
-import type { Instant } from '../fleet/model.js';
 import { isBeingUnloaded, type Placed, type Replica } from '../fleet/replica.js';
 import { isStuck } from '../fleet/standing.js';
 import { appendTo } from '../numbers/groups.js';
@@ -11,7 +11,7 @@ import { hasEmptied } from '../demand/idle.js';
  * Whether a server may be at work on an order about a replica, ours or another client's. It is so from when the order
  * was sent until it was answered and a look has shown what it was for. What is stuck keeps nothing else waiting.
  */
-const isInWork = (fleet: Readonly<Fleet>, replica: Replica, now: Instant): boolean =>
+const isInWork = (fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean =>
   isUnderOrder(replica) && !isStuck(fleet, replica, now);
 
 function isUnderOrder(replica: Replica): boolean {
@@ -35,7 +35,7 @@ export class InWork {
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {
     for (const one of unsettled(fleet)) if (isInWork(fleet, one, now)) this.add(one);
   }
@@ -50,7 +50,7 @@ export class InWork {
     const at = this.fleet.servers.get(server)!;
     if (!hasRelatives(this.fleet, at)) return false;
     const others = (this.servers.get(server) ?? []).filter((one) => one.id !== id).map((one) => one.model);
-    for (const [one, until] of at.undone) if (one !== model && until > this.now) others.push(one);
+    for (const [one, until] of at.undone) if (one !== model && !this.now.has(until)) others.push(one);
     if (others.length === 0) return false;
     const tied = relativesOf(this.fleet, at, model);
     return others.some((one) => tied.has(one));
@@ -63,7 +63,7 @@ export class InWork {
 }
 
 /** Whether something else than memory and slots keeps a load from being ordered now: it keeps no slot meanwhile. */
-export const isBlocked = (fleet: Fleet, inWork: InWork, replica: Placed, now: Instant): boolean =>
+export const isBlocked = (fleet: Fleet, inWork: InWork, replica: Placed, now: Now): boolean =>
   inWork.isOnTied(replica) ||
   isStepLeaving(fleet, unitOf(fleet, replica), now) ||
   isAfterUnload(fleet, replica, now) ||
@@ -87,7 +87,7 @@ const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
   });
 
 /** What makes room and may be a step of what a load brings up goes first: under that load it would have to stay after all. */
-function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boolean {
+function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Now): boolean {
   const [first] = unit;
   if (!first) return false;
   const { presumed } = fleet.servers.get(first.server)!;
@@ -101,7 +101,7 @@ function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Instant): boo
 }
 
 /** What drains since it got its place or longer, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
-function isAfterUnload(fleet: Fleet, replica: Placed, now: Instant): boolean {
+function isAfterUnload(fleet: Fleet, replica: Placed, now: Now): boolean {
   const server = fleet.servers.get(replica.server)!;
   if (!hasRelatives(fleet, server)) return false;
   const drained = replicasOn(fleet, replica.server).filter(

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf, type Request, unsettled } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
@@ -94,7 +95,7 @@ export class Jobs {
   constructor(
     private readonly fleet: Readonly<Fleet>,
     wants: readonly Want[],
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {
     this.leaving = new Set(leavingDraining(fleet, now));
     this.isOver = overShare(fleet, now);
@@ -128,7 +129,7 @@ export class Jobs {
       worth: worthOf(fleet, id, this.now),
       starvesFrom: want.waitsSince + fleet.limits.starvation,
       starvesAt,
-      isStarving: starvesAt <= this.now,
+      isStarving: this.now.has(starvesAt),
     };
   }
 

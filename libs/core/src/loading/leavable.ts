@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -58,7 +59,7 @@ export class ReadyCopy implements Leavable {
   constructor(
     private readonly fleet: Fleet,
     readonly replica: Ready,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {
     const { id, model, server, bookings, inUseUntil } = replica;
     this.id = id;
@@ -72,7 +73,7 @@ export class ReadyCopy implements Leavable {
   }
 
   get isInUse(): boolean {
-    return this.inUseUntil > this.now;
+    return this.inUseUntil > this.now.stamp;
   }
 
   get usualLease(): Millis {
@@ -93,10 +94,10 @@ export class ReadyCopy implements Leavable {
 }
 
 /** What loads; undefined where its end cannot be told, or where it stays. */
-export function ofLoading(fleet: Fleet, replica: Loading, now: Instant): Leavable | undefined {
+export function ofLoading(fleet: Fleet, replica: Loading, now: Now): Leavable | undefined {
   if (isOverdue(fleet, replica, now) || isPinProtected(fleet, replica)) return undefined;
   const { p50 } = restOfLoad(fleet, replica, now);
-  const coming = toCome(fleet, replica, now + p50, now);
+  const coming = toCome(fleet, replica, now.stamp + p50, now);
   return { ...coming, isGuaranteed: isGuaranteed(fleet, replica) };
 }
 
@@ -105,7 +106,7 @@ export function toCome(
   fleet: Fleet,
   { model, server, bookings }: Pick<Replica, 'model' | 'server' | 'bookings'>,
   readyAt: Instant,
-  now: Instant,
+  now: Now,
 ): Leavable {
   const settings = fleet.models.get(model) ?? fleet.defaults;
   return {
@@ -127,7 +128,7 @@ export function toCome(
   };
 }
 
-const shareOfWorth = (fleet: Fleet, model: ModelId, now: Instant): number =>
+const shareOfWorth = (fleet: Fleet, model: ModelId, now: Now): number =>
   worthOf(fleet, model, now) / Math.max(1, fleet.holders.get(model)?.size ?? 0);
 
 /** Whether a copy yields to a want, whatever its use: what is there by the rule of victims, what is to come by its class. */
@@ -154,7 +155,7 @@ export function tellableFrom(copy: Leavable, job: Job, isInUse = copy.isInUse): 
  * When nothing of its own keeps a copy that is told to leave for a job at a moment. Until a later one it may be used, for a whole
  * lease, unless it had to be idle to be told.
  */
-export const emptiedFrom = (copy: Leavable, job: Job, from: Instant, now: Instant): Instant =>
+export const emptiedFrom = (copy: Leavable, job: Job, from: Instant, now: Now): Instant =>
   copy.isInUse && copy.rank <= job.rank
-    ? Math.max(from > now ? from + copy.usualLease : now, copy.inUseUntil)
+    ? Math.max(from > now.stamp ? from + copy.usualLease : now.stamp, copy.inUseUntil)
     : from;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { type Fleet, nextWake, type RequestId } from '../index.js';
+import type { Fleet, RequestId } from '../index.js';
+import { wakeOf } from '../../../../test/support/decide.js';
 
 const RUNS = Number(process.env['RUNS'] ?? 60);
 const SEED = Number(process.env['SEED'] ?? 5);
@@ -88,10 +89,7 @@ function advance(driver: CoreDriver, millis: number): void {
   const end = driver.now + millis;
   for (;;) {
     for (const server of driver.shelves.keys()) driver.unloadsTake(server, UNLOAD);
-    const next = Math.min(
-      nextWake(driver.fleet, driver.now),
-      ...loads(driver.fleet).map(({ until }) => until),
-    );
+    const next = Math.min(wakeOf(driver.fleet, driver.now), ...loads(driver.fleet).map(({ until }) => until));
     if (next > end) break;
     driver.now = Math.max(driver.now, next);
     const due = loads(driver.fleet).filter(({ until }) => until <= driver.now);

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { JobInLine } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, TenantId } from '../fleet/ids.js';
@@ -34,7 +35,7 @@ export class Line {
     private readonly fleet: Fleet,
     wants: readonly Want[],
     readonly open: readonly Server[],
-    private readonly now: Instant,
+    private readonly now: Now,
     before?: Line,
   ) {
     this.jobs = new Jobs(fleet, wants, now);

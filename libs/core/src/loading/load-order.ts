@@ -1,7 +1,7 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { dependentsOf } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Instant } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import { madeOnce } from '../numbers/groups.js';
 import { rankOf } from '../demand/rank.js';
@@ -24,7 +24,7 @@ export class Reasons {
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {
     this.leaving = new Set(leavingDraining(fleet, now));
     this.asked = ranksAsked(fleet, this.leaving, now);
@@ -57,7 +57,7 @@ export class Reasons {
 }
 
 /** Copies of a model that are there, or whose loads have begun. */
-function copiesBegun(fleet: Readonly<Fleet>, model: ModelId, now: Instant): number {
+function copiesBegun(fleet: Readonly<Fleet>, model: ModelId, now: Now): number {
   let copies = presentCopies(fleet, model, now);
   for (const one of replicasOf(fleet, model)) if (one.phase === 'placed') copies -= copiesOf(fleet, one);
   return copies;

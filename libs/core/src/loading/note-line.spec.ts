@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount, replicaId } from '../fleet/ids.js';
@@ -21,7 +22,7 @@ describe('the line that a turn writes down', () => {
     const driver = full().declare(aModel('b', { pinnedCopies: 2 }));
     expect([driver.phase('b', 't'), driver.phase('b', 'u')]).toEqual(['placed', 'placed']);
     expect(driver.fleet.line.get(B)!.server).toBe('t');
-    expect(describeWait(driver.fleet, B, driver.now).eta!.p50).toBeLessThan(20_000);
+    expect(describeWait(driver.fleet, B, new Now(driver.now)).eta!.p50).toBeLessThan(20_000);
   });
 
   it('tells of the others when they get their places', () => {

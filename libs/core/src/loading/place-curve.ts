@@ -42,7 +42,7 @@ export class PlaceCurve {
     private readonly isVictim: VictimTest,
   ) {
     this.needed = neededAt(schedule.fleet, place, want);
-    this.budgetFrom = isFreeOfLimit(schedule.fleet, job, place) ? schedule.now : schedule.swapAt(place);
+    this.budgetFrom = isFreeOfLimit(schedule.fleet, job, place) ? schedule.now.stamp : schedule.swapAt(place);
   }
 
   /** When there could be room, by the P50; infinite where there never is. */
@@ -57,7 +57,7 @@ export class PlaceCurve {
   roomAt(): Instant {
     const { now, curves } = this.schedule;
     const at = this.reached((copy) => this.couldBeEmptied(copy));
-    return at <= curves.opensAt(this.place.bookings) ? now : at;
+    return at <= curves.opensAt(this.place.bookings) ? now.stamp : at;
   }
 
   /** What the job reserves where its load begins at `start` and there is room from `roomAt` on. */
@@ -70,7 +70,7 @@ export class PlaceCurve {
     const free = Math.max(left.p90, ...leaving.map(({ at }) => at.p90));
     const ready = readyAfter(start, free, load);
     const worth = leaving.reduce((sum, { copy, isTold }) => sum + (isTold ? copy.worth : 0), 0);
-    const times = { placeAt, roomAt, tellableAt: this.tellableAt, searchedAt: schedule.now };
+    const times = { placeAt, roomAt, tellableAt: this.tellableAt, searchedAt: schedule.now.stamp };
     const found = { job, place, leaving, start, load, ready, ...times };
     return { found, worth };
   }
@@ -78,7 +78,7 @@ export class PlaceCurve {
   /** The earliest moment at which all accounts have room, where copies are free by these moments. */
   private reached(freed: (copy: Leavable) => Instant): Instant {
     const { curves, now } = this.schedule;
-    let at = now;
+    let at = now.stamp;
     for (const { account, bytes } of this.place.bookings) {
       if (curves.freeAt([{ account, bytes }]).p50 <= at) continue;
       const copies = curves.copiesOn(account).map((copy): Chunk => {
@@ -134,11 +134,11 @@ export class PlaceCurve {
     const told = Math.max(curves.toldBy(copy.server), curves.opensAt(copy.bookings));
     const { p50 } = schedule.unloadOn(copy.server);
     if (this.areAllTellable(copies)) {
-      const from = Math.max(now, this.budgetFrom, ...copies.map((one) => tellableFrom(one, job)));
-      if (from > now) this.tellableAt = Math.min(this.tellableAt, from);
+      const from = Math.max(now.stamp, this.budgetFrom, ...copies.map((one) => tellableFrom(one, job)));
+      if (from > now.stamp) this.tellableAt = Math.min(this.tellableAt, from);
       const emptied = Math.max(told, ...copies.map((one) => emptiedFrom(one, job, from, now)));
       const tells = { copies, from, freed: emptied + p50, isTold: true };
-      if (emptied <= now) return tells;
+      if (emptied <= now.stamp) return tells;
       const itself = this.byItself(copies, told);
       return itself && itself.freed < tells.freed ? itself : tells;
     }
@@ -148,7 +148,7 @@ export class PlaceCurve {
   /** They leave once they are idle, whatever the job is. */
   private byItself(copies: readonly Leavable[], told: Instant): Moment | null {
     // Only a turn to come tells that they leave.
-    const idle = Math.max(this.schedule.now + SOON, told, ...copies.map(({ idleAt }) => idleAt));
+    const idle = Math.max(this.schedule.now.stamp + SOON, told, ...copies.map(({ idleAt }) => idleAt));
     const { p50 } = this.schedule.unloadOn(copies[0]!.server);
     return idle < Infinity ? { copies, from: idle, freed: idle + p50, isTold: false } : null;
   }
@@ -168,7 +168,7 @@ export class PlaceCurve {
     if (!this.areAllTellable(copies)) return idle;
     return Math.min(
       idle,
-      Math.max(now, told, ...copies.map((one) => Math.max(one.residentUntil, one.inUseUntil))),
+      Math.max(now.stamp, told, ...copies.map((one) => Math.max(one.residentUntil, one.inUseUntil))),
     );
   }
 
@@ -179,12 +179,12 @@ export class PlaceCurve {
     const leaving = copiesIn(chosen);
     const isOnItsWay = schedule.isOnItsWay(place, leaving);
     if (chosen.length === 0) {
-      const isShut = roomAt > now && curves.opensAt(place.bookings) > now;
-      if (isShut || !isOnItsWay) return Math.max(at, now + SOON);
-      return at > roomAt || (roomAt > now && schedule.isReservedAhead(place)) ? at : now;
+      const isShut = roomAt > now.stamp && curves.opensAt(place.bookings) > now.stamp;
+      if (isShut || !isOnItsWay) return Math.max(at, now.stamp + SOON);
+      return at > roomAt || (roomAt > now.stamp && schedule.isReservedAhead(place)) ? at : now.stamp;
     }
     const from = Math.max(...chosen.map((one) => one.from), curves.opensAt(place.bookings));
-    const promisableAt = isOnItsWay ? now : now + SOON;
+    const promisableAt = isOnItsWay ? now.stamp : now.stamp + SOON;
     return Math.max(from, promisableAt, at - this.lead(chosen));
   }
 
@@ -209,7 +209,7 @@ export class PlaceCurve {
         freed - p50,
       );
     const isSure = isTold && copies.every(({ rank }) => rank <= job.rank);
-    const emptied = placeAt <= schedule.now ? freed - p50 : isSure ? usedUntil() : Infinity;
+    const emptied = placeAt <= schedule.now.stamp ? freed - p50 : isSure ? usedUntil() : Infinity;
     return copies.map((copy) => ({ copy, at: { p50: freed, p90: emptied + p90 }, isTold }));
   }
 }

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { wantsOf } from '../demand/wants.js';
@@ -19,8 +20,8 @@ function slow(...names: string[]): CoreDriver {
 
 /** What is wanted, as it would stand in line. */
 function inOrder({ fleet, now }: CoreDriver): string[] {
-  const wants = wantsOf(fleet, now);
-  const jobs = new Jobs(fleet, wants, now);
+  const wants = wantsOf(fleet, new Now(now));
+  const jobs = new Jobs(fleet, wants, new Now(now));
   const standing = wants.map((want) => jobs.of(want)).toReversed();
   return standing.toSorted(byPrecedence).map(({ model, want }) => `${model} ${want!.copies}`);
 }

@@ -1,7 +1,8 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { nextWake } from '../wake.js';
 import { noteRefuted } from './refuted.js';
+import { wakeOf } from '../../../../test/support/decide.js';
 
 const [S, T, X] = [aServer('s').id, aServer('t').id, aModel('x').id];
 
@@ -65,13 +66,13 @@ describe('a job that nobody was promised', () => {
 describe('a server where no copies were found that could leave for a job', () => {
   it('is void for it for a second, after which the core is woken; for other jobs it is not', () => {
     const driver = aDriver(50_000);
-    noteRefuted(driver.fleet, X, S, driver.now);
+    noteRefuted(driver.fleet, X, S, new Now(driver.now));
     driver.tell();
     expect(homeOf(driver)).toBe('t');
-    noteRefuted(driver.fleet, X, T, driver.now);
+    noteRefuted(driver.fleet, X, T, new Now(driver.now));
     driver.tell();
     const [until, { startsAt }] = [driver.now + 1_000, driver.fleet.line.get(X)!];
-    expect([homeOf(driver), startsAt, nextWake(driver.fleet, driver.now)]).toEqual([null, Infinity, until]);
+    expect([homeOf(driver), startsAt, wakeOf(driver.fleet, driver.now)]).toEqual([null, Infinity, until]);
     driver.pass(999);
     expect([homeOf(driver), driver.fleet.refuted.size]).toEqual([null, 2]);
     driver.pass(1);
@@ -80,7 +81,7 @@ describe('a server where no copies were found that could leave for a job', () =>
 
   it('is not void for the jobs of others', () => {
     const driver = aDriver(50_000);
-    noteRefuted(driver.fleet, aModel('a').id, S, driver.now);
+    noteRefuted(driver.fleet, aModel('a').id, S, new Now(driver.now));
     driver.tell();
     expect(homeOf(driver)).toBe('s');
   });

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { wantFor } from '../demand/wants.js';
@@ -29,8 +30,8 @@ const forecastOf = (driver: CoreDriver, model: string) => driver.fleet.line.get(
 
 /** What a job would reserve that does not stand in line. */
 function foreseen({ fleet, now }: CoreDriver, model: string) {
-  const want = wantFor(fleet, fleet.models.get(aModel(model).id)!, now);
-  return new Line(fleet, [want], openServers(fleet, now), now).forecastFor(want.model.id)!;
+  const want = wantFor(fleet, fleet.models.get(aModel(model).id)!, new Now(now));
+  return new Line(fleet, [want], openServers(fleet, new Now(now)), new Now(now)).forecastFor(want.model.id)!;
 }
 
 describe('a job with free memory in time', () => {

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Want } from '../demand/wants.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { JobInLine } from '../fleet/kept.js';
@@ -29,8 +30,8 @@ export function reserve(schedule: Schedule, job: Job, home: JobInLine | undefine
   return search.best() ?? search.nothing();
 }
 
-function mayKeepHome({ job, ready }: JobForecast, home: JobInLine, now: Instant): boolean {
-  const isYoung = nextSearch(home.searchedAt) > now;
+function mayKeepHome({ job, ready }: JobForecast, home: JobInLine, now: Now): boolean {
+  const isYoung = !now.has(nextSearch(home.searchedAt));
   if (job.neededBy === Infinity) return isYoung && home.neededBy === Infinity;
   if (ready.p90 <= job.neededBy) return true;
   const isPromised = home.neededBy <= job.neededBy;
@@ -62,7 +63,7 @@ class Search {
   ) {
     const { fleet, now, awaited } = schedule;
     this.isVictim = victimTest(fleet, want, now, awaited);
-    this.by = job.warmUntil > now ? job.warmUntil : job.neededBy;
+    this.by = !now.has(job.warmUntil) ? job.warmUntil : job.neededBy;
     this.sites = schedule.sites.for(want);
   }
 
@@ -80,7 +81,7 @@ class Search {
   best(): JobForecast | undefined {
     const { ledger, now } = this.schedule;
     const apart = Math.ceil(this.sites.length / MOST_FULL);
-    const turn = Math.floor(now / 1_000);
+    const turn = Math.floor(now.stamp / 1_000);
     const isLookedAt = (place: Place, nth: number): boolean =>
       (nth + turn) % apart === 0 || ledger.fitsFree(place.bookings);
     const places = this.sites.flatMap((site, nth) =>
@@ -93,13 +94,13 @@ class Search {
   nothing(): JobForecast {
     const all = this.sites.flatMap(({ places }) => places);
     const places = this.placesOf(this.sites);
-    if (places.length < all.length || places.length === 0) return this.nowhere(this.schedule.now);
+    if (places.length < all.length || places.length === 0) return this.nowhere(this.schedule.now.stamp);
     return this.nowhere(Math.min(...places.map((place) => this.curveAt(place).roomAt())));
   }
 
   private nowhere(roomAt: Instant): JobForecast {
     const { schedule, job } = this;
-    return nowhere(job, loadForecast(schedule.fleet, job.model, null), roomAt, schedule.now);
+    return nowhere(job, loadForecast(schedule.fleet, job.model, null), roomAt, schedule.now.stamp);
   }
 
   /** The places of these sites, without those of which there is no telling when their devices open, or that were refuted. */
@@ -142,7 +143,7 @@ class Search {
   private cheapest(candidates: readonly Candidate[]): Candidate {
     const { job, schedule } = this;
     const soonest = Math.min(...candidates.map(({ found }) => found.ready.p50));
-    const waiting = job.warmUntil > schedule.now ? 0 : Math.max(1, job.waiting.count);
+    const waiting = !schedule.now.has(job.warmUntil) ? 0 : Math.max(1, job.waiting.count);
     const costOf = ({ found, worth }: Candidate): number =>
       ((found.ready.p50 - soonest) / 1_000) * waiting + worth * WORTH_COUNTS_FOR;
     const fit = this.bestFit(candidates.filter(({ found }) => found.leaving.length === 0));

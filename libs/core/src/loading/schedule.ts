@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, unsettled } from '../fleet/fleet.js';
 import type { AccountId, ModelId, ServerId } from '../fleet/ids.js';
 import { PINNED } from '../demand/rank.js';
@@ -79,7 +80,7 @@ export class Schedule {
   constructor(
     readonly fleet: Fleet,
     readonly open: readonly Server[],
-    readonly now: Instant,
+    readonly now: Now,
   ) {
     this.ledger = new Ledger(fleet, now);
     this.present = new Ledger(fleet, now);
@@ -109,7 +110,7 @@ export class Schedule {
 
   /** When others may first leave for a load at a place by the limit of a minute. */
   swapAt(place: Place): Instant {
-    let at = this.now;
+    let at = this.now.stamp;
     for (const account of devicesSwapped(place))
       at = Math.max(at, swapsAgainAt(this.fleet, this.swapsOf(account)));
     return at;
@@ -149,7 +150,7 @@ export class Schedule {
     for (const { copy, at } of leaving) this.curves.release(copy, at);
     this.curves.take(place.bookings, start.at);
     this.bring(job, { model: job.model, server, bookings: place.bookings }, ready);
-    if (placeAt > this.now) for (const { account } of place.bookings) this.reserved.add(account);
+    if (placeAt > this.now.stamp) for (const { account } of place.bookings) this.reserved.add(account);
     else this.present.promise(besides(place.bookings, copies));
     if (leaving.some(({ isTold }) => isTold)) this.noteSwap(place, placeAt);
   }

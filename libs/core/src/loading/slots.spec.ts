@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Forecast } from '../learned/load-times.js';
@@ -19,7 +20,7 @@ function aDriver(): CoreDriver {
   return driver;
 }
 
-const slotsOf = ({ fleet, now }: CoreDriver): Slots => new Slots(fleet, fleet.servers.get(T)!, now);
+const slotsOf = ({ fleet, now }: CoreDriver): Slots => new Slots(fleet, fleet.servers.get(T)!, new Now(now));
 
 /** In how many seconds a load can begin on a device. */
 const after = ({ now }: CoreDriver, slots: Slots, device: number, load = seconds(1)): number =>

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, unsettledOn } from '../fleet/fleet.js';
 import type { ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -36,7 +37,7 @@ export class Slots {
   constructor(
     private readonly fleet: Readonly<Fleet>,
     server: Server,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {
     let overdue = 0;
     for (const replica of unsettledOn(fleet, server.spec.id)) {
@@ -45,7 +46,7 @@ export class Slots {
       // An overdue load keeps its slot of the server for an unknown time: the others have what is left.
       if (isOverdue(fleet, replica, now)) overdue += 1;
       else this.onServer.push(busy);
-      if (now < loadBounds(fleet, replica)!.slotUntil)
+      if (!now.has(loadBounds(fleet, replica)!.slotUntil))
         for (const device of replica.devices) this.on(device).push(busy);
     }
     const left = ordersAtOnce(fleet, server) - overdue;
@@ -55,7 +56,7 @@ export class Slots {
 
   private running(replica: Replica): Busy {
     const rest = restOfLoad(this.fleet, replica, this.now);
-    return { from: this.now, until: this.now + rest.p50, variance: (rest.p90 - rest.p50) ** 2 };
+    return { from: this.now.stamp, until: this.now.stamp + rest.p50, variance: (rest.p90 - rest.p50) ** 2 };
   }
 
   /** The first moment from `from` on at which a load can begin on these devices. */
@@ -70,7 +71,7 @@ export class Slots {
 
   /** Whether a slot is free now on all of these devices. */
   isFree(devices: readonly number[]): boolean {
-    return this.isAnyLeft && this.freeFrom(devices, this.now, 0) <= this.now;
+    return this.isAnyLeft && this.freeFrom(devices, this.now.stamp, 0) <= this.now.stamp;
   }
 
   /** Whether a slot is free now, on any device. */
@@ -114,7 +115,7 @@ export class ServerSlots {
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {}
 
   on(server: ServerId): Slots {

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { becomeLoading } from '../fleet/transitions.js';
 import type { Action, ActionOf } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put } from '../fleet/fleet.js';
@@ -5,7 +6,6 @@ import type { Booking, Placed } from '../fleet/replica.js';
 import { settleCharge } from '../learned/shares.js';
 import type { ModelId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
-import type { Instant } from '../fleet/model.js';
 import { after } from './chunks.js';
 import { InWork, isBlocked, unitOf } from './in-work.js';
 import { discovered } from '../observe/declared.js';
@@ -18,7 +18,7 @@ import { configFor } from '../room/places.js';
  * Begins the loads of placed jobs, in the order of the line, whose memory and slots are free and whose time has come. A job
  * whose slot is kept for a promise waits for it; a job that cannot begin for another reason keeps no slot.
  */
-export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
+export function startPlaced(fleet: Fleet, line: Line, now: Now): Action[] {
   const placed = line.all.filter(({ job }) => job.placed !== null);
   if (placed.length === 0) return [];
   const ledger = new Ledger(fleet, now);
@@ -30,7 +30,7 @@ export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
     if (isBlocked(fleet, inWork, replica, now) || !canStart(fleet, ledger, slots, replica)) continue;
     if (isKeptForAnother(line, one, now)) continue;
     ledger.start(bookingsOfUnit(fleet, replica));
-    slots.on(replica.server).take(replica.devices, now, after(now, one.load));
+    slots.on(replica.server).take(replica.devices, now.stamp, after(now.stamp, one.load));
     inWork.add(replica);
     settleCharge(fleet, replica.model);
     actions.push(start(fleet, replica, now));
@@ -42,16 +42,16 @@ export function startPlaced(fleet: Fleet, line: Line, now: Instant): Action[] {
  * Whether a promise on its server that may hold would wait for its end. A load that begins when the line says so makes no
  * promise wait.
  */
-function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast, now: Instant): boolean {
-  if (at <= now) return false;
-  const end = now + load.p90;
+function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast, now: Now): boolean {
+  if (at <= now.stamp) return false;
+  const end = now.stamp + load.p90;
   return line.all.some(
     (one) =>
       one.job !== job &&
       one.job.neededBy < Infinity &&
       mayHold(one) &&
       (one.place?.server.spec.id ?? one.job.placed?.server) === job.placed!.server &&
-      one.start.at > now &&
+      one.start.at > now.stamp &&
       one.start.at < end &&
       one.start.at < at,
   );
@@ -63,13 +63,13 @@ const bookingsOfUnit = (fleet: Fleet, replica: Placed): readonly Booking[] =>
 const canStart = (fleet: Fleet, ledger: Ledger, slots: ServerSlots, replica: Placed): boolean =>
   ledger.fitsFree(bookingsOfUnit(fleet, replica)) && slots.on(replica.server).isFree(replica.devices);
 
-function start(fleet: Fleet, replica: Placed, now: Instant): Action {
+function start(fleet: Fleet, replica: Placed, now: Now): Action {
   const unit = unitOf(fleet, replica);
   const order = nextOrder(fleet);
   const server = fleet.servers.get(replica.server)!;
   const brings = unit.slice(1).map((one) => one.model);
   const action = loadAction(fleet, replica, order, brings);
-  const deadline = now + action.timeout;
+  const deadline = now.stamp + action.timeout;
   for (const one of unit) {
     server.ordered.add(one.model);
     put(fleet, becomeLoading(one, { order, deadline }, now));

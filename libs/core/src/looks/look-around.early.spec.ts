@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Millis } from '../fleet/model.js';
-import { nextWake } from '../wake.js';
+import { wakeOf } from '../../../../test/support/decide.js';
 
 const T = aServer('t').id;
 
@@ -25,7 +25,7 @@ function looksAfter(driver: CoreDriver, millis: Millis, lookTook: Millis = 0): M
   const began = driver.now - 1;
   const at: Millis[] = [];
   while (driver.now < began + millis) {
-    const wake = Math.min(began + millis, nextWake(driver.fleet, driver.now));
+    const wake = Math.min(began + millis, wakeOf(driver.fleet, driver.now));
     const actions = driver.pass(wake - driver.now);
     if (actions.some(({ kind }) => kind === 'look')) at.push(driver.now - began);
     driver.fleet.servers.get(T)!.lookTook = lookTook;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Instant, Millis } from '../fleet/model.js';
-import { nextWake } from '../wake.js';
+import { wakeOf } from '../../../../test/support/decide.js';
 
 const NAMES = Array.from({ length: 24 }, (_, nth) => `t${nth}`);
 const IDS = NAMES.map((name) => aServer(name).id);
@@ -30,7 +30,7 @@ function looksIn(driver: CoreDriver, millis: Millis): Taken[] {
   const end = driver.now + millis;
   const looks: Taken[] = [];
   while (driver.now < end) {
-    const wake = Math.min(end, nextWake(driver.fleet, driver.now));
+    const wake = Math.min(end, wakeOf(driver.fleet, driver.now));
     for (const action of driver.pass(wake - driver.now)) {
       if (action.kind === 'look') looks.push({ server: action.server, scope: action.scope, at: driver.now });
     }
@@ -104,7 +104,7 @@ describe('looks at a server that does not answer', () => {
       if (!isAsked && driver.now >= end) return at;
       actions = isAsked
         ? driver.tell({ kind: 'LookFailed', server: T, why: 'unreachable' })
-        : driver.pass(Math.min(end, nextWake(driver.fleet, driver.now)) - driver.now);
+        : driver.pass(Math.min(end, wakeOf(driver.fleet, driver.now)) - driver.now);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, replicasOn, unsettled, unsettledOn } from '../fleet/fleet.js';
 import { inOrder, takeUndescribed } from '../fleet/indexes.js';
@@ -26,14 +27,14 @@ const LOST_JITTER = 0.25;
 const PACE = 4;
 
 /** Orders the looks that are due, the probes of slow servers, and the configs of models not described yet. */
-export function lookAround(fleet: Fleet, now: Instant): Action[] {
+export function lookAround(fleet: Fleet, now: Now): Action[] {
   const busy = busyServers(fleet, now);
   const actions: Action[] = [];
   for (const server of fleet.servers.values()) {
-    const due = dueLook(fleet, server, busy, now);
-    if (due.at <= now) actions.push(look(server, due.scope));
+    const due = dueLook(fleet, server, busy, Math.max(now.stamp, now.next));
+    if (now.has(due.at)) actions.push(look(server, due.scope));
     const { contact, spec } = server;
-    if (contact.kind !== 'slow' || contact.nextProbeAt > now) continue;
+    if (contact.kind !== 'slow' || !now.has(contact.nextProbeAt)) continue;
     server.contact = { ...contact, nextProbeAt: Infinity };
     actions.push({ kind: 'probe', server: spec.id });
   }
@@ -48,7 +49,7 @@ function look(server: Server, scope: 'full' | 'statistics'): Action {
 }
 
 /** Asks for the configs of ready models that were not asked for yet, on servers that take orders. */
-function describe(fleet: Fleet, now: Instant): Action[] {
+function describe(fleet: Fleet, now: Now): Action[] {
   const found: ReplicaId[] = [];
   for (const server of takeUndescribed(fleet, (one) => takesOrders(one, now))) {
     const { described } = fleet.servers.get(server)!;
@@ -63,7 +64,7 @@ function describe(fleet: Fleet, now: Instant): Action[] {
 }
 
 /** The servers with an open order that is not stuck. */
-export function busyServers(fleet: Readonly<Fleet>, now: Instant): ReadonlySet<ServerId> {
+export function busyServers(fleet: Readonly<Fleet>, now: Now): ReadonlySet<ServerId> {
   const replicas = unsettled(fleet).filter((replica) => hasOpenOrder(fleet, replica, now));
   return new Set(replicas.map(({ server }) => server));
 }

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { type AccountId, gpuAccount, hostAccount } from '../fleet/ids.js';
@@ -10,8 +11,8 @@ const HOST = hostAccount('node');
 const bookingOn = (account: AccountId, bytes: number) => [{ account, bytes }];
 
 /** What is spare on the only device. */
-const spare = ({ fleet, now }: CoreDriver): number => new Ledger(fleet, now).spare(GPU);
-const free = ({ fleet, now }: CoreDriver): number => new Ledger(fleet, now).free(GPU);
+const spare = ({ fleet, now }: CoreDriver): number => new Ledger(fleet, new Now(now)).spare(GPU);
+const free = ({ fleet, now }: CoreDriver): number => new Ledger(fleet, new Now(now)).free(GPU);
 
 describe('the memory of a device', () => {
   const aDriver = (): CoreDriver =>
@@ -41,7 +42,7 @@ describe('the memory of a device', () => {
     driver.unloadsEnd = false;
     driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
     expect([free(driver), spare(driver)]).toEqual([6, 10]);
-    const ledger = new Ledger(driver.fleet, driver.now);
+    const ledger = new Ledger(driver.fleet, new Now(driver.now));
     ledger.promise(bookingOn(GPU, 5));
     expect([ledger.free(GPU), ledger.spare(GPU)]).toEqual([6, 5]);
     ledger.start(bookingOn(GPU, 5));
@@ -53,7 +54,7 @@ describe('the memory of a device', () => {
     const driver = new CoreDriver()
       .declare(copies(1), aModel('b', { config: '{}', gpuBytes: 18 }))
       .serve(aServer('t', [10, 20]), ['a', 'b']);
-    const second = () => new Ledger(driver.fleet, driver.now).of(gpuAccount(T, 1));
+    const second = () => new Ledger(driver.fleet, new Now(driver.now)).of(gpuAccount(T, 1));
     driver.loadEnds('a', 't');
     driver.warm('b', 't');
     driver.tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: false });

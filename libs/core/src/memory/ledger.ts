@@ -1,9 +1,10 @@
+import { Now } from '../numbers/now.js';
 import type { AccountId } from '../fleet/ids.js';
 import { type Fleet, unsettledAt } from '../fleet/fleet.js';
 import { indexesOf, inOrder } from '../fleet/indexes.js';
 import { type AccountOwner, deviceOf, ownersByAccount, ownersOf } from './account-owners.js';
 import type { Booking, Replica } from '../fleet/replica.js';
-import type { Bytes, Instant } from '../fleet/model.js';
+import type { Bytes } from '../fleet/model.js';
 import { bytesOn, closedOn, takenByOthers, withheldOn } from '../fleet/meter.js';
 import { isComingBack } from './reloads.js';
 import type { Device, Server } from '../fleet/server.js';
@@ -32,7 +33,7 @@ export class Ledger {
 
   constructor(
     private readonly fleet: Readonly<Fleet>,
-    private readonly now: Instant = -Infinity,
+    private readonly now: Now = new Now(-Infinity),
   ) {}
 
   of(account: AccountId): Readonly<Balance> {

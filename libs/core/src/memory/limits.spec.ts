@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Event, Model, ModelId, ServerId } from '#core';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
@@ -24,7 +25,7 @@ const takes = (driver: CoreDriver, server: string, mib: number): void => {
 
 const flags = (driver: CoreDriver, server: string): string[] => {
   const replica = driver.fleet.replicas.get(replicaId(A, server as ServerId));
-  return replica ? replicaFlags(driver.fleet, replica, driver.now) : [];
+  return replica ? replicaFlags(driver.fleet, replica, new Now(driver.now)) : [];
 };
 
 describe('a model that is measured above its limit', () => {

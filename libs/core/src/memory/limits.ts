@@ -1,7 +1,8 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { dependenciesOf, withMargin } from './footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
-import type { Bytes, Instant } from '../fleet/model.js';
+import type { Bytes } from '../fleet/model.js';
 import { isPinProtected } from './pins.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -19,23 +20,23 @@ export function isOverLimit(fleet: Readonly<Fleet>, replica: Replica): boolean {
 }
 
 /** Remembers which models were measured above their limits on a server, and when that was first so or got worse. */
-export function noteExcess(fleet: Fleet, server: Server, now: Instant): void {
+export function noteExcess(fleet: Fleet, server: Server, now: Now): void {
   for (const model of server.measured.keys()) {
     const replica = fleet.replicas.get(replicaId(model, server.spec.id));
     if (!replica || !isOverLimit(fleet, replica)) continue;
     const bytes = measuredOf(fleet, replica)!;
     const known = fleet.excesses.get(model);
     if (known && bytes <= withMargin(known.bytes)) continue;
-    fleet.excesses.set(model, { bytes, at: now, isPardoned: false });
+    fleet.excesses.set(model, { bytes, at: now.stamp, isPardoned: false });
   }
 }
 
 /** Takes up an excess that an earlier process of Berth measured. */
-export function recallExcess(fleet: Fleet, id: ModelId, now: Instant): void {
+export function recallExcess(fleet: Fleet, id: ModelId, now: Now): void {
   const model = fleet.models.get(id);
   const bytes = fleet.footprints.get(id)?.peak ?? 0;
   if (!model?.gpuDeclared || bytes <= model.gpuBytes || fleet.excesses.has(id)) return;
-  fleet.excesses.set(id, { bytes, at: now, isPardoned: false });
+  fleet.excesses.set(id, { bytes, at: now.stamp, isPardoned: false });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Model, ServerId } from '#core';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
@@ -136,7 +137,7 @@ describe('a copy that only fails', () => {
     driver.pass(10_000);
     expect(driver.phase('a', 's')).toBe('ready');
     const [copy] = driver.fleet.replicas.values();
-    expect(replicaFlags(driver.fleet, copy!, driver.now)).toEqual(['failing']);
+    expect(replicaFlags(driver.fleet, copy!, new Now(driver.now))).toEqual(['failing']);
   });
 
   it('serves on a server that drains until another is ready, and leaves it at once where that fails as well', () => {
@@ -179,7 +180,7 @@ describe('an unload that never ends', () => {
     return driver;
   };
   const flags = (driver: CoreDriver): string[] =>
-    serverFlags(driver.fleet, driver.fleet.servers.get('s' as ServerId)!, driver.now);
+    serverFlags(driver.fleet, driver.fleet.servers.get('s' as ServerId)!, new Now(driver.now));
 
   it('flags its server and keeps its bytes, and the model finds no capacity there', () => {
     const driver = stuck();

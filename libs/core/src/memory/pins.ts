@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { isFailing, type Ready, type Replica } from '../fleet/replica.js';
@@ -86,10 +87,10 @@ export const writtenOff = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
   replicasOf(fleet, model).filter((replica): replica is Ready => isWrittenOff(fleet, replica));
 
 /** The models of which a written-off copy is in use, and no copy has succeeded since: another one is to stand in for it. */
-export function toReplace(fleet: Readonly<Fleet>, now: Instant): ModelId[] {
+export function toReplace(fleet: Readonly<Fleet>, now: Now): ModelId[] {
   const models: ModelId[] = [];
   for (const model of fleet.foundFailing.keys())
-    if (writtenOffInUseUntil(fleet, model) > now) models.push(model);
+    if (!now.has(writtenOffInUseUntil(fleet, model))) models.push(model);
   return models;
 }
 

@@ -32,18 +32,10 @@ export class Calendar {
     return due;
   }
 
-  /**
-   * The earliest instant that `ask` returns for the replicas that are due from `from` on and before `before`, else
-   * `before`. `ask` is given the earliest instant so far, and returns that one or an earlier one.
-   */
-  earliest(from: Instant, before: Instant, ask: (id: ReplicaId, before: Instant) => Instant): Instant {
-    let end = before;
-    for (let at = firstFrom(this.numbers, secondOf(from)); at < this.numbers.length; at += 1) {
-      const number = this.numbers[at]!;
-      if (number > secondOf(end)) break;
-      for (const id of this.pages.get(number)!) end = ask(id, end);
-    }
-    return end;
+  /** When the first page after that of an instant begins; infinite where there is none. */
+  nextPage(at: Instant): Instant {
+    const number = this.numbers[firstFrom(this.numbers, secondOf(at) + 1)];
+    return number === undefined ? Infinity : number * 1_000;
   }
 
   private enter(id: ReplicaId, number: number): void {

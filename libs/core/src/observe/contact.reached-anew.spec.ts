@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ContactFact } from '../fleet/events.js';
@@ -44,7 +45,7 @@ describe.each(['closed', 'moved'] as const)('a server whose connection we have %
     const driver = aDriver();
     driver.tell({ kind: 'DrainOrdered', server: T, deadline: driver.now + 3_600_000 });
     meets(driver, fact, 'connected');
-    expect(serverState(driver.fleet, serverIn(driver), driver.now)).toBe('draining');
+    expect(serverState(driver.fleet, serverIn(driver), new Now(driver.now))).toBe('draining');
   });
 
   it('keeps a load without an answer booked, and no other one is begun beside it', () => {
@@ -65,9 +66,9 @@ describe.each(['closed', 'moved'] as const)('a server whose connection we have %
     const driver = aDriver();
     meets(driver, fact);
     driver.pass(1_999);
-    expect(serverState(driver.fleet, serverIn(driver), driver.now)).toBe('connecting');
+    expect(serverState(driver.fleet, serverIn(driver), new Now(driver.now))).toBe('connecting');
     driver.pass(1);
-    expect(serverState(driver.fleet, serverIn(driver), driver.now)).toBe('lost');
+    expect(serverState(driver.fleet, serverIn(driver), new Now(driver.now))).toBe('lost');
     meets(driver, fact, 'connected');
     expect(driver.answerTo(driver.resolve('a'))).toBe('t');
   });

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { EventOf } from '../fleet/events.js';
 import {
   discoveredModels,
@@ -18,7 +19,7 @@ import { recallExcess } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
-import { type Instant, type Model, type ModelSettings, withKeysInOrder } from '../fleet/model.js';
+import { type Model, type ModelSettings, withKeysInOrder } from '../fleet/model.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
   fleet.limits = limits;
@@ -30,7 +31,7 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 }
 
 /** A declaration wipes out past failures: it may mend them. */
-export function declareModel(fleet: Fleet, { model }: EventOf<'ModelDeclared'>, now: Instant): void {
+export function declareModel(fleet: Fleet, { model }: EventOf<'ModelDeclared'>, now: Now): void {
   const before = fleet.models.get(model.id);
   putModel(fleet, withKeysInOrder(model));
   if (before?.source !== 'declared') recallExcess(fleet, model.id, now);
@@ -83,12 +84,12 @@ export function forgetReplica(fleet: Fleet, replica: Replica): void {
  * Ends a replica that has left, and remembers why. Its model, should it be found there later, is a stranger, unless a
  * load of ours may still bring it up.
  */
-export function end(fleet: Fleet, replica: Unloading | Unknown, now: Instant): void {
+export function end(fleet: Fleet, replica: Unloading | Unknown, now: Now): void {
   const { model, server, cause, makesRoomFor } = replica;
   const mayCome = replica.phase === 'unknown' && replica.after === 'load';
   if (!mayCome) fleet.servers.get(server)?.ordered.delete(model);
   fleet.servers.get(server)?.undone.delete(model);
-  if (cause) fleet.lastUnloads.set(model, { at: now, cause, makesRoomFor });
+  if (cause) fleet.lastUnloads.set(model, { at: now.stamp, cause, makesRoomFor });
   forgetReplica(fleet, replica);
 }
 
@@ -132,7 +133,7 @@ export function rememberSteps(fleet: Fleet, { model, steps }: EventOf<'StepsReme
 export function rememberFootprint(
   fleet: Fleet,
   { model, footprint }: EventOf<'FootprintRemembered'>,
-  now: Instant,
+  now: Now,
 ): void {
   fleet.footprints.set(model, footprint);
   recallExcess(fleet, model, now);

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
@@ -115,7 +116,7 @@ describe('a frozen fleet', () => {
     driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
     driver.pass(100_000);
     expect(driver.answerTo(driver.resolve('a'))).toBe('s');
-    expect(modelState(driver.fleet, B, driver.now)).toBe('waiting');
+    expect(modelState(driver.fleet, B, new Now(driver.now))).toBe('waiting');
     unfreeze();
     driver.pass(900);
     expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load b@s']);

@@ -1,16 +1,17 @@
+import type { Now } from '../numbers/now.js';
 import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import { bytesToLoad, loadForecast, setPace } from '../learned/load-forecast.js';
 import { learnPace, learnTime, usualDeviation } from '../learned/load-times.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Millis } from '../fleet/model.js';
 import type { Loading } from '../fleet/replica.js';
 
 /** Learns from a load that succeeded. The pace is not learned from a composed model: what came up with it is unknown. */
-export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis, now: Instant): void {
+export function noteLoadTime(fleet: Fleet, { model, server: id }: Loading, took: Millis, now: Now): void {
   const server = fleet.servers.get(id);
   if (!server || !fleet.models.has(model)) return;
-  if (took > loadForecast(fleet, model, id).p90) server.lateLoadAt = now;
+  if (took > loadForecast(fleet, model, id).p90) server.lateLoadAt = now.stamp;
   const known = fleet.loadTimes.get(model);
   const usual = known ? undefined : usualDeviation(fleet.loadTimes.values());
   fleet.loadTimes.set(model, learnTime(known, took, usual));

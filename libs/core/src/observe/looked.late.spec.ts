@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { Shelf } from '../../../../test/support/shelf.js';
@@ -72,7 +73,8 @@ describe('a look that was answered, and could not be told just then', () => {
   const failing = (driver: CoreDriver): void => {
     driver.tell({ kind: 'LookFailed', server: SERVER, why: 'not_now' });
   };
-  const standing = (driver: CoreDriver): string => standingOf(driver.fleet.servers.get(SERVER)!, driver.now);
+  const standing = (driver: CoreDriver): string =>
+    standingOf(driver.fleet.servers.get(SERVER)!, new Now(driver.now));
 
   it('leaves the server as it stands, and what is there where it was', () => {
     const driver = aDriver();

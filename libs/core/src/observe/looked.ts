@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, noteRoutesOn, replicasOn } from '../fleet/fleet.js';
 import type { Server } from '../fleet/server.js';
@@ -19,11 +20,11 @@ import { sighted } from './sighted.js';
 import { readStrain } from './strain.js';
 
 /** Takes up what a look at a server says. */
-export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, now: Instant): void {
+export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, now: Now): void {
   const server = fleet.servers.get(id);
   if (!server) return;
   server.looking = null;
-  server.anyEndedAt = now;
+  server.anyEndedAt = now.stamp;
   server.lookTook = durationOf(server, look);
   if (isStale(server, look)) return;
   if (look.mode) server.mode = look.mode;
@@ -51,13 +52,13 @@ const isStale = ({ contact, looksCountFrom, statisticsAt }: Server, { begunAt }:
   (contact.kind === 'up' ? begunAt < looksCountFrom : begunAt <= looksCountFrom) ||
   begunAt < (statisticsAt ?? -Infinity);
 
-function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly IndexRow[], now: Instant): void {
+function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly IndexRow[], now: Now): void {
   const before = server.repository;
   const there = replicasOn(fleet, server.spec.id).filter(({ phase }) => phase !== 'placed');
   const booked = new Set(there.map(({ model }) => model));
   const listing = listingOf(index, before, booked);
   if (isNewIncarnation(fleet, server, listing, look.begunAt)) beginIncarnation(fleet, server, now);
-  server.fullEndedAt = now;
+  server.fullEndedAt = now.stamp;
   server.versioned = listing.versioned;
   server.repository = withRowsLost(fleet, server, listing.names);
   server.hasEnsemble = [...fleet.steps.keys()].some((model) => server.repository.has(model));
@@ -74,7 +75,7 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   const { id } = server.spec;
   for (const [model, state] of server.described)
     if (!server.configs.has(model) || state === 'asked') readAnew(fleet, { model, server: id });
-  server.hidden = server.hidden.filter(({ until }) => until > now);
+  server.hidden = server.hidden.filter(({ until }) => !now.has(until));
   forgetVanished(fleet);
 }
 
@@ -117,7 +118,7 @@ function bookWhatIsSeen(
   server: Server,
   { serving: seen, begunAt }: Look,
   { rows }: Listing,
-  now: Instant,
+  now: Now,
 ): void {
   const booked = new Set(replicasOn(fleet, server.spec.id).map(({ model }) => model));
   const serving = new Map<ModelId, ServingRow[]>();
@@ -157,7 +158,7 @@ function mayBecomeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolea
 }
 
 /** All that the old process held is gone; what is only placed stays. */
-function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
+function beginIncarnation(fleet: Fleet, server: Server, now: Now): void {
   server.incarnation += 1;
   if (server.incarnation === 1) return;
   server.configs.clear();
@@ -169,7 +170,7 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Instant): void {
   for (const replica of replicasOn(fleet, server.spec.id)) {
     if (replica.phase === 'placed') continue;
     const { model, phase } = replica;
-    if (phase === 'ready') fleet.lastUnloads.set(model, { at: now, cause: 'lost', makesRoomFor: null });
+    if (phase === 'ready') fleet.lastUnloads.set(model, { at: now.stamp, cause: 'lost', makesRoomFor: null });
     forgetReplica(fleet, replica);
   }
   resetMeters(fleet, server);

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
@@ -97,11 +98,11 @@ describe('a copy that is measured', () => {
     driver.loadEnds('a', 't');
     learn(driver, [0]);
     driver.pass(REST);
-    expect(replicaFlags(driver.fleet, copy(driver), driver.now)).toContain('over_limit');
+    expect(replicaFlags(driver.fleet, copy(driver), new Now(driver.now))).toContain('over_limit');
     learn(driver, [1]);
     show(driver, 1, 4);
     driver.pass(REST);
-    expect(replicaFlags(driver.fleet, copy(driver), driver.now)).not.toContain('over_limit');
+    expect(replicaFlags(driver.fleet, copy(driver), new Now(driver.now))).not.toContain('over_limit');
     expect(foreign(driver)).toEqual([1, 0]);
   });
 });

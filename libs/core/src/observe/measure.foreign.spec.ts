@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount } from '../fleet/ids.js';
@@ -26,7 +27,7 @@ function show(driver: CoreDriver, used: number): void {
 }
 
 const foreign = (driver: CoreDriver) => foreignOn(driver.fleet.servers.get(SERVER)!, 0);
-const free = ({ fleet, now }: CoreDriver) => new Ledger(fleet, now).free(GPU);
+const free = ({ fleet, now }: CoreDriver) => new Ledger(fleet, new Now(now)).free(GPU);
 const unload = (driver: CoreDriver, id: string) =>
   driver.tell({ kind: 'UnloadOrdered', model: aModel(id).id, force: true });
 

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
@@ -82,7 +83,7 @@ class Gpu {
   /** Whether no more is held than is counted, as it has to be at rest. */
   get countsAll(): boolean {
     const { fleet, now } = this.driver;
-    return new Ledger(fleet, now).free(GPU) <= SIZE - this.used;
+    return new Ledger(fleet, new Now(now)).free(GPU) <= SIZE - this.used;
   }
 
   /** What waits is tried, one after the other, before nothing moves any more. */

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { foreign, GPU, load, onOneGpu, REST, SERVER, show } from '../../../../test/support/one-gpu.js';
@@ -183,7 +184,7 @@ describe('the memory of a copy that has left', () => {
     show(driver, 3);
     driver.pass(REST);
     const server = driver.fleet.servers.get(SERVER)!;
-    expect(serverFlags(driver.fleet, server, driver.now)).toContain('needs_restart');
+    expect(serverFlags(driver.fleet, server, new Now(driver.now))).toContain('needs_restart');
   });
 
   it('is given back by a new process, whatever others hold', () => {

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import type { Look, ServingRow } from '../looks/look.js';
@@ -26,7 +27,7 @@ const CLOSED_AT_MOST: Millis = 60_000;
 const HIDDEN_SHARE = 0.1;
 
 /** Tells from a look what of the memory in use on the GPUs of a server replicas hold, and what others do. */
-export function measure(fleet: Fleet, server: Server, look: Look, now: Instant): void {
+export function measure(fleet: Fleet, server: Server, look: Look, now: Now): void {
   takeReported(fleet, server, look.serving);
   for (const device of server.devices ?? []) {
     if (device.kind !== 'gpu') continue;
@@ -35,13 +36,7 @@ export function measure(fleet: Fleet, server: Server, look: Look, now: Instant):
   }
 }
 
-const readingOf = (
-  fleet: Fleet,
-  server: Server,
-  device: Device,
-  begunAt: Instant,
-  now: Instant,
-): Reading => ({
+const readingOf = (fleet: Fleet, server: Server, device: Device, begunAt: Instant, now: Now): Reading => ({
   ...{ fleet, server, device, meter: meterOf(server, device.ordinal), used: device.used!, begunAt, now },
   shows: (at) => begunAt >= at + windowOf(server),
 });
@@ -83,9 +78,9 @@ function take(reading: Reading): void {
 /** The first reading of this process of Berth. What it shows beyond the books may be of copies or of other processes. */
 function begin(reading: Reading): void {
   const { meter, now } = reading;
-  meter.movedAt = now;
+  meter.movedAt = now.stamp;
   if (unexplained(reading) > 0)
-    meter.closed = { since: now, because: 'not_known_yet', most: Infinity, quietSince: now };
+    meter.closed = { since: now.stamp, because: 'not_known_yet', most: Infinity, quietSince: now.stamp };
 }
 
 /** Since when the oldest order is under way there that is not stuck, and whose model was not seen absent; Infinity where none is. */
@@ -123,8 +118,8 @@ function othersAtRest(reading: Reading): Bytes {
 /** No device stays closed for ever. Orders of ours tell nothing of one that the books do not explain. */
 function stayClosed({ meter, now }: Reading, isOpen: boolean): void {
   const { closed } = meter;
-  if (isOpen && closed?.because === 'ran_out') meter.closed = { ...closed, quietSince: now };
-  else if (closed && now >= closed.quietSince + CLOSED_AT_MOST) meter.closed = null;
+  if (isOpen && closed?.because === 'ran_out') meter.closed = { ...closed, quietSince: now.stamp };
+  else if (closed && now.has(closed.quietSince + CLOSED_AT_MOST)) meter.closed = null;
 }
 
 /** Ends hidden copies for which too little is in use beside what was counted as others'. */
@@ -135,9 +130,9 @@ function dropHidden({ server, device: { account }, meter, now }: Reading, rest: 
     const bytes = bytesOn(account, hidden.bookings);
     if (bytes === 0 || hidden.comesTo || left >= HIDDEN_SHARE * bytes) return hidden;
     const bookings = hidden.bookings.filter((one) => one.account !== account);
-    return { ...hidden, bookings, until: bookings.some(isOnGpu) ? hidden.until : now };
+    return { ...hidden, bookings, until: bookings.some(isOnGpu) ? hidden.until : now.stamp };
   });
-  server.hidden = server.hidden.filter(({ until }) => until > now);
+  server.hidden = server.hidden.filter(({ until }) => !now.has(until));
 }
 
 const isOnGpu = ({ account }: Booking): boolean => account.startsWith('gpu:');
@@ -202,7 +197,7 @@ export function isBack(
   fleet: Fleet,
   server: Server,
   replica: Unloading & { readonly absentSince: Instant },
-  { begunAt, now }: { readonly begunAt: Instant; readonly now: Instant },
+  { begunAt, now }: { readonly begunAt: Instant; readonly now: Now },
 ): boolean {
   if (!givesBackLate(server, now) || begunAt >= replica.absentSince + windowOf(server)) return true;
   return (server.devices ?? [])

@@ -1,6 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import type { Event, EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { Instant } from '../fleet/model.js';
 import { contactChanged, lookFailed } from './contact.js';
 import { declareModel, rememberFootprint, rememberSteps, setLimits, withdrawModel } from './declared.js';
 import { freeze, holdLoads, holdOrders, unfreeze } from './freezes.js';
@@ -32,7 +32,7 @@ import {
 import { wantCopies } from './strain.js';
 import { acknowledgeRoutes, forgetWatcher, seeWatcher } from './watchers.js';
 
-type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Instant) => void;
+type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Now) => void;
 
 const OBSERVERS: { readonly [Kind in Event['kind']]: Observer<Kind> } = {
   LimitsSet: setLimits,
@@ -80,14 +80,14 @@ const OBSERVERS: { readonly [Kind in Event['kind']]: Observer<Kind> } = {
 };
 
 /** Writes a fact into the fleet. It decides nothing. */
-export function observe(fleet: Fleet, event: Event, now: Instant): void {
+export function observe(fleet: Fleet, event: Event, now: Now): void {
   const observer = OBSERVERS[event.kind] as Observer<Event['kind']>;
   observer(fleet, event, now);
 }
 
 /** The same level told again changes nothing: the pressure has lasted since it was first told. */
-function changePressure(fleet: Fleet, { level }: EventOf<'PressureChanged'>, now: Instant): void {
-  if (fleet.pressure.level !== level) fleet.pressure = { level, since: now };
+function changePressure(fleet: Fleet, { level }: EventOf<'PressureChanged'>, now: Now): void {
+  if (fleet.pressure.level !== level) fleet.pressure = { level, since: now.stamp };
 }
 
 function beginShutdown(fleet: Fleet, { reason }: EventOf<'ShutdownBegun'>): void {

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
 import { type FailureCause, type Loading, NO_BOOKINGS, type Ready, type Unknown } from '../fleet/replica.js';
@@ -5,7 +6,7 @@ import type { Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../memory/footprint.js';
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Millis } from '../fleet/model.js';
 import { becomePlaced, becomeReady, becomeUnknown, drainAgain } from '../fleet/transitions.js';
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
@@ -13,7 +14,7 @@ import { rebook } from './declared.js';
 import { isConfigKnown } from '../memory/untold.js';
 import { noteLoadTime } from './load-times.js';
 
-export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instant): void {
+export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Now): void {
   const replica = fleet.replicas.get(event.replica);
   if (replica?.phase !== 'loading' || replica.order !== event.order) return;
   if (event.outcome.kind === 'unsent') {
@@ -22,7 +23,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
     return;
   }
   if (event.outcome.kind === 'succeeded') {
-    noteLoadTime(fleet, replica, now - replica.orderedAt, now);
+    noteLoadTime(fleet, replica, now.stamp - replica.orderedAt, now);
     fleet.wishes.delete(replica.model);
     warmUp(fleet, replica);
   }
@@ -35,7 +36,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Instan
   wantLook(fleet, replica.server, now);
 }
 
-function failed(fleet: Fleet, replica: Loading, cause: FailureCause, now: Instant): void {
+function failed(fleet: Fleet, replica: Loading, cause: FailureCause, now: Now): void {
   if (cause === 'capacity') noteShortfall(fleet, replica, now);
   coolDown(fleet, replica, cause, now);
   if (cause === 'wrong_mode' || cause === 'restricted') fleet.servers.get(replica.server)!.mode = cause;
@@ -59,7 +60,7 @@ function endedLoad(
   replica: Loading,
   { outcome }: EventOf<'LoadEnded'>,
   itself: boolean,
-  now: Instant,
+  now: Now,
 ): Ready | Unknown {
   if (outcome.kind === 'succeeded') return becomeReady(replica, itself ? outcome.versions : [], now);
   const after = outcome.kind === 'failed' ? 'load_failed' : 'load';
@@ -71,12 +72,12 @@ function endedLoad(
 /** The calls of unloads are sent with this deadline. */
 const UNLOAD_DEADLINE: Millis = 5_000;
 
-export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: Instant): void {
+export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: Now): void {
   const replica = fleet.replicas.get(event.replica);
   if (replica?.phase !== 'unloading' || replica.order !== event.order) return;
   if (event.outcome.kind === 'unsent') return drainAgain(fleet, replica, now);
   wantLook(fleet, replica.server, now);
-  if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now });
+  if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now.stamp });
   else {
     const { cause, makesRoomFor, orderedAt } = replica;
     const sent = { orderedAt, deadline: orderedAt + UNLOAD_DEADLINE };
@@ -86,10 +87,10 @@ export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: In
 }
 
 /** Takes up the config of a model that serves: its devices, and the steps of an ensemble. */
-export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>, now: Instant): void {
+export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>, now: Now): void {
   const server = fleet.servers.get(event.server);
   if (!server) return;
-  if (!isConfigKnown(fleet, server, event.model)) server.configToldAt = now;
+  if (!isConfigKnown(fleet, server, event.model)) server.configToldAt = now.stamp;
   if (server.described.has(event.model)) server.described.set(event.model, 'told');
   server.configs.set(event.model, event.config);
   if (event.steps.length > 0) {
@@ -136,19 +137,19 @@ function resettle(fleet: Fleet, replica: Ready): void {
 const isSameSet = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((device) => other.includes(device));
 
-function wantLook(fleet: Fleet, id: ServerId, now: Instant): void {
-  fleet.servers.get(id)!.lookWanted = now;
+function wantLook(fleet: Fleet, id: ServerId, now: Now): void {
+  fleet.servers.get(id)!.lookWanted = now.stamp;
 }
 
 /**
  * Where a copy serves after a load of ours without an answer another client may have loaded it, and ours may still run. It
  * books nothing until a config shows that the copy is on other devices than those that Berth chose.
  */
-export function hideWhatMayCome(fleet: Fleet, replica: Unknown, now: Instant): void {
+export function hideWhatMayCome(fleet: Fleet, replica: Unknown, now: Now): void {
   const { model, order, loadOrderedAt, devices } = replica;
   const server = fleet.servers.get(replica.server)!;
   if (order === null || loadOrderedAt === null) return;
   if (devices.length === 0 || devices.length >= (server.devices ?? []).length) return;
-  const until = now + fleet.limits.stuckAfter;
+  const until = now.stamp + fleet.limits.stuckAfter;
   server.hidden = [...server.hidden, { model, bookings: NO_BOOKINGS, until, comesTo: devices }];
 }

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import { areMetricsLate, measuredOn } from '../fleet/meter.js';
@@ -22,7 +23,7 @@ export interface Reading {
   /** Bytes in use. */
   readonly used: Bytes;
   readonly begunAt: Instant;
-  readonly now: Instant;
+  readonly now: Now;
   /** Whether it shows what moved at a moment: it began a window after that. */
   readonly shows: (at: Instant) => boolean;
 }
@@ -76,14 +77,14 @@ function unknownOf(copies: readonly ChangedCopy[]): ChangedCopy | undefined {
 const signed = ({ kind }: ChangedCopy, bytes: Bytes): Bytes => (kind === 'came' ? bytes : -bytes);
 
 /** What has changed without a move may be the last move: then Triton reads its GPUs more rarely than was declared. */
-function noteLateReading(server: Server, meter: Meter, grown: Bytes, now: Instant): void {
+function noteLateReading(server: Server, meter: Meter, grown: Bytes, now: Now): void {
   const { lastChange } = meter;
   if (!lastChange || areMetricsLate(server)) return;
   const { kind, measured, booked } = lastChange;
   const bytes = (kind === 'came' ? 1 : -1) * (measured ?? booked);
   if (Math.abs(grown - bytes) > TOLERANCE * Math.abs(bytes)) return;
   meter.lastChange = null;
-  server.lateReadings = [...server.lateReadings.filter((at) => now < at + LATE_WITHIN), now];
+  server.lateReadings = [...server.lateReadings.filter((at) => !now.has(at + LATE_WITHIN)), now.stamp];
 }
 
 /** Notes what was measured of a copy, and learns the footprint of its model from that; each copy counts once on each device. */

@@ -1,10 +1,10 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
 import { isFailing, type Pulse, type Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { ModelId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Look, ServingCounts } from '../looks/look.js';
-import type { Instant } from '../fleet/model.js';
 import { tallied } from '../learned/failures.js';
 
 /**
@@ -16,7 +16,7 @@ export function readPulses(
   server: Server,
   look: Look,
   counts: ReadonlyMap<ModelId, ServingCounts>,
-  now: Instant,
+  now: Now,
 ): void {
   server.metricsAnswered = look.metrics !== null;
   server.pending = ownQueues(server, look.metrics?.pending ?? NO_QUEUES);
@@ -24,7 +24,7 @@ export function readPulses(
     if (replica.phase !== 'ready') continue;
     const count = counts.get(replica.model);
     if (count) readPulse(fleet, server, replica, count, now);
-    else if (!look.index) server.lookWanted = now;
+    else if (!look.index) server.lookWanted = now.stamp;
   }
 }
 
@@ -36,13 +36,7 @@ const ownQueues = ({ hidden }: Server, pending: Server['pending']): Server['pend
     ? pending
     : new Map([...pending].filter(([model]) => !hidden.some((copy) => copy.model === model)));
 
-function readPulse(
-  fleet: Fleet,
-  { pending }: Server,
-  replica: Ready,
-  counts: ServingCounts,
-  now: Instant,
-): void {
+function readPulse(fleet: Fleet, { pending }: Server, replica: Ready, counts: ServingCounts, now: Now): void {
   const isNew = isFreshCopy(replica.pulse, counts);
   const used = (!isNew && isUsed(replica.pulse!, counts)) || (pending.get(replica.model) ?? 0) > 0;
   if (!isNew && !used) return;
@@ -50,7 +44,7 @@ function readPulse(
   if (isNew && replica.pulse !== null) readAnew(fleet, replica);
   const pulse = nextPulse(replica.pulse, counts, now);
   noteFailing(fleet, replica, pulse);
-  put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now) : replica.lastUse });
+  put(fleet, { ...replica, pulse, lastUse: used ? Math.max(replica.lastUse, now.stamp) : replica.lastUse });
 }
 
 /** Counts the copies of a model that turn out to be failing; a success of any copy ends that. */
@@ -69,7 +63,7 @@ type PulseCounts = Omit<Pulse, 'failures' | 'recent'>;
 const isFreshCopy = (before: PulseCounts | null, counts: PulseCounts): boolean =>
   before === null || counts.failed < before.failed || counts.succeeded < before.succeeded;
 
-function nextPulse(before: Pulse | null, counts: ServingCounts, now: Instant): Pulse {
+function nextPulse(before: Pulse | null, counts: ServingCounts, now: Now): Pulse {
   const { lastInference, succeeded, failed } = counts;
   const read = { lastInference, succeeded, failed };
   if (before === null || isFreshCopy(before, counts)) return { ...read, failures: 0, recent: [] };

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount } from '../fleet/ids.js';
@@ -32,8 +33,8 @@ function runsOut(driver: CoreDriver, model: string): void {
 
 const server = ({ fleet }: CoreDriver) => fleet.servers.get(SERVER)!;
 const closed = (driver: CoreDriver) =>
-  whyClosed(driver.fleet, server(driver), server(driver).devices![0]!, driver.now);
-const free = ({ fleet, now }: CoreDriver) => new Ledger(fleet, now).free(GPU);
+  whyClosed(driver.fleet, server(driver), server(driver).devices![0]!, new Now(driver.now));
+const free = ({ fleet, now }: CoreDriver) => new Ledger(fleet, new Now(now)).free(GPU);
 const unload = (driver: CoreDriver, id: string) =>
   driver.tell({ kind: 'UnloadOrdered', model: aModel(id).id, force: true });
 
@@ -125,7 +126,10 @@ describe('a device on which a load ran out of memory', () => {
     driver.pass(9_000);
     expect(closed(driver)).not.toBeNull();
     driver.pass(4_000);
-    expect([closed(driver), new Ledger(driver.fleet, driver.now).of(GPU).capacity]).toEqual([null, 3]);
+    expect([closed(driver), new Ledger(driver.fleet, new Now(driver.now)).of(GPU).capacity]).toEqual([
+      null,
+      3,
+    ]);
   });
 
   it('closes anew when a copy leaves that was there and was never measured: others may hide in what it did not use', () => {

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { givesBackLate } from '../fleet/meter.js';
@@ -34,7 +35,7 @@ const booked = ({ fleet }: CoreDriver, model: string) =>
   reservationOf(fleet, fleet.servers.get(SERVER), aModel(model).id).bytes;
 const unload = (driver: CoreDriver, id: string) =>
   driver.tell({ kind: 'UnloadOrdered', model: aModel(id).id, force: true });
-const isLate = ({ fleet, now }: CoreDriver) => givesBackLate(fleet.servers.get(SERVER)!, now);
+const isLate = ({ fleet, now }: CoreDriver) => givesBackLate(fleet.servers.get(SERVER)!, new Now(now));
 
 describe('a model that ran out of memory where the books were right', () => {
   it('is booked with more than was free for it once it has run out again, until it is measured', () => {

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { gpuAccount, type ModelId, replicaId } from '../fleet/ids.js';
@@ -28,7 +29,7 @@ function show(driver: CoreDriver, used: number | null): void {
 }
 
 const SIZES = { a: { gpuBytes: 10 }, b: { gpuBytes: 4 } };
-const ledger = ({ fleet, now }: CoreDriver) => new Ledger(fleet, now);
+const ledger = ({ fleet, now }: CoreDriver) => new Ledger(fleet, new Now(now));
 
 /** A load of a model runs out of memory. */
 function runsOut(driver: CoreDriver, model: string): void {

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { AccountId, ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
@@ -12,7 +13,7 @@ import {
   withheldOn,
 } from '../fleet/meter.js';
 import type { Shortfall } from '../fleet/meters.js';
-import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Bytes, Millis } from '../fleet/model.js';
 import type { Loading } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { rebook } from './declared.js';
@@ -27,13 +28,13 @@ const UNMEASURED: Millis = 60_000;
  * the load books. An unmeasured device tells only where the books have room, and nothing of a model that failed before: it
  * may take more than it books.
  */
-export function noteShortfall(fleet: Fleet, replica: Loading, now: Instant): void {
+export function noteShortfall(fleet: Fleet, replica: Loading, now: Now): void {
   const ledger = new Ledger(fleet, now);
   const server = fleet.servers.get(replica.server)!;
   for (const device of server.devices ?? []) {
     const { capacity, held } = ledger.of(device.account);
     const asked = askedOf(fleet, replica, device.account);
-    const isClosing = isMeasured(server, device, now);
+    const isClosing = isMeasured(server, device, now.stamp);
     if (asked === 0) continue;
     if (!isClosing && (held > capacity || fleet.cooldowns.has(replica.id))) continue;
     fleet.shortfalls.set(device.account, shortfallOf(fleet, replica, device, capacity - held, asked));
@@ -73,10 +74,10 @@ function askedOf(fleet: Fleet, replica: Loading, account: AccountId): Bytes {
 }
 
 /** Closes a device. Others may hide in what the copies there do not use that were not measured: as these leave it closes anew. */
-function close(fleet: Fleet, server: Server, { ordinal, account }: Device, now: Instant): void {
+function close(fleet: Fleet, server: Server, { ordinal, account }: Device, now: Now): void {
   const meter = meterOf(server, ordinal);
-  closeAfterLoad(meter, now);
-  server.lateMemoryAt = now;
+  closeAfterLoad(meter, now.stamp);
+  server.lateMemoryAt = now.stamp;
   const there = replicasOn(fleet, server.spec.id).filter(
     ({ phase, devices }) => phase !== 'placed' && phase !== 'loading' && devices.includes(ordinal),
   );
@@ -103,7 +104,7 @@ export function judgeShortfall({ fleet, server, device, meter, now }: Reading): 
   const { model, free } = shortfall;
   if (fleet.outgrown.has(model)) return outgrow(fleet, model, Math.min(free + 1, device.capacity - others));
   fleet.outgrown.set(model, 0);
-  if (shortfall.isAfterUnload) server.strikes = [...server.strikes.slice(-1), now];
+  if (shortfall.isAfterUnload) server.strikes = [...server.strikes.slice(-1), now.stamp];
 }
 
 function outgrow(fleet: Fleet, model: ModelId, bytes: Bytes): void {
@@ -112,10 +113,10 @@ function outgrow(fleet: Fleet, model: ModelId, bytes: Bytes): void {
 }
 
 /** Forgets the shortfalls whose time is over. One on a closed device lasts until that opens. */
-export function forgetShortfalls({ shortfalls, servers }: Fleet, now: Instant): void {
+export function forgetShortfalls({ shortfalls, servers }: Fleet, now: Now): void {
   for (const [account, { until, server }] of shortfalls) {
     const at = servers.get(server)!;
     const device = at.devices?.find((one) => one.account === account);
-    if (until <= now && withheldOn(at, device) === 0) shortfalls.delete(account);
+    if (now.has(until) && withheldOn(at, device) === 0) shortfalls.delete(account);
   }
 }

@@ -1,10 +1,10 @@
+import type { Now } from '../numbers/now.js';
 import { countAsks } from '../learned/worth.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, forget, put, type Reload, replicasOf } from '../fleet/fleet.js';
 import { beginWaiting, endWaiting } from '../fleet/waiting.js';
 import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
 import { pardon } from '../memory/limits.js';
-import type { Instant } from '../fleet/model.js';
 import { isFullWanted, toldAt } from '../looks/look-around.js';
 import { isPinProtected } from '../memory/pins.js';
 import { isLoading, NO_BOOKINGS, type Replica } from '../fleet/replica.js';
@@ -18,10 +18,10 @@ import { forgetFailures } from '../learned/cooldown.js';
 const DOUBT_EVERY = 1_000;
 
 /** A request has come that found no ready copy. */
-export function admitRequest(fleet: Fleet, { request }: EventOf<'RequestArrived'>, now: Instant): void {
+export function admitRequest(fleet: Fleet, { request }: EventOf<'RequestArrived'>, now: Now): void {
   beginWaiting(fleet, request);
-  if (!fleet.models.has(request.model) && !isAllSeen(fleet)) fleet.unknownAskedAt = now;
-  countAsks(fleet, request.model, 1, now);
+  if (!fleet.models.has(request.model) && !isAllSeen(fleet)) fleet.unknownAskedAt = now.stamp;
+  countAsks(fleet, request.model, 1, now.stamp);
 }
 
 export const cancelRequest = (fleet: Fleet, { request }: EventOf<'RequestCancelled'>): void =>
@@ -41,11 +41,11 @@ export function useRoutes(fleet: Fleet, { uses }: EventOf<'RoutesUsed'>): void {
 }
 
 /** Where the last look at a doubted server is young the next one is put off, but not dropped. */
-export function doubtServers(fleet: Fleet, { servers }: EventOf<'ServersDoubted'>, now: Instant): void {
+export function doubtServers(fleet: Fleet, { servers }: EventOf<'ServersDoubted'>, now: Now): void {
   for (const id of servers) {
     const server = fleet.servers.get(id);
     if (!server || (isFullWanted(server) && server.looking !== 'full')) continue;
-    server.lookWanted = Math.max(now, toldAt(server) + DOUBT_EVERY);
+    server.lookWanted = Math.max(now.stamp, toldAt(server) + DOUBT_EVERY);
   }
 }
 
@@ -53,12 +53,12 @@ export function doubtServers(fleet: Fleet, { servers }: EventOf<'ServersDoubted'
 export function orderLoad(
   fleet: Fleet,
   { model, until }: Omit<EventOf<'LoadOrdered'>, 'kind'>,
-  now: Instant,
+  now: Now,
 ): void {
   if (!fleet.models.has(model)) return;
   forgetFailures(fleet, model);
   pardon(fleet, model);
-  fleet.wishes.set(model, { until, admin: true, since: now });
+  fleet.wishes.set(model, { until, admin: true, since: now.stamp });
   forgetPutOff(fleet, model);
 }
 
@@ -66,7 +66,7 @@ export function orderLoad(
 export function orderUnload(
   fleet: Fleet,
   { model, force }: Omit<EventOf<'UnloadOrdered'>, 'kind'>,
-  now: Instant,
+  now: Now,
 ): void {
   fleet.wishes.delete(model);
   for (const [id, reload] of fleet.reloads) if (reload.model === model) fleet.reloads.delete(id);
@@ -92,18 +92,19 @@ export function rememberUnload(fleet: Fleet, { model, copies }: EventOf<'UnloadR
  * Drains a copy for an admin; `force` does not wait for leases. Pinned copies stay, copies
  * that have outlived an unload, and copies on servers that take no orders.
  */
-export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Instant): void {
+export function unloadCopy(fleet: Fleet, replica: Replica, force: boolean, now: Now): void {
   const mayGo = !isPinProtected(fleet, replica) && !isLeftAlone(fleet.servers.get(replica.server)!);
   if (replica.phase === 'ready' && !replica.outlived && mayGo) drain(fleet, replica, 'admin', null, now);
   const draining = fleet.replicas.get(replica.id);
-  if (force && draining?.phase === 'draining') put(fleet, { ...draining, inUseUntil: now, isForced: true });
+  if (force && draining?.phase === 'draining')
+    put(fleet, { ...draining, inUseUntil: now.stamp, isForced: true });
 }
 
 /**
  * Has every copy loaded anew that is there or on its way in, since it may have read the old files. The learned config of
  * the model is forgotten at once on servers without a copy, and on others when the copy has left.
  */
-export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrdered'>, now: Instant): void {
+export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrdered'>, now: Now): void {
   if (!fleet.models.has(model)) return;
   for (const replica of replicasOf(fleet, model)) {
     if (replica.phase === 'placed') forget(fleet, replica);
@@ -123,14 +124,10 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
 }
 
 /** Reloads that an earlier process of Berth did not finish go on once their servers were looked at. */
-export function rememberReload(
-  fleet: Fleet,
-  { model, copies }: EventOf<'ReloadRemembered'>,
-  now: Instant,
-): void {
+export function rememberReload(fleet: Fleet, { model, copies }: EventOf<'ReloadRemembered'>, now: Now): void {
   pardon(fleet, model);
   for (const { server, hasLeft } of copies) {
-    const leftAt = hasLeft ? now : null;
+    const leftAt = hasLeft ? now.stamp : null;
     if (!fleet.servers.has(server)) continue;
     fleet.reloads.set(replicaId(model, server), { ...orderedReload(model, server), leftAt });
   }

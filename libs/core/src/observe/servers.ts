@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { EventOf } from '../fleet/events.js';
 import { accountsChanged } from '../fleet/fleet-index.js';
 import { type Fleet, noteRoutesOn, replicasOn } from '../fleet/fleet.js';
@@ -10,7 +11,6 @@ import {
   type ServerId,
 } from '../fleet/ids.js';
 import { dropShortfalls } from '../fleet/meter.js';
-import type { Instant } from '../fleet/model.js';
 import { type DeclaredDevice, type Device, type Server, UnseenServer } from '../fleet/server.js';
 import { discover, forgetReplica, forgetVanished, rebook } from './declared.js';
 
@@ -83,13 +83,9 @@ export function rememberOrders(fleet: Fleet, { server, models }: EventOf<'Orders
   for (const model of models) fleet.servers.get(server)?.ordered.add(model);
 }
 
-export function drainServer(
-  fleet: Fleet,
-  { server: id, deadline }: EventOf<'DrainOrdered'>,
-  now: Instant,
-): void {
+export function drainServer(fleet: Fleet, { server: id, deadline }: EventOf<'DrainOrdered'>, now: Now): void {
   const server = fleet.servers.get(id);
-  if (server) setDrain(fleet, server, { since: now, deadline });
+  if (server) setDrain(fleet, server, { since: now.stamp, deadline });
 }
 
 export function endDrain(fleet: Fleet, { server: id }: EventOf<'DrainEnded'>): void {

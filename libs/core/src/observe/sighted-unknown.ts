@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, put } from '../fleet/fleet.js';
 import type { Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -15,7 +16,7 @@ import { APART, mayWaitUnseen, servesSince, settlesFrom, UNSETTLED } from '../lo
 export interface Seen<Kind extends Sighting = Sighting> {
   readonly sighting: Kind;
   readonly begunAt: Instant;
-  readonly now: Instant;
+  readonly now: Now;
 }
 
 export type SeenServing = Extract<Sighting, { kind: 'serving' }>;
@@ -30,7 +31,7 @@ export function unknownSighted(fleet: Fleet, before: Unknown, { sighting, ...whe
     case 'serving':
       return unknownServes(fleet, replica, { sighting, ...when });
     case 'coming': {
-      const loadOrderedAt = replica.loadOrderedAt ?? when.now;
+      const loadOrderedAt = replica.loadOrderedAt ?? when.now.stamp;
       return put(fleet, { ...replica, coming: true, absentSince: null, loadOrderedAt });
     }
     case 'leaving':
@@ -73,10 +74,10 @@ function isUndone(fleet: Fleet, replica: Unknown, { sighting, begunAt }: Seen<Se
 }
 
 /** It was gone, or may have been, and is back: another client may have loaded it anew, with another config. */
-function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Instant): void {
+function backAgain(fleet: Fleet, replica: Unknown, versions: readonly string[], now: Now): void {
   const server = fleet.servers.get(replica.server)!;
   const there = { ...replica, ...bookedAsFound(fleet, server, replica.model) };
-  const inUseUntil = Math.max(now, promisedOn(server, replica.model));
+  const inUseUntil = Math.max(now.stamp, promisedOn(server, replica.model));
   put(fleet, becomeReady(there, versions, now, { inUseUntil }));
 }
 

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
@@ -72,7 +73,7 @@ describe('a load without an answer onto chosen devices', () => {
   it('keeps nothing more until a config shows the model on others', () => {
     const driver = aLateLoad();
     expect([replicaIn(driver).devices, mayTake(driver)]).toEqual([[0], []]);
-    expect(serverFlags(driver.fleet, serverIn(driver), driver.now)).not.toContain('hidden_copy');
+    expect(serverFlags(driver.fleet, serverIn(driver), new Now(driver.now))).not.toContain('hidden_copy');
   });
 
   it('leaves no doubt where the server has no other devices', () => {

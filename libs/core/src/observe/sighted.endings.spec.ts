@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Replica } from '../fleet/replica.js';
@@ -126,7 +127,7 @@ describe('an unload', () => {
     tellEarlierLook(driver, 'READY');
     expect(driver.phase('a', 't')).toBe('unloading');
     const server = driver.fleet.servers.get(SERVER)!;
-    expect(serverFlags(driver.fleet, server, driver.now)).not.toContain('hidden_copy');
+    expect(serverFlags(driver.fleet, server, new Now(driver.now))).not.toContain('hidden_copy');
   });
 
   it('that is stuck is booked long after its directory was removed, which hides it', () => {

@@ -1,3 +1,4 @@
+import { Now } from '../numbers/now.js';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { put } from '../fleet/fleet.js';
@@ -32,7 +33,7 @@ const unknownIn = (driver: CoreDriver): Unknown => replicaIn(driver) as Unknown;
 
 /** A look that began at some moment shows `a` so. */
 const see = (driver: CoreDriver, sighting: Sighting, begunAt = driver.now): void =>
-  sighted(driver.fleet, serverIn(driver), A, { sighting, begunAt, now: driver.now });
+  sighted(driver.fleet, serverIn(driver), A, { sighting, begunAt, now: new Now(driver.now) });
 
 /** Our load of it ended so. */
 function loaded(outcome: 'unknown' | FailureCause): CoreDriver {

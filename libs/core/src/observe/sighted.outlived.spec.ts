@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { serverFlags } from '../explain/view.js';
@@ -38,9 +39,9 @@ function unloaded(state: 'READY' | 'LOADING' | 'UNAVAILABLE', model = E) {
   return { driver, shelf };
 }
 
-const flagsIn = ({ fleet, now }: CoreDriver) => serverFlags(fleet, fleet.servers.get(T)!, now);
+const flagsIn = ({ fleet, now }: CoreDriver) => serverFlags(fleet, fleet.servers.get(T)!, new Now(now));
 const holdsIn = ({ fleet, now }: CoreDriver) =>
-  whyHere(fleet, E, now).flatMap(({ holds }) => holds.map(({ kind }) => kind));
+  whyHere(fleet, E, new Now(now)).flatMap(({ holds }) => holds.map(({ kind }) => kind));
 
 describe('an ensemble that serves after its unload was acknowledged', () => {
   const outlived = () => unloaded('READY');

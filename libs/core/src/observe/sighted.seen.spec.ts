@@ -1,3 +1,4 @@
+import { Now } from '../numbers/now.js';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { LastUnload } from '../fleet/fleet.js';
@@ -40,7 +41,7 @@ const lastUnload = ({ fleet }: CoreDriver): LastUnload | undefined => fleet.last
 
 /** A look that began at some moment shows `a` so. */
 const see = (driver: CoreDriver, sighting: Sighting, begunAt = driver.now): void =>
-  sighted(driver.fleet, serverIn(driver), A, { sighting, begunAt, now: driver.now });
+  sighted(driver.fleet, serverIn(driver), A, { sighting, begunAt, now: new Now(driver.now) });
 
 /** Makes what is booked for `a` something else in the detail that the test is about. */
 const set = (driver: CoreDriver, parts: Partial<Unknown> | Partial<Unloading>): unknown =>

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
@@ -13,7 +14,7 @@ function aDriver(parts: Partial<ServerSpec> = {}): CoreDriver {
 }
 
 const flagsOf = (driver: CoreDriver): string[] =>
-  serverFlags(driver.fleet, driver.fleet.servers.get(aServer(SERVER).id)!, driver.now);
+  serverFlags(driver.fleet, driver.fleet.servers.get(aServer(SERVER).id)!, new Now(driver.now));
 
 describe('a model found loaded that was not ordered', () => {
   it('is booked and routed at once', () => {

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
 import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -55,25 +56,25 @@ function adopt(
   };
   if (sighting.kind === 'serving') {
     // An earlier process of Berth may have given leases on it.
-    const inUseUntil = Math.max(now + DEFAULT_LEASE, promisedOn(server, model));
+    const inUseUntil = Math.max(now.stamp + DEFAULT_LEASE, promisedOn(server, model));
     return put(fleet, becomeReady(found, versionsOf(sighting), now, { inUseUntil, outlived }));
   }
   const coming = sighting.kind === 'coming';
-  put(fleet, becomeUnknown(found, 'found', now, { coming, loadOrderedAt: coming ? now : null }));
+  put(fleet, becomeUnknown(found, 'found', now, { coming, loadOrderedAt: coming ? now.stamp : null }));
 }
 
 /**
  * Loads that may be of ensembles, and that run or have ended since the last look: a model that turns up without an order
  * is presumed to be a step of theirs. What has turned up so itself brings up nothing of its own.
  */
-const loadsOfEnsembles = (fleet: Fleet, server: Server, now: Instant): ModelId[] =>
+const loadsOfEnsembles = (fleet: Fleet, server: Server, now: Now): ModelId[] =>
   replicasOn(fleet, server.spec.id)
     .filter((replica) => isRecentLoad(fleet, server, replica, now))
     .map(({ model }) => model)
     .filter((model) => !server.presumed.has(model) && mayBeEnsemble(fleet, server, model));
 
 /** A failed load is booked until a look that began after it; one without an answer may run until it is stuck. */
-function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now: Instant): boolean {
+function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now: Now): boolean {
   switch (replica.phase) {
     case 'loading':
       return true;
@@ -142,9 +143,9 @@ function unloadingGone(
 }
 
 /** Another client loaded the model during its unload: the old copy may hold its memory where no call shows it. */
-function hide(fleet: Fleet, server: Server, replica: Unloading, now: Instant): void {
+function hide(fleet: Fleet, server: Server, replica: Unloading, now: Now): void {
   const { model, bookings } = replica;
-  const until = now + fleet.limits.stuckAfter;
+  const until = now.stamp + fleet.limits.stuckAfter;
   server.hidden = [...server.hidden, { model, bookings, until, comesTo: null }];
   end(fleet, replica, now);
 }

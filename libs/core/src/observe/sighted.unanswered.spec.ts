@@ -1,3 +1,4 @@
+import { Now } from '../numbers/now.js';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Outcome } from '../fleet/events.js';
@@ -60,7 +61,11 @@ function loaded(took = 0): CoreDriver {
 function phasesAt(driver: CoreDriver, sighting: Sighting, ...moments: readonly number[]): unknown[] {
   const { endedAt } = unknownIn(driver);
   return moments.map((after) => {
-    sighted(driver.fleet, serverIn(driver), A, { sighting, begunAt: endedAt + after, now: driver.now });
+    sighted(driver.fleet, serverIn(driver), A, {
+      sighting,
+      begunAt: endedAt + after,
+      now: new Now(driver.now),
+    });
     return replicaIn(driver)?.phase;
   });
 }

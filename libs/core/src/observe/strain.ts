@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Sample } from '../fleet/kept.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, replicasOf, replicasOn } from '../fleet/fleet.js';
@@ -16,7 +17,7 @@ export function readStrain(
   server: Server,
   at: Instant,
   counts: ReadonlyMap<ModelId, ServingCounts>,
-  now: Instant,
+  now: Now,
 ): void {
   for (const { phase, model } of replicasOn(fleet, server.spec.id)) {
     const count = counts.get(model);
@@ -30,7 +31,7 @@ export function readStrain(
  * Another number of copies is wanted for the demand of a model; what is spared leaves. Where the demand has ended, the time
  * does not count as waiting for later requests in which only its next copy was wanted.
  */
-export function wantCopies(fleet: Fleet, event: EventOf<'CopiesWanted'>, now: Instant): void {
+export function wantCopies(fleet: Fleet, event: EventOf<'CopiesWanted'>, now: Now): void {
   const { model, copies, spare } = event;
   const strain = fleet.strains.get(model);
   if (!strain) return;
@@ -48,7 +49,7 @@ function readModelStrain(
   server: Server,
   model: ModelId,
   reading: StrainCounts,
-  now: Instant,
+  now: Now,
 ): void {
   const before = fleet.strains.get(model) ?? AT_REST;
   const all = replicasOf(fleet, model);

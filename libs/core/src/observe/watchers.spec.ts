@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId, type ModelId, type WatcherId } from '../fleet/ids.js';
 import { MOST_WATCHERS } from '../learned/watchers.js';
-import { nextWake } from '../wake.js';
+import { wakeOf } from '../../../../test/support/decide.js';
 
 const A = 'a' as ModelId;
 const B = 'peer-b' as WatcherId;
@@ -76,7 +76,7 @@ describe('a copy whose route is withdrawn', () => {
     const over = driver.now + PATIENCE;
     driver.looksEnd = false;
     driver.pass(30_000);
-    expect(nextWake(driver.fleet, driver.now)).toBe(over);
+    expect(wakeOf(driver.fleet, driver.now)).toBe(over);
   });
 
   it('stays for a watcher of an earlier term, from when that was last heard of', () => {

@@ -1,6 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { Instant } from '../fleet/model.js';
 import { isSilent, MOST_WATCHERS } from '../learned/watchers.js';
 
 /** A watcher without an acknowledgement in this term may have any earlier table. */
@@ -9,7 +9,7 @@ const NO_REVISION = -1;
 export function seeWatcher(
   { watchers }: Fleet,
   { watcher, patience, heardAt }: EventOf<'WatcherSeen'>,
-  now: Instant,
+  now: Now,
 ): void {
   const known = watchers.get(watcher);
   if (known) watchers.set(watcher, { ...known, patience, heardAt: Math.max(known.heardAt, heardAt) });
@@ -20,12 +20,12 @@ export function seeWatcher(
 export function acknowledgeRoutes(
   fleet: Fleet,
   { watcher, revision }: EventOf<'WatcherAcknowledged'>,
-  now: Instant,
+  now: Now,
 ): void {
   const known = fleet.watchers.get(watcher);
   if (!known) return;
   const acknowledged = Math.max(known.revision, Math.min(revision, fleet.routesRevision));
-  fleet.watchers.set(watcher, { ...known, heardAt: now, revision: acknowledged });
+  fleet.watchers.set(watcher, { ...known, heardAt: now.stamp, revision: acknowledged });
 }
 
 export function forgetWatcher(fleet: Fleet, { watcher }: EventOf<'WatcherGone'>): void {
@@ -33,7 +33,7 @@ export function forgetWatcher(fleet: Fleet, { watcher }: EventOf<'WatcherGone'>)
 }
 
 /** Nothing waits for silent watchers, so they go first. */
-function hasRoom(watchers: Fleet['watchers'], now: Instant): boolean {
+function hasRoom(watchers: Fleet['watchers'], now: Now): boolean {
   if (watchers.size >= MOST_WATCHERS)
     for (const [id, one] of watchers) if (isSilent(one, now)) watchers.delete(id);
   return watchers.size < MOST_WATCHERS;

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
@@ -105,11 +106,16 @@ describe('a job for which no copies are found that could leave', () => {
     driver.looksEnd = false;
     driver.resolve('x', { wait: 60_000 });
     const { fleet, now } = driver;
-    const line = new Line(fleet, wantsOf(fleet, now), openServers(fleet, now), now);
+    const line = new Line(
+      fleet,
+      wantsOf(fleet, new Now(now)),
+      openServers(fleet, new Now(now)),
+      new Now(now),
+    );
     const server = fleet.servers.get(S)!;
     fleet.servers.set(S, { ...server, statisticsAt: now });
     change(driver);
-    expect(bindDue(fleet, line, line.all, now)).toBe(true);
+    expect(bindDue(fleet, line, line.all, new Now(now))).toBe(true);
     return driver;
   }
 

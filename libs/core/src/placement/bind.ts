@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, put } from '../fleet/fleet.js';
 import { Ledger } from '../memory/ledger.js';
 import { unloadForecast } from '../learned/unload-times.js';
@@ -33,7 +34,7 @@ import { carrier, devicesOfStep, type Place, placesAmong } from '../room/places.
  * anything changed. What a job brings along may be wanted by others in line: it gets its place alone, after which the line
  * is looked at again.
  */
-export function bindDue(fleet: Fleet, line: Line, forecasts: readonly JobForecast[], now: Instant): boolean {
+export function bindDue(fleet: Fleet, line: Line, forecasts: readonly JobForecast[], now: Now): boolean {
   endRefutations(fleet, now);
   let any = false;
   for (const forecast of forecasts) {
@@ -46,10 +47,10 @@ export function bindDue(fleet: Fleet, line: Line, forecasts: readonly JobForecas
   return any;
 }
 
-const isTimeToBind = ({ job, place, placeAt }: JobForecast, now: Instant): boolean =>
-  job.want !== null && place !== null && placeAt <= now;
+const isTimeToBind = ({ job, place, placeAt }: JobForecast, now: Now): boolean =>
+  job.want !== null && place !== null && placeAt <= now.stamp;
 
-function bind(fleet: Fleet, line: Line, forecast: JobForecast, now: Instant): boolean {
+function bind(fleet: Fleet, line: Line, forecast: JobForecast, now: Now): boolean {
   const { job, place, leaving } = forecast;
   const want = job.want!;
   // A job before it in this turn may have got the last load slot but one of its server, or its memory.
@@ -85,7 +86,7 @@ class Binding {
     private readonly line: Line,
     private readonly forecast: JobForecast,
     private readonly ledger: Ledger,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {
     const { job } = forecast;
     const isVictim = victimTest(fleet, job.want!, now);
@@ -102,7 +103,7 @@ class Binding {
     );
     const places = [place!, ...others.filter((one) => String(one.devices) !== String(place!.devices))];
     for (const one of places) {
-      if (!isFreeOfLimit(fleet, job, one) && openAgainAt(fleet, one) > now) continue;
+      if (!isFreeOfLimit(fleet, job, one) && openAgainAt(fleet, one) > now.stamp) continue;
       const found = this.planAt(one);
       if (found) return found;
     }
@@ -127,18 +128,19 @@ class Binding {
 
   private isTellable(one: Ready): boolean {
     const { fleet, now } = this;
-    return tellableFrom(new ReadyCopy(fleet, one, now), this.forecast.job) <= now;
+    return tellableFrom(new ReadyCopy(fleet, one, now), this.forecast.job) <= now.stamp;
   }
 
   private freedBy({ replicas }: Victim): Instant {
     const ends = replicas.map(
-      (one) => Math.max(this.now, one.inUseUntil) + unloadForecast(this.fleet.servers.get(one.server)).p50,
+      (one) =>
+        Math.max(this.now.stamp, one.inUseUntil) + unloadForecast(this.fleet.servers.get(one.server)).p50,
     );
     return Math.max(...ends);
   }
 
   private soonestFree({ server }: Place): Instant {
-    return this.now + unloadForecast(server).p50;
+    return this.now.stamp + unloadForecast(server).p50;
   }
 }
 
@@ -146,15 +148,17 @@ class Binding {
 const FRESH: Millis = 500;
 
 /** Whether the use of these copies was read since the want arose and a short time ago. If not, asks for it. */
-function isFreshlyRead(fleet: Fleet, victims: readonly Ready[], want: Want, now: Instant): boolean {
+function isFreshlyRead(fleet: Fleet, victims: readonly Ready[], want: Want, now: Now): boolean {
   const left = new Set(victims.map(({ server }) => fleet.servers.get(server)!));
   const stale = [...left].filter((one) => !isFresh(one, want, now));
-  for (const one of stale) one.statisticsWanted = Math.max(one.statisticsWanted ?? 0, now);
+  for (const one of stale) one.statisticsWanted = Math.max(one.statisticsWanted ?? 0, now.stamp);
   return stale.length === 0;
 }
 
-const isFresh = ({ statisticsAt, lookTook }: Server, want: Want, now: Instant): boolean =>
-  statisticsAt !== null && statisticsAt >= want.since && now - statisticsAt <= Math.max(FRESH, 2 * lookTook);
+const isFresh = ({ statisticsAt, lookTook }: Server, want: Want, now: Now): boolean =>
+  statisticsAt !== null &&
+  statisticsAt >= want.since &&
+  now.stamp - statisticsAt <= Math.max(FRESH, 2 * lookTook);
 
 /** Every second job of a device at most goes for having starved. */
 function noteStarved(fleet: Fleet, isStarving: boolean, place: NonNullable<JobForecast['place']>): void {
@@ -165,7 +169,7 @@ function noteStarved(fleet: Fleet, isStarving: boolean, place: NonNullable<JobFo
 }
 
 /** A copy is to come back with more devices: it leaves at once where these have room now. */
-function orderAnew(fleet: Fleet, place: Place, copy: Ready, cause: LoadCause, now: Instant): void {
+function orderAnew(fleet: Fleet, place: Place, copy: Ready, cause: LoadCause, now: Now): void {
   const { devices, bookings } = place;
   const { id, model, server } = copy;
   fleet.reloads.set(id, { model, server, cause, devices, bookings, leftAt: null, config: null });
@@ -178,10 +182,10 @@ export function promisePlace(
   fleet: Fleet,
   place: Place,
   { model, cause }: { readonly model: Model; readonly cause: LoadCause },
-  now: Instant,
+  now: Now,
 ): void {
   const { server, devices, brings } = place;
-  if (BY_ORDER.has(cause)) server.orderedPlaceAt = now;
+  if (BY_ORDER.has(cause)) server.orderedPlaceAt = now.stamp;
   const copy = fleet.replicas.get(replicaId(model.id, server.spec.id));
   if (copy?.phase === 'ready') return orderAnew(fleet, place, copy, cause, now);
   for (const id of [...brings, model.id]) {

@@ -1,6 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import type { Action } from '../fleet/actions.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { Instant } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { areLoadsStopped, isSettling } from '../fleet/standing.js';
 import { type Want, wantsOf } from '../demand/wants.js';
@@ -27,8 +27,8 @@ interface Booked {
 export function book(
   fleet: Fleet,
   open: readonly Server[],
-  now: Instant,
-  judge: (fleet: Fleet, line: Line, now: Instant) => Action[],
+  now: Now,
+  judge: (fleet: Fleet, line: Line, now: Now) => Action[],
 ): Booked {
   let wants = wantsOf(fleet, now);
   reservePins(fleet, wants);
@@ -62,25 +62,21 @@ export function book(
   return { line, wished, refused, isAny };
 }
 
-const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Instant): boolean =>
+const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Now): boolean =>
   fleet.charges.size > 0 && refundOthers(fleet, new Set(all.map(({ job }) => job.model)), now);
 
 /** So many wishes are looked at in a turn: a storm of refused requests leaves hundreds. */
 const MOST_WISHES = 8;
 
 /** A wish ends no lease and no residency, unless it starves. */
-const mayTakePlace = ({ job, roomAt }: JobForecast, now: Instant): boolean => roomAt <= now || job.isStarving;
+const mayTakePlace = ({ job, roomAt }: JobForecast, now: Now): boolean =>
+  roomAt <= now.stamp || job.isStarving;
 
 /**
  * A free slot without a job takes the worthiest wish that can get its place now, and one that starves before others. Where
  * none can, it is the worthiest for which a place is in sight. Its forecast says when it can begin.
  */
-function worthiestWish(
-  fleet: Fleet,
-  line: Line,
-  wants: readonly Want[],
-  now: Instant,
-): JobForecast | undefined {
+function worthiestWish(fleet: Fleet, line: Line, wants: readonly Want[], now: Now): JobForecast | undefined {
   const wished = wants.filter(({ model }) => fleet.wishes.has(model.id) && !line.of(model.id));
   if (wished.length === 0 || !line.isAnySlotFree()) return undefined;
   const worthiest = wished
@@ -92,7 +88,7 @@ function worthiestWish(
   let inSight: JobForecast | undefined;
   for (const { job } of worthiest) {
     const forecast = line.propose(job);
-    if (forecast.placeAt <= now && mayTakePlace(forecast, now)) return forecast;
+    if (forecast.placeAt <= now.stamp && mayTakePlace(forecast, now)) return forecast;
     if (forecast.placeAt < Infinity) inSight ??= forecast;
   }
   return inSight;

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { fitPins } from '../room/fit-pins.js';
@@ -26,7 +27,7 @@ const heldBy = (driver: CoreDriver, model: string, server: string): string[] =>
     ?.bookings.map(({ account, bytes }) => `${account}=${bytes}`) ?? [];
 
 const stateOf = (driver: CoreDriver, server: string): string =>
-  serverState(driver.fleet, driver.fleet.servers.get(server as ServerId)!, driver.now);
+  serverState(driver.fleet, driver.fleet.servers.get(server as ServerId)!, new Now(driver.now));
 
 describe('on a server with several devices', () => {
   it('a model whose config is not known books all of them and is loaded plainly', () => {

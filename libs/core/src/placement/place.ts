@@ -1,3 +1,4 @@
+import { Now } from '../numbers/now.js';
 import { type Fleet, forget, replicasOn, standingModels, unsettled } from '../fleet/fleet.js';
 import type { Booking, Placed, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
@@ -5,7 +6,6 @@ import { standingCopies, toReplace } from '../memory/pins.js';
 import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
-import type { Instant } from '../fleet/model.js';
 import { copiesByDemand } from '../learned/strain.js';
 import { isBroken } from '../demand/cooling.js';
 import { isGoing, mayCome } from '../room/places.js';
@@ -17,7 +17,7 @@ import { modelsAwaited } from '../fleet/waiting.js';
  * Gives up places on servers that take nothing new. It also gives up those of models that are not to come there any
  * more, or have just failed too often elsewhere. Models that are still wanted are placed anew.
  */
-export function dropInvalidPlaces(fleet: Fleet, open: readonly Server[], now: Instant): void {
+export function dropInvalidPlaces(fleet: Fleet, open: readonly Server[], now: Now): void {
   dropWhere(fleet, ({ server: id, model }) => {
     const server = fleet.servers.get(id);
     return !server || !open.includes(server) || !mayCome(fleet, server, model) || isBroken(fleet, model, now);
@@ -28,7 +28,7 @@ export function dropInvalidPlaces(fleet: Fleet, open: readonly Server[], now: In
  * Gives up places whose memory will not come: an unload is stuck, a stranger took what was promised, a limit was lowered. Says
  * whether there were any.
  */
-export function dropOverdrawn(fleet: Fleet, open: readonly Server[], now: Instant): boolean {
+export function dropOverdrawn(fleet: Fleet, open: readonly Server[], now: Now): boolean {
   const ledger = new Ledger(fleet, now);
   const isOverdrawn = ({ account, bytes }: Booking): boolean => bytes > 0 && ledger.spare(account) < 0;
   if (!dropWhere(fleet, (replica) => replica.bookings.some(isOverdrawn))) return false;
@@ -40,7 +40,7 @@ export function dropOverdrawn(fleet: Fleet, open: readonly Server[], now: Instan
  * Gives up places that are not wanted any more, neither for themselves nor for what is held or wanted beside them; says
  * whether there were any. What drains for them stays.
  */
-export function dropUnwanted(fleet: Fleet, now: Instant): boolean {
+export function dropUnwanted(fleet: Fleet, now: Now): boolean {
   let wanted: ReadonlySet<ModelId> | undefined;
   const isWanted = ({ phase, model }: Replica): boolean =>
     phase !== 'placed' || (wanted ??= wantedModels(fleet)).has(model);
@@ -111,7 +111,7 @@ const askedModels = (fleet: Fleet): ModelId[] => [
   ...modelsAwaited(fleet).keys(),
   ...fleet.wishes.keys(),
   ...Array.from(fleet.reloads.values(), ({ model }) => model),
-  ...toReplace(fleet, -Infinity),
+  ...toReplace(fleet, new Now(-Infinity)),
 ];
 
 const drainedModels = (fleet: Fleet): ModelId[] =>

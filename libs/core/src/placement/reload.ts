@@ -1,8 +1,9 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet, Reload } from '../fleet/fleet.js';
 import type { ReplicaId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import { Ledger } from '../memory/ledger.js';
-import type { Instant, Millis, Model } from '../fleet/model.js';
+import type { Millis, Model } from '../fleet/model.js';
 import { isNeeded, presumedNeeders } from '../memory/footprint.js';
 import { standingCopies } from '../memory/pins.js';
 import { NO_BOOKINGS, type Replica } from '../fleet/replica.js';
@@ -23,8 +24,8 @@ import { presentCopies } from '../demand/wants.js';
 import { wish } from '../demand/wishes.js';
 
 /** Follows what is to be loaded anew: what has left is to come back, and what has come back is done. */
-export function followReloads(fleet: Fleet, now: Instant): void {
-  for (const [id, { until }] of fleet.loadedAnew) if (until <= now) fleet.loadedAnew.delete(id);
+export function followReloads(fleet: Fleet, now: Now): void {
+  for (const [id, { until }] of fleet.loadedAnew) if (now.has(until)) fleet.loadedAnew.delete(id);
   for (const [id, reload] of fleet.reloads) {
     const next = followed(fleet, id, reload, now);
     if (next === 'left' || next === 'replaced') leave(fleet, id, reload, now);
@@ -35,7 +36,7 @@ export function followReloads(fleet: Fleet, now: Instant): void {
 
 type ReloadStep = 'waits' | 'left' | 'replaced' | 'over' | 'failed';
 
-function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): ReloadStep {
+function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Now): ReloadStep {
   const replica = fleet.replicas.get(id);
   const model = fleet.models.get(reload.model);
   const server = fleet.servers.get(reload.server);
@@ -51,7 +52,7 @@ function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): Re
  * It is to come back where there are fewer copies than there may be. While its server was lost, or not yet looked at in
  * this life of ours, another one may have been loaded in its place.
  */
-function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Instant): ReloadStep {
+function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Now): ReloadStep {
   const most = Math.max(model.maxCopies ?? 1, standingCopies(model));
   if (presentCopies(fleet, model.id, now) >= most) return 'replaced';
   return leftAt === null ? 'left' : 'waits';
@@ -61,7 +62,7 @@ function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Inst
  * What is evicted, or moved since its server is drained, is not for us to bring back; what is needed cannot leave, nor what
  * is on a server that is left alone.
  */
-function beforeItLeft(fleet: Fleet, replica: Replica, reload: Reload, now: Instant): ReloadStep {
+function beforeItLeft(fleet: Fleet, replica: Replica, reload: Reload, now: Now): ReloadStep {
   switch (replica.phase) {
     case 'placed':
       return 'over';
@@ -78,13 +79,13 @@ function beforeItLeft(fleet: Fleet, replica: Replica, reload: Reload, now: Insta
   }
 }
 
-function mayBeReloaded(fleet: Fleet, replica: Replica, now: Instant): boolean {
+function mayBeReloaded(fleet: Fleet, replica: Replica, now: Now): boolean {
   const server = fleet.servers.get(replica.server)!;
   return server.drain === null && !isLeftAlone(server) && !isNeededHere(fleet, replica, now);
 }
 
 /** Whether an admin ordered it, or no more copies will be there than are to stand, and what was promised to it is still to come. */
-function isWanted(fleet: Fleet, { model, cause, bookings }: Reload, now: Instant): boolean {
+function isWanted(fleet: Fleet, { model, cause, bookings }: Reload, now: Now): boolean {
   if (cause === 'reload') return true;
   const ledger = new Ledger(fleet, now);
   const isLeft = bookings.every(({ account }) => ledger.spare(account) >= 0);
@@ -92,7 +93,7 @@ function isWanted(fleet: Fleet, { model, cause, bookings }: Reload, now: Instant
 }
 
 /** What may be a step of a load under way is let go once a config tells that it is none; a load that is stuck never tells. */
-function isNeededHere(fleet: Fleet, replica: Replica, now: Instant): boolean {
+function isNeededHere(fleet: Fleet, replica: Replica, now: Now): boolean {
   return isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));
 }
 
@@ -117,24 +118,24 @@ function endAll(fleet: Fleet, model: Reload['model']): void {
 const AGAIN: Millis = 600_000;
 
 /** Where an admin ordered it its files may say something else than what was learned of it. */
-function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Instant): void {
+function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Now): void {
   if (reload.cause !== 'reload') {
-    fleet.loadedAnew.set(id, { copies: reload.devices.length, until: now + AGAIN });
-    fleet.reloads.set(id, { ...reload, bookings: NO_BOOKINGS, leftAt: now });
+    fleet.loadedAnew.set(id, { copies: reload.devices.length, until: now.stamp + AGAIN });
+    fleet.reloads.set(id, { ...reload, bookings: NO_BOOKINGS, leftAt: now.stamp });
     return;
   }
   const server = fleet.servers.get(reload.server)!;
   const config = server.configs.get(reload.model) ?? null;
   server.configs.delete(reload.model);
   readAnew(fleet, reload);
-  fleet.reloads.set(id, { ...reload, leftAt: now, config });
+  fleet.reloads.set(id, { ...reload, leftAt: now.stamp, config });
 }
 
 /**
  * Gives what has left its place again, before any other model gets one. Where it finds none on its server it is wished
  * for anywhere, and the other copies stay as they are.
  */
-export function bringBack(fleet: Fleet, open: readonly Server[], now: Instant): void {
+export function bringBack(fleet: Fleet, open: readonly Server[], now: Now): void {
   if (fleet.reloads.size === 0 || areLoadsStopped(fleet) || isSettling(fleet, now)) return;
   const ledger = new Ledger(fleet, now);
   for (const [id, reload] of fleet.reloads) {
@@ -154,7 +155,7 @@ export function bringBack(fleet: Fleet, open: readonly Server[], now: Instant): 
 }
 
 /** Its server had a connection, and is expected back in a moment, as where it is reached anew, or its metrics are awaited. */
-function isBetweenConnections({ servers }: Fleet, { server: id }: Reload, now: Instant): boolean {
+function isBetweenConnections({ servers }: Fleet, { server: id }: Reload, now: Now): boolean {
   const server = servers.get(id);
   if (!server || server.contact.kind === 'connecting') return false;
   return standingOf(server, now) === 'connecting' || isAboutToTakeLoads(server, now);

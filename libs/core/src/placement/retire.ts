@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { ServerId } from '../fleet/ids.js';
 import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
@@ -27,7 +28,7 @@ import { withCopies } from '../learned/strain.js';
  * Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained; returns
  * whether there were any.
  */
-export function drainRetired(fleet: Fleet, now: Instant): boolean {
+export function drainRetired(fleet: Fleet, now: Now): boolean {
   let drained = false;
   for (const replica of mayRetire(fleet, now)) {
     if (replica.phase !== 'ready') continue;
@@ -46,7 +47,7 @@ export function drainRetired(fleet: Fleet, now: Instant): boolean {
  * Carries out the unloads that admins ordered and that had to wait: while orders are stopped nothing is let go, and what is on a
  * server that this life of ours has never looked at is not known.
  */
-export function takeUpUnloads(fleet: Fleet, now: Instant): void {
+export function takeUpUnloads(fleet: Fleet, now: Now): void {
   if (areOrdersStopped(fleet)) return;
   for (const [id, { server, force }] of fleet.putOff) {
     if (fleet.servers.get(server)!.lookedAt === null) continue;
@@ -57,9 +58,9 @@ export function takeUpUnloads(fleet: Fleet, now: Instant): void {
 }
 
 /** Where a drain has cut all leases nothing is routed to any more: a route would end in this very turn. */
-export function drainCut(fleet: Fleet, now: Instant): void {
+export function drainCut(fleet: Fleet, now: Now): void {
   for (const server of fleet.servers.values()) {
-    if (leasesEndBy(server) > now) continue;
+    if (!now.has(leasesEndBy(server))) continue;
     for (const replica of replicasOn(fleet, server.spec.id)) {
       if (replica.phase !== 'ready') continue;
       if (retirement(fleet, replica, now) === 'drain') drain(fleet, replica, 'drain', null, now);
@@ -68,7 +69,7 @@ export function drainCut(fleet: Fleet, now: Instant): void {
 }
 
 /** A copy unused for so long is not wanted by demand either: else it would be taken back, or loaded anew. */
-function wantFewer(fleet: Fleet, { model }: Ready, now: Instant): void {
+function wantFewer(fleet: Fleet, { model }: Ready, now: Now): void {
   const strain = fleet.strains.get(model);
   const left = Math.max(1, presentCopies(fleet, model, now));
   if (strain && strain.copies > left) fleet.strains.set(model, withCopies(strain, left));
@@ -78,7 +79,7 @@ function wantFewer(fleet: Fleet, { model }: Ready, now: Instant): void {
  * All for which there may be a reason to go; of the others, which are nearly all, nothing is asked. What is to be loaded
  * anew comes first: once it leaves it is no copy that another one could go for.
  */
-function mayRetire(fleet: Fleet, now: Instant): Replica[] {
+function mayRetire(fleet: Fleet, now: Now): Replica[] {
   const ids = [...dueToRetire(fleet, now)];
   for (const model of fleet.excesses.keys()) ids.push(...(fleet.holders.get(model) ?? []));
   for (const { spec, drain } of fleet.servers.values()) {
@@ -89,7 +90,7 @@ function mayRetire(fleet: Fleet, now: Instant): Replica[] {
 }
 
 /** Why it is to go now; undefined where it may stay. */
-export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCause | undefined {
+export function retirement(fleet: Fleet, replica: Ready, now: Now): UnloadCause | undefined {
   const server = fleet.servers.get(replica.server)!;
   if (replica.outlived || !takesOrders(server, now)) return undefined;
   const ordered = isKept(fleet, replica) ? undefined : orderedAway(fleet, replica, server, now);
@@ -99,20 +100,20 @@ export function retirement(fleet: Fleet, replica: Ready, now: Instant): UnloadCa
 }
 
 /** Whether there is room for what it needs beside what it holds. */
-function hasRoomAnew(fleet: Fleet, { id }: Ready, now: Instant): boolean {
+function hasRoomAnew(fleet: Fleet, { id }: Ready, now: Now): boolean {
   const { bookings } = fleet.reloads.get(id)!;
   return bookings.length === 0 || new Ledger(fleet, now).fitsFree(bookings);
 }
 
 /** Whether it is withdrawn, or its server drains and it may leave. */
-function orderedAway(fleet: Fleet, replica: Ready, { drain }: Server, now: Instant): UnloadCause | undefined {
+function orderedAway(fleet: Fleet, replica: Ready, { drain }: Server, now: Now): UnloadCause | undefined {
   if (isWithdrawn(fleet, replica) || isTooMuch(fleet, replica)) return 'withdrawn';
   return drain && mayLeave(fleet, replica, drain.deadline, now) ? 'drain' : undefined;
 }
 
 /** The time is asked first: of most replicas it has not come. */
-function isIdle(fleet: Fleet, replica: Ready, now: Instant): boolean {
-  if ((idleAt(fleet, replica) ?? Infinity) > now || idleUnloadAt(fleet, replica) === null) return false;
+function isIdle(fleet: Fleet, replica: Ready, now: Now): boolean {
+  if (!now.has(idleAt(fleet, replica)) || idleUnloadAt(fleet, replica) === null) return false;
   return !hasQueue(fleet, replica) && waitingFor(fleet, replica.model) === 0;
 }
 
@@ -128,11 +129,11 @@ function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
 }
 
 /** A server being drained lets go of what has a place elsewhere or is idle, and at its deadline of everything. */
-function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: Instant): boolean {
-  if (deadline !== null && deadline <= now) return true;
+function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: Now): boolean {
+  if (deadline !== null && now.has(deadline)) return true;
   if (isNeeded(fleet, replica)) return false;
   if (isPinProtected(fleet, replica) || isGuaranteed(fleet, replica)) return false;
-  return hasPlaceElsewhere(fleet, replica) || (idleAt(fleet, replica) ?? Infinity) <= now;
+  return hasPlaceElsewhere(fleet, replica) || now.has(idleAt(fleet, replica));
 }
 
 /** Whether another copy stays; for one that only fails, one that does no better is enough. */
@@ -145,13 +146,12 @@ function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
  * Unloads what has drained: no watcher routes to it any more, every lease has ended, and Triton's queue is empty,
  * unreadable or had its time. Where the server drains with a deadline both are cut: see `leasesEndBy`. Other orders in flight on its server may keep it waiting.
  */
-export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
+export function unloadDrained(fleet: Fleet, now: Now): Action[] {
   const actions: Action[] = [];
   const inWork = new InWork(fleet, now);
-  const acknowledged = acknowledgedBy(fleet, now);
   const mostAt = (id: ServerId): number => ordersAtOnce(fleet, fleet.servers.get(id)!);
   for (const replica of unsettled(fleet)) {
-    if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged) continue;
+    if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledgedBy(fleet, now)) continue;
     if (!isRoutable(fleet.servers.get(replica.server)!)) continue;
     if (!isDrained(fleet, replica, now)) continue;
     if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= mostAt(replica.server)) continue;
@@ -159,7 +159,7 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
     const order = nextOrder(fleet);
     const { configToldAt } = fleet.servers.get(server)!;
     const keptUntil = Math.max(leasedUntil(fleet, replica), configToldAt, fleet.resumedAt ?? 0);
-    const emptiedAt = Math.min(now, Math.max(replica.since, keptUntil));
+    const emptiedAt = Math.min(now.stamp, Math.max(replica.since, keptUntil));
     put(fleet, becomeUnloading(replica, { order, emptiedAt }, now));
     inWork.add(fleet.replicas.get(id)!);
     actions.push({ kind: 'unload', order, replica: id, model, server, cause, makesRoomFor });
@@ -171,7 +171,7 @@ export function unloadDrained(fleet: Fleet, now: Instant): Action[] {
  * Whether nothing of its own keeps it from being unloaded, nor a load beside it that may turn out to be made of it, nor one
  * of ours that may still run in its place.
  */
-const isDrained = (fleet: Fleet, replica: Draining, now: Instant): boolean =>
-  untoldUntil(fleet, replica) <= now &&
+const isDrained = (fleet: Fleet, replica: Draining, now: Now): boolean =>
+  now.has(untoldUntil(fleet, replica)) &&
   hasEmptied(fleet, replica, now) &&
   !fleet.servers.get(replica.server)!.hidden.some((one) => one.comesTo && one.model === replica.model);

@@ -1,6 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, forget, put, replicasOf, unsettled } from '../fleet/fleet.js';
 import { dependentsOf } from '../memory/footprint.js';
-import type { Instant } from '../fleet/model.js';
 import { becomeReady } from '../fleet/transitions.js';
 import { isGuaranteed, isPinProtected } from '../memory/pins.js';
 import type { Draining, Ready, Residence } from '../fleet/replica.js';
@@ -14,13 +14,13 @@ import { presentCopies } from '../demand/wants.js';
  * memory is placed anew. What comes back brings back all that it needs, whichever of them began to drain first. Says
  * whether anything did: that is asked before any request is granted or refused, and again where something goes.
  */
-export function takeBack(fleet: Fleet, now: Instant): boolean {
+export function takeBack(fleet: Fleet, now: Now): boolean {
   let any = false;
   while (anyTakenBack(fleet, now)) any = true;
   return any;
 }
 
-function anyTakenBack(fleet: Fleet, now: Instant): boolean {
+function anyTakenBack(fleet: Fleet, now: Now): boolean {
   let any = false;
   for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining') continue;
@@ -33,7 +33,7 @@ function anyTakenBack(fleet: Fleet, now: Instant): boolean {
   return any;
 }
 
-const asBefore = (replica: Draining, now: Instant): Ready => {
+const asBefore = (replica: Draining, now: Now): Ready => {
   const { inUseUntil, pulse, versions } = replica;
   return becomeReady(replica, versions, now, { inUseUntil, pulse });
 };
@@ -43,7 +43,7 @@ const asBefore = (replica: Draining, now: Instant): Ready => {
  * where its model would be cold without it, or have fewer copies than demand makes. What it needs is taken back with
  * it.
  */
-export function keepFrom(fleet: Fleet, { model: newcomer, server }: Residence, now: Instant): void {
+export function keepFrom(fleet: Fleet, { model: newcomer, server }: Residence, now: Now): void {
   for (const replica of unsettled(fleet)) {
     if (replica.phase !== 'draining' || replica.server !== server) continue;
     if (replica.cause !== 'evicted' || replica.makesRoomFor !== newcomer) continue;
@@ -53,13 +53,13 @@ export function keepFrom(fleet: Fleet, { model: newcomer, server }: Residence, n
   }
 }
 
-const mustStay = (fleet: Fleet, replica: Draining, ready: Ready, now: Instant): boolean =>
+const mustStay = (fleet: Fleet, replica: Draining, ready: Ready, now: Now): boolean =>
   isPinProtected(fleet, ready) ||
   (replica.cause === 'idle' && (isGuaranteed(fleet, ready) || isWantedByDemand(fleet, replica, now))) ||
   dependentsOf(fleet, replica).some(({ phase }) => phase !== 'draining' && phase !== 'unloading');
 
 /** Whether demand makes more copies than are left. */
-const isWantedByDemand = (fleet: Fleet, { model }: Draining, now: Instant): boolean =>
+const isWantedByDemand = (fleet: Fleet, { model }: Draining, now: Now): boolean =>
   copiesByDemand(fleet, model) > presentCopies(fleet, model, now);
 
 function dropNewcomer(fleet: Fleet, { makesRoomFor, server }: Draining): void {

@@ -1,6 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, forget } from '../fleet/fleet.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
-import type { Instant } from '../fleet/model.js';
 import type { Line } from '../loading/line.js';
 import { type JobForecast, readyAfter } from '../loading/schedule.js';
 import { SitesBesidePins } from '../room/fit-pins.js';
@@ -11,10 +11,10 @@ import { shortfall } from '../room/victims.js';
  * Takes their places from jobs of a server whose loads have not begun, where one of a higher class stands in line that cannot
  * begin now and could have the memory. They go back into the line. Says whether there were any.
  */
-export function yieldPlaces(fleet: Fleet, line: Line, now: Instant): boolean {
+export function yieldPlaces(fleet: Fleet, line: Line, now: Now): boolean {
   const yielding = new Yielding(fleet, line, now);
   for (const higher of line.all) {
-    if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now) continue;
+    if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now.stamp) continue;
     const lower = yielding.allTo(higher);
     for (const { job } of lower) forget(fleet, job.placed!);
     if (lower.length > 0) return true;
@@ -30,13 +30,13 @@ export class Yielding {
   constructor(
     private readonly fleet: Fleet,
     private readonly line: Line,
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {
     this.ledger = new Ledger(fleet, now);
     // What ensembles bring along has its place with others.
     const isAny = fleet.composed.size === 0;
     this.placed = line.all.filter(
-      ({ job }) => isAny && job.placed !== null && job.placed.since < now && !job.isDue,
+      ({ job }) => isAny && job.placed !== null && job.placed.since < now.stamp && !job.isDue,
     );
   }
 
@@ -48,7 +48,7 @@ export class Yielding {
     const place = placeLeft(this.ledger, lower, this.sitesFor(higher))!;
     const { start } = last;
     const ready = readyAfter(start, start.at, higher.load);
-    return { ...higher, place, leaving: [], placeAt: this.now, start, ready };
+    return { ...higher, place, leaving: [], placeAt: this.now.stamp, start, ready };
   }
 
   /** The first of them that yields to a job of a higher class, else all of a server together; none where that does not help. */

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Event } from '../fleet/events.js';
 import { type Fleet, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { ReplicaId } from '../fleet/ids.js';
@@ -40,17 +41,19 @@ export class Assumed {
   }
 
   /** Counts every server as just looked at, so that nothing waits for a look. */
-  look(now: Instant): void {
+  look(now: Now): void {
     for (const server of this.fleet.servers.values()) {
       if (!server.looked) continue;
-      Object.assign(server, { looking: 'full', lookWanted: null, statisticsWanted: null });
-      Object.assign(server, { lookedAt: now, statisticsAt: now, fullEndedAt: now, anyEndedAt: now });
-      if (now > this.began) server.pending = new Map();
+      const at = now.stamp;
+      const looked = { lookedAt: at, statisticsAt: at, fullEndedAt: at, anyEndedAt: at };
+      const awaited = { looking: 'full', lookWanted: null, statisticsWanted: null } as const;
+      Object.assign(server, { ...looked, ...awaited } satisfies Partial<Server>);
+      if (now.stamp > this.began) server.pending = new Map();
     }
   }
 
   /** Assumes outcomes for the orders under way after a turn. Says whether some have ended at once. */
-  take(now: Instant): boolean {
+  take(now: Now): boolean {
     this.left = new Map();
     for (const replica of unsettled(this.fleet)) {
       const server = this.fleet.servers.get(replica.server)!;
@@ -64,9 +67,9 @@ export class Assumed {
   }
 
   /** The reports of the loads that have ended by now. */
-  reports(now: Instant): Event[] {
+  reports(now: Now): Event[] {
     return [...this.ends].flatMap(([id, { at, order }]): Event[] => {
-      if (at > now) return [];
+      if (!now.has(at)) return [];
       this.ends.delete(id);
       const replica = this.fleet.replicas.get(id);
       if (replica?.phase === 'unknown') put(this.fleet, becomeReady(replica, [], now));
@@ -76,10 +79,10 @@ export class Assumed {
     });
   }
 
-  private expect(replica: UnderWay, now: Instant): void {
+  private expect(replica: UnderWay, now: Now): void {
     const order = replica.phase === 'loading' ? replica.order : '';
     if (this.ends.get(replica.id)?.order === order) return;
-    this.ends.set(replica.id, { order, at: now + restOfLoad(this.fleet, replica, now).p50 });
+    this.ends.set(replica.id, { order, at: now.stamp + restOfLoad(this.fleet, replica, now).p50 });
   }
 }
 
@@ -94,13 +97,13 @@ function isOrderUnderWay(replica: Replica): replica is UnderWay {
 const isGone = (replica: Replica): replica is Unloading | Unknown =>
   replica.phase === 'unloading' || (replica.phase === 'unknown' && !replica.coming);
 
-function answers(server: Server, now: Instant): boolean {
+function answers(server: Server, now: Now): boolean {
   const standing = standingOf(server, now);
   return standing === 'ready' || standing === 'stale';
 }
 
 /** Whether nothing is under way or waited for, but models that fit on no server, and copies by demand. */
-export const isFleetAtRest = (fleet: Readonly<Fleet>, now: Instant): boolean =>
+export const isFleetAtRest = (fleet: Readonly<Fleet>, now: Now): boolean =>
   fleet.waiting.size === 0 &&
   [...fleet.servers.values()].every((server) => !answers(server, now) || isQuiet(fleet, server)) &&
   isAllInfeasible(fleet);

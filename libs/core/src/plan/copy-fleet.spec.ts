@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { holds } from '../../../../test/support/core-histories.js';
-import { type Fleet, type FleetFacts, nextWake } from '../index.js';
+import type { Fleet, FleetFacts } from '../index.js';
 import { copyFleet } from './copy-fleet.js';
-import { decide } from '../../../../test/support/decide.js';
+import { decide, wakeOf } from '../../../../test/support/decide.js';
 
 /** A fleet in which as much as possible is known: something ready, loading, waiting, pinned, and a failure. */
 function busy(): CoreDriver {
@@ -55,7 +55,7 @@ describe('the copy of a fleet', () => {
       const copy = copyFleet(fleet);
       for (let later = now, turns = 0; turns < 3; turns += 1) {
         decide(copy, [], later);
-        later = Math.min(nextWake(copy, later), later + 60_000);
+        later = Math.min(wakeOf(copy, later), later + 60_000);
       }
       return wordsOf(fleet) === before;
     });

@@ -1,7 +1,8 @@
+import type { Now } from '../numbers/now.js';
 import type { Refusal } from '../fleet/actions.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, RequestId, TenantId } from '../fleet/ids.js';
-import type { Instant, Millis } from '../fleet/model.js';
+import type { Millis } from '../fleet/model.js';
 import { tenantsWaiting } from '../fleet/waiting.js';
 import { TIME_CONSTANT } from '../numbers/decaying-sum.js';
 import { plainRequest } from '../answers/request-of.js';
@@ -18,10 +19,16 @@ export interface Foretold {
 }
 
 /** Takes the turn of such a request on a copy of the fleet. */
-export function foretold(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Foretold {
+export function foretold(fleet: Readonly<Fleet>, id: ModelId, now: Now): Foretold {
   const copy = copyFleet(fleet);
-  const request = plainRequest('foretold' as RequestId, id, mostCharged(fleet), fleet.models.get(id), now);
-  const { actions } = playInstant(copy, [{ kind: 'RequestArrived', request }], now);
+  const request = plainRequest(
+    'foretold' as RequestId,
+    id,
+    mostCharged(fleet),
+    fleet.models.get(id),
+    now.stamp,
+  );
+  const { actions } = playInstant(copy, [{ kind: 'RequestArrived', request }], now.stamp);
   const answer = actions.find((one) => 'request' in one && one.request === request.id);
   if (answer?.kind === 'refuse') return { refusal: answer.refusal.reason, predictedWait: null };
   const wait = answer ? 0 : (describeWait(copy, id, now).eta?.p50 ?? null);

@@ -1,7 +1,8 @@
+import type { Now } from '../numbers/now.js';
 import { fitPins } from '../room/fit-pins.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
-import type { Bytes, Instant } from '../fleet/model.js';
+import type { Bytes } from '../fleet/model.js';
 import { copiesOf } from '../memory/pins.js';
 import { routableReplicas } from '../learned/routes.js';
 import { memoryOf, modelState, serverState, unsatisfiedPins } from '../explain/view.js';
@@ -19,13 +20,13 @@ export interface Picture {
   readonly lacking: ReadonlySet<ModelId>;
 }
 
-export const pictureOf = (fleet: Readonly<Fleet>, now: Instant): Picture => ({
+export const pictureOf = (fleet: Readonly<Fleet>, now: Now): Picture => ({
   models: new Map(Array.from(fleet.models.keys(), (id) => [id, modelStanding(fleet, id, now)])),
   devices: devicesIn(fleet, now),
   lacking: modelsLacking(fleet),
 });
 
-const modelStanding = (fleet: Readonly<Fleet>, id: ModelId, now: Instant): ModelStanding => ({
+const modelStanding = (fleet: Readonly<Fleet>, id: ModelId, now: Now): ModelStanding => ({
   state: modelState(fleet, id, now),
   readyCopies: routableReplicas(fleet, id).reduce((sum, replica) => sum + copiesOf(fleet, replica), 0),
 });
@@ -33,7 +34,7 @@ const modelStanding = (fleet: Readonly<Fleet>, id: ModelId, now: Instant): Model
 const modelsLacking = (fleet: Readonly<Fleet>): ReadonlySet<ModelId> =>
   new Set([...fleet.wantedSince.keys(), ...unsatisfiedPins(fleet)]);
 
-function devicesIn(fleet: Readonly<Fleet>, now: Instant): Picture['devices'] {
+function devicesIn(fleet: Readonly<Fleet>, now: Now): Picture['devices'] {
   const memory = memoryOf(fleet);
   return [...fleet.servers.values()].flatMap((server) => {
     const state = serverState(fleet, server, now);
@@ -58,7 +59,7 @@ const MOST_JUDGED = 20;
 export function comparedWith(
   before: Picture,
   fleet: Fleet,
-  now: Instant,
+  now: Now,
   { gone, refused, most }: Ending,
 ): Pick<Plan, 'lacking' | 'devices' | 'pins'> & { readonly models: readonly ChangedModel[] } {
   const lacking = [...new Set([...modelsLacking(fleet), ...refused.filter((id) => isCold(fleet, id))])];
@@ -82,7 +83,7 @@ const without = (fleet: Fleet, gone: ReadonlySet<ServerId>): Fleet => ({
   replicas: new Map([...fleet.replicas].filter(([, { server }]) => !gone.has(server))),
 });
 
-function lackOf(fleet: Fleet, id: ModelId, before: boolean, now: Instant): Lacking {
+function lackOf(fleet: Fleet, id: ModelId, before: boolean, now: Now): Lacking {
   const model = fleet.models.get(id);
   const there = model ? whyThere(new Scene(fleet, model, now)) : [];
   return {
@@ -106,7 +107,7 @@ function shortOf(places: readonly WhyPlace[]): Bytes | null {
   return Math.min(...shorts);
 }
 
-function changedModels({ models }: Picture, fleet: Readonly<Fleet>, now: Instant): ChangedModel[] {
+function changedModels({ models }: Picture, fleet: Readonly<Fleet>, now: Now): ChangedModel[] {
   return [...new Set([...models.keys(), ...fleet.models.keys()])].flatMap((model) => {
     const before = models.get(model) ?? { state: 'absent', readyCopies: 0 };
     const after = modelStanding(fleet, model, now);
@@ -115,7 +116,7 @@ function changedModels({ models }: Picture, fleet: Readonly<Fleet>, now: Instant
   });
 }
 
-function changedDevices({ devices }: Picture, fleet: Readonly<Fleet>, now: Instant): PlannedDevice[] {
+function changedDevices({ devices }: Picture, fleet: Readonly<Fleet>, now: Now): PlannedDevice[] {
   const after = new Map(devicesIn(fleet, now).map((one) => [`${one.server}/${one.ordinal}`, one.standing]));
   return devices.flatMap(({ standing, ...device }) => {
     const end = after.get(`${device.server}/${device.ordinal}`);

@@ -1,3 +1,4 @@
+import { Now } from '../numbers/now.js';
 import type { Action, ActionOf } from '../fleet/actions.js';
 import { copyFleet } from './copy-fleet.js';
 import type { Event } from '../fleet/events.js';
@@ -5,7 +6,6 @@ import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Booking } from '../fleet/replica.js';
 import type { Bytes, Instant } from '../fleet/model.js';
 import { playInstant } from '../instant.js';
-import { nextWake } from '../wake.js';
 import { Assumed, isFleetAtRest } from './assumed.js';
 import { comparedWith, type Picture, pictureOf } from './picture.js';
 import type { Plan, PlanBounds, PlannedAnswer, PlannedOrder, Supposition } from './plan.js';
@@ -26,7 +26,7 @@ export class Planning {
   private readonly orders: PlannedOrder[] = [];
   private readonly answers: PlannedAnswer[] = [];
   private arrived = 0;
-  private now: Instant;
+  private now: Now;
   private turns = 0;
   private end: Plan['end'] | null = null;
 
@@ -38,10 +38,10 @@ export class Planning {
   ) {
     this.fleet = copyFleet(fleet);
     assumeLed(this.fleet);
-    this.now = began;
-    this.before = pictureOf(this.fleet, began);
+    this.now = new Now(began);
+    this.before = pictureOf(this.fleet, this.now);
     this.assumed = new Assumed(this.fleet, began);
-    this.supposed = suppose(this.fleet, supposition, began);
+    this.supposed = suppose(this.fleet, supposition, this.now);
   }
 
   /** Takes the next turn. False once all has come to rest or a bound is reached: then there is no next turn. */
@@ -49,7 +49,7 @@ export class Planning {
     if (this.end !== null) return false;
     const { fleet, assumed, now } = this;
     assumed.look(now);
-    const { actions } = playInstant(fleet, [...this.nextEvents(), ...assumed.reports(now)], now);
+    const { actions } = playInstant(fleet, [...this.nextEvents(), ...assumed.reports(now)], now.stamp);
     this.turns += 1;
     const hasEnded = assumed.take(now);
     for (const action of actions) this.note(action);
@@ -80,7 +80,7 @@ export class Planning {
     return {
       end: this.end ?? 'turns',
       turns: this.turns,
-      took: now - this.began,
+      took: now.stamp - this.began,
       orders: cut(orders),
       answers: cut(answers),
       lacking,
@@ -94,10 +94,10 @@ export class Planning {
   private advance(): Plan['end'] | null {
     const { fleet, assumed, now, bounds } = this;
     if (assumed.next === Infinity && isFleetAtRest(fleet, now)) return 'at_rest';
-    const next = Math.min(assumed.next, Math.max(nextWake(fleet, now), now + bounds.within / bounds.turns));
+    const next = Math.min(assumed.next, Math.max(fleet.wakeAt, now.stamp + bounds.within / bounds.turns));
     if (!Number.isFinite(next)) return 'at_rest';
     if (next > this.began + bounds.within) return 'time';
-    this.now = next;
+    this.now = new Now(next);
     return this.isOverlong();
   }
 
@@ -114,7 +114,7 @@ export class Planning {
     const { kind, replica: id, model, server } = action;
     const replica = this.fleet.replicas.get(id) ?? this.assumed.gone(id);
     const { devices = [], bookings = [] } = replica ?? {};
-    const shared = { at: this.now, model, server, devices, bytes: onOneDevice(bookings) };
+    const shared = { at: this.now.stamp, model, server, devices, bytes: onOneDevice(bookings) };
     if (kind === 'unload') return { kind, ...shared, cause: action.cause, makesRoomFor: action.makesRoomFor };
     return { kind, ...shared, cause: action.cause, readyAt: this.assumed.endOf(id) };
   }
@@ -122,7 +122,7 @@ export class Planning {
   private noteAnswer(action: ActionOf<'grant' | 'refuse'>): void {
     const model = this.supposed.requests.get(action.request);
     if (model === undefined) return;
-    const told = { model, at: this.now, waited: this.now - this.began };
+    const told = { model, at: this.now.stamp, waited: this.now.stamp - this.began };
     this.answers.push(
       action.kind === 'refuse'
         ? { ...told, server: null, refusal: action.refusal }
@@ -159,12 +159,12 @@ interface Supposed {
 function suppose(
   fleet: Readonly<Fleet>,
   { models, lost, drained, asked, tenant }: Supposition,
-  now: Instant,
+  now: Now,
 ): Supposed {
   const declared = new Map([...fleet.models, ...models.map((model) => [model.id, model] as const)]);
   const wanted = [...new Set([...asked, ...losingWarmth(fleet, new Set(lost), now)])];
   const requests = wanted.map((id, at) =>
-    plainRequest(`plan-${at}` as RequestId, id, tenant, declared.get(id), now),
+    plainRequest(`plan-${at}` as RequestId, id, tenant, declared.get(id), now.stamp),
   );
   return {
     events: [
@@ -179,10 +179,10 @@ function suppose(
 }
 
 /** Models in use on lost servers that are warm nowhere else: they are asked for again. */
-function losingWarmth(fleet: Readonly<Fleet>, lost: ReadonlySet<ServerId>, now: Instant): ModelId[] {
+function losingWarmth(fleet: Readonly<Fleet>, lost: ReadonlySet<ServerId>, now: Now): ModelId[] {
   return [...lost].flatMap((server) =>
     replicasOn(fleet, server).flatMap((replica) => {
-      if (replica.phase !== 'ready' || (idleAt(fleet, replica) ?? Infinity) <= now) return [];
+      if (replica.phase !== 'ready' || now.has(idleAt(fleet, replica))) return [];
       const isElsewhere = routableReplicas(fleet, replica.model).some((one) => !lost.has(one.server));
       return isElsewhere ? [] : [replica.model];
     }),

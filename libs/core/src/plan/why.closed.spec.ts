@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId, WhyDevice, WhyThere } from '../index.js';
@@ -32,7 +33,7 @@ function runsOut(driver: CoreDriver, model: string): void {
 const SHOWN = 1_000;
 
 const there = (driver: CoreDriver, model: string): WhyThere =>
-  whyOf(driver.fleet, model as ModelId, driver.now).there[0]!;
+  whyOf(driver.fleet, model as ModelId, new Now(driver.now)).there[0]!;
 const device = (driver: CoreDriver, model: string): WhyDevice => there(driver, model).devices[0]!;
 
 describe('a closed device, explained', () => {
@@ -99,7 +100,7 @@ describe('flags of memory', () => {
   it('say that a device is closed, that memory comes back late, and that its metrics do', () => {
     const driver = aDriver();
     const server = driver.fleet.servers.get(aServer('t').id)!;
-    const flags = () => serverFlags(driver.fleet, server, driver.now);
+    const flags = () => serverFlags(driver.fleet, server, new Now(driver.now));
     expect([flags(), deviceFlags(server, server.devices![0]!, { capacity: 10, held: 0 })]).toEqual([[], []]);
     server.strikes = [driver.now - 500_000, driver.now];
     server.lateReadings = [driver.now, driver.now, driver.now];

@@ -1,9 +1,11 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { swapped } from '../../../../test/support/swapped.js';
 import { type Model, type ModelId, type Why, whyOf } from '../index.js';
 
-const why = (driver: CoreDriver, model: string): Why => whyOf(driver.fleet, model as ModelId, driver.now);
+const why = (driver: CoreDriver, model: string): Why =>
+  whyOf(driver.fleet, model as ModelId, new Now(driver.now));
 
 const both = (verdict: string, until: number | null) => ({ verdict, until, devices: [{ verdict, until }] });
 

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
@@ -92,7 +93,7 @@ function decided({ fleet: before, now }: CoreDriver, model: ModelId): Pick<Why, 
   const actions = decide(fleet, [{ kind: 'RequestArrived', request }], now);
   const refused = actions.find((one) => one.kind === 'refuse' && one.request === request.id);
   if (refused?.kind === 'refuse') return { refusal: refused.refusal.reason, predictedWait: null };
-  return { refusal: null, predictedWait: describeWait(fleet, model, now).eta?.p50 ?? null };
+  return { refusal: null, predictedWait: describeWait(fleet, model, new Now(now)).eta?.p50 ?? null };
 }
 
 const isColdAndUnasked = ({ fleet }: CoreDriver, model: ModelId): boolean =>
@@ -107,7 +108,7 @@ describe('explain, whatever has happened', () => {
         for (const one of happenings) {
           happens(driver, one);
           for (const model of NAMES.filter((id) => isColdAndUnasked(driver, id))) {
-            const why = whyOf(driver.fleet, model, driver.now);
+            const why = whyOf(driver.fleet, model, new Now(driver.now));
             const { refusal, predictedWait } = why;
             expect({ model, refusal, predictedWait }).toEqual({ model, ...decided(driver, model) });
             if (why.there.some(({ verdict }) => verdict === 'closed')) seen.closed += 1;

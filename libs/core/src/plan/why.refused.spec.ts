@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
@@ -5,7 +6,7 @@ import type { Millis } from '../fleet/model.js';
 import { whyOf } from './why.js';
 
 const told = (driver: CoreDriver, model: string) => {
-  const { refusal, predictedWait } = whyOf(driver.fleet, model as ModelId, driver.now);
+  const { refusal, predictedWait } = whyOf(driver.fleet, model as ModelId, new Now(driver.now));
   return { refusal, predictedWait };
 };
 

@@ -1,10 +1,12 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId, Why } from '../index.js';
 import { whyOf } from '../index.js';
 import { meterOf } from '../fleet/meter.js';
 
-const why = (driver: CoreDriver, model: string): Why => whyOf(driver.fleet, model as ModelId, driver.now);
+const why = (driver: CoreDriver, model: string): Why =>
+  whyOf(driver.fleet, model as ModelId, new Now(driver.now));
 
 /** Two models of 6 on a GPU of 10, one of them warm. */
 const oneWarm = (parts: Parameters<typeof aModel>[1] = {}): CoreDriver =>

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet, LastUnload, Wish } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Model } from '../fleet/model.js';
@@ -39,7 +40,7 @@ export interface Demand {
 }
 
 /** Answers "why?" for one model at this moment. Changes nothing. */
-export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
+export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Now): Why {
   const model = fleet.models.get(id);
   return {
     model: id,
@@ -56,7 +57,7 @@ export function whyOf(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Why {
   };
 }
 
-function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Instant): Demand {
+function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Now): Demand {
   const waiting = requestsFor(fleet, id);
   const lacksSince = fleet.wantedSince.get(id) ?? null;
   return {

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { Random } from '../../../../test/simulation/random.js';
 import { aModel, aServer } from '../../../../test/support/builders.js';
@@ -40,7 +41,7 @@ const tightest: Measure = (ledger) => (place) =>
 function filled(measure: Measure, seed: number, hostMemory: Bytes | null): number {
   const random = new Random(seed, 'fill');
   const fleet = anEmptyFleet(hostMemory);
-  const ledger = new Ledger(fleet, 0);
+  const ledger = new Ledger(fleet, new Now(0));
   let taken = 0;
   for (;;) {
     const [gpuBytes, hostBytes] = [random.pick(SIZES), random.pick(SIZES)];

@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { Assignment } from './assignment.js';
 import type { Place, Site } from './places.js';
 import { sitesFor } from './sites.js';
@@ -5,7 +6,7 @@ import { newIndex } from '../fleet/fleet-index.js';
 import { type Fleet, standingModels } from '../fleet/fleet.js';
 import { dependenciesOf, reservationOf } from '../memory/footprint.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
-import type { Bytes, Instant, Model } from '../fleet/model.js';
+import type { Bytes, Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { PINNED } from '../demand/rank.js';
 import type { Want } from '../demand/wants.js';
@@ -84,7 +85,7 @@ export class SitesBesidePins {
   constructor(
     private readonly fleet: Fleet,
     private readonly open: readonly Server[],
-    private readonly now: Instant,
+    private readonly now: Now,
   ) {}
 
   for(want: Want): Site[] {

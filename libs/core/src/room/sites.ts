@@ -1,10 +1,11 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { hostAccount, replicaId } from '../fleet/ids.js';
 import { bookingsFor, isNeeded, reservationOf } from '../memory/footprint.js';
 import { Ledger } from '../memory/ledger.js';
 import { copiesOn, isWrittenOff } from '../memory/pins.js';
 import { reloadsOf } from '../memory/reloads.js';
-import type { Bytes, Instant, Model } from '../fleet/model.js';
+import type { Bytes, Model } from '../fleet/model.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isKept } from '../fleet/idle-rule.js';
@@ -18,7 +19,7 @@ type Ways = (server: Server) => readonly Place[];
 type Devices = readonly number[];
 
 /** The sites for a want; none while failed loads keep the model from there. Copies by demand are at most `copies.max`. */
-export function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Instant): Site[] {
+export function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now: Now): Site[] {
   const { model, copies, isExtra } = want;
   const lacking = copies - presentCopies(fleet, model.id, now);
   const isStanding = copies > 1 && !isExtra && lacking > 0;
@@ -37,7 +38,7 @@ export function sitesFor(fleet: Fleet, want: Want, open: readonly Server[], now:
  * The ways to meet a pin or `copies.min`: each server without a copy gets its part of them at one load. Where none could
  * ever have one, a ready copy is loaded anew with more devices. A server that is lost is waited for: the copies serve.
  */
-function waysToStand(fleet: Fleet, model: Model, lacking: number, now: Instant): Ways {
+function waysToStand(fleet: Fleet, model: Model, lacking: number, now: Now): Ways {
   const room = new Room(fleet);
   const ledger = new Ledger(fleet, now);
   const servers = [...fleet.servers.values()];
@@ -55,7 +56,7 @@ function waysToStand(fleet: Fleet, model: Model, lacking: number, now: Instant):
 }
 
 /** Whether a server without a copy could have one some time. */
-function isLeftFor(fleet: Fleet, room: Room, server: Server, model: Model, now: Instant): boolean {
+function isLeftFor(fleet: Fleet, room: Room, server: Server, model: Model, now: Now): boolean {
   if (server.drain !== null || isLeftAlone(server) || presentOn(fleet, server, model.id, now) > 0)
     return false;
   const fit = room.fitOn(server, model);

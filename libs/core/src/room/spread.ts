@@ -1,5 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
-import type { Instant, Model } from '../fleet/model.js';
+import type { Model } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { presentOn } from '../demand/wants.js';
 
@@ -10,7 +11,7 @@ import { presentOn } from '../demand/wants.js';
 export function crowding(
   fleet: Readonly<Fleet>,
   { id, spread }: Model,
-  now: Instant,
+  now: Now,
 ): (server: Server) => number {
   if (spread === null) return () => 0;
   const copies = new Map<string, number>();

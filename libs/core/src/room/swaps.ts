@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type AccountId, hostAccount } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -7,14 +8,14 @@ import type { Place } from './places.js';
 const MINUTE: Millis = 60_000;
 
 /** Notes a swap: replicas leave for a load at this place. */
-export function noteSwap(fleet: Fleet, place: Place, now: Instant): void {
+export function noteSwap(fleet: Fleet, place: Place, now: Now): void {
   for (const [account, times] of fleet.swaps) {
-    const young = times.filter((at) => at + MINUTE > now);
+    const young = times.filter((at) => at + MINUTE > now.stamp);
     if (young.length > 0) fleet.swaps.set(account, young);
     else fleet.swaps.delete(account);
   }
   for (const account of devicesSwapped(place)) {
-    fleet.swaps.set(account, [...(fleet.swaps.get(account) ?? []), now]);
+    fleet.swaps.set(account, [...(fleet.swaps.get(account) ?? []), now.stamp]);
   }
 }
 

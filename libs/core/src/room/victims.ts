@@ -1,3 +1,4 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Booking, Ready, Replica } from '../fleet/replica.js';
 import {
@@ -12,7 +13,7 @@ import { dependenciesOf, dependentsOf, hasRelatives } from '../memory/footprint.
 import { type AccountId, hostAccount, type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
 import { byOrder, inOrder } from '../fleet/indexes.js';
 import type { Ledger } from '../memory/ledger.js';
-import type { Bytes, Instant } from '../fleet/model.js';
+import type { Bytes } from '../fleet/model.js';
 import { ownersOf } from '../memory/account-owners.js';
 import { rankOf } from '../demand/rank.js';
 import type { Server } from '../fleet/server.js';
@@ -35,7 +36,7 @@ export interface Victim extends Worth {
 export type VictimTest = (one: Replica) => one is Ready;
 
 /** The models that requests or a draining server wait for. */
-export const awaitedModels = (fleet: Readonly<Fleet>, now: Instant): ReadonlySet<ModelId> => {
+export const awaitedModels = (fleet: Readonly<Fleet>, now: Now): ReadonlySet<ModelId> => {
   const awaited = new Set(leavingDraining(fleet, now));
   for (const model of modelsAwaited(fleet).keys()) awaited.add(model);
   return awaited;
@@ -45,7 +46,7 @@ export const awaitedModels = (fleet: Readonly<Fleet>, now: Instant): ReadonlySet
 export function victimTest(
   fleet: Fleet,
   want: Want,
-  now: Instant,
+  now: Now,
   awaited: ReadonlySet<ModelId> = awaitedModels(fleet, now),
 ): VictimTest {
   return (one): one is Ready =>
@@ -165,10 +166,10 @@ export function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<Replic
  * Whether a replica may go for a want, now or later (`tellableFrom`). No copy in use goes for an extra copy, none with a queue for
  * a lower class.
  */
-function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Instant): boolean {
+function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Now): boolean {
   if (isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
   if (!yieldsTo(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
-  if (want.isExtra && replica.inUseUntil > now) return false;
+  if (want.isExtra && replica.inUseUntil > now.stamp) return false;
   return !(want.isExtra || outranks(fleet, replica, want)) || !hasQueue(fleet, replica);
 }
 
@@ -199,8 +200,8 @@ export const isKeptFrom = (fleet: Readonly<Fleet>, replica: Replica, { rank }: P
   rankOf(settingsOf(fleet, replica).class) >= rank && isGuaranteed(fleet, replica);
 
 /** Notes which of those that leave for a want outrank it: see `cameBackSoon`. */
-export function noteOutranking(fleet: Fleet, leaving: Iterable<Ready>, want: Want, now: Instant): void {
-  for (const one of leaving) if (outranks(fleet, one, want)) fleet.leftForLower.set(one.model, now);
+export function noteOutranking(fleet: Fleet, leaving: Iterable<Ready>, want: Want, now: Now): void {
+  for (const one of leaving) if (outranks(fleet, one, want)) fleet.leftForLower.set(one.model, now.stamp);
 }
 
 /** The bytes that bookings are short of, by account. */

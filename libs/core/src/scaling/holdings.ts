@@ -1,7 +1,8 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { settingsOf } from '../fleet/idle-rule.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Bytes, Instant, Millis, ModelSettings } from '../fleet/model.js';
+import type { Bytes, Millis, ModelSettings } from '../fleet/model.js';
 import type { Ready, Replica } from '../fleet/replica.js';
 import { DEFAULTS } from '../fleet/settings.js';
 import { madeOnce } from '../numbers/groups.js';
@@ -30,7 +31,7 @@ export const neededFor = ({ idleUnload }: Pick<ModelSettings, 'idleUnload'>): Mi
   Math.max(ASKED_FOR, idleUnload ?? DEFAULTS.idleUnload!);
 
 /** The holdings of each model of which there is any replica: all of them are gone over once. */
-export function holdingsOf(fleet: Readonly<Fleet>, now: Instant): ReadonlyMap<ModelId, Holdings> {
+export function holdingsOf(fleet: Readonly<Fleet>, now: Now): ReadonlyMap<ModelId, Holdings> {
   const all = new Map<ModelId, Holdings>();
   for (const replica of fleet.replicas.values()) {
     const holdings = madeOnce(all, replica.model, noHoldings);
@@ -54,7 +55,7 @@ function addBookings(holdings: Holdings, { bookings, devices }: Replica): void {
 
 export const isOfHost = (account: string): boolean => account.startsWith('host:');
 
-function addReady(fleet: Readonly<Fleet>, holdings: Holdings, replica: Ready, now: Instant): void {
+function addReady(fleet: Readonly<Fleet>, holdings: Holdings, replica: Ready, now: Now): void {
   const copies = copiesOf(fleet, replica);
   holdings.servers += 1;
   if (wasUsedLately(fleet, replica, now)) holdings.used += copies;
@@ -62,5 +63,5 @@ function addReady(fleet: Readonly<Fleet>, holdings: Holdings, replica: Ready, no
 }
 
 /** Whether a copy was used within the time for which its model counts as needed, or is leased. */
-const wasUsedLately = (fleet: Readonly<Fleet>, replica: Ready, now: Instant): boolean =>
-  replica.inUseUntil > now || now - replica.lastUse < neededFor(settingsOf(fleet, replica));
+const wasUsedLately = (fleet: Readonly<Fleet>, replica: Ready, now: Now): boolean =>
+  !now.has(replica.inUseUntil) || now.stamp - replica.lastUse < neededFor(settingsOf(fleet, replica));

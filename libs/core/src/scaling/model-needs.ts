@@ -1,7 +1,8 @@
+import type { Now } from '../numbers/now.js';
 import { claimsOf, ranksAsked } from '../demand/claims.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
-import type { Bytes, Instant, Model } from '../fleet/model.js';
+import type { Bytes, Model } from '../fleet/model.js';
 import { isSpread } from '../memory/device-sets.js';
 import { dependenciesOf, isBookedBySteps, reservationOf } from '../memory/footprint.js';
 import { type Holdings, neededFor } from './holdings.js';
@@ -30,7 +31,7 @@ export interface ModelNeed {
 export function modelNeeds(
   fleet: Readonly<Fleet>,
   holdings: ReadonlyMap<ModelId, Holdings>,
-  now: Instant,
+  now: Now,
 ): ReadonlyMap<ModelId, ModelNeed> {
   const asked = askedCopies(fleet, now);
   for (const [id, { used }] of holdings) if (used > 0) raiseTo(asked, id, 1);
@@ -54,7 +55,7 @@ function addSteps(fleet: Readonly<Fleet>, asked: Map<ModelId, number>): void {
 }
 
 /** Copies that are asked for, by model. */
-function askedCopies(fleet: Readonly<Fleet>, now: Instant): Map<ModelId, number> {
+function askedCopies(fleet: Readonly<Fleet>, now: Now): Map<ModelId, number> {
   const asked = new Map<ModelId, number>();
   for (const [id, claims] of claimsOf(fleet, ranksAsked(fleet, [], now))) {
     const copies = claims.at(-1)?.copies ?? 0;
@@ -62,7 +63,7 @@ function askedCopies(fleet: Readonly<Fleet>, now: Instant): Map<ModelId, number>
   }
   for (const [id, { at }] of fleet.asks) {
     const model = fleet.models.get(id);
-    if (model && now - at < neededFor(model)) raiseTo(asked, id, 1);
+    if (model && now.stamp - at < neededFor(model)) raiseTo(asked, id, 1);
   }
   return asked;
 }

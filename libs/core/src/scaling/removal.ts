@@ -1,6 +1,7 @@
+import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { ModelId, ServerId } from '../fleet/ids.js';
-import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Bytes, Millis } from '../fleet/model.js';
 import { isLeaving, type Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { serverState } from '../explain/view.js';
@@ -48,7 +49,7 @@ export interface Sparing {
 }
 
 /** The cost of removal of each server. The one that costs least comes first, those that cannot be spared last. */
-export function removals(fleet: Readonly<Fleet>, sparing: Sparing, now: Instant): Removal[] {
+export function removals(fleet: Readonly<Fleet>, sparing: Sparing, now: Now): Removal[] {
   const all: Removal[] = [];
   for (const server of fleet.servers.values()) all.push(removalOf(fleet, server, sparing, now));
   return all.toSorted(byRemovalCost);
@@ -63,7 +64,7 @@ const byRemovalCost = (a: Removal, b: Removal): number =>
 
 const rankOfReason = ({ reason }: Removal): number => REMOVAL_REASONS.indexOf(reason);
 
-function removalOf(fleet: Readonly<Fleet>, server: Server, sparing: Sparing, now: Instant): Removal {
+function removalOf(fleet: Readonly<Fleet>, server: Server, sparing: Sparing, now: Now): Removal {
   const { id } = server.spec;
   const state = serverState(fleet, server, now);
   const free = { server: id, cost: 0, models: 0, bytes: 0 };
@@ -92,9 +93,9 @@ function reasonFor(
   server: Server,
   missed: readonly Replica[],
   { fitsWithout }: Sparing,
-  now: Instant,
+  now: Now,
 ): RemovalReason {
   if (!fitsWithout(server)) return 'no_room';
   if (missed.some((one) => isPinProtected(fleet, one))) return 'pinned';
-  return missed.some((one) => one.phase === 'ready' && leasedUntil(fleet, one) > now) ? 'in_use' : 'warm';
+  return missed.some((one) => one.phase === 'ready' && !now.has(leasedUntil(fleet, one))) ? 'in_use' : 'warm';
 }

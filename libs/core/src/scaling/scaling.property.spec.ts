@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
@@ -43,7 +44,7 @@ function worldOf({ gpus, sizes, pins, warm, wait }: Play): CoreDriver {
   return world;
 }
 
-const wantedBy = ({ fleet, now }: CoreDriver): number => scalingOf(fleet, now).wanted;
+const wantedBy = ({ fleet, now }: CoreDriver): number => scalingOf(fleet, new Now(now)).wanted;
 
 /** Without a turn: what is decided on the demand may change the rest of the fleet. */
 function raise(world: CoreDriver, what: number, at: number): void {
@@ -77,7 +78,7 @@ describe('the numbers for autoscalers', () => {
     fc.assert(
       fc.property(plays, (play) => {
         const world = worldOf(play);
-        const { wanted, wantedBytes } = scalingOf(world.fleet, world.now);
+        const { wanted, wantedBytes } = scalingOf(world.fleet, new Now(world.now));
         if (play.gpus.length === 0) return wantedBytes === 0 || wanted === 1;
         const sums = play.gpus.map((sized) => sized.reduce((a, b) => a + b, 0)).toSorted((a, b) => a - b);
         return wanted * sums[Math.floor((sums.length - 1) / 2)]! >= wantedBytes;
@@ -90,7 +91,7 @@ describe('the numbers for autoscalers', () => {
     fc.assert(
       fc.property(plays, (play) => {
         const world = worldOf(play);
-        const told = scalingAndRemovals(world.fleet, world.now).removals;
+        const told = scalingAndRemovals(world.fleet, new Now(world.now)).removals;
         const keys = told.map(({ reason, cost }) => (reason === 'no_room' ? 1e12 : 0) + cost);
         return (
           new Set(told.map(({ server }) => server)).size === world.fleet.servers.size &&
@@ -112,8 +113,8 @@ describe('the numbers for autoscalers', () => {
           ...world.fleet.waiting,
           ...world.fleet.wishes,
         ]);
-        scalingOf(world.fleet, world.now);
-        scalingAndRemovals(world.fleet, world.now);
+        scalingOf(world.fleet, new Now(world.now));
+        scalingAndRemovals(world.fleet, new Now(world.now));
         return (
           JSON.stringify([...world.fleet.replicas, ...world.fleet.waiting, ...world.fleet.wishes]) === before
         );

@@ -1,3 +1,4 @@
+import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { scalingAndRemovals, scalingOf } from './scaling.js';
@@ -10,7 +11,7 @@ function old(world: CoreDriver): CoreDriver {
   return world;
 }
 
-const wantedBy = (world: CoreDriver): number => scalingOf(world.fleet, world.now).wanted;
+const wantedBy = (world: CoreDriver): number => scalingOf(world.fleet, new Now(world.now)).wanted;
 
 describe('how many servers are wanted', () => {
   it('is none where nothing is asked for, and one for the first request, with or without a server', () => {
@@ -46,7 +47,7 @@ describe('how many servers are wanted', () => {
     const world = new CoreDriver().declare(...models).serve(aServer('s', [10, 10]), ['a', 'b', 'c']);
     old(world);
     for (const id of ['a', 'b', 'c']) world.warm(id, 's');
-    expect(scalingOf(world.fleet, world.now)).toMatchObject({
+    expect(scalingOf(world.fleet, new Now(world.now))).toMatchObject({
       wanted: 1,
       present: 1,
       wantedBytes: 12,
@@ -60,7 +61,11 @@ describe('how many servers are wanted', () => {
     }
     world.pass(11_000);
     for (const id of ['d', 'e']) world.resolve(id);
-    expect(scalingOf(world.fleet, world.now)).toMatchObject({ wanted: 2, wantedBytes: 28, waiting: 2 });
+    expect(scalingOf(world.fleet, new Now(world.now))).toMatchObject({
+      wanted: 2,
+      wantedBytes: 28,
+      waiting: 2,
+    });
   });
 
   it('counts pins and copies to be kept warm that are not used at all', () => {
@@ -68,7 +73,7 @@ describe('how many servers are wanted', () => {
       .declare(aModel('a', { pinnedCopies: 3, gpuBytes: 9 }), aModel('b', { minCopies: 2, gpuBytes: 9 }))
       .serve(aServer('s', [10]), ['a', 'b']);
     old(world);
-    expect(scalingOf(world.fleet, world.now)).toMatchObject({ wanted: 5, wantedBytes: 45 });
+    expect(scalingOf(world.fleet, new Now(world.now))).toMatchObject({ wanted: 5, wantedBytes: 45 });
   });
 
   it('is as many devices as copies need that do not fit on one together', () => {
@@ -96,11 +101,15 @@ describe('how many servers are wanted', () => {
     const ids = ['a', 'b', 'c', 'd'];
     const world = new CoreDriver().declare(...ids.map((id) => aModel(id, { gpuBytes: 6 })));
     world.serve(aServer('s', [10]), ids).serve(aServer('t', [10]), ids);
-    const { room } = scalingOf(old(world).fleet, world.now);
+    const { room } = scalingOf(old(world).fleet, new Now(world.now));
     for (const id of ['s', 't']) world.tell({ kind: 'ServerWithdrawn', server: aServer(id).id });
     for (const id of ids) world.resolve(id);
-    expect(scalingOf(world.fleet, world.now, room)).toMatchObject({ wanted: 4, wantedBytes: 24, room });
-    expect(scalingOf(world.fleet, world.now)).toMatchObject({ wanted: 1, room: null });
+    expect(scalingOf(world.fleet, new Now(world.now), room)).toMatchObject({
+      wanted: 4,
+      wantedBytes: 24,
+      room,
+    });
+    expect(scalingOf(world.fleet, new Now(world.now))).toMatchObject({ wanted: 1, room: null });
   });
 
   it('does not count a disabled model, nor one that no server of this kind could hold', () => {
@@ -122,7 +131,7 @@ describe('how many servers are wanted', () => {
       .serve(aServer('s', [10, 10]), ['whole', 'step']);
     old(world);
     world.resolve('whole');
-    expect(scalingOf(world.fleet, world.now).wantedBytes).toBe(12);
+    expect(scalingOf(world.fleet, new Now(world.now)).wantedBytes).toBe(12);
   });
 
   it('is never less than what is there for an idle time after the start', () => {
@@ -149,7 +158,7 @@ describe('how many servers are wanted', () => {
     }
     const world = new CoreDriver().serve(aServer('s', [], { devices: null, hostMemory: 10 }), ids);
     world.declare(...models);
-    expect(scalingOf(world.fleet, world.now)).toMatchObject({ wantedBytes: 12, capacityBytes: 10 });
+    expect(scalingOf(world.fleet, new Now(world.now))).toMatchObject({ wantedBytes: 12, capacityBytes: 10 });
   });
 
   it('takes the smaller one of two for the median', () => {
@@ -164,7 +173,7 @@ describe('how many servers are wanted', () => {
   it('tells the load slots, taken and all', () => {
     const world = new CoreDriver().declare(aModel('a')).serve(aServer('s', [10, 10]), ['a']);
     world.resolve('a');
-    expect(scalingOf(world.fleet, world.now)).toMatchObject({
+    expect(scalingOf(world.fleet, new Now(world.now))).toMatchObject({
       loadsRunning: 1,
       loadSlots: 2,
       queuedBytes: 4,
@@ -182,14 +191,16 @@ describe('what the removal of a server costs', () => {
     return world;
   };
   const told = (world: CoreDriver): string[] =>
-    scalingAndRemovals(world.fleet, world.now).removals.map(({ server, reason }) => `${server} ${reason}`);
+    scalingAndRemovals(world.fleet, new Now(world.now)).removals.map(
+      ({ server, reason }) => `${server} ${reason}`,
+    );
 
   it('is nothing where nothing on it is needed, and its loads where models would have to be loaded elsewhere', () => {
     const world = pairOf();
     expect(told(world)).toEqual(['s unused', 't unused']);
     world.warm('a', 's').loadsTake('a', 7_000);
     expect(told(world)).toEqual(['t unused', 's in_use']);
-    expect(scalingAndRemovals(world.fleet, world.now).removals[1]).toMatchObject({
+    expect(scalingAndRemovals(world.fleet, new Now(world.now)).removals[1]).toMatchObject({
       cost: 7_000,
       models: 1,
       bytes: 4,
@@ -237,6 +248,8 @@ describe('what the removal of a server costs', () => {
     world.loadEnds('a', 't');
     world.declare(aModel('a'));
     world.pass(20_000);
-    expect(scalingAndRemovals(world.fleet, world.now).removals.map(({ models }) => models)).toEqual([0, 0]);
+    expect(scalingAndRemovals(world.fleet, new Now(world.now)).removals.map(({ models }) => models)).toEqual([
+      0, 0,
+    ]);
   });
 });

@@ -1,5 +1,6 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { Bytes, Instant, Millis } from '../fleet/model.js';
+import type { Bytes, Millis } from '../fleet/model.js';
 import { DEFAULTS } from '../fleet/settings.js';
 import { loadsByServer, ordersAtOnce } from '../fleet/standing.js';
 import type { Server } from '../fleet/server.js';
@@ -40,13 +41,13 @@ const UNKNOWN_COUNTS: Millis = 60_000;
 const RECALLS_AFTER: Millis = DEFAULTS.idleUnload!;
 
 /** The numbers of this moment, which reading does not change. `seen` is the `room` of the numbers before. */
-export const scalingOf = (fleet: Readonly<Fleet>, now: Instant, seen: ServerRoom | null = null): Scaling =>
+export const scalingOf = (fleet: Readonly<Fleet>, now: Now, seen: ServerRoom | null = null): Scaling =>
   numbersOf(fleet, supplyOf(fleet, now, seen), now);
 
 /** The same, and what the removal of each server would cost: the one that costs least comes first. */
 export function scalingAndRemovals(
   fleet: Readonly<Fleet>,
-  now: Instant,
+  now: Now,
   seen: ServerRoom | null = null,
 ): { readonly scaling: Scaling; readonly removals: readonly Removal[] } {
   const supply = supplyOf(fleet, now, seen);
@@ -58,7 +59,7 @@ export function scalingAndRemovals(
   return { scaling, removals: removals(fleet, { needs, holdings, fitsWithout }, now) };
 }
 
-const numbersOf = (fleet: Readonly<Fleet>, supply: Supply, now: Instant): Scaling => ({
+const numbersOf = (fleet: Readonly<Fleet>, supply: Supply, now: Now): Scaling => ({
   wanted: wantedNow(fleet, supply, now),
   isSure: supply.present.length > 0 || fleet.servers.size === 0 || !isYoung(fleet, now),
   present: supply.present.length,
@@ -72,17 +73,17 @@ const numbersOf = (fleet: Readonly<Fleet>, supply: Supply, now: Instant): Scalin
 });
 
 /** After a start what is there is wanted. Where there is no server one is wanted for a request for an unknown name. */
-function wantedNow(fleet: Readonly<Fleet>, { needs, room, present }: Supply, now: Instant): number {
+function wantedNow(fleet: Readonly<Fleet>, { needs, room, present }: Supply, now: Now): number {
   const wanted = serversWanted([...needs.values()], room);
   const kept = isYoung(fleet, now) ? present.length : 0;
   return Math.max(wanted, kept, present.length === 0 ? firstFor(fleet, now) : 0);
 }
 
-const isYoung = ({ startedAt }: Readonly<Fleet>, now: Instant): boolean =>
-  now - (startedAt ?? now) < RECALLS_AFTER;
+const isYoung = ({ startedAt }: Readonly<Fleet>, now: Now): boolean =>
+  now.stamp - (startedAt ?? now.stamp) < RECALLS_AFTER;
 
-const firstFor = ({ unknownAskedAt }: Readonly<Fleet>, now: Instant): number =>
-  unknownAskedAt !== null && now - unknownAskedAt < UNKNOWN_COUNTS ? 1 : 0;
+const firstFor = ({ unknownAskedAt }: Readonly<Fleet>, now: Now): number =>
+  unknownAskedAt !== null && now.stamp - unknownAskedAt < UNKNOWN_COUNTS ? 1 : 0;
 
 function queuedFor(fleet: Readonly<Fleet>, { needs, sizeOf }: Supply): Bytes {
   return total(modelsAwaited(fleet).keys(), (id) => {
@@ -94,7 +95,7 @@ function queuedFor(fleet: Readonly<Fleet>, { needs, sizeOf }: Supply): Bytes {
 function slotsOf(
   fleet: Readonly<Fleet>,
   present: readonly Server[],
-  now: Instant,
+  now: Now,
 ): Pick<Scaling, 'loadsRunning' | 'loadSlots'> {
   const loads = loadsByServer(fleet, now);
   const running = ({ spec }: Server): number => loads.get(spec.id)?.running ?? 0;

@@ -1,6 +1,7 @@
+import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { hostAccount, type ModelId } from '../fleet/ids.js';
-import type { Bytes, Instant } from '../fleet/model.js';
+import type { Bytes } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { standingOf } from '../fleet/standing.js';
 import { Ledger } from '../memory/ledger.js';
@@ -25,7 +26,7 @@ export interface Supply {
   readonly sizeOf: (need: ModelNeed) => Bytes;
 }
 
-export function supplyOf(fleet: Readonly<Fleet>, now: Instant, seen: ServerRoom | null): Supply {
+export function supplyOf(fleet: Readonly<Fleet>, now: Now, seen: ServerRoom | null): Supply {
   const ledger = new Ledger(fleet, now);
   const holdings = holdingsOf(fleet, now);
   const needs = modelNeeds(fleet, holdings, now);
@@ -45,7 +46,7 @@ export function supplyOf(fleet: Readonly<Fleet>, now: Instant, seen: ServerRoom 
   };
 }
 
-function isAtHand(server: Server, now: Instant): boolean {
+function isAtHand(server: Server, now: Now): boolean {
   const standing = standingOf(server, now);
   return server.drain === null && standing !== 'lost' && standing !== 'connecting';
 }

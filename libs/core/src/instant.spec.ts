@@ -3,13 +3,13 @@ import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.j
 import { emptyFleet } from './fleet/fleet.js';
 import type { Model } from './fleet/model.js';
 import { AT_REST } from './learned/strain.js';
-import { nextWake } from './wake.js';
+import { wakeOf } from '../../../test/support/decide.js';
 
 const A = aModel('a').id;
 const T = aServer('t').id;
 
 /** In how long the core wants to be woken. */
-const wakesIn = ({ fleet, now }: CoreDriver): number => nextWake(fleet, now) - now;
+const wakesIn = ({ fleet, now }: CoreDriver): number => wakeOf(fleet, now) - now;
 
 /** No look is under way or due until the test says so, and the first ten seconds are over. */
 function quiet(parts: Partial<Model> = {}): CoreDriver {
@@ -43,7 +43,7 @@ describe('the core is woken', () => {
   });
 
   it('never before its first turn', () => {
-    expect(nextWake(emptyFleet(), 1_000)).toBe(Infinity);
+    expect(emptyFleet().wakeAt).toBe(Infinity);
   });
 
   it('when the cold have waited for ten seconds after the start', () => {
@@ -75,18 +75,17 @@ describe('the core is woken', () => {
   it('when a model that failed too often may be tried again', () => {
     const driver = quiet();
     driver.fleet.breakers.set(A, { failures: 3, cause: 'transient', until: driver.now + 700 });
+    driver.resolve('a', { wait: 60_000 });
     expect(wakesIn(driver)).toBe(700);
   });
 
-  it('when a load gives its device slot back, and again when it is overdue', () => {
+  it('when a load is overdue, and when it counts as stuck', () => {
     const driver = quiet();
     driver.resolve('a', { wait: 0 });
     driver.tell();
     driver.fleet.wishes.clear();
-    expect(wakesIn(driver)).toBe(60_000);
-    driver.now += 60_000;
-    expect(wakesIn(driver)).toBe(140_000);
-    driver.now += 140_000;
+    expect(wakesIn(driver)).toBe(200_000);
+    driver.now += 200_000;
     expect(wakesIn(driver)).toBe(driver.fleet.limits.stuckAfter);
   });
 
@@ -130,9 +129,10 @@ describe('the core is woken', () => {
   });
 
   it('when a drain comes to its deadline', () => {
-    const driver = quiet();
-    driver.tell({ kind: 'DrainOrdered', server: T, deadline: driver.now + 8_000 });
-    expect(wakesIn(driver)).toBe(8_000);
+    const driver = warm({ idleUnload: null });
+    driver.tell({ kind: 'DrainOrdered', server: T, deadline: driver.now + 8_300 });
+    driver.now += 8_000;
+    expect(wakesIn(driver)).toBe(300);
   });
 
   it('when a copy that demand does not want any more may go', () => {
