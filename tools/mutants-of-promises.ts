@@ -27,7 +27,7 @@ export const OF_PROMISES: readonly Mutant[] = [
   { name: 'hints-by-the-median', breaks: 16, file: `${CORE}/answers/hints.ts`, find: `neededBy: Infinity }).ready.p90;`, replace: `neededBy: Infinity }).ready.p50;` },
   { name: 'told-to-come-again-before-it-can-be-ready', breaks: 16, file: `${CORE}/answers/hints.ts`, find: `ready - (deadline - arrivedAt);`, replace: `ready - 2 * (deadline - arrivedAt);` },
   { name: 'told-to-wait-for-what-its-own-wait-spans', breaks: 16, file: `${CORE}/answers/hints.ts`, find: `ready - (deadline - arrivedAt);`, replace: `ready - 0 * (deadline - arrivedAt);` },
-  { name: 'promised-and-waits-in-vain', breaks: 13, file: `${CORE}/answers/lost.ts`, find: `return isPromised && now + p10Of(load) > deadline`, replace: `return isPromised && now < 0` },
+  { name: 'promised-and-waits-in-vain', breaks: 13, file: `${CORE}/answers/lost.ts`, find: `return isPromised && now.stamp + p10Of(load) > deadline`, replace: `return isPromised && now.stamp < 0` },
   { name: 'promise-given-up-for-memory-that-is-late', breaks: 13, file: `${CORE}/answers/lost.ts`, find: `if (roomAt === Infinity) return`, replace: `if (roomAt >= deadline) return` },
   { name: 'an-earlier-deadline-moves-any-job', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `const isIn = !isRaised && byPrecedence(joined, job) === 0;`, replace: `const isIn = true;` },
   { name: 'a-job-with-its-place-never-moves-forward', breaks: 13, file: `${CORE}/answers/admission.ts`, find: `    if (this.moveForward(request, forecast.job)) return this.promise(request);\n`, replace: `` },
