@@ -69,7 +69,7 @@ describe('a recording', () => {
 
   it('brings back what is in motion: what drains with what was counted of it, what has to come back', async () => {
     const { fleet } = await read(made([], inMotion()).join(''));
-    expect(fleet).toEqual({ ...inMotion(), index: newIndex(), now: -Infinity });
+    expect(fleet).toEqual({ ...inMotion(), index: newIndex(), now: -Infinity, wakeAt: Infinity });
   });
 
   it('tells an empty file, and one that is something else', async () => {

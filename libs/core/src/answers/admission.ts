@@ -21,9 +21,9 @@ import { RefusedAlike } from './refused-alike.js';
 
 /**
  * Judges each request for a cold model once, when it comes; of those of one turn the higher class first, so that what is
- * promised is not outranked by another of them. It is promised a route, or refused at once, or waits without
- * a promise where there is no forecast to go by. Later requests take no promise away, but for those of a higher class or
- * of a tenant under its share (Clockwork, OSDI 2020; conservative backfilling: every job has a reservation).
+ * promised is not outranked by another of them. It is promised a route, or refused at once, or waits without a promise where
+ * there is no forecast to go by. Later requests take no promise away, but for those of a higher class or of a tenant under
+ * its share (Clockwork, OSDI 2020; conservative backfilling: every job has a reservation).
  */
 export function admit(fleet: Fleet, line: Line, now: Now): Action[] {
   const refused: Action[] = [];
