@@ -214,11 +214,10 @@ export class Admission {
 
   /** Refuses the requests of a job that lost its time to a tenant under its share. Those of an outranked job wait on. */
   private displace(job: Job, by: Job): void {
-    const { fleet } = this;
     if (job.stage !== by.stage) return;
     const ready = this.line.of(job.model)?.ready.p90 ?? Infinity;
-    for (const request of requestsFor(fleet, job.model)) {
-      if (request.deadline >= ready || fleet.promises.get(request.id) == null) continue;
+    for (const request of requestsFor(this.fleet, job.model)) {
+      if (request.deadline >= ready || this.fleet.promises.get(request.id) == null) continue;
       if (!this.displaced.has(request))
         this.displaced.set(request, { reason: 'over_share', retryAfter: this.hints.for(request, ready) });
     }
