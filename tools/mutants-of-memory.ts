@@ -33,7 +33,7 @@ export const OF_MEMORY: readonly Mutant[] = [
   { name: 'late-metrics-believed', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `areMetricsLate(server) ? Math.max(METRICS_INTERVAL, metricsInterval)`, replace: `areMetricsLate(server) ? metricsInterval` },
   { name: 'gpus-out-of-sight-are-gone', breaks: 2, file: `${CORE}/observe/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since || !isBooked(` },
   { name: 'gpus-that-hold-something-are-gone', breaks: 2, file: `${CORE}/observe/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since + STEADY || !isBooked(` },
-  { name: 'strangers-load-taken-for-outlived', breaks: 19, file: `${CORE}/observe/sighted.ts`, find: `replica.absentSince === null && fleet.steps.has(replica.model)`, replace: `true` },
+  { name: 'strangers-load-taken-for-outlived', breaks: 19, file: `${CORE}/observe/sighted.ts`, find: `replica.absentSince === null && isEnsemble(fleet, replica.model)`, replace: `true` },
   { name: 'outlived-unloaded-again', breaks: 19, file: `${CORE}/placement/retire.ts`, find: `replica.outlived || `, replace: `` },
   { name: 'polled-row-never-ends', breaks: 2, file: `${CORE}/observe/sighted-unknown.ts`, find: `sighting.proven || isLeftAlone(fleet.servers.get(replica.server)!)`, replace: `sighting.proven` },
   { name: 'young-process-without-devices', breaks: 19, file: `${CORE}/observe/devices.ts`, find: `(spec.hostMemory ?? metrics.hostMemory) !== null`, replace: `true` },

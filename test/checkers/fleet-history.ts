@@ -7,7 +7,6 @@ import {
   leasedUntil,
   type LoadCause,
   loadForecast,
-  type OrderId,
   type PromiseCause,
   type Replica,
   type ReplicaId,
@@ -35,7 +34,7 @@ const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, criti
 /** When something last happened that breaks promises: to which server, or model, or in the whole fleet. */
 export class FleetHistory {
   private readonly last = new Map<string, Instant>();
-  private readonly loads = new Map<OrderId, Due>();
+  private readonly loads = new Map<ReplicaId, Due>();
   private readonly unloads = new Map<ReplicaId, Due>();
   private readonly others = new Map<string, number>();
   private readonly incarnations = new Map<ServerId, number>();
@@ -61,13 +60,13 @@ export class FleetHistory {
 
   turnTaken(scene: TurnScene): void {
     const { turn, fleet, changes } = scene;
-    for (const event of turn.events) this.hear(event, turn.now);
+    for (const event of turn.events) this.hear(fleet, event, turn.now);
     for (const server of fleet.servers.values()) this.look(fleet, server, turn.now);
     for (const { was, now } of changes) this.change(fleet, was, now, turn.now);
     for (const action of turn.actions) {
       if (action.kind !== 'load') continue;
       const at = turn.now + loadForecast(fleet, action.model, action.server).p90;
-      this.loads.set(action.order, { server: action.server, at });
+      this.loads.set(action.replica, { server: action.server, at });
     }
     for (const { server, at } of this.loads.values())
       if (at < turn.now) this.note('load_late', server, turn.now);
@@ -80,15 +79,19 @@ export class FleetHistory {
     this.last.set(`${cause} ${where}`, now);
   }
 
-  private hear(event: Event, now: Instant): void {
+  private hear(fleet: Fleet, event: Event, now: Instant): void {
     switch (event.kind) {
       case 'LoadEnded': {
-        const due = this.loads.get(event.order);
+        const due = this.loads.get(event.replica);
         if (due && due.at < now) this.note('load_late', due.server, now);
-        this.loads.delete(event.order);
+        // A load without an answer may go on: a look shows its end.
+        if (event.outcome.kind !== 'unknown') this.loads.delete(event.replica);
         if (event.outcome.kind !== 'succeeded') this.note('load_failed', modelOf(event.replica), now);
         return;
       }
+      case 'UnloadEnded':
+        if (event.outcome.kind !== 'succeeded') this.note('memory_late', serverOf(event.replica), now);
+        return;
       case 'LimitsSet':
         return this.note('operator', '', now);
       case 'TermBegun':
@@ -97,7 +100,11 @@ export class FleetHistory {
         return this.note('operator', event.model.id, now);
       case 'ModelWithdrawn':
       case 'UnloadOrdered':
+        return this.note('operator', event.model, now);
       case 'ReloadOrdered':
+        // A copy that was to leave may have to come back.
+        for (const { model, server } of fleet.replicas.values())
+          if (model === event.model) this.note('operator', server, now);
         return this.note('operator', event.model, now);
       default:
     }
@@ -126,14 +133,23 @@ export class FleetHistory {
 
   private change(fleet: Fleet, was: Replica | undefined, now: Replica | undefined, at: Instant): void {
     const { id, server } = (now ?? was)!;
-    if (!isLeaving(now)) {
-      if ((this.unloads.get(id)?.at ?? Infinity) < at) this.note('memory_late', server, at);
-      this.unloads.delete(id);
-    } else if (!isLeaving(was)) {
-      const leaves = endOfLeases(fleet, now, at) + unloadForecast(fleet.servers.get(server)).p90;
-      this.unloads.set(id, { server, at: leaves });
-    }
+    if (!mayLoad(now)) this.loads.delete(id);
+    if (isLeaving(now)) this.leave(fleet, was, now, at);
+    else this.stay(id, server, at);
+    if (!was && now?.stranger) this.note('memory_late', server, at);
     if (isByOperator(now)) this.note('operator', server, at);
+  }
+
+  private leave(fleet: Fleet, was: Replica | undefined, now: Replica, at: Instant): void {
+    if (isLeaving(was)) return;
+    const { id, server } = now;
+    const leaves = endOfLeases(fleet, now, at) + unloadForecast(fleet.servers.get(server)).p90;
+    this.unloads.set(id, { server, at: leaves });
+  }
+
+  private stay(id: ReplicaId, server: ServerId, at: Instant): void {
+    if ((this.unloads.get(id)?.at ?? Infinity) < at) this.note('memory_late', server, at);
+    this.unloads.delete(id);
   }
 
   /** The classes of the requests that have come for what is to be loaded on each server. */
@@ -146,10 +162,13 @@ export class FleetHistory {
   }
 }
 
+const mayLoad = (one: Replica | undefined): boolean => one?.phase === 'loading' || one?.phase === 'unknown';
+
 const isByOperator = (one: Replica | undefined): boolean =>
   (one?.phase === 'placed' || one?.phase === 'loading') && BY_OPERATOR.has(one.cause);
 
 const endOfLeases = (fleet: Fleet, replica: Replica, now: Instant): Instant =>
   replica.phase === 'draining' ? Math.max(now, leasedUntil(fleet, replica)) : now;
 
+const serverOf = (replica: ReplicaId): string => replica.slice(replica.lastIndexOf('@') + 1);
 const modelOf = (replica: ReplicaId): string => replica.slice(0, replica.lastIndexOf('@'));

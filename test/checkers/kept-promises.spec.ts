@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ActionOf, PromiseCause, RequestId } from '#core';
+import { type ActionOf, type PromiseCause, replicaId, type RequestId } from '#core';
 import { aModel, aRequest, aServer } from '../support/builders.js';
 import { HERE, S, Story } from './story.js';
 
@@ -11,7 +11,7 @@ class Promised {
   readonly request: RequestId;
   readonly load: ActionOf<'load'>;
 
-  constructor() {
+  constructor(beside: 'READY' | '' = '') {
     const { story } = this;
     story.turn([
       { kind: 'ServerDeclared', server: aServer('s', [10]) },
@@ -21,7 +21,7 @@ class Promised {
       { kind: 'ContactChanged', server: S, fact: 'connected' },
       { kind: 'ContactChanged', server: OTHER.id, fact: 'connected' },
     ]);
-    story.look({ here: '', beside: '' });
+    story.look({ here: '', beside });
     story.look({}, undefined, 0, OTHER.id);
     this.load = story.ask('here', (fleet, actions) => {
       fleet.promises.set(`r${story.now}` as RequestId, story.now + 9_000);
@@ -80,17 +80,58 @@ describe('what becomes of a promise', () => {
       ({ story }) => story.turn([declared('beside')], () => []),
     ],
     ['restart', 'a term began', ({ story }) => story.turn([{ kind: 'TermBegun', looks: 2 }], () => [])],
+    [
+      'unlisted',
+      'a model that is on no server is to be loaded anew',
+      ({ story }) => story.turn([reload('beside')], () => []),
+    ],
+    [
+      'memory_late',
+      'a stranger turned up on its server',
+      ({ story }) => story.look({ here: '', beside: 'READY' }),
+    ],
+    [
+      'load_late',
+      'a load there had no answer, and has not ended by its P90',
+      ({ story, load }) => lateBeside(story, load),
+    ],
+    ['memory_late', 'an unload on its server had no answer', ({ story, load }) => unanswered(story, load)],
     ['outranked', 'a request of a higher class came for its server', ({ story }) => outranked(story)],
   ])('is %s where %s', (cause, _, happens) => {
     const promised = new Promised();
     happens(promised);
     expect(promised.broken('unknown')).toEqual([`promise broken: ${cause}`]);
   });
+
+  it('is operator where a copy of another model on its server is to be loaded anew', () => {
+    const promised = new Promised('READY');
+    promised.story.turn([reload('beside')], () => []);
+    expect(promised.broken('unknown')).toEqual(['promise broken: operator']);
+  });
 });
 
 const drain = { kind: 'DrainOrdered', server: S, deadline: null } as const;
 const declared = (model: string) =>
   ({ kind: 'ModelDeclared', model: aModel(model, { gpuBytes: 2 }) }) as const;
+
+/** The load of another model has no answer, and is not seen for longer than its P90. */
+function lateBeside(story: Story, load: ActionOf<'load'>): void {
+  const replica = replicaId(aModel('beside').id, S);
+  const { order } = load;
+  story.time(1, (fleet) => {
+    fleet.loadTimes.set(aModel('beside').id, { mean: Math.log(1_000), deviation: 0, count: 8 });
+    return [{ ...load, replica, model: aModel('beside').id }];
+  });
+  story.turn([{ kind: 'LoadEnded', order, replica, outcome: { kind: 'unknown' } }], () => []);
+  story.time(5_000, () => []);
+}
+
+function unanswered(story: Story, { order }: ActionOf<'load'>): void {
+  const replica = replicaId(aModel('beside').id, S);
+  story.turn([{ kind: 'UnloadEnded', order, replica, outcome: { kind: 'unknown' } }], () => []);
+}
+
+const reload = (model: string) => ({ kind: 'ReloadOrdered', model: aModel(model).id, until: 1e9 }) as const;
 
 function failed(story: Story, { order, replica }: ActionOf<'load'>): void {
   const outcome = { kind: 'failed', cause: 'transient' } as const;

@@ -35,7 +35,6 @@ export const higherClassesLoadFirst: TurnCheck = (scene) => {
 function heldUp(scene: TurnScene, load: Load): Placed[] {
   const { fleet, before } = scene;
   const server = fleet.servers.get(load.server)!;
-  if (server.presumed.size > 0) return [];
   return Array.from(fleet.unsettled, (id) => fleet.replicas.get(id)!).filter(
     (one): one is Placed =>
       one.phase === 'placed' &&

@@ -45,7 +45,7 @@ import { theWarmAreKept, whatIsWantedIsNotOutranked } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { backOffsAreBounded, retriesLeaveASlot, triedOneAtATime } from './retries.js';
 import { swapsAreBounded } from './swaps.js';
-import { tiedModelsTakeTurns, unloadsStayWithinSlots } from './tied.js';
+import { pendingConfigsAreWaitedFor, tiedModelsTakeTurns, unloadsStayWithinSlots } from './tied.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { reloadsAreCarriedOut, reloadsOneByOne } from './reloads.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
@@ -64,7 +64,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['2, bookings', [phasesFollowTheDiagram, indexesAreInStep].map(always)],
   ['2, bookings', [bookingsEndForCause, restartsEndBookings]],
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
-  ['5, one order at a time', [tiedModelsTakeTurns].map(always)],
+  ['5, one order at a time', [tiedModelsTakeTurns, pendingConfigsAreWaitedFor].map(always)],
   [
     '6, loads in flight',
     [...[loadsStayWithinSlots, higherClassesLoadFirst].map(always), always(unloadsStayWithinSlots)],

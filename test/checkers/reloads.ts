@@ -7,7 +7,6 @@ import {
   type Reload,
   type Replica,
   replicaFlags,
-  replicaId,
 } from '#core';
 import { dependentsOn } from './needs.js';
 import type { TurnCheck } from './scene.js';
@@ -55,16 +54,7 @@ const isOffForCause = (fleet: Readonly<Fleet>, one: Replica, now: Instant): bool
   fleet.servers.get(one.server)!.drain !== null ||
   replicaFlags(fleet, one, new Now(now)).includes('stuck') ||
   dependentsOn(fleet, one).length > 0 ||
-  hasOutlived(one) ||
-  isNeverTold(fleet, one, now);
-
-/** What may be a step of loads that are stuck stays: none of them will tell that it is none. */
-function isNeverTold(fleet: Readonly<Fleet>, { model, server }: Replica, now: Instant): boolean {
-  const loads = (fleet.servers.get(server)!.presumed.get(model) ?? [])
-    .map((load) => fleet.replicas.get(replicaId(load, server)))
-    .filter((load) => load !== undefined && load.phase !== 'placed');
-  return loads.length > 0 && loads.every((load) => replicaFlags(fleet, load, new Now(now)).includes('stuck'));
-}
+  hasOutlived(one);
 
 /**
  * Where one copy left and did not come up, or found no place again, those that serve are left as they are. What is only placed

@@ -20,11 +20,23 @@ export const tiedModelsTakeTurns: TurnCheck = (scene) => {
   for (const order of ordersIn(scene)) {
     const others = inWorkBeside(scene, order);
     if (others.length === 0) continue;
-    const tied = tiedTo(scene.fleet, order);
+    const tied = tiedTo(scene.fleet, order.model);
     const beside = others.find(({ model }) => tied.has(model));
     scene.trail.expect(
       beside === undefined,
       () => `${order.kind} ${order.replica} while ${beside!.id}, which is tied to it, is ${beside!.phase}`,
+    );
+  }
+};
+
+/** Beside a load whose config is pending nothing is unloaded, and no other load begins that may be of an ensemble. */
+export const pendingConfigsAreWaitedFor: TurnCheck = (scene) => {
+  for (const order of ordersIn(scene)) {
+    if (order.kind === 'load' && isConfigKnown(scene.fleet, order.model)) continue;
+    const pending = inWorkBeside(scene, order).find((one) => isPending(scene, one));
+    scene.trail.expect(
+      pending === undefined,
+      () => `${order.kind} ${order.replica} while the config of ${pending!.id} is pending`,
     );
   }
 };
@@ -43,20 +55,37 @@ export const unloadsStayWithinSlots: TurnCheck = (scene) => {
 
 /** Whether what has its place would wait although a load had not begun: for other work on what is tied to it, or for what drains. */
 export function isKeptWaiting(scene: TurnScene, one: Placed, load: ActionOf<'load'>): boolean {
-  const tied = tiedTo(scene.fleet, one);
+  const tied = tiedTo(scene.fleet, one.model);
   const draining = Array.from(scene.fleet.unsettled, (id) => scene.fleet.replicas.get(id)!).filter(
     ({ phase, server }) => phase === 'draining' && server === one.server,
   );
-  return [...inWorkBeside(scene, load), ...draining].some(({ model }) => tied.has(model));
+  const beside = inWorkBeside(scene, load);
+  if ([...beside, ...draining].some(({ model }) => tied.has(model))) return true;
+  return !isConfigKnown(scene.fleet, one.model) && (draining.length > 0 || isAnyPending(scene, one, beside));
 }
+
+/** Configs are asked for when loads have ended. */
+const TOLD_WITHIN = 5_000;
+
+/** Whether a load of a pending config runs on its server, or has just ended, or an unload has not been answered there. */
+const isAnyPending = (scene: TurnScene, { id, server }: Placed, beside: readonly Replica[]): boolean =>
+  beside.some((one) => isPending(scene, one) || (one.phase === 'unloading' && one.answeredAt === null)) ||
+  [...scene.fleet.replicas.values()].some(
+    (one) =>
+      one.server === server &&
+      one.id !== id &&
+      one.phase === 'ready' &&
+      !isConfigKnown(scene.fleet, one.model) &&
+      scene.turn.now < one.since + TOLD_WITHIN,
+  );
 
 /** Whether what drains may not be unloaded yet: its server is at work on as many unloads as it may, or on what is tied to it. */
 export function waitsToLeave(scene: TurnScene, { id, model, server }: Replica): boolean {
   const others = inWorkOn(scene, server).filter((one) => one.id !== id);
   if (others.filter(isBeingUnloaded).length >= ordersAtOnce(scene.fleet, scene.fleet.servers.get(server)!))
     return true;
-  const tied = tiedTo(scene.fleet, { model, server });
-  return others.some((one) => tied.has(one.model));
+  const tied = tiedTo(scene.fleet, model);
+  return others.some((one) => tied.has(one.model) || isPending(scene, one));
 }
 
 const ordersIn = ({ turn }: TurnScene): Order[] =>
@@ -79,17 +108,29 @@ const inWorkOn = ({ fleet, turn }: TurnScene, server: Order['server']): Replica[
       !replicaFlags(fleet, one, new Now(turn.now)).includes('stuck'),
   );
 
+function isConfigKnown({ models, steps }: Fleet, id: ModelId): boolean {
+  const model = models.get(id);
+  return steps.has(id) || model?.needsDeclared === true || typeof model?.config === 'string';
+}
+
+/** Whether its load may run, has not lasted for longer than it may, and may be one of an ensemble. */
+function isPending({ fleet, turn }: TurnScene, replica: Replica): boolean {
+  if (isConfigKnown(fleet, replica.model)) return false;
+  if (replica.phase !== 'unknown') return replica.phase === 'loading';
+  const { loadTimeout } = fleet.models.get(replica.model) ?? fleet.defaults;
+  return replica.loadOrderedAt !== null && turn.now < replica.loadOrderedAt + loadTimeout;
+}
+
 function isInWork(replica: Replica): boolean {
   if (replica.phase === 'unloading' || replica.phase === 'unknown') return replica.absentSince === null;
   return replica.phase === 'loading';
 }
 
-/** All that ensembles and declared needs tie to a model there, through any number of others. */
-function tiedTo(fleet: Fleet, { model, server }: Pick<Replica, 'model' | 'server'>): ReadonlySet<ModelId> {
+/** All that ensembles and declared needs tie to a model, through any number of others. */
+function tiedTo(fleet: Fleet, model: ModelId): ReadonlySet<ModelId> {
   const wholes = [
     ...Array.from(fleet.models, ([id, { dependsOn }]) => [id, ...dependsOn]),
     ...Array.from(fleet.steps, ([id, steps]) => [id, ...steps]),
-    ...Array.from(fleet.servers.get(server)!.presumed, ([id, loads]) => [id, ...loads]),
   ].filter(({ length }) => length > 1);
   const tied = new Set([model]);
   for (const one of tied) {

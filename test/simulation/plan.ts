@@ -99,6 +99,7 @@ const modelShape = z.strictObject({
   minCopies: z.number().int().min(0).max(64).default(0),
   maxCopies: z.number().int().min(1).max(64).nullable(),
   dependsOn: z.array(modelName).max(64),
+  needsDeclared: z.boolean().default(false),
   require: labels,
   spread: z.string().max(128).nullable().default(null),
   deviceSets: z.array(z.array(ordinal).min(1).max(64)).max(64).default([]),

@@ -32,12 +32,17 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
   minCopies: 0,
   maxCopies: null,
   dependsOn: [],
+  needsDeclared: true,
   require: {},
   spread: null,
   deviceSets: [],
   config: null,
   ...parts,
 });
+
+/** A model of which nobody has said what it is made of. */
+export const anUntoldModel = (id: string, parts: Partial<Model> = {}): Model =>
+  aModel(id, { needsDeclared: false, ...parts });
 
 /** The tenant of a request where it does not matter which, and what the request holds. */
 export const SOMEBODY: Pick<Request, 'tenant'> = { tenant: 'somebody' as TenantId };

@@ -20,7 +20,7 @@ import { aModel, aRequest, type Asking } from './builders.js';
 import { Shelf } from './shelf.js';
 import { decide } from './decide.js';
 
-export { aModel, aRequest, aServer, SOMEBODY } from './builders.js';
+export { aModel, anUntoldModel, aRequest, aServer, SOMEBODY } from './builders.js';
 
 /** So often the core may want to be woken for time alone, on the average of a long time: many servers are looked at. */
 const LEAST_SLEEP = 20;

@@ -10,6 +10,8 @@ export class Notebook {
   private readonly repositories = new Map<ServerId, Server['repository']>();
   /** The models whose load times are written. */
   private readonly timed = new Set<ModelId>();
+  /** The models whose steps are written. */
+  private readonly described = new Set<ModelId>();
   /** Servers whose last list of orders is not known to be written. */
   private readonly unsure = new Map<ServerId, readonly LearnedChange[]>();
 
@@ -24,7 +26,11 @@ export class Notebook {
       events.push({ kind: 'OrdersRemembered', server, models });
     }
     for (const [server, facts] of servers) events.push({ kind: 'ServerRemembered', server, ...facts });
-    for (const [model, found] of steps) events.push({ kind: 'StepsRemembered', model, steps: found });
+    for (const [model, value] of steps) {
+      this.described.add(model);
+      this.noted({ kind: 'steps', model, value });
+      events.push({ kind: 'StepsRemembered', model, steps: value });
+    }
     for (const [model, value] of loadTimes) {
       this.timed.add(model);
       this.noted({ kind: 'loadTimes', model, value });
@@ -100,7 +106,7 @@ export class Notebook {
       case 'LoadEnded':
         return this.loadTimes(fleet, event.replica);
       case 'ConfigLearned':
-        if (event.steps.length === 0) return [];
+        this.described.add(event.model);
         return this.ifNew({ kind: 'steps', model: event.model, value: event.steps });
       default:
         return [];
@@ -155,15 +161,16 @@ export class Notebook {
   }
 
   /** Forgets facts about models that are no longer known: without that the store would grow without end. */
-  private modelsForgotten({ footprints, loadTimes }: Readonly<Fleet>): readonly LearnedChange[] {
+  private modelsForgotten({ footprints, loadTimes, steps }: Readonly<Fleet>): readonly LearnedChange[] {
     return [
       ...this.forgotten('footprint', this.footprints, footprints),
       ...this.forgotten('loadTimes', this.timed, loadTimes),
+      ...this.forgotten('steps', this.described, steps),
     ];
   }
 
   private forgotten(
-    kind: 'footprint' | 'loadTimes',
+    kind: 'footprint' | 'loadTimes' | 'steps',
     written: Map<ModelId, Footprint> | Set<ModelId>,
     known: ReadonlyMap<ModelId, unknown>,
   ): readonly LearnedChange[] {

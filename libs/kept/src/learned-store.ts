@@ -15,6 +15,8 @@ import { VALUES } from './values.js';
 const SERVERS: Table<LearnedServer> = { prefix: 'learned/server/', schema: VALUES.learnedServer };
 const ORDERED: Table<readonly ModelId[]> = { prefix: 'learned/ordered/', schema: VALUES.ordered };
 const STEPS: Table<readonly ModelId[]> = { prefix: 'learned/steps/', schema: VALUES.steps };
+/** Models without steps: in a table of their own, since an older version takes all of the other one for ensembles. */
+const PLAIN: Table<readonly ModelId[]> = { prefix: 'learned/plain/', schema: VALUES.steps };
 const LOAD_TIMES: Table<LearnedLoadTimes> = { prefix: 'learned/load-took/', schema: VALUES.loadTimes };
 const LOAD_PACES: Table<LoadTimes> = { prefix: 'learned/load-pace/', schema: VALUES.loadPace };
 const FOOTPRINTS: Table<Footprint> = { prefix: 'learned/footprint/', schema: VALUES.footprint };
@@ -35,7 +37,10 @@ export class LearnedStore implements Learned {
     return {
       servers: await this.valuesOf(SERVERS),
       ordered: await this.valuesOf(ORDERED),
-      steps: await this.valuesOf(STEPS),
+      steps: new Map<ModelId, readonly ModelId[]>([
+        ...(await this.valuesOf<ModelId, readonly ModelId[]>(PLAIN)),
+        ...(await this.valuesOf<ModelId, readonly ModelId[]>(STEPS)),
+      ]),
       loadTimes: await this.valuesOf(LOAD_TIMES),
       loadPaces: await this.valuesOf(LOAD_PACES),
       footprints: await this.valuesOf(FOOTPRINTS),
@@ -45,7 +50,7 @@ export class LearnedStore implements Learned {
   }
 
   async write(changes: readonly LearnedChange[]): Promise<void> {
-    await this.rows.write(changes.map(writeOf));
+    await this.rows.write(changes.flatMap(writesOf));
   }
 
   private async valuesOf<Id extends string, T>(table: Table<T>): Promise<ReadonlyMap<Id, T>> {
@@ -55,14 +60,14 @@ export class LearnedStore implements Learned {
   }
 }
 
-function writeOf(change: LearnedChange): RowWrite {
+function writesOf(change: LearnedChange): RowWrite | readonly RowWrite[] {
   switch (change.kind) {
     case 'server':
       return rowWrite(SERVERS, change.server, change.value);
     case 'ordered':
       return rowWrite(ORDERED, change.server, change.value);
     case 'steps':
-      return rowWrite(STEPS, change.model, change.value);
+      return stepsWrites(change.model, change.value);
     case 'loadTimes':
       return rowWrite(LOAD_TIMES, change.model, change.value);
     case 'loadPace':
@@ -74,4 +79,9 @@ function writeOf(change: LearnedChange): RowWrite {
     case 'wants':
       return rowWrite(WANTS, HOUR, change.value);
   }
+}
+
+function stepsWrites(model: ModelId, steps: readonly ModelId[] | null): readonly RowWrite[] {
+  const isPlain = steps?.length === 0;
+  return [rowWrite(STEPS, model, isPlain ? null : steps), rowWrite(PLAIN, model, isPlain ? steps : null)];
 }

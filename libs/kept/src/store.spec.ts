@@ -164,6 +164,10 @@ describe('what is kept', () => {
     await learned.write(LEARNED);
     await learned.write([{ kind: 'steps', model: m, value: null }]);
     expect((await learned.read()).steps.size).toBe(0);
+    await learned.write([{ kind: 'steps', model: m, value: [] }]);
+    expect((await learned.read()).steps.get(m)).toEqual([]);
+    await learned.write([{ kind: 'steps', model: m, value: [n] }]);
+    expect((await learned.read()).steps.get(m)).toEqual([n]);
     await learned.write([]);
   });
 

@@ -196,24 +196,8 @@ function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica, quiet: Quiet): b
   const { model } = replica;
   if (isKept(fleet, replica) || quiet.isWrittenOff(replica)) return false;
   if (quiet.unusedFor(replica) < idleTime(fleet, model) + GONE_WITHIN) return false;
-  if (mayBeStepOfStuck(fleet, replica, quiet)) return false;
   const isPinned = (fleet.models.get(model)?.pinnedCopies ?? 0) > 0;
   return !isPinned && !isGuaranteed(fleet, replica) && dependentsOn(fleet, replica).length === 0;
-}
-
-/**
- * What came up unordered while a load ran that never ends counts as a step of that load's model for good: as long as it
- * is not up Triton tells nothing of what it is made of.
- */
-function mayBeStepOfStuck(
-  fleet: Readonly<Fleet>,
-  { model, server }: Replica,
-  { isWrittenOff }: Quiet,
-): boolean {
-  const wholes = fleet.servers.get(server)!.presumed.get(model) ?? [];
-  return wholes.some(
-    (whole) => fleet.replicas.has(replicaId(whole, server)) && isWrittenOff({ model: whole, server }),
-  );
 }
 
 /** Infinity where it may stay for as long as its memory is not wanted. */

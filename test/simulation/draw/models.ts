@@ -166,6 +166,7 @@ function modelOf(
     minCopies: 0,
     maxCopies: null,
     dependsOn: [],
+    needsDeclared: false,
     spread: null,
     require: random.chance(0.1) ? { tier: random.pick(['a', 'b']) } : {},
     deviceSets: [],

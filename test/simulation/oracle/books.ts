@@ -34,7 +34,7 @@ export function booksOf(
   devices: readonly number[],
 ): readonly Booking[] {
   const model = fleet.models.get(id)!;
-  const isEnsemble = fleet.steps.has(id);
+  const isEnsemble = (fleet.steps.get(id)?.length ?? 0) > 0;
   const isOnGpu = model.gpuBytes > 0 && (model.gpuDeclared || !isEnsemble);
   const gpus = (server.devices ?? []).filter(
     ({ ordinal, kind }) => isOnGpu && kind === 'gpu' && devices.includes(ordinal),

@@ -80,19 +80,7 @@ export const isNow = (
   way: Way,
   now: Instant,
   leaving: ReadonlySet<Ready> = new Set(),
-): boolean =>
-  hasSlot(fleet, way, now, 'placed') &&
-  frees(leaving, way, roomIn(fleet, now).free) &&
-  (leaving.size === 0 || isAllTold(fleet, way, now));
-
-/** Whether the configs of all that was loaded there are known, or asked for in vain: a drain waits for these. */
-const isAllTold = (fleet: Fleet, { server }: Way, now: Instant): boolean =>
-  ![...fleet.replicas.values()].some((one) => one.server === server.spec.id && isUntold(fleet, one, now));
-
-const isUntold = (fleet: Fleet, { model, server, ...one }: Replica, now: Instant): boolean => {
-  if (fleet.servers.get(server)!.configs.has(model) || fleet.models.get(model)?.config != null) return false;
-  return one.phase === 'loading' || (one.phase === 'ready' && now - one.since < 5_000);
-};
+): boolean => hasSlot(fleet, way, now, 'placed') && frees(leaving, way, roomIn(fleet, now).free);
 
 /** Whether a load may begin there at once: which of it and those that have their place goes first is not known here. */
 const mayBegin = (fleet: Fleet, way: Way, now: Instant): boolean =>

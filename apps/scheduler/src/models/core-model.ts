@@ -31,6 +31,7 @@ export function coreModel(entry: Entry, times: WallTimes): Model {
     minCopies: copies.min,
     maxCopies: copies.max,
     dependsOn: dependsOn as readonly ModelId[],
+    needsDeclared: entry.spec.dependsOn !== undefined,
     ...placement,
     deviceSets,
     config: config === null ? null : canonical(config),

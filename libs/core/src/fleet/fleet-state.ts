@@ -122,7 +122,7 @@ export class EmptyFleet {
   readonly wishes = new Map<ModelId, Wish>();
   readonly cooldowns = new Map<ReplicaId, Cooldown>();
   readonly breakers = new Map<ModelId, Breaker>();
-  /** The steps of each ensemble whose config was read. */
+  /** The steps of each model whose config was read: none where it is no ensemble. */
   readonly steps = new Map<ModelId, readonly ModelId[]>();
   /** The models that need others, as declared or learned. */
   readonly composed = new Set<ModelId>();

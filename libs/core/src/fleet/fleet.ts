@@ -64,12 +64,11 @@ function noteUnsettled(fleet: Fleet, id: ReplicaId, isUnsettled: boolean): void 
   fleet.index.unsettled = null;
 }
 
-/** Ends a replica, its bookings, and what is presumed of it. */
+/** Ends a replica and its bookings. */
 export function forget(fleet: Fleet, replica: Replica): void {
   const { id, model, server, phase } = replica;
   if (phase === 'ready') noteRoute(fleet, id);
   noteMotion(fleet, replica, undefined);
-  fleet.servers.get(server)?.presumed.delete(model);
   fleet.replicas.delete(id);
   noteUnsettled(fleet, id, false);
   removeFrom(fleet.holders, model, id);

@@ -56,6 +56,8 @@ export interface Model extends ModelSettings {
   readonly maxCopies: number | null;
   /** Models that must be ready on the same server before it can serve, beside the steps learned of ensembles. */
   readonly dependsOn: readonly ModelId[];
+  /** Whether `dependsOn` was declared, be it as an empty list: else the model may be an ensemble until its config is read. */
+  readonly needsDeclared: boolean;
   /** Labels a server must carry. */
   readonly require: Readonly<Record<string, string>>;
   /** A label whose values are to differ among the servers of its copies, where there is a choice. */
@@ -93,6 +95,7 @@ export const withKeysInOrder = (model: SaidOfModel): Model => ({
   minCopies: model.minCopies ?? 0,
   maxCopies: model.maxCopies ?? null,
   dependsOn: model.dependsOn ?? [],
+  needsDeclared: model.needsDeclared ?? false,
   require: model.require ?? {},
   spread: model.spread ?? null,
   deviceSets: model.deviceSets ?? [],

@@ -121,8 +121,6 @@ export class UnseenServer {
   readonly ordered = new Set<ModelId>();
   /** Leases that an earlier process of Berth gave, and when they end, on copies that this one has not seen ready yet. */
   promised: ReadonlyMap<ModelId, Instant> = new Map();
-  /** Models that came up beside loads that may be of ensembles, and those loads: steps of theirs, until a config tells. */
-  readonly presumed = new Map<ModelId, readonly ModelId[]>();
   /**
    * Unloads without an answer that looks have settled as undone, and until when they may all the same wait behind what another
    * client has ordered of their family: until then no order of ours goes out beside them.

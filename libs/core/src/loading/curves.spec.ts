@@ -9,6 +9,7 @@ import { wantFor } from '../demand/wants.js';
 import { Ledger } from '../memory/ledger.js';
 import { Curves } from './curves.js';
 import type { Leavable } from './leavable.js';
+import { ServerSlots } from './slots.js';
 
 const S = aServer('s').id;
 const GPU = gpuAccount(S, 0);
@@ -26,7 +27,7 @@ function aDriver(...warm: readonly string[]): CoreDriver {
 }
 
 const curvesOf = ({ fleet, now }: CoreDriver): Curves =>
-  new Curves(fleet, new Ledger(fleet, new Now(now)), new Now(now));
+  new Curves(fleet, new Ledger(fleet, new Now(now)), new ServerSlots(fleet, new Now(now)), new Now(now));
 
 /** In how long so many bytes of the device are free by the P50, if none leaves that need not. */
 const freeIn = ({ now }: CoreDriver, curves: Curves, bytes: Bytes, account = GPU): Millis =>

@@ -21,6 +21,7 @@ import { keepsEnough } from '../room/victims.js';
 import { AT, type Chunk, latest, reachedAt, withChunk, chunksWithout } from './chunks.js';
 import { goneAt, toldFrom } from './releases.js';
 import { type Leavable, ofLoading, ReadyCopy } from './leavable.js';
+import type { ServerSlots } from './slots.js';
 
 /** The eviction curve of an account: what is free by when, and what copies could free that may leave. */
 interface Curve {
@@ -38,12 +39,13 @@ export class Curves {
   /** When the memory of copies is free that leave for jobs before. */
   private readonly released = new Map<ReplicaId, { readonly copy: Leavable; readonly at: Forecast }>();
   private readonly placedFrom = new Map<ReplicaId, Forecast>();
-  private readonly told = new Map<ServerId, Instant>();
+  private readonly told = new Map<ServerId, Forecast>();
   private readonly opens = new Map<AccountId, Instant>();
 
   constructor(
     private readonly fleet: Fleet,
     private readonly ledger: Ledger,
+    private readonly slots: ServerSlots,
     private readonly now: Now,
   ) {}
 
@@ -131,12 +133,15 @@ export class Curves {
   }
 
   /**
-   * When what drains on a server need not wait any more for the configs of what is loaded there (see `untoldUntil`), nor
-   * for watchers that are silent.
+   * When what empties on a server at a moment may be unloaded: not beside a load whose config is pending, of those in work and
+   * those of jobs before, nor before watchers that are silent have heard.
    */
-  toldBy(server: ServerId): Instant {
+  unloadFrom(server: ServerId, at: Instant): Forecast {
     const { fleet, now } = this;
-    return madeOnce(this.told, server, () => Math.max(toldFrom(fleet, server, now), silentUntil(fleet, now)));
+    const told = madeOnce(this.told, server, () => toldFrom(fleet, server, now));
+    const heard = Math.max(at, silentUntil(fleet, now));
+    const reserved = this.slots.ifAskedFor(server)?.unloadFrom(Math.max(heard, told.p50)) ?? AT(heard);
+    return latest(reserved, told);
   }
 
   private openOf(account: AccountId): Instant {
@@ -214,7 +219,7 @@ export class Curves {
     const { fleet, now } = this;
     if (isLeaving(replica)) {
       if (isStuck(fleet, replica, now) || isComingBack(fleet, replica)) return undefined;
-      return goneAt(fleet, replica, now, this.toldBy(replica.server));
+      return goneAt(fleet, replica, now, (at) => this.unloadFrom(replica.server, at));
     }
     if (replica.phase !== 'unknown' || isPinProtected(fleet, replica)) return undefined;
     if (dependentsOf(fleet, replica).some((one) => !isLeaving(one))) return undefined;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import {
+  aModel,
+  anUntoldModel,
+  aRequest,
+  aServer,
+  CoreDriver,
+} from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Model } from '../fleet/model.js';
 
@@ -100,6 +106,58 @@ describe('a load that was to begin soon', () => {
     expect(driver.orders().slice(2)).toEqual(['unload third@t']);
     driver.pass(600);
     expect(driver.orders().slice(3)).toEqual(['unload b@t', 'load other@t']);
+  });
+});
+
+describe('a load of a model of which nobody knows what it is made of', () => {
+  /** `new` loads, and `also`, which is as new, has its place. */
+  function twoNew(): CoreDriver {
+    const small = { gpuBytes: 1, hostBytes: 0 };
+    const driver = new CoreDriver()
+      .declare(...['new', 'also'].map((id) => anUntoldModel(id, small)), aModel('known', small))
+      .serve(aServer('t', [20]), ['new', 'also', 'known']);
+    const limits = { ...driver.fleet.limits, loadsPerServer: 2, loadsPerDevice: 4 };
+    driver.tell({ kind: 'LimitsSet', limits, defaults: driver.fleet.defaults });
+    for (const model of ['new', 'also', 'known']) driver.resolve(model, { wait: 300_000 });
+    return driver;
+  }
+
+  it('begins beside that of a known one, and not beside another such load', () => {
+    const driver = twoNew();
+    expect(driver.orders()).toEqual(['load new@t', 'load known@t']);
+    driver.loadEnds('known', 't');
+    driver.loadEnds('new', 't');
+    expect(driver.orders().slice(2)).toEqual([]);
+    tellConfig(driver, 'new');
+    expect(driver.orders().slice(2)).toEqual(['load also@t']);
+  });
+
+  it('begins once the one before is overdue', () => {
+    const driver = twoNew();
+    driver.loadEnds('known', 't');
+    driver.loadEnds('new', 't', 'unknown');
+    driver.pass(59_000);
+    expect(driver.orders().slice(2)).toEqual([]);
+    driver.pass(1_000);
+    expect(driver.orders().slice(2)).toEqual(['load also@t']);
+  });
+
+  it('is of no pending config where it was loaded once, on any server', () => {
+    const driver = twoNew();
+    driver.tell({ kind: 'StepsRemembered', model: 'also' as ModelId, steps: [] });
+    driver.loadEnds('known', 't');
+    expect(driver.orders().slice(2)).toEqual(['load also@t']);
+  });
+
+  it('begins after what has drained since before it got its place', () => {
+    const driver = twoNew();
+    driver.loadEnds('known', 't');
+    driver.unloadsEnd = false;
+    unload(driver, 'known');
+    driver.loadEnds('new', 't');
+    driver.tell({ kind: 'RequestArrived', request: aRequest('late', 'also', driver.now) });
+    tellConfig(driver, 'new');
+    expect(driver.orders().slice(2)).toEqual(['unload known@t', 'load also@t']);
   });
 });
 

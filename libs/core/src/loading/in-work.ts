@@ -1,6 +1,7 @@
 import type { Now } from '../numbers/now.js';
-import { type Fleet, replicasOn, unsettled } from '../fleet/fleet.js';
-import { directDependencies, hasRelatives, relativesOf } from '../memory/footprint.js';
+import { type Fleet, unsettled, unsettledOn } from '../fleet/fleet.js';
+import { directDependencies, familyOf } from '../memory/footprint.js';
+import { isConfigKnown, isUnanswered, pendingBeside } from '../memory/pending.js';
 import { replicaId, type ServerId } from '../fleet/ids.js';
 import { isBeingUnloaded, type Placed, type Replica } from '../fleet/replica.js';
 import { isStuck } from '../fleet/standing.js';
@@ -45,15 +46,14 @@ export class InWork {
     appendTo(this.servers, replica.server, replica);
   }
 
-  /** Whether its server is at work on what ensembles tie to it. */
-  isOnTied({ id, model, server }: Replica): boolean {
-    const at = this.fleet.servers.get(server)!;
-    if (!hasRelatives(this.fleet, at)) return false;
+  /** Whether its server is at work on an order of its family. */
+  isOnFamily({ id, model, server }: Replica): boolean {
     const others = (this.servers.get(server) ?? []).filter((one) => one.id !== id).map((one) => one.model);
-    for (const [one, until] of at.undone) if (one !== model && !this.now.has(until)) others.push(one);
-    if (others.length === 0) return false;
-    const tied = relativesOf(this.fleet, at, model);
-    return others.some((one) => tied.has(one));
+    const { undone } = this.fleet.servers.get(server)!;
+    for (const [one, until] of undone) if (one !== model && !this.now.has(until)) others.push(one);
+    if (others.length === 0 || this.fleet.composed.size === 0) return false;
+    const family = familyOf(this.fleet, model);
+    return others.some((one) => family.has(one));
   }
 
   /** How many unloads a server is at work on. */
@@ -62,12 +62,9 @@ export class InWork {
   }
 }
 
-/** Whether something else than memory and slots keeps a load from being ordered now: it keeps no slot meanwhile. */
+/** Whether something else than memory, slots and its turn keeps a load from being ordered now: it keeps no slot meanwhile. */
 export const isBlocked = (fleet: Fleet, inWork: InWork, replica: Placed, now: Now): boolean =>
-  inWork.isOnTied(replica) ||
-  isStepLeaving(fleet, unitOf(fleet, replica), now) ||
-  isAfterUnload(fleet, replica, now) ||
-  !needsAreMet(fleet, replica);
+  inWork.isOnFamily(replica) || isAfterUnload(fleet, replica, now) || !needsAreMet(fleet, replica);
 
 /** What one load brings up. */
 export function unitOf(fleet: Fleet, replica: Placed): readonly Placed[] {
@@ -86,28 +83,24 @@ const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
     return other?.phase === 'ready' || (other?.phase === 'placed' && other.carriedBy === id);
   });
 
-/** What makes room and may be a step of what a load brings up goes first: under that load it would have to stay after all. */
-function isStepLeaving(fleet: Fleet, unit: readonly Placed[], now: Now): boolean {
-  const [first] = unit;
-  if (!first) return false;
-  const { presumed } = fleet.servers.get(first.server)!;
-  if (presumed.size === 0) return false;
-  return Array.from(presumed).some(([step, loads]) => {
-    const isBrought = unit.some(({ model }) => loads.includes(model));
-    const other = isBrought ? fleet.replicas.get(replicaId(step, first.server)) : undefined;
-    if (other?.phase !== 'draining' && other?.phase !== 'unloading') return false;
-    return !isStuck(fleet, other, now);
-  });
-}
+/** Whether what a load brings up is of any family, since its config is pending. */
+export const isOfAnyFamily = (fleet: Fleet, replica: Placed): boolean =>
+  unitOf(fleet, replica).some(({ model }) => !isConfigKnown(fleet, model));
 
-/** What drains since it got its place or longer, and is tied to it, is unloaded first: loads would keep it waiting one after the other. */
+/**
+ * Two loads of pending configs may be of one family, and of what turns up nobody could tell whose step it is. Nor does such a load
+ * begin beside an unload that may not have reached the server yet.
+ */
+export const isBesidePending = (fleet: Fleet, replica: Placed, now: Now): boolean =>
+  isOfAnyFamily(fleet, replica) &&
+  (!now.has(pendingBeside(fleet, replica)) || unsettledOn(fleet, replica.server).some(isUnanswered));
+
+/** What drains since it got its place or longer, and is of its family, is unloaded first: loads would keep it waiting one after the other. */
 function isAfterUnload(fleet: Fleet, replica: Placed, now: Now): boolean {
-  const server = fleet.servers.get(replica.server)!;
-  if (!hasRelatives(fleet, server)) return false;
-  const drained = replicasOn(fleet, replica.server).filter(
-    (one) => one.phase === 'draining' && one.since <= replica.since && hasEmptied(fleet, one, now),
-  );
+  const isDrained = (one: Replica): boolean =>
+    one.phase === 'draining' && one.since <= replica.since && hasEmptied(fleet, one, now);
+  const drained = unsettledOn(fleet, replica.server).filter(isDrained);
   if (drained.length === 0) return false;
-  const tied = relativesOf(fleet, server, replica.model);
-  return drained.some(({ model }) => tied.has(model));
+  const family = familyOf(fleet, replica.model);
+  return isOfAnyFamily(fleet, replica) || drained.some(({ model }) => family.has(model));
 }

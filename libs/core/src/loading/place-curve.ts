@@ -24,6 +24,8 @@ interface Moment {
   readonly from: Instant;
   /** When their memory is free, by the P50. */
   readonly freed: Instant;
+  /** When they may be unloaded nine times of ten: see `Curves.unloadFrom`. */
+  readonly unloadBy: Instant;
   readonly isTold: boolean;
 }
 
@@ -131,26 +133,31 @@ export class PlaceCurve {
     const { curves, now } = schedule;
     const copies = curves.withDependents(copy);
     if (!copies || copies.some(({ id }) => this.needed.has(id))) return null;
-    const told = Math.max(curves.toldBy(copy.server), curves.opensAt(copy.bookings));
+    const opens = curves.opensAt(copy.bookings);
     const { p50 } = schedule.unloadOn(copy.server);
     if (this.areAllTellable(copies)) {
       const from = Math.max(now.stamp, this.budgetFrom, ...copies.map((one) => tellableFrom(one, job)));
       if (from > now.stamp) this.tellableAt = Math.min(this.tellableAt, from);
-      const emptied = Math.max(told, ...copies.map((one) => emptiedFrom(one, job, from, now)));
-      const tells = { copies, from, freed: emptied + p50, isTold: true };
-      if (emptied <= now.stamp) return tells;
-      const itself = this.byItself(copies, told);
+      const emptied = Math.max(opens, ...copies.map((one) => emptiedFrom(one, job, from, now)));
+      const unload = curves.unloadFrom(copy.server, emptied);
+      const tells = { copies, from, freed: unload.p50 + p50, unloadBy: unload.p90, isTold: true };
+      if (unload.p50 <= now.stamp) return tells;
+      const itself = this.byItself(copies, opens);
       return itself && itself.freed < tells.freed ? itself : tells;
     }
-    return this.byItself(copies, told);
+    return this.byItself(copies, opens);
   }
 
   /** They leave once they are idle, whatever the job is. */
-  private byItself(copies: readonly Leavable[], told: Instant): Moment | null {
+  private byItself(copies: readonly Leavable[], opens: Instant): Moment | null {
+    const { curves, now } = this.schedule;
     // Only a turn to come tells that they leave.
-    const idle = Math.max(this.schedule.now.stamp + SOON, told, ...copies.map(({ idleAt }) => idleAt));
-    const { p50 } = this.schedule.unloadOn(copies[0]!.server);
-    return idle < Infinity ? { copies, from: idle, freed: idle + p50, isTold: false } : null;
+    const idle = Math.max(now.stamp + SOON, opens, ...copies.map(({ idleAt }) => idleAt));
+    if (idle === Infinity) return null;
+    const { server } = copies[0]!;
+    const unload = curves.unloadFrom(server, idle);
+    const freed = unload.p50 + this.schedule.unloadOn(server).p50;
+    return { copies, from: unload.p50, freed, unloadBy: unload.p90, isTold: false };
   }
 
   private areAllTellable(copies: readonly Leavable[]): boolean {
@@ -163,7 +170,7 @@ export class PlaceCurve {
     const { curves, now } = this.schedule;
     const copies = curves.withDependents(copy);
     if (!copies || copies.some(({ id }) => this.needed.has(id))) return Infinity;
-    const told = curves.toldBy(copy.server);
+    const told = curves.unloadFrom(copy.server, now.stamp).p50;
     const idle = Math.max(told, ...copies.map(({ idleAt }) => idleAt));
     if (!this.areAllTellable(copies)) return idle;
     return Math.min(
@@ -200,7 +207,7 @@ export class PlaceCurve {
    * When the memory of these is free. By the P90 what is not told in this turn is in use when it is told, and what is of a higher
    * class never is: no request is promised what holds only while an idle copy stays idle.
    */
-  private leavingOf({ copies, from, freed, isTold }: Moment, placeAt: Instant): Leaving[] {
+  private leavingOf({ copies, from, freed, unloadBy, isTold }: Moment, placeAt: Instant): Leaving[] {
     const { schedule, job } = this;
     const { p50, p90 } = schedule.unloadOn(copies[0]!.server);
     const usedUntil = (): Instant =>
@@ -210,7 +217,8 @@ export class PlaceCurve {
       );
     const isSure = isTold && copies.every(({ rank }) => rank <= job.rank);
     const emptied = placeAt <= schedule.now.stamp ? freed - p50 : isSure ? usedUntil() : Infinity;
-    return copies.map((copy) => ({ copy, at: { p50: freed, p90: emptied + p90 }, isTold }));
+    const gone = Math.max(emptied, unloadBy) + p90;
+    return copies.map((copy) => ({ copy, at: { p50: freed, p90: gone }, isTold }));
   }
 }
 

@@ -14,7 +14,7 @@ export function reservePlaced(schedule: Schedule, job: Job, replica: Placed): Jo
   const load = loadForecast(fleet, replica.model, replica.server);
   const free = curves.placedAt(replica);
   const from = Math.max(free.p50, now.stamp + needsOf(fleet, replica, now));
-  const start = schedule.startOn(server, replica.devices, from, load);
+  const start = schedule.startOn(server, replica.devices, from, load, schedule.isPending(job));
   const isShut = free.p50 <= curves.opensAt(replica.bookings);
   const ready = readyAfter(start, free.p90, load);
   const roomAt = isShut ? now.stamp : free.p50;

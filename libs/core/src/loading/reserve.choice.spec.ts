@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { anUntoldModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 
 /** Servers without any room left, each with strangers of these sizes, loaded at one and the same moment. */
 function full(...servers: readonly (readonly number[])[]): CoreDriver {

@@ -181,7 +181,7 @@ class Search {
     const roomAt = curve.freeAt();
     if (roomAt === Infinity) return undefined;
     const load = schedule.loadOf(job, place);
-    const start = schedule.startOn(place.server, place.devices, roomAt, load);
+    const start = schedule.startOn(place.server, place.devices, roomAt, load, schedule.isPending(job));
     return curve.reserved(start, load, roomAt);
   }
 }

@@ -8,6 +8,7 @@ import type { Forecast } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
 import { bytesOn } from '../fleet/meter.js';
 import { Ledger } from '../memory/ledger.js';
+import { isConfigKnown } from '../memory/pending.js';
 import { madeOnce } from '../numbers/groups.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Placed } from '../fleet/replica.js';
@@ -18,7 +19,7 @@ import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
 import { awaitedModels } from '../room/victims.js';
 import { after } from './chunks.js';
 import { Curves } from './curves.js';
-import { InWork, isBlocked } from './in-work.js';
+import { InWork, isBlocked, isOfAnyFamily } from './in-work.js';
 import type { Job } from './job.js';
 import { type Leavable, toCome } from './leavable.js';
 import { ServerSlots, type Start } from './slots.js';
@@ -85,19 +86,31 @@ export class Schedule {
     this.ledger = new Ledger(fleet, now);
     this.present = new Ledger(fleet, now);
     this.awaited = awaitedModels(fleet, now);
-    this.curves = new Curves(fleet, this.ledger, now);
-    this.inWork = new InWork(fleet, now);
     this.slots = new ServerSlots(fleet, now);
+    this.curves = new Curves(fleet, this.ledger, this.slots, now);
+    this.inWork = new InWork(fleet, now);
     this.sites = new SitesBesidePins(fleet, open, now);
     this.untold = untoldDevices(fleet, now);
     this.busy = new Set(unsettled(fleet).map(({ server }) => server));
   }
 
   /** When a load can begin on these devices whose memory is free from a moment on. */
-  startOn({ spec }: Server, devices: readonly number[], from: Instant, load: Forecast): Start {
-    const isQuiet = !this.busy.has(spec.id) && !this.slots.wereAskedFor(spec.id);
-    return isQuiet ? { at: from, variance: 0 } : this.slots.on(spec.id).earliest(devices, from, load);
+  startOn(
+    { spec }: Server,
+    devices: readonly number[],
+    from: Instant,
+    load: Forecast,
+    isPending: boolean,
+  ): Start {
+    const isQuiet = !this.busy.has(spec.id) && !this.slots.ifAskedFor(spec.id);
+    return isQuiet
+      ? { at: from, variance: 0 }
+      : this.slots.on(spec.id).earliest(devices, from, load, isPending);
   }
+
+  /** Whether the config of what a job loads is pending. */
+  isPending = ({ model, placed }: Job): boolean =>
+    placed ? isOfAnyFamily(this.fleet, placed) : !isConfigKnown(this.fleet, model);
 
   /** Whether a place could be promised now: all it needs is free or drains already, besides what these hold. */
   isOnItsWay({ bookings }: Place, leaving: readonly Leavable[]): boolean {
@@ -139,14 +152,14 @@ export class Schedule {
   private addPlaced(job: Job, placed: Placed, begins: Instant, ready: Forecast): void {
     this.bring(job, placed, ready);
     if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;
-    this.slots.on(placed.server).take(placed.devices, begins, ready);
+    this.slots.on(placed.server).take(placed.devices, begins, ready, this.isPending(job));
   }
 
   private addTo(place: Place, { job, leaving, placeAt, start, ready }: JobForecast): void {
     const server = place.server.spec.id;
     const copies = leaving.map(({ copy }) => copy);
     if (job.rank === PINNED) this.sites.take(job.want!, place);
-    this.slots.on(server).take(place.devices, start.at, ready);
+    this.slots.on(server).take(place.devices, start.at, ready, this.isPending(job));
     for (const { copy, at } of leaving) this.curves.release(copy, at);
     this.curves.take(place.bookings, start.at);
     this.bring(job, { model: job.model, server, bookings: place.bookings }, ready);

@@ -1,6 +1,8 @@
 import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, anUntoldModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import type { Millis } from '../fleet/model.js';
+import { SOON } from '../learned/closing.js';
 import type { Forecast } from '../learned/load-times.js';
 import { after as from } from './chunks.js';
 import { readyAfter } from './schedule.js';
@@ -82,6 +84,67 @@ describe('a load that runs', () => {
       return slots.isAnyFree(server);
     });
     expect(isFree).toEqual([true, false]);
+  });
+});
+
+describe('a load whose config is pending', () => {
+  const PENDING = true;
+
+  function behind(...begins: readonly Millis[]): Slots {
+    const driver = aDriver();
+    const slots = slotsOf(driver);
+    for (const [nth, begin] of begins.entries())
+      slots.take([nth], driver.now + begin, from(driver.now + begin, seconds(8)), PENDING);
+    return slots;
+  }
+  const begins = (slots: Slots, device: number, isPending: boolean, load = seconds(1)): Millis =>
+    slots.earliest([device], aDriver().now, load, isPending).at - aDriver().now;
+
+  it('waits for its turn, and known ones do not', () => {
+    const slots = behind(0);
+    expect([begins(slots, 2, PENDING), begins(slots, 2, !PENDING)]).toEqual([8_000, 0]);
+  });
+
+  it('takes a turn that holds its P90', () => {
+    const slots = behind(10_000);
+    expect([10_000, 10_001].map((p90) => begins(slots, 2, PENDING, { p50: 8_000, p90 }))).toEqual([
+      0, 18_000,
+    ]);
+  });
+
+  it('leaves the other slot to known ones, however many take turns', () => {
+    expect(begins(behind(0, 8_000), 2, !PENDING, seconds(20))).toBe(0);
+  });
+
+  it('keeps what has emptied meanwhile from being unloaded, and nothing before or after', () => {
+    const { now } = aDriver();
+    const slots = behind(10_000);
+    const unloads = [9_999, 10_000, 17_999, 18_000].map((at) => slots.unloadFrom(now + at).p50 - now);
+    expect(unloads).toEqual([9_999, 18_000, 18_000, 18_000]);
+  });
+
+  it('leaves what came up beside it a slot of its own', () => {
+    const driver = new CoreDriver()
+      .declare(anUntoldModel('a'), anUntoldModel('step'))
+      .serve(aServer('t', [10, 10, 10]), ['a', 'step'])
+      .loadsTake('a', 30_000);
+    driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 2, loadsPerDevice: 4 };
+    driver.resolve('a');
+    driver.shelf('t').set('step', 'LOADING');
+    driver.pass(1_000);
+    expect(driver.phase('step', 't')).toBe('unknown');
+    expect(slotsOf(driver).isAnyFree(driver.fleet.servers.get(T)!)).toBe(false);
+  });
+
+  it('waits a moment for the config of one that has just ended', () => {
+    const driver = new CoreDriver()
+      .declare(anUntoldModel('a'))
+      .serve(aServer('t', [10, 10, 10]), ['a'])
+      .loadsTake('a', 4_000);
+    driver.resolve('a');
+    driver.pass(4_000);
+    driver.loadEnds('a', 't');
+    expect(slotsOf(driver).earliest([1], driver.now, seconds(1), PENDING).at).toBe(driver.now + SOON);
   });
 });
 

@@ -32,33 +32,6 @@ describe('a load', () => {
     expect(driver.orders()).toEqual(['load e@t', 'load a@t']);
   });
 
-  it('of an ensemble is not sent while what makes room may be a step of what it brings', () => {
-    const driver = new CoreDriver()
-      .declare(
-        aModel('a', { gpuBytes: 3 }),
-        aModel('c', { gpuBytes: 8 }),
-        aModel('e', TINY),
-        aModel('s', TINY),
-      )
-      .serve(aServer('t', [10], { strangers: 'adopt' }), ['a', 'c', 'e', 's']);
-    driver.resolve('s', { wait: 20_000 });
-    driver.shelf('t').set('a', 'READY');
-    driver.pass(2_000);
-    driver.loadEnds('s', 't');
-    driver.tell({ kind: 'UnloadOrdered', model: S, force: true });
-    driver.pass(6_000);
-    driver.resolve('a', { lease: 60_000 });
-    driver.resolve('c', { wait: 90_000 });
-    driver.pass(31_000);
-    expect([driver.phase('a', 't'), driver.phase('s', 't')]).toEqual(['draining', undefined]);
-    driver.tell({ kind: 'StepsRemembered', model: E, steps: [S] });
-    driver.resolve('e');
-    expect([driver.phase('a', 't'), driver.phase('e', 't')]).toEqual(['draining', 'placed']);
-    driver.pass(40_000);
-    driver.loadEnds('c', 't');
-    expect(driver.orders().slice(2)).toEqual(['unload a@t', 'load c@t', 'load e@t']);
-  });
-
   it('does not begin in the turn in which another has taken the last slot of its server', () => {
     const names = ['a', 'b', 'c'];
     const driver = new CoreDriver();

@@ -7,7 +7,7 @@ import { settleCharge } from '../learned/shares.js';
 import type { ModelId } from '../fleet/ids.js';
 import { Ledger, sumOf } from '../memory/ledger.js';
 import { after } from './chunks.js';
-import { InWork, isBlocked, unitOf } from './in-work.js';
+import { InWork, isBesidePending, isBlocked, unitOf } from './in-work.js';
 import { discovered } from '../observe/declared.js';
 import { type Line, mayHold } from './line.js';
 import type { JobForecast } from './schedule.js';
@@ -27,7 +27,8 @@ export function startPlaced(fleet: Fleet, line: Line, now: Now): Action[] {
   const actions: Action[] = [];
   for (const one of placed) {
     const replica = one.job.placed!;
-    if (isBlocked(fleet, inWork, replica, now) || !canStart(fleet, ledger, slots, replica)) continue;
+    if (isBlocked(fleet, inWork, replica, now) || isBesidePending(fleet, replica, now)) continue;
+    if (!canStart(fleet, ledger, slots, replica)) continue;
     if (isKeptForAnother(line, one, now)) continue;
     ledger.start(bookingsOfUnit(fleet, replica));
     slots.on(replica.server).take(replica.devices, now.stamp, after(now.stamp, one.load));

@@ -1,7 +1,7 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
 import type { Replica, Sent, Unknown } from '../fleet/replica.js';
-import { relativesOf } from '../memory/footprint.js';
-import type { ModelId } from '../fleet/ids.js';
+import { familyOf } from '../memory/footprint.js';
+import { isConfigKnown, isUnclaimed } from '../memory/pending.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Server } from '../fleet/server.js';
 import { loadBegan } from '../fleet/standing.js';
@@ -37,29 +37,22 @@ export function servesSince(fleet: Readonly<Fleet>, replica: Unknown, begunAt: I
 
 /**
  * Whether an order about this model, sent by that moment and without an answer, may still wait for Triton's lock, which no
- * look shows. It may wait behind the load of a model that shares an ensemble with it. It may wait behind any load that
- * began before where the model may be an ensemble itself; and where it shares an ensemble, while an earlier load that no
- * look shows may be of another ensemble of the same steps.
+ * look shows. It may wait behind the load of its family. Where its own config is pending it may wait behind any load that began
+ * before, and what came up with it; and where it is of a family, while an earlier load that no look shows may be of another ensemble of the same steps.
  */
 export function mayWaitUnseen(
   fleet: Readonly<Fleet>,
-  { id, model, server: serverId }: Replica,
+  { id, model, server }: Replica,
   orderedAt: Instant | null,
 ): boolean {
-  const server = fleet.servers.get(serverId)!;
-  const relatives = relativesOf(fleet, server, model);
-  const others = replicasOn(fleet, serverId).filter((other) => other.id !== id);
+  const family = familyOf(fleet, model);
+  const others = replicasOn(fleet, server).filter((other) => other.id !== id);
   const earlier = others.filter((other) => (loadBegan(other) ?? Infinity) <= (orderedAt ?? -Infinity));
-  const untold = earlier.filter((other) => !isSeenComing(other) && mayBeEnsemble(fleet, server, other.model));
-  const isTiedToAny = mayBeEnsemble(fleet, server, model) || (relatives.size > 1 && untold.length > 0);
-  const behind = others.filter(
-    (other) => relatives.has(other.model) || (isTiedToAny && earlier.includes(other)),
-  );
+  const isPending = (other: Replica): boolean => !isSeenComing(other) && !isConfigKnown(fleet, other.model);
+  const isOfAny = !isConfigKnown(fleet, model) || (family.size > 1 && earlier.some(isPending));
+  const isBefore = (other: Replica): boolean => earlier.includes(other) || isUnclaimed(fleet, other);
+  const behind = others.filter((other) => family.has(other.model) || (isOfAny && isBefore(other)));
   return behind.some((other) => (other.phase === 'unknown' ? other.coming : loadBegan(other) !== null));
 }
 
 const isSeenComing = (replica: Replica): boolean => replica.phase === 'unknown' && replica.coming;
-
-/** Whether a model may be an ensemble: its config is not known. */
-export const mayBeEnsemble = (fleet: Readonly<Fleet>, server: Server, model: ModelId): boolean =>
-  !fleet.steps.has(model) && !server.configs.has(model);

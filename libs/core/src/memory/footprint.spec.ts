@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { anUntoldModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { type Model, reservationOf } from '../index.js';
 import { bookingsFor } from './footprint.js';
 
@@ -84,9 +84,9 @@ describe('an ensemble that comes up unasked with its step', () => {
   it('is no step of what another client loads meanwhile', () => {
     expect(whileItsStepLoads('d', 'e').orders()).toEqual([
       'load step@s',
+      'unload d@s',
       'unload e@s',
       'unload step@s',
-      'unload d@s',
     ]);
   });
 });

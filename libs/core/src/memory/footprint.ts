@@ -4,6 +4,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Booking, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { Bytes } from '../fleet/model.js';
+import { cameWith, isUnclaimed } from './pending.js';
 
 /**
  * What a model books on a server with copies on these devices (ordinals). A known ensemble books only what was declared
@@ -17,7 +18,7 @@ export function bookingsFor(
   devices: readonly number[],
 ): Booking[] {
   const model = fleet.models.get(id) ?? fleet.defaults;
-  const isHostBooked = model.hostDeclared || !fleet.steps.has(id);
+  const isHostBooked = model.hostDeclared || !isEnsemble(fleet, id);
   const host = isHostBooked ? [{ account: hostAccount(server.spec.host), bytes: model.hostBytes }] : [];
   const { bytes } = reservationOf(fleet, server, id);
   if (bytes === 0 || isBookedBySteps(fleet, id)) return host;
@@ -27,9 +28,13 @@ export function bookingsFor(
   return [...gpus.map(({ account }) => ({ account, bytes })), ...host];
 }
 
+/** Whether a model is known to be an ensemble. */
+export const isEnsemble = ({ steps }: Readonly<Fleet>, id: ModelId): boolean =>
+  (steps.get(id)?.length ?? 0) > 0;
+
 /** Whether a model is an ensemble that books nothing of its own on GPUs. */
 export const isBookedBySteps = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
-  fleet.steps.has(id) && !(fleet.models.get(id) ?? fleet.defaults).gpuDeclared;
+  isEnsemble(fleet, id) && !(fleet.models.get(id) ?? fleet.defaults).gpuDeclared;
 
 /** Why a model books so much on a GPU. */
 export type Basis = 'declared' | 'measured' | 'default';
@@ -111,49 +116,33 @@ export function noteDependencies(fleet: Fleet, id: ModelId): void {
 
 /** The replicas on the same server that need this one or may need it, through all levels. */
 export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
-  if (fleet.composed.size === 0 && !fleet.servers.get(replica.server)?.presumed.has(replica.model)) return [];
+  if (fleet.composed.size === 0 && !isUnclaimed(fleet, replica)) return [];
   const found = new Map([[replica.id, replica]]);
   for (const one of found.values()) for (const other of needersOf(fleet, one)) found.set(other.id, other);
   found.delete(replica.id);
   return [...found.values()];
 }
 
-/** The replicas that are known to need it, through all levels, and those whose own loads may have brought it up. */
-function needersOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
+/**
+ * The replicas that are known to need it, through all levels, and those whose loads it came with. What it is made of itself is
+ * none of them: the load of a step brings up an ensemble, too.
+ */
+function needersOf(fleet: Readonly<Fleet>, replica: Replica): readonly Replica[] {
   const { model, server } = replica;
-  const presumed = mayHaveBrought(fleet, replica);
-  const needers: Replica[] = [];
-  for (const id of presumed.length > 0 ? new Set([...fleet.composed, ...presumed]) : fleet.composed) {
+  const needers = cameWith(fleet, replica).filter((one) => !dependenciesOf(fleet, model).includes(one.model));
+  for (const id of fleet.composed) {
     const other = fleet.replicas.get(replicaId(id, server));
-    if (!other || id === model) continue;
-    const mayNeedIt = presumed.includes(id) && other.phase !== 'placed';
-    if (mayNeedIt || dependenciesOf(fleet, id).includes(model)) needers.push(other);
+    if (other && id !== model && dependenciesOf(fleet, id).includes(model)) needers.push(other);
   }
   return needers;
 }
 
 /**
- * The models whose loads may have brought it up as a step: it counts as one until their configs tell. What it is made of itself
- * is none of them: the load of a step brings up an ensemble, too.
+ * The family of a model: itself and all models that ensembles and declared needs tie to it. A server's Triton locks all of these
+ * for an order of one, so it carries out their orders one after the other.
  */
-function mayHaveBrought(fleet: Readonly<Fleet>, { model, server }: Replica): readonly ModelId[] {
-  const loads = fleet.servers.get(server)?.presumed.get(model);
-  if (!loads) return NO_DEPENDENCIES;
-  const madeOf = dependenciesOf(fleet, model);
-  return loads.filter((id) => !madeOf.includes(id));
-}
-
-/** Whether ensembles may tie any models of a server together. */
-export const hasRelatives = ({ composed }: Readonly<Fleet>, { presumed }: Server): boolean =>
-  composed.size > 0 || presumed.size > 0;
-
-/**
- * A model and all models that ensembles tie to it, known or presumed: a server's Triton locks all of these for an order
- * of one, so it carries out their orders one after the other.
- */
-export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: ModelId): ReadonlySet<ModelId> {
-  const known = Array.from(fleet.composed, (model) => [model, ...directDependencies(fleet, model)]);
-  const wholes = [...known, ...Array.from(presumed, ([step, loads]) => [step, ...loads])];
+export function familyOf(fleet: Readonly<Fleet>, id: ModelId): ReadonlySet<ModelId> {
+  const wholes = Array.from(fleet.composed, (model) => [model, ...directDependencies(fleet, model)]);
   const found = new Set([id]);
   for (const one of found) {
     for (const whole of wholes) if (whole.includes(one)) for (const other of whole) found.add(other);
@@ -164,10 +153,3 @@ export function relativesOf(fleet: Readonly<Fleet>, { presumed }: Server, id: Mo
 /** Whether a replica on the same server needs this one, or may need it: that one has to leave first. */
 export const isNeeded = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   needersOf(fleet, replica).length > 0;
-
-/** The replicas of which it is only presumed that they need this one; none where any of them is known to. */
-export function presumedNeeders(fleet: Readonly<Fleet>, replica: Replica): Replica[] {
-  const needers = needersOf(fleet, replica);
-  const isKnown = needers.some(({ model }) => dependenciesOf(fleet, model).includes(replica.model));
-  return isKnown ? [] : needers;
-}

@@ -6,6 +6,7 @@ import { type ModelId, replicaId } from '../fleet/ids.js';
 import { resetMeters } from '../fleet/meter.js';
 import { countsByModel, type IndexRow, type Look, type ServingRow, sightingOf } from '../looks/look.js';
 import { readAnew } from '../fleet/indexes.js';
+import { isEnsemble } from '../memory/footprint.js';
 import { noteExcess } from '../memory/limits.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { appendTo } from '../numbers/groups.js';
@@ -61,7 +62,7 @@ function takeIndex(fleet: Fleet, server: Server, look: Look, index: readonly Ind
   server.fullEndedAt = now.stamp;
   server.versioned = listing.versioned;
   server.repository = withRowsLost(fleet, server, listing.names);
-  server.hasEnsemble = [...fleet.steps.keys()].some((model) => server.repository.has(model));
+  server.hasEnsemble = [...fleet.composed].some((id) => isEnsemble(fleet, id) && server.repository.has(id));
   server.refused = false;
   server.everSeen = true;
   if (!server.looked) noteRoutesOn(fleet, server.spec.id);
@@ -151,10 +152,10 @@ function isNewIncarnation(
 }
 
 function mayBecomeEnsemble(fleet: Fleet, server: Server, model: ModelId): boolean {
-  if (fleet.steps.has(model)) return true;
+  const steps = fleet.steps.get(model);
+  if (steps) return steps.length > 0;
   const replica = fleet.replicas.get(replicaId(model, server.spec.id));
-  const hasLoad = replica?.phase === 'loading' || (replica?.phase === 'unknown' && replica.after !== 'found');
-  return hasLoad && !server.configs.has(model);
+  return replica?.phase === 'loading' || (replica?.phase === 'unknown' && replica.after !== 'found');
 }
 
 /** All that the old process held is gone; what is only placed stays. */
@@ -164,7 +165,6 @@ function beginIncarnation(fleet: Fleet, server: Server, now: Now): void {
   server.configs.clear();
   server.described.clear();
   server.ordered.clear();
-  server.presumed.clear();
   server.undone.clear();
   server.hidden = [];
   for (const replica of replicasOn(fleet, server.spec.id)) {

@@ -3,7 +3,13 @@ import type { EventOf } from '../fleet/events.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
 import { type FailureCause, type Loading, NO_BOOKINGS, type Ready, type Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { bookingsFor, dependenciesOf, devicesFound, noteDependencies } from '../memory/footprint.js';
+import {
+  bookingsFor,
+  dependenciesOf,
+  devicesFound,
+  isEnsemble,
+  noteDependencies,
+} from '../memory/footprint.js';
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Millis } from '../fleet/model.js';
@@ -11,7 +17,7 @@ import { becomePlaced, becomeReady, becomeUnknown, drainAgain } from '../fleet/t
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
 import { rebook } from './declared.js';
-import { isConfigKnown } from '../memory/untold.js';
+import { cameWith, isConfigKnown, isUnclaimed } from '../memory/pending.js';
 import { noteLoadTime } from './load-times.js';
 
 export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Now): void {
@@ -39,7 +45,15 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Now): 
 function failed(fleet: Fleet, replica: Loading, cause: FailureCause, now: Now): void {
   if (cause === 'capacity') noteShortfall(fleet, replica, now);
   coolDown(fleet, replica, cause, now);
+  keepSteps(fleet, replica);
   if (cause === 'wrong_mode' || cause === 'restricted') fleet.servers.get(replica.server)!.mode = cause;
+}
+
+/** A load that failed may have left steps, and never tells: what came up beside it counts as ordered with it. */
+function keepSteps(fleet: Fleet, { model, server }: Loading): void {
+  if (isConfigKnown(fleet, model)) return;
+  for (const one of replicasOn(fleet, server))
+    if (isUnclaimed(fleet, one)) fleet.servers.get(server)!.ordered.add(one.model);
 }
 
 /**
@@ -48,7 +62,7 @@ function failed(fleet: Fleet, replica: Loading, cause: FailureCause, now: Now): 
  */
 function readStepsAnew(fleet: Fleet, { model, server }: { model: ModelId; server: ServerId }): void {
   for (const step of dependenciesOf(fleet, model)) {
-    if (!fleet.steps.has(step)) readAnew(fleet, { model: step, server });
+    if (!isEnsemble(fleet, step)) readAnew(fleet, { model: step, server });
   }
 }
 
@@ -79,6 +93,7 @@ export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: No
   wantLook(fleet, replica.server, now);
   if (event.outcome.kind === 'succeeded') put(fleet, { ...replica, answeredAt: now.stamp });
   else {
+    fleet.servers.get(replica.server)!.lateMemoryAt = now.stamp;
     const { cause, makesRoomFor, orderedAt } = replica;
     const sent = { orderedAt, deadline: orderedAt + UNLOAD_DEADLINE };
     const open = event.outcome.kind === 'unknown' ? { order: event.order, sent } : {};
@@ -90,13 +105,13 @@ export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: No
 export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>, now: Now): void {
   const server = fleet.servers.get(event.server);
   if (!server) return;
-  if (!isConfigKnown(fleet, server, event.model)) server.configToldAt = now.stamp;
+  if (!isConfigKnown(fleet, event.model)) server.configToldAt = now.stamp;
   if (server.described.has(event.model)) server.described.set(event.model, 'told');
   server.configs.set(event.model, event.config);
+  fleet.steps.set(event.model, event.steps);
+  noteDependencies(fleet, event.model);
   if (event.steps.length > 0) {
-    fleet.steps.set(event.model, event.steps);
     server.hasEnsemble = true;
-    noteDependencies(fleet, event.model);
     readStepsAnew(fleet, event);
   }
   settleSteps(fleet, server, event);
@@ -106,19 +121,13 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>, now
   rebook(fleet, server, event.model);
 }
 
-/** The config of a model tells whether models that were presumed to be its steps are: else they may be strangers. */
+/** The config of a model tells its steps; what else came up beside its load is a stranger, unless another config is pending. */
 function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'ConfigLearned'>): void {
   for (const step of server.ordered.has(model) ? steps : []) {
     if (!fleet.replicas.get(replicaId(step, server.spec.id))?.stranger) server.ordered.add(step);
   }
-  for (const [id, loads] of server.presumed) {
-    const others = loads.filter((one) => one !== model);
-    server.presumed.set(id, others);
-    if (others.length > 0 && !server.ordered.has(id)) continue;
-    server.presumed.delete(id);
-    const replica = fleet.replicas.get(replicaId(id, server.spec.id));
-    if (replica && !server.ordered.has(id)) put(fleet, { ...replica, stranger: true });
-  }
+  for (const one of replicasOn(fleet, server.spec.id))
+    if (isUnclaimed(fleet, one) && cameWith(fleet, one).length === 0) put(fleet, { ...one, stranger: true });
 }
 
 /** Sets the devices of a ready replica to those that its config says: where they are others a load of ours may still come. */

@@ -6,6 +6,8 @@ import { replicaId } from '../fleet/ids.js';
 import type { ServingRow, Sighting } from '../looks/look.js';
 import type { Replica, Unknown, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
+import { isNeeded } from '../memory/footprint.js';
+import { isUnclaimed } from '../memory/pending.js';
 import { sighted } from './sighted.js';
 
 const A = aModel('a').id;
@@ -18,7 +20,6 @@ const row = (version: string): ServingRow => ({
   ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0 },
   memory: [],
 });
-const CONFIG = { json: '{}', kind: 'gpu', gpus: [], count: 1 } as const;
 const SERVES: Sighting = { kind: 'serving', rows: [row('1')], isMoving: false };
 const COMES: Sighting = { kind: 'coming' };
 const LEAVES: Sighting = { kind: 'leaving' };
@@ -29,7 +30,7 @@ const MISSED: Sighting = { kind: 'gone', proven: false };
 /** Looks are taken only where the test shows something. */
 function aDriver(): CoreDriver {
   const driver = new CoreDriver()
-    .declare(aModel('a'), aModel('b'), aModel('x', { gpuBytes: 10 }))
+    .declare(aModel('a'), aModel('b', { needsDeclared: false }), aModel('x', { gpuBytes: 10 }))
     .serve(aServer('t'), ['a', 'b', 'x']);
   serverIn(driver).looking = 'full';
   return driver;
@@ -113,8 +114,8 @@ describe('what was not booked', () => {
       isStranger: true,
     },
     {
-      what: 'the config is known of',
-      known: (driver: CoreDriver) => serverIn(driver).configs.set(aModel('b').id, CONFIG),
+      what: 'the needs are declared of',
+      known: (driver: CoreDriver) => driver.declare(aModel('b')),
       isStranger: true,
     },
   ])('may be a step of what we load and $what: $isStranger', ({ known, isStranger }) => {
@@ -123,18 +124,18 @@ describe('what was not booked', () => {
     known(driver);
     see(driver, SERVES);
     expect(replicaIn(driver)?.stranger).toBe(isStranger);
-    expect(serverIn(driver).presumed.has(A)).toBe(!isStranger);
+    expect(isUnclaimed(driver.fleet, replicaIn(driver)!)).toBe(!isStranger);
   });
 
   it('is taken for a step no longer once it is gone', () => {
     const driver = aDriver();
     driver.resolve('b');
     see(driver, SERVES);
-    expect([...serverIn(driver).presumed.keys()]).toEqual([A]);
+    expect(isNeeded(driver.fleet, replicaIn(driver)!)).toBe(true);
     see(driver, GONE);
     driver.now += 1_000;
     see(driver, GONE);
-    expect([replicaIn(driver), serverIn(driver).presumed.size]).toEqual([undefined, 0]);
+    expect(replicaIn(driver)).toBeUndefined();
   });
 
   it('is a stranger where ours was only placed', () => {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { anUntoldModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
 
 const SERVER = aServer('t').id;
-const A = aModel('a').id;
 const S = aModel('s').id;
 const SOON = { idleUnload: 20_000 };
 
@@ -52,22 +51,6 @@ describe('what is found while a load of ours runs', () => {
     driver.shelf('t').set('s', 'READY');
     driver.pass(10_000);
     expect(driver.fleet.replicas.get(replicaId(S, SERVER))?.stranger).toBe(true);
-  });
-
-  it('may be a step of each of two loads: what one of them is made of does not settle it', () => {
-    const driver = aDriver();
-    const { limits, defaults } = driver.fleet;
-    driver.tell({ kind: 'LimitsSet', limits: { ...limits, loadsPerDevice: 2 }, defaults });
-    driver.resolve('a');
-    driver.resolve('c');
-    driver.shelf('t').set('s', 'READY');
-    driver.pass(1_000);
-    driver.loadEnds('a', 't');
-    driver.loadEnds('c', 't');
-    learn(driver, 'a');
-    learn(driver, 'c', ['s']);
-    driver.pass(100_000);
-    expect(driver.orders()).toContain('unload s@t');
   });
 
   it('stays ours where the load failed: its healthy steps stay loaded', () => {
@@ -148,27 +131,26 @@ describe('what is found while a load of ours runs', () => {
     driver.resolve('c');
     driver.pass(1_000);
     driver.loadEnds('c', 't');
+    learn(driver, 'c');
     driver.pass(1_000);
     expect(driver.orders()).toEqual(['load a@t', 'unload s@t', 'load c@t', 'load a@t']);
   });
 
-  it('may be a step of what a pinned model of ours needs: it makes no room for others then', () => {
-    const driver = aDriver({ c: 6 }).declare(aModel('e', { gpuBytes: 2, dependsOn: [A], pinnedCopies: 1 }));
-    driver.shelf('t').set('e', '');
-    driver.pass(10_000);
+  it('makes no room for others before the config tells', () => {
+    const driver = aDriver({ c: 8 });
+    driver.resolve('a');
     driver.shelf('t').set('s', 'READY');
-    driver.pass(10_000);
-    driver.loadEnds('a', 't');
-    driver.loadEnds('e', 't');
-    driver.pass(10_000);
-    expect(driver.answerTo(driver.resolve('c'))).toBe('no_capacity');
-    expect(driver.orders()).toEqual(['load a@t', 'load e@t']);
+    driver.pass(12_000);
+    expect(driver.answerTo(driver.resolve('c', { wait: 5_000 }))).not.toBe('t');
+    driver.pass(5_000);
+    expect([driver.orders(), driver.phase('s', 't')]).toEqual([['load a@t'], 'ready']);
   });
 
   it('is a stranger where it was there before, though a model of ours needs it', () => {
     const driver = aDriver();
     driver.shelf('t').set('s', 'READY');
     driver.pass(10_000);
+    learn(driver, 's');
     driver.warm('a', 't');
     learn(driver, 'a', ['s']);
     driver.pass(100_000);

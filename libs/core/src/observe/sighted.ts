@@ -7,11 +7,12 @@ import { readAnew } from '../fleet/indexes.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
 import { isStuck } from '../fleet/standing.js';
+import { isEnsemble } from '../memory/footprint.js';
+import { cameWith, isConfigKnown } from '../memory/pending.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
 import { bookedAsFound, end } from './declared.js';
 import { isBack } from './measure.js';
 import { becomeReady, becomeUnknown } from '../fleet/transitions.js';
-import { mayBeEnsemble } from '../looks/unseen.js';
 
 import { promisedOn, type Seen, unknownSighted, versionsOf } from './sighted-unknown.js';
 
@@ -45,15 +46,11 @@ function adopt(
   { sighting, now }: Seen,
   outlived = false,
 ): void {
-  const loads = server.ordered.has(model) ? [] : loadsOfEnsembles(fleet, server, now);
-  if (loads.length > 0) server.presumed.set(model, loads);
-  const found = {
-    id: replicaId(model, server.spec.id),
-    model,
-    server: server.spec.id,
-    ...bookedAsFound(fleet, server, model),
-    stranger: loads.length === 0 && !server.ordered.has(model),
-  };
+  const where = { id: replicaId(model, server.spec.id), model, server: server.spec.id };
+  const residence = { ...where, ...bookedAsFound(fleet, server, model), stranger: false };
+  const one = becomeUnknown(residence, 'found', now);
+  const found = { ...one, stranger: !isStep(fleet, server, one) };
+  if (found.stranger) server.lateMemoryAt = now.stamp;
   if (sighting.kind === 'serving') {
     // An earlier process of Berth may have given leases on it.
     const inUseUntil = Math.max(now.stamp + DEFAULT_LEASE, promisedOn(server, model));
@@ -64,27 +61,16 @@ function adopt(
 }
 
 /**
- * Loads that may be of ensembles, and that run or have ended since the last look: a model that turns up without an order
- * is presumed to be a step of theirs. What has turned up so itself brings up nothing of its own.
+ * Whether what turns up without an order is a step of a load whose config is pending. A load that failed may have left steps, and
+ * never tells: what turns up while it is booked, which is until a look that began after it, counts as ordered with it.
  */
-const loadsOfEnsembles = (fleet: Fleet, server: Server, now: Now): ModelId[] =>
-  replicasOn(fleet, server.spec.id)
-    .filter((replica) => isRecentLoad(fleet, server, replica, now))
-    .map(({ model }) => model)
-    .filter((model) => !server.presumed.has(model) && mayBeEnsemble(fleet, server, model));
-
-/** A failed load is booked until a look that began after it; one without an answer may run until it is stuck. */
-function isRecentLoad(fleet: Fleet, { lookedAt }: Server, replica: Replica, now: Now): boolean {
-  switch (replica.phase) {
-    case 'loading':
-      return true;
-    case 'ready':
-      return !replica.stranger && replica.since >= (lookedAt ?? Infinity);
-    case 'unknown':
-      return replica.after === 'load_failed' || (replica.after === 'load' && !isStuck(fleet, replica, now));
-    default:
-      return false;
-  }
+function isStep(fleet: Fleet, server: Server, replica: Replica): boolean {
+  if (server.ordered.has(replica.model)) return true;
+  const hasFailed = (one: Replica): boolean =>
+    one.phase === 'unknown' && one.after === 'load_failed' && !isConfigKnown(fleet, one.model);
+  const isOrdered = replicasOn(fleet, server.spec.id).some(hasFailed);
+  if (isOrdered) server.ordered.add(replica.model);
+  return isOrdered || cameWith(fleet, replica).length > 0;
 }
 
 /**
@@ -124,7 +110,7 @@ function unloadingSighted(fleet: Fleet, server: Server, replica: Unloading, seen
   }
   hide(fleet, server, replica, now);
   // Triton brings an ensemble up again whose step was being loaded anew, and knows it no more: its unloads have no effect.
-  adopt(fleet, server, replica.model, seen, replica.absentSince === null && fleet.steps.has(replica.model));
+  adopt(fleet, server, replica.model, seen, replica.absentSince === null && isEnsemble(fleet, replica.model));
 }
 
 function unloadingGone(

@@ -127,7 +127,7 @@ describe('an ensemble', () => {
 
   it('of unknown steps books what comes up with it, as ours', () => {
     const driver = aFleet();
-    driver.declare(aModel('e', { gpuBytes: 1, idleUnload: 60_000 }));
+    driver.declare(aModel('e', { gpuBytes: 1, idleUnload: 60_000, needsDeclared: false }));
     driver.resolve('e');
     driver.shelf('t').set('s', 'LOADING');
     driver.pass(1_000);

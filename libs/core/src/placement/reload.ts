@@ -4,7 +4,8 @@ import type { ReplicaId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Millis, Model } from '../fleet/model.js';
-import { isNeeded, presumedNeeders } from '../memory/footprint.js';
+import { isNeeded } from '../memory/footprint.js';
+import { cameWith } from '../memory/pending.js';
 import { standingCopies } from '../memory/pins.js';
 import { NO_BOOKINGS, type Replica } from '../fleet/replica.js';
 import { isComingBack } from '../memory/reloads.js';
@@ -70,7 +71,7 @@ function beforeItLeft(fleet: Fleet, replica: Replica, reload: Reload, now: Now):
     case 'unloading':
       return isComingBack(fleet, replica) ? 'waits' : 'over';
     case 'ready':
-      return !replica.outlived && mayBeReloaded(fleet, replica, now) && isWanted(fleet, reload, now)
+      return !replica.outlived && mayBeReloaded(fleet, replica) && isWanted(fleet, reload, now)
         ? 'waits'
         : 'over';
     case 'loading':
@@ -79,9 +80,9 @@ function beforeItLeft(fleet: Fleet, replica: Replica, reload: Reload, now: Now):
   }
 }
 
-function mayBeReloaded(fleet: Fleet, replica: Replica, now: Now): boolean {
+function mayBeReloaded(fleet: Fleet, replica: Replica): boolean {
   const server = fleet.servers.get(replica.server)!;
-  return server.drain === null && !isLeftAlone(server) && !isNeededHere(fleet, replica, now);
+  return server.drain === null && !isLeftAlone(server) && !isNeededHere(fleet, replica);
 }
 
 /** Whether an admin ordered it, or no more copies will be there than are to stand, and what was promised to it is still to come. */
@@ -92,10 +93,9 @@ function isWanted(fleet: Fleet, { model, cause, bookings }: Reload, now: Now): b
   return isLeft && presentCopies(fleet, model, now) <= standingCopies(fleet.models.get(model));
 }
 
-/** What may be a step of a load under way is let go once a config tells that it is none; a load that is stuck never tells. */
-function isNeededHere(fleet: Fleet, replica: Replica, now: Now): boolean {
-  return isNeeded(fleet, replica) && presumedNeeders(fleet, replica).every((one) => isStuck(fleet, one, now));
-}
+/** What may be a step of a load under way waits until its config tells. */
+const isNeededHere = (fleet: Fleet, replica: Replica): boolean =>
+  isNeeded(fleet, replica) && cameWith(fleet, replica).length === 0;
 
 function sinceItLeft(replica: Replica): ReloadStep {
   switch (replica.phase) {

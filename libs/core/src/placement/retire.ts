@@ -20,7 +20,7 @@ import { hasEmptied, hasQueue, idleAt, idleUnloadAt } from '../demand/idle.js';
 import { isKept } from '../fleet/idle-rule.js';
 import { waitingFor } from '../fleet/waiting.js';
 import { acknowledgedBy } from '../learned/watchers.js';
-import { untoldUntil } from '../memory/untold.js';
+import { pendingBeside } from '../memory/pending.js';
 import { presentCopies } from '../demand/wants.js';
 import { withCopies } from '../learned/strain.js';
 
@@ -154,7 +154,7 @@ export function unloadDrained(fleet: Fleet, now: Now): Action[] {
     if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledgedBy(fleet, now)) continue;
     if (!isRoutable(fleet.servers.get(replica.server)!)) continue;
     if (!isDrained(fleet, replica, now)) continue;
-    if (inWork.isOnTied(replica) || inWork.unloadsOn(replica.server) >= mostAt(replica.server)) continue;
+    if (inWork.isOnFamily(replica) || inWork.unloadsOn(replica.server) >= mostAt(replica.server)) continue;
     const { id, model, server, cause, makesRoomFor } = replica;
     const order = nextOrder(fleet);
     const { configToldAt } = fleet.servers.get(server)!;
@@ -172,6 +172,6 @@ export function unloadDrained(fleet: Fleet, now: Now): Action[] {
  * of ours that may still run in its place.
  */
 const isDrained = (fleet: Fleet, replica: Draining, now: Now): boolean =>
-  now.has(untoldUntil(fleet, replica)) &&
+  now.has(pendingBeside(fleet, replica)) &&
   hasEmptied(fleet, replica, now) &&
   !fleet.servers.get(replica.server)!.hidden.some((one) => one.comesTo && one.model === replica.model);

@@ -9,7 +9,7 @@ import {
   servingReplicas,
   solidCopies,
 } from '../memory/pins.js';
-import { dependenciesOf, dependentsOf, hasRelatives } from '../memory/footprint.js';
+import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
 import { type AccountId, hostAccount, type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
 import { byOrder, inOrder } from '../fleet/indexes.js';
 import type { Ledger } from '../memory/ledger.js';
@@ -115,7 +115,7 @@ function replicasBeside(
         );
   const found: Replica[] = [];
   for (const { server } of ownersOf(fleet, hostAccount(spec.host))) {
-    const all = hasRelatives(fleet, server) ? replicasOn(fleet, server.spec.id) : holders;
+    const all = fleet.composed.size > 0 ? replicasOn(fleet, server.spec.id) : holders;
     for (const one of all) if (one.server === server.spec.id) found.push(one);
   }
   return found;

@@ -4,7 +4,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { isSpread } from '../memory/device-sets.js';
-import { dependenciesOf, isBookedBySteps, reservationOf } from '../memory/footprint.js';
+import { dependenciesOf, isBookedBySteps, isEnsemble, reservationOf } from '../memory/footprint.js';
 import { type Holdings, neededFor } from './holdings.js';
 import { labelsMatch, type Server } from '../fleet/server.js';
 import { isSeen } from '../fleet/standing.js';
@@ -95,7 +95,7 @@ function absentNeed(fleet: Readonly<Fleet>, model: Model, copies: number): Model
     least: copies,
     gpus: copies * Math.max(1, new Set(deviceSets.flat()).size),
     gpuBytes,
-    hostBytes: hostDeclared || !fleet.steps.has(id) ? hostBytes : 0,
+    hostBytes: hostDeclared || !isEnsemble(fleet, id) ? hostBytes : 0,
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { anUntoldModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { SOON } from '../learned/closing.js';
 
 const NAMES = ['hot', 'new', 'b'];
@@ -51,5 +51,26 @@ describe('a copy that is to leave beside the load of a model without a known con
     driver.resolve('b', { wait: 10_000 });
     expect(driver.fleet.line.get(aModel('b').id)!.startsAt).toBeGreaterThanOrEqual(driver.now + SOON);
     expect(driver.fleet.line.get(aModel('b').id)!.startsAt).toBeLessThan(Infinity);
+  });
+});
+
+describe('loads of models without known configs', () => {
+  const starts = ({ fleet, now }: CoreDriver, model: string): number =>
+    (fleet.line.get(aModel(model).id)!.startsAt - now) / 1_000;
+
+  /** Three free GPUs, and three models whose loads take 10 s each. */
+  function threeNew(): CoreDriver {
+    const names = ['x', 'y', 'z'];
+    const driver = new CoreDriver();
+    for (const name of names) driver.declare(aModel(name)).loadsTake(name, 10_000);
+    driver.serve(aServer('t', [8, 8, 8]), names);
+    for (const name of names) driver.resolve(name, { wait: 300_000 });
+    return driver;
+  }
+
+  it('are forecast one after the other', () => {
+    const driver = threeNew();
+    expect(driver.isLoading('x', 't')).toBe(true);
+    expect([starts(driver, 'y'), starts(driver, 'z')]).toEqual([10, expect.closeTo(20, -1)]);
   });
 });
