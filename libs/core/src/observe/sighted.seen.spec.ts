@@ -17,8 +17,7 @@ const ID = replicaId(A, T);
 const row = (version: string): ServingRow => ({
   model: A,
   version,
-  ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0 },
-  memory: [],
+  ...{ lastInference: 0, succeeded: 0, failed: 0, waited: 0, memory: [] },
 });
 const SERVES: Sighting = { kind: 'serving', rows: [row('1')], isMoving: false };
 const COMES: Sighting = { kind: 'coming' };
