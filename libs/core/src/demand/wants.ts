@@ -215,7 +215,7 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean 
 }
 
 /** A wish starves so many times as late as a waiting request: a refused request has had its answer. */
-export const WISH_STARVES = 4;
+const WISH_STARVES = 4;
 
 /** Since when a model that requests ask for counts as waiting for its load: see `waitsSince` of a want. */
 function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Now): Instant {

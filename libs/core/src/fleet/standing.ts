@@ -8,7 +8,7 @@ import type { Instant } from './model.js';
 import { madeOnce } from '../numbers/groups.js';
 
 /** How long a connection may be down before its server counts as lost. */
-export const RECONNECT_GRACE = 2_000;
+const RECONNECT_GRACE = 2_000;
 /** For how long after the first turn cold requests wait for servers that were not looked at yet. */
 export const SETTLING = 10_000;
 /** A process is young for so long after it was connected to. */

@@ -64,7 +64,7 @@ function describe(fleet: Fleet, now: Now): Action[] {
 }
 
 /** The servers with an open order that is not stuck. */
-export function busyServers(fleet: Readonly<Fleet>, now: Now): ReadonlySet<ServerId> {
+function busyServers(fleet: Readonly<Fleet>, now: Now): ReadonlySet<ServerId> {
   const replicas = unsettled(fleet).filter((replica) => hasOpenOrder(fleet, replica, now));
   return new Set(replicas.map(({ server }) => server));
 }
@@ -78,7 +78,7 @@ interface Due {
  * When the next look at a server is due, and which; exact where it is due by `by`, else some later instant. No look is
  * due while one is under way.
  */
-export function dueLook(
+function dueLook(
   fleet: Readonly<Fleet>,
   server: Server,
   busy: ReadonlySet<ServerId>,
