@@ -60,6 +60,17 @@ describe('the promises of leases', () => {
     expect(story.found[0]).toMatch(/a lease on here@s goes beyond its drain \(invariant 7/);
   });
 
+  it('are kept where a drain lets go of no stranger, also where its server is withdrawn next', () => {
+    const server = { ...aServer('s', [10]), strangers: 'keep' } as const;
+    story.turn([{ kind: 'ServerDeclared', server }], (fleet, actions) => {
+      fleet.replicas.set(HERE, { ...fleet.replicas.get(HERE)!, stranger: true });
+      return actions;
+    });
+    story.turn([drainWithin(1_000)]);
+    story.turn([use(story.now + 30_001), { kind: 'ServerWithdrawn', server: S }]);
+    expect(story.found).toEqual([]);
+  });
+
   it('are broken by a lease that is shorter than was asked for', () => {
     story.ask('here', (_, actions) =>
       actions.map((action) => (action.kind === 'grant' ? { ...action, lease: 9_000 } : action)),

@@ -40,7 +40,7 @@ export const leasesAreHonest = (start: Readonly<Fleet>): TurnCheck => {
   return ({ turn, fleet, history, trail }) => {
     // Those of watchers were under way.
     for (const { replica, at, inUseUntil } of fleet.watchers.size === 0 ? warmUses(turn) : []) {
-      const cut = isKept(fleet, replica) ? Infinity : (cuts.get(serverOf(replica)) ?? Infinity);
+      const cut = cuts.get(replica) ?? Infinity;
       trail.expect(inUseUntil <= Math.max(at, cut), () => `a lease on ${replica} goes beyond its drain`);
     }
     for (const action of turn.actions) {
@@ -58,10 +58,11 @@ export const leasesAreHonest = (start: Readonly<Fleet>): TurnCheck => {
   };
 };
 
-const cutsIn = (fleet: Readonly<Fleet>): ReadonlyMap<string, Instant> =>
+/** As it is between two turns, in which routes are given, also to what the next one forgets. */
+const cutsIn = (fleet: Readonly<Fleet>): ReadonlyMap<ReplicaId, Instant> =>
   new Map(
-    [...fleet.servers.values()].flatMap(({ spec: { id }, drain }) =>
-      drain === null ? [] : [[id, leasesCutAt(fleet, id)] as const],
+    [...fleet.replicas.values()].flatMap(({ id, server }) =>
+      fleet.servers.get(server)?.drain == null ? [] : [[id, cutAt(fleet, id)] as const],
     ),
   );
 

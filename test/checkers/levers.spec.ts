@@ -76,6 +76,19 @@ describe('the promises of what operators order', () => {
     expect(story.found.join('\n')).toContain('here@s was to be loaded anew, and never left');
   });
 
+  it('find nothing where a copy stays that was to get more devices for a pin', () => {
+    story.turn([freeze]);
+    story.turn([reload], (fleet, actions) => {
+      fleet.reloads.set(HERE, { ...fleet.reloads.get(HERE)!, cause: 'pinned' });
+      return actions;
+    });
+    story.turn([], (fleet, actions) => {
+      fleet.reloads.delete(HERE);
+      return actions;
+    });
+    expect(story.found).toEqual([]);
+  });
+
   it('find nothing where an unload is ordered instead of a reload', () => {
     story.turn([freeze]);
     story.turn([reload]);

@@ -29,13 +29,17 @@ function isUnderWay(fleet: Readonly<Fleet>, one: Replica): boolean {
   return isComingBack(fleet, one) || (hasLeft && one.phase !== 'ready');
 }
 
-/** A copy that is to be loaded anew leaves for that, unless an admin, the operator, or what needs it comes in between. */
+/**
+ * A copy that an admin had loaded anew leaves for that, unless an admin, the operator, or what needs it comes in between. One that
+ * is to get more devices for a pin or `copies.min` stays where their memory will not come.
+ */
 export function reloadsAreCarriedOut(start: Readonly<Fleet>): TurnCheck {
   let before = new Map(start.reloads);
   return ({ fleet, turn, trail }) => {
     for (const [id, was] of before) {
       const now = fleet.replicas.get(id);
-      if (fleet.reloads.has(id) || was.leftAt !== null || now?.phase !== 'ready') continue;
+      if (was.cause !== 'reload' || was.leftAt !== null) continue;
+      if (fleet.reloads.has(id) || now?.phase !== 'ready') continue;
       const isCountermanded = turn.events.some(
         (event) => event.kind === 'UnloadOrdered' && event.model === was.model,
       );

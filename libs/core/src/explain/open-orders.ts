@@ -25,7 +25,7 @@ export function openOrders(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, OpenOrd
     if (isOnItsWay(fleet, replica)) of(replica.model).unload.push({ server: replica.server, force: false });
   }
   for (const { model, server, cause, leftAt } of fleet.reloads.values()) {
-    if (cause === 'reload' || leftAt !== null) of(model).reload.push({ server, hasLeft: leftAt !== null });
+    if (cause === 'reload') of(model).reload.push({ server, hasLeft: leftAt !== null });
   }
   return open;
 }

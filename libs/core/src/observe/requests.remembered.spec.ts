@@ -179,4 +179,14 @@ describe('what is still to be done of orders', () => {
     driver.loadEnds('b', 's');
     expect(openOrders(driver.fleet).size).toBe(0);
   });
+
+  it('is nothing of a copy that has left to get more devices for a pin', () => {
+    const driver = new CoreDriver();
+    const a = aModel('a', { gpuBytes: 6, config: '{}' });
+    driver.declare(a).serve(aServer('s', [10, 10]), ['a']);
+    driver.warm('a', 's').pass(20_000);
+    driver.declare({ ...a, pinnedCopies: 2 }).pass(11_000);
+    expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load a@s']);
+    expect(openOrders(driver.fleet).size).toBe(0);
+  });
 });
