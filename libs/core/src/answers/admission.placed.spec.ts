@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { aRequest } from '../../../../test/support/builders.js';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { decide } from '../../../../test/support/decide.js';
 import { busy, promised } from '../../../../test/support/one-load-slot.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Millis } from '../fleet/model.js';
@@ -48,6 +50,36 @@ describe('a job that has its place', () => {
     driver.resolve('b', { wait: 11_000, tenant: 'flood' });
     const critical = driver.resolve('c', { wait: 12_000, tenant: 'flood', class: 'critical' });
     expect(promised(driver, critical)).toBe(10_000);
+  });
+});
+
+describe('a job that has no room beside one that has its place', () => {
+  /** `x` is in use, and leaves for `b`. */
+  function full(): CoreDriver {
+    const driver = new CoreDriver().declare(
+      ...['x', 'b', 'c', 'd'].map((name) => aModel(name, { gpuBytes: 8, minResidency: 0 })),
+    );
+    driver
+      .serve(aServer('t', [8]), ['x', 'b', 'c', 'd'])
+      .warm('x', 't')
+      .unloadsTake('t', 1_000);
+    for (const name of ['b', 'c', 'd']) driver.loadsTake(name, 8_000);
+    driver.resolve('x', { lease: LEASE, tenant: 'flood' });
+    driver.resolve('b', { wait: 30_000, tenant: 'quiet' });
+    expect(driver.phase('b', 't')).toBe('placed');
+    return driver;
+  }
+
+  it('has what was charged for it returned in the turn in which another tenant takes its time', () => {
+    const driver = full().loadsTake('c', 20_000);
+    const displaced = driver.resolve('c', { wait: 60_000, tenant: 'flood' });
+    expect([...driver.fleet.charges.keys()]).toEqual(['b', 'c']);
+    const request = aRequest('quiet', 'd', driver.now, { wait: 45_000, tenant: 'quiet' });
+    const actions = decide(driver.fleet, [{ kind: 'RequestArrived', request }], driver.now);
+    expect(actions).toMatchObject([
+      { kind: 'refuse', request: displaced, refusal: { reason: 'over_share' } },
+    ]);
+    expect([...driver.fleet.charges.keys()]).toEqual(['b', 'd']);
   });
 });
 

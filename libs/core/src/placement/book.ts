@@ -45,7 +45,8 @@ export function book(
     line = new Line(fleet, wants, open, now, isAnyDropped ? undefined : judged);
   };
   // Jobs that join the line and requests that are refused change the parts of tenants, by which the line is ordered.
-  if (isAnyRefunded(fleet, line, now) || refused.length > 0 || line.all !== before) lookAgain(line);
+  if (refused.length > 0 || line.all !== before) lookAgain(line);
+  if (isAnyRefunded(fleet, line, now)) lookAgain(line);
   let wished: JobForecast | undefined;
   const placeNext = (): boolean => {
     if (yieldPlaces(fleet, line, now)) return true;
