@@ -151,6 +151,19 @@ describe('a quarantined model', () => {
     expect(driver.orders()).toEqual(['load a@s', 'unload a@s', 'load a@s']);
   });
 
+  it('does not come back where it was to be loaded anew, and was declared that small before it left', () => {
+    driver = aDriver({ onLimitExceeded: 'quarantine', gpuBytes: 4 * GIB * MIB }).warm('a', 's');
+    takes(driver, 's', 3_000);
+    driver.tell({ kind: 'FreezeOrdered', reason: 'a look around', since: 0 });
+    driver.tell({ kind: 'ReloadOrdered', model: A, until: driver.now + 60_000 });
+    driver.declare(model({ onLimitExceeded: 'quarantine' })).pass(30_000);
+    driver.shelf('s').set('a', '');
+    driver.pass(30_000);
+    driver.tell({ kind: 'FreezeEnded' });
+    driver.pass(60_000);
+    expect(driver.orders()).toEqual(['load a@s']);
+  });
+
   it('may stay when an admin has something loaded anew that is made of it', () => {
     driver = aDriver({ onLimitExceeded: 'quarantine' });
     driver

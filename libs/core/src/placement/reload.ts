@@ -5,6 +5,7 @@ import { readAnew } from '../fleet/indexes.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Millis, Model } from '../fleet/model.js';
 import { isNeeded } from '../memory/footprint.js';
+import { isBarred } from '../memory/limits.js';
 import { cameWith } from '../memory/pending.js';
 import { standingCopies } from '../memory/pins.js';
 import { NO_BOOKINGS, type Replica } from '../fleet/replica.js';
@@ -51,9 +52,10 @@ function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Now): Reload
 
 /**
  * It is to come back where there are fewer copies than there may be. While its server was lost, or not yet looked at in
- * this life of ours, another one may have been loaded in its place.
+ * this life of ours, another one may have been loaded in its place; or it was declared so small meanwhile that it is quarantined.
  */
 function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Now): ReloadStep {
+  if (isBarred(fleet, model.id)) return 'over';
   const most = Math.max(model.maxCopies ?? 1, standingCopies(model));
   if (presentCopies(fleet, model.id, now) >= most) return 'replaced';
   return leftAt === null ? 'left' : 'waits';
