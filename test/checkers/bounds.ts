@@ -126,8 +126,9 @@ export const infeasibleIsTrue: TurnCheck = ({ turn, fleet, history, trail }) => 
 const isEmpty = ({ replicas }: Readonly<Fleet>, { spec }: Server): boolean =>
   ![...replicas.values()].some(({ server }) => server === spec.id);
 
-/** A model that was seen to take more than was declared is booked with that. */
-const measuredOf = ({ footprints }: Readonly<Fleet>, { id }: Model): number => footprints.get(id)?.peak ?? 0;
+/** A model that was seen to take more than was declared is booked with that, and so is one that ran out of more. */
+const measuredOf = ({ footprints, outgrown }: Readonly<Fleet>, { id }: Model): number =>
+  Math.max(footprints.get(id)?.peak ?? 0, outgrown.get(id) ?? 0);
 
 /** Sure only where the server has one GPU and the host has no bound. */
 function wouldHold({ spec, repository, devices, everSeen }: Server, model: Model, measured: number): boolean {

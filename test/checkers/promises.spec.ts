@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { beginWaiting, endWaiting, type Action, type ActionOf, type ModelId } from '#core';
+import { beginWaiting, endWaiting, type Action, type ActionOf, type Fleet, type ModelId } from '#core';
 import { aModel, aServer } from '../support/builders.js';
 import { forget, HERE, S, Story, unload } from './story.js';
 
@@ -261,17 +261,7 @@ describe('the promises', () => {
     ]),
     [
       'an infeasible answer to a request that had waited',
-      (one) => {
-        one.ask('here', () => []);
-        one.found.length = 0;
-        one.time(10, (fleet) => {
-          const server = fleet.servers.get(S)!;
-          server.devices = server.devices!.slice(0, 1);
-          forget(fleet, HERE);
-          const [request] = [...fleet.waiting.keys()] as [never];
-          return [{ kind: 'refuse', request, refusal: { reason: 'infeasible', retryAfter: null } }];
-        });
-      },
+      callInfeasible,
       /here was called infeasible \(.*\), and fits s \(invariant 13/,
     ],
     [
@@ -284,4 +274,23 @@ describe('the promises', () => {
     forge(story);
     expect(story.found.join('\n')).toMatch(expected);
   });
+
+  it('find nothing in an infeasible answer where its load ran out of more than the server has', () => {
+    callInfeasible(story, (fleet) => fleet.outgrown.set('here' as ModelId, 1e15));
+    expect(story.found.join()).not.toMatch(/was called infeasible/);
+  });
 });
+
+/** Refuses a request for `here` for its size after it had waited, on a server with one device. */
+function callInfeasible(story: Story, known: (fleet: Fleet) => unknown = () => undefined): void {
+  story.ask('here', () => []);
+  story.found.length = 0;
+  story.time(10, (fleet) => {
+    const server = fleet.servers.get(S)!;
+    server.devices = server.devices!.slice(0, 1);
+    forget(fleet, HERE);
+    known(fleet);
+    const [request] = [...fleet.waiting.keys()] as [never];
+    return [{ kind: 'refuse', request, refusal: { reason: 'infeasible', retryAfter: null } }];
+  });
+}
