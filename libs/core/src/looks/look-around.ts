@@ -78,12 +78,7 @@ interface Due {
  * When the next look at a server is due, and which; exact where it is due by `by`, else some later instant. No look is
  * due while one is under way.
  */
-function dueLook(
-  fleet: Readonly<Fleet>,
-  server: Server,
-  busy: ReadonlySet<ServerId>,
-  by: Instant,
-): Due {
+function dueLook(fleet: Readonly<Fleet>, server: Server, busy: ReadonlySet<ServerId>, by: Instant): Due {
   if (server.looking !== null) return { at: Infinity, scope: 'full' };
   const full = dueFull(fleet, server, busy.has(server.spec.id));
   const statistics = dueStatistics(fleet, server);
