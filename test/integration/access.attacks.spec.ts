@@ -61,9 +61,11 @@ describe('clients without a credential that attack a port', () => {
 
   it('are cut off where they send a header byte by byte', async () => {
     const head = Buffer.from('GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX: ');
-    expect(await brisk.returnsMemory(({ http }) => dripOn(http, SLOW, head))).toEqual({
-      'HTTP/1.1 408 Request Timeout': SLOW,
-    });
+    const told = await brisk.returnsMemory(({ http }) => dripOn(http, SLOW, head));
+    // A letter on its way to a closed connection resets it, and what the server said on it is lost.
+    const { '': reset = 0, ...answers } = told;
+    expect(answers).toEqual({ 'HTTP/1.1 408 Request Timeout': SLOW - reset });
+    expect(reset).toBeLessThan(SLOW);
   });
 
   it('are cut off where they send the headers of a call byte by byte', async () => {
