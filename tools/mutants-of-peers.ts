@@ -25,7 +25,7 @@ export const OF_PEERS: readonly Mutant[] = [
   { name: 'second-look-at-once', breaks: 11, file: `${CORE}/observe/looked.ts`, find: `const LOOKS_APART: Millis = 1_000;`, replace: `const LOOKS_APART: Millis = 0;` },
   { name: 'second-look-is-not-asked-for', breaks: 19, file: `${CORE}/observe/looked.ts`, find: `  server.lookWanted = Math.max(server.lookWanted ?? -Infinity, server.secondLookFrom);\n`, replace: `` },
   // Watchers of routes.
-  { name: 'no-acknowledgement', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledgedBy(fleet, now)) continue;`, replace: `if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledged + 1e9) continue;` },
+  { name: 'no-acknowledgement', breaks: 7, file: `${CORE}/placement/retire.ts`, find: `if (replica.withdrawnIn > acknowledged) continue;`, replace: `if (replica.withdrawnIn > acknowledged + 1e9) continue;` },
   { name: 'force-waits-for-no-watcher', breaks: 7, file: `${CORE}/observe/requests.ts`, find: `put(fleet, { ...draining, inUseUntil: now.stamp, isForced: true });`, replace: `put(fleet, { ...draining, inUseUntil: now.stamp, isForced: true, withdrawnIn: 0 });` },
   { name: 'forced-unload-waits-for-leases-of-watchers', breaks: 19, file: `${CORE}/observe/requests.ts`, find: `(replica.phase !== 'draining' || replica.isForced)`, replace: `replica.phase !== 'draining'` },
   { name: 'silent-watcher-waited-for-for-ever', breaks: 19, file: `${CORE}/learned/watchers.ts`, find: `if (!isSilent(one, now)) acknowledged = `, replace: `acknowledged = ` },

@@ -88,8 +88,8 @@ export const isOfAnyFamily = (fleet: Fleet, replica: Placed): boolean =>
   unitOf(fleet, replica).some(({ model }) => !isConfigKnown(fleet, model));
 
 /**
- * Two loads of pending configs may be of one family, and of what turns up nobody could tell whose step it is. Nor does such a load
- * begin beside an unload that may not have reached the server yet.
+ * Two loads of pending configs may be of one family, and nothing would tell whose step a copy is that turns up. Nor does such a
+ * load begin beside an unload that may not have reached the server yet.
  */
 export const isBesidePending = (fleet: Fleet, replica: Placed, now: Now): boolean =>
   isOfAnyFamily(fleet, replica) &&

@@ -12,11 +12,10 @@ export class Now {
 
   /** Whether a moment has come; null never comes. */
   has(at: Instant | null): boolean {
-    if (at === null || at > this.stamp) {
-      if (at !== null && at < this.soonest) this.soonest = at;
-      return false;
-    }
-    return true;
+    const moment = at ?? Infinity;
+    if (moment <= this.stamp) return true;
+    this.soonest = Math.min(this.soonest, moment);
+    return false;
   }
 
   /** A comparison or a text that is made of it is a fault of ours that the compiler did not see. */

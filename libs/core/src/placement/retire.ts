@@ -147,11 +147,14 @@ function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
  * unreadable or had its time. Where the server drains with a deadline both are cut: see `leasesEndBy`. Other orders in flight on its server may keep it waiting.
  */
 export function unloadDrained(fleet: Fleet, now: Now): Action[] {
+  const draining = unsettled(fleet).filter((one): one is Draining => one.phase === 'draining');
+  if (draining.length === 0) return [];
   const actions: Action[] = [];
   const inWork = new InWork(fleet, now);
+  const acknowledged = acknowledgedBy(fleet, now);
   const mostAt = (id: ServerId): number => ordersAtOnce(fleet, fleet.servers.get(id)!);
-  for (const replica of unsettled(fleet)) {
-    if (replica.phase !== 'draining' || replica.withdrawnIn > acknowledgedBy(fleet, now)) continue;
+  for (const replica of draining) {
+    if (replica.withdrawnIn > acknowledged) continue;
     if (!isRoutable(fleet.servers.get(replica.server)!)) continue;
     if (!isDrained(fleet, replica, now)) continue;
     if (inWork.isOnFamily(replica) || inWork.unloadsOn(replica.server) >= mostAt(replica.server)) continue;
