@@ -5,7 +5,7 @@ const CORE = 'libs/core/src';
 /** Bugs of what is learned of demand and of loads, and of a device that closes since a load ran out of memory. */
 // prettier-ignore
 export const OF_LOADS: readonly Mutant[] = [
-  { name: 'who-is-turned-away-counts-for-nothing', breaks: 19, file: `${CORE}/observe/requests.ts`, find: `  countAsks(fleet, request.model, 1, now.stamp);\n`, replace: `` },
+  { name: 'who-is-turned-away-counts-for-nothing', breaks: 19, file: `${CORE}/observe/requests.ts`, find: `  countRequests(fleet, request.model, 1, now.stamp);\n`, replace: `` },
   { name: 'asked-once-asked-for-ever', breaks: 19, file: `${CORE}/numbers/decaying-sum.ts`, find: `Math.max(0, now - one.at) / TIME_CONSTANT)`, replace: `Math.max(0, now - one.at) / (1e9 * TIME_CONSTANT))` },
   { name: 'never-learns-how-long-unloads-take', breaks: 13, file: `${CORE}/observe/sighted.ts`, find: `if (isProven && !isStuck(fleet, replica, seen.now)) learnUnloadTime(server, replica, seen.now);`, replace: `` },
   { name: 'sent-away-by-half-a-chance', breaks: 13, file: `${CORE}/learned/load-times.ts`, find: `p50 ** 2 / p90;`, replace: `Math.min(p50, p90);` },
@@ -36,8 +36,8 @@ export const OF_LOADS: readonly Mutant[] = [
   { name: 'late-once-late-for-ever', breaks: 13, file: `${CORE}/fleet/meter.ts`, find: ` && !now.has(last + STRIKES_WITHIN);`, replace: `;` },
   { name: 'late-memory-counts-as-free', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `if (!givesBackLate(server, now) || begunAt`, replace: `if (server.strikes.length >= 0 || begunAt` },
   // What an unload takes, and when it is looked for.
-  { name: 'no-early-look-for-who-waits', breaks: 13, file: `${CORE}/looks/look-around.ts`, find: `Math.min(pausedAfter(fullEndedAt, WITH_OPEN_ORDERS), dueEarly(fleet, server))`, replace: `pausedAfter(fullEndedAt, WITH_OPEN_ORDERS)` },
-  { name: 'early-looks-though-they-take-long', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `lookTook < EARLY_SHARE * after`, replace: `after > EARLY_SHARE` },
-  { name: 'sample-left-to-chance', breaks: 19, file: `${CORE}/looks/look-around.ts`, find: `dueSample(fleet, server, statisticsAt),`, replace: `Infinity,` },
+  { name: 'no-early-look-for-who-waits', breaks: 13, file: `${CORE}/looks/poll.ts`, find: `Math.min(pausedAfter(fullEndedAt, WITH_OPEN_ORDERS), dueEarly(fleet, server))`, replace: `pausedAfter(fullEndedAt, WITH_OPEN_ORDERS)` },
+  { name: 'early-looks-though-they-take-long', breaks: 19, file: `${CORE}/looks/poll.ts`, find: `lookTook < EARLY_SHARE * after`, replace: `after > EARLY_SHARE` },
+  { name: 'sample-left-to-chance', breaks: 19, file: `${CORE}/looks/poll.ts`, find: `dueSample(fleet, server, statisticsAt),`, replace: `Infinity,` },
   { name: 'unload-time-learned-from-the-order', breaks: 13, file: `${CORE}/learned/unload-times.ts`, find: `const took = now.stamp - emptiedAt;`, replace: `const took = now.stamp - (since || emptiedAt);` },
 ];

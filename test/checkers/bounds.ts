@@ -1,7 +1,7 @@
 import { type Fleet, type Millis, type Model, type Replica, type Server, unsatisfiedPins } from '#core';
 import { leasesCutAt } from './leases.js';
 import { type TurnCheck, withdrawn } from './scene.js';
-import { waitsToLeave } from './tied.js';
+import { waitsToLeave } from './families.js';
 
 /** For so long after its first turn a Berth waits for the first look at each server. */
 const SETTLING: Millis = 10_000;
@@ -21,10 +21,10 @@ export const cancelledAreForgotten: TurnCheck = ({ turn, fleet, trail }) => {
 export const disabledStayAway: TurnCheck = ({ turn, fleet, trail }) => {
   for (const action of turn.actions) {
     if (action.kind !== 'load') continue;
-    const off = [action.model, ...action.brings].filter(
+    const off = [action.model, ...action.coLoaded].filter(
       (model) => fleet.models.get(model)?.enabled === false,
     );
-    trail.expect(off.length === 0, () => `load ${action.replica} brings ${off[0]}, which is disabled`);
+    trail.expect(off.length === 0, () => `load ${action.replica} coLoaded ${off[0]}, which is disabled`);
   }
 };
 

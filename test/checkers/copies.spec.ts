@@ -145,6 +145,6 @@ const beyondMax: unknown = expect.stringMatching(
 function placeElsewhere(fleet: Fleet, model: ModelId): void {
   const id = `${model}@t` as ReplicaId;
   fleet.servers.set(aServer('t').id, fleet.servers.get(S)!);
-  const placed = { id, model, server: 't', phase: 'placed', carriedBy: null };
+  const placed = { id, model, server: 't', phase: 'placed', coLoadedBy: null };
   fleet.replicas.set(id, { ...fleet.replicas.get(HERE)!, ...placed } as never);
 }

@@ -30,13 +30,13 @@ function movedBetween({ replicas }: Readonly<Fleet>, later: Readonly<Fleet>): st
 }
 
 /** How much there is of what a pass may leave changed without an order, an answer or a move. */
-const mattersOf = ({ waiting, wishes, wantedSince, strains, reloads, putOff }: Readonly<Fleet>) => [
+const mattersOf = ({ waiting, bestEffort, wantedSince, utilisations, reloads, putOff }: Readonly<Fleet>) => [
   waiting.size,
-  wishes.size,
+  bestEffort.size,
   wantedSince.size,
   reloads.size,
   putOff.size,
-  ...Array.from(strains.values(), ({ copies }) => copies),
+  ...Array.from(utilisations.values(), ({ copies }) => copies),
 ];
 
 const isEqual = (one: readonly number[], other: readonly number[]): boolean =>

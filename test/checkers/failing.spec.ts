@@ -15,7 +15,7 @@ const LOAD: Action = {
   server: U,
   config: null,
   timeout: 1,
-  brings: [],
+  coLoaded: [],
   cause: 'asked',
 };
 

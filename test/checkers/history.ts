@@ -199,7 +199,7 @@ function openOrderOf(replica: Replica): (OpenOrder & { readonly order: OrderId }
   const about = { replica: id, model, server, devices: replica.devices };
   switch (replica.phase) {
     case 'loading':
-      return replica.carriedBy === null ? { ...about, ...dated(replica), kind: 'load' } : undefined;
+      return replica.coLoadedBy === null ? { ...about, ...dated(replica), kind: 'load' } : undefined;
     case 'unloading':
       return replica.answeredAt === null
         ? { ...about, ...dated(replica), kind: 'unload', devices: [] }

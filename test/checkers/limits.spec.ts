@@ -63,12 +63,12 @@ describe('what an earlier life measured above its limit', () => {
         server: S,
         config: null,
         timeout: 1,
-        brings: [],
+        coLoaded: [],
         cause: 'asked',
       },
     ]);
     expect(story.found).toContainEqual(
-      expect.stringMatching(/load here@s brings here, which is quarantined \(invariant 7 and 10/),
+      expect.stringMatching(/load here@s coLoaded here, which is quarantined \(invariant 7 and 10/),
     );
   });
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isPinProtected, replicaId } from '#core';
-import type { Event, Excess, Fleet, Model, ModelId, Replica, ServerId } from '#core';
+import type { Event, LimitViolation, Fleet, Model, ModelId, Replica, ServerId } from '#core';
 import { withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 import { withdrawn } from './scene.js';
@@ -12,7 +12,7 @@ const MARGIN_SHARE = 0.15;
 /** What the events so far say of limits: what is declared, and what of it was measured above that. */
 interface Heard {
   readonly declared: Map<ModelId, Model>;
-  readonly known: Map<ModelId, Pick<Excess, 'bytes' | 'isPardoned'>>;
+  readonly known: Map<ModelId, Pick<LimitViolation, 'bytes' | 'isOverridden'>>;
 }
 
 /**
@@ -22,12 +22,12 @@ interface Heard {
  */
 export function limitsAreDealtWith(start: Readonly<Fleet>): TurnCheck {
   const declared = [...start.models].filter(([, { source }]) => source === 'declared');
-  const heard: Heard = { declared: new Map(declared), known: new Map(start.excesses) };
+  const heard: Heard = { declared: new Map(declared), known: new Map(start.limitViolations) };
   return (scene) => {
     for (const event of scene.turn.events) hear(scene.fleet, event, heard);
     for (const { was, now } of withdrawn(scene)) if (now.cause === 'withdrawn') mayGo(scene, was, heard);
     for (const action of scene.turn.actions) {
-      if (action.kind === 'load') mayCome(scene, action.replica, [action.model, ...action.brings], heard);
+      if (action.kind === 'load') mayCome(scene, action.replica, [action.model, ...action.coLoaded], heard);
     }
   };
 }
@@ -47,7 +47,7 @@ function hear(fleet: Fleet, event: Event, heard: Heard): void {
     case 'LoadOrdered':
     case 'ReloadOrdered':
     case 'ReloadRemembered':
-      return pardon(fleet, event.model, heard);
+      return overrideLimit(fleet, event.model, heard);
     default:
       return;
   }
@@ -63,7 +63,7 @@ function declare({ footprints }: Fleet, model: Model, heard: Heard): void {
 
 /** What earlier lives measured is known as soon as both that and the limit are. */
 function recall(id: ModelId, bytes: number, { declared, known }: Heard): void {
-  if (isOver(declared.get(id), bytes) && !known.has(id)) known.set(id, { bytes, isPardoned: false });
+  if (isOver(declared.get(id), bytes) && !known.has(id)) known.set(id, { bytes, isOverridden: false });
 }
 
 function measured({ servers, replicas }: Fleet, id: ServerId, { declared, known }: Heard): void {
@@ -73,7 +73,7 @@ function measured({ servers, replicas }: Fleet, id: ServerId, { declared, known 
     if (!isThere || !isOver(declared.get(model), bytes)) continue;
     const before = known.get(model);
     const isWorse = !before || bytes > before.bytes + Math.max(MARGIN, MARGIN_SHARE * before.bytes);
-    if (isWorse) known.set(model, { bytes, isPardoned: false });
+    if (isWorse) known.set(model, { bytes, isOverridden: false });
   }
 }
 
@@ -81,18 +81,18 @@ function measured({ servers, replicas }: Fleet, id: ServerId, { declared, known 
 const isOver = (model: Model | undefined, bytes: number): boolean =>
   model !== undefined && model.gpuDeclared && bytes > model.gpuBytes;
 
-function pardon(fleet: Fleet, id: ModelId, { known }: Heard): void {
+function overrideLimit(fleet: Fleet, id: ModelId, { known }: Heard): void {
   for (const model of withNeeds(fleet, id)) {
     const excess = known.get(model);
-    if (excess) known.set(model, { ...excess, isPardoned: true });
+    if (excess) known.set(model, { ...excess, isOverridden: true });
   }
 }
 
-/** A copy of an enabled model is withdrawn only for its excess; a protected pin never is. */
+/** A copy of an enabled model is withdrawn only for a violation of its limit; a protected pin never is. */
 function mayGo({ fleet, trail }: TurnScene, was: Replica, { known }: Heard): void {
   const model = fleet.models.get(was.model);
   if (!model?.enabled) return;
-  const isExcess = model.onLimitExceeded !== 'warn' && known.get(model.id)?.isPardoned === false;
+  const isExcess = model.onLimitExceeded !== 'warn' && known.get(model.id)?.isOverridden === false;
   trail.expect(
     isExcess,
     () =>
@@ -109,8 +109,8 @@ function mayCome(
 ): void {
   const barred = models.find((id) => {
     const model = fleet.models.get(id);
-    const isHeld = known.get(id)?.isPardoned === false && model?.pinnedCopies === 0;
+    const isHeld = known.get(id)?.isOverridden === false && model?.pinnedCopies === 0;
     return isHeld && model.onLimitExceeded === 'quarantine';
   });
-  trail.expect(barred === undefined, () => `load ${replica} brings ${barred}, which is quarantined`);
+  trail.expect(barred === undefined, () => `load ${replica} coLoaded ${barred}, which is quarantined`);
 }

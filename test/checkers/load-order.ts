@@ -12,7 +12,7 @@ import {
 } from '#core';
 import { dependentsOn, withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
-import { isKeptWaiting } from './tied.js';
+import { isKeptWaiting } from './families.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 /** A load gives its device's slot back after this, or after its timeout. */
@@ -39,7 +39,7 @@ function heldUp(scene: TurnScene, load: Load): Placed[] {
     (one): one is Placed =>
       one.phase === 'placed' &&
       one.server === load.server &&
-      one.carriedBy === null &&
+      one.coLoadedBy === null &&
       before.get(one.id)?.phase === 'placed' &&
       !isKeptWaiting(scene, one, load) &&
       hasSlots(scene, one, load) &&
@@ -83,7 +83,7 @@ function slotsOf(fleet: Fleet, replica: Replica, now: number): (readonly number[
 }
 
 function loadBegan(replica: Replica): number | null {
-  if (replica.phase === 'loading') return replica.carriedBy === null ? replica.orderedAt : null;
+  if (replica.phase === 'loading') return replica.coLoadedBy === null ? replica.orderedAt : null;
   return replica.phase === 'unknown' ? replica.loadOrderedAt : null;
 }
 
@@ -108,7 +108,7 @@ function broughtWith(
 ): ReadonlyMap<Placed['bookings'][number]['account'], number> {
   const total = new Map<Placed['bookings'][number]['account'], number>();
   for (const one of fleet.replicas.values()) {
-    const isBrought = 'carriedBy' in one && one.carriedBy === id;
+    const isBrought = 'coLoadedBy' in one && one.coLoadedBy === id;
     if (one.id !== id && !isBrought) continue;
     for (const { account, bytes } of one.bookings) total.set(account, (total.get(account) ?? 0) + bytes);
   }
@@ -119,7 +119,7 @@ const hasNeeds = (fleet: Fleet, { id, model, server }: Placed): boolean =>
   [...withNeeds(fleet, model)].every((needed) => {
     if (needed === model) return true;
     const there = fleet.replicas.get(`${needed}@${server}` as Replica['id']);
-    return there?.phase === 'ready' || (there?.phase === 'placed' && there.carriedBy === id);
+    return there?.phase === 'ready' || (there?.phase === 'placed' && there.coLoadedBy === id);
   });
 
 /** The highest class of the requests that wait for a model's first copy. */

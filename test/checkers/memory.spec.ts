@@ -26,7 +26,7 @@ function inUse(): Story {
   );
   story.time(15_000);
   story.ask('a');
-  story.fleet.asks.set(A, { sum: 15, at: story.now });
+  story.fleet.requestRates.set(A, { sum: 15, at: story.now });
   return story;
 }
 

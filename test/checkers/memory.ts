@@ -79,8 +79,8 @@ const ROUNDED = 1e-9;
  * How many seconds of waiting a warm model spares each second. Each request would begin a load, for which it would wait
  * whole, and those that came meanwhile half of it.
  */
-function sparedBy({ asks, loadTimes }: Fleet, model: ModelId, now: Instant): number {
-  const asked = asks.get(model);
+function sparedBy({ requestRates, loadTimes }: Fleet, model: ModelId, now: Instant): number {
+  const asked = requestRates.get(model);
   if (!asked) return 0;
   const perSecond = (asked.sum / 60) * Math.exp((asked.at - now) / 60_000);
   const times = loadTimes.get(model);
@@ -88,10 +88,10 @@ function sparedBy({ asks, loadTimes }: Fleet, model: ModelId, now: Instant): num
   return perSecond * (load + (perSecond * load * load) / 2);
 }
 
-/** Whether the operator's word brings it: a pin, warm copies, an admin's order, a drain, or one that only fails. */
+/** Whether the operator orders it: a pin, warm copies, an admin's order, a drain, or one that only fails. */
 const isOperators = (fleet: Fleet, { id, pinnedCopies, minCopies }: Model): boolean =>
   pinnedCopies + minCopies > 0 ||
-  fleet.wishes.get(id)?.admin === true ||
+  fleet.bestEffort.get(id)?.admin === true ||
   fleet.foundFailing.has(id) ||
   [...fleet.replicas.values()].some(
     ({ model, server }) => model === id && fleet.servers.get(server)!.drain !== null,

@@ -44,8 +44,8 @@ import { fullQueuesAreFair, queuesStayBounded } from './queues.js';
 import { theWarmAreKept, whatIsWantedIsNotOutranked } from './ranks.js';
 import { ledgerAddsUp, loadsBookWhatIsDeclared, setsAreBookedWhole } from './sums.js';
 import { backOffsAreBounded, retriesLeaveASlot, triedOneAtATime } from './retries.js';
-import { swapsAreBounded } from './swaps.js';
-import { pendingConfigsAreWaitedFor, tiedModelsTakeTurns, unloadsStayWithinSlots } from './tied.js';
+import { evictionsAreBounded } from './evictions.js';
+import { pendingConfigsAreWaitedFor, familiesTakeTurns, unloadsStayWithinSlots } from './families.js';
 import { useIsReadBeforeEviction } from './use.js';
 import { reloadsAreCarriedOut, reloadsOneByOne } from './reloads.js';
 import { changesSince, type Findings, type TurnCheck, type TurnScene } from './scene.js';
@@ -64,7 +64,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['2, bookings', [phasesFollowTheDiagram, indexesAreInStep].map(always)],
   ['2, bookings', [bookingsEndForCause, restartsEndBookings]],
   ['5, one order at a time', [oneOrderAtATime, ordersGoWithPhases, ordersAreNumbered].map(always)],
-  ['5, one order at a time', [tiedModelsTakeTurns, pendingConfigsAreWaitedFor].map(always)],
+  ['5, one order at a time', [familiesTakeTurns, pendingConfigsAreWaitedFor].map(always)],
   [
     '6, loads in flight',
     [...[loadsStayWithinSlots, higherClassesLoadFirst].map(always), always(unloadsStayWithinSlots)],
@@ -73,7 +73,7 @@ const PROMISES: readonly (readonly [invariant: string, checks: readonly Begin[]]
   ['7, pins, leases, strangers', [leasesAreHonest]],
   ['7, reloads', [always(reloadsOneByOne), reloadsAreCarriedOut]],
   ['8, evictions', [evictsOnlyForNeed, useIsReadBeforeEviction, extrasTakeLittle].map(always)],
-  ['8, evictions', [always(theWarmAreKept), whatIsWantedIsNotOutranked, swapsAreBounded]],
+  ['8, evictions', [always(theWarmAreKept), whatIsWantedIsNotOutranked, evictionsAreBounded]],
   ['9, idle', [always(idlesSinceItsLastRoute), copiesDoNotFlap, always(copiesStayWithinMax)]],
   [
     '10, back-off',

@@ -46,11 +46,11 @@ describe('the promises', () => {
     expect(evicted({}, { class: 'critical' })).toEqual([]);
   });
 
-  it('find nothing where the newcomer is wished for, too, whose own class is as high', () => {
-    const wish = { kind: 'LoadOrdered', model: 'there' as ModelId, until: 1e6 } as const;
+  it('find nothing where best-effort demand wants the newcomer, too, whose own class is as high', () => {
+    const bestEffort = { kind: 'LoadOrdered', model: 'there' as ModelId, until: 1e6 } as const;
     expect(evicted({ class: 'critical' }, { class: 'critical' })).toHaveLength(1);
-    expect(evicted({ class: 'critical' }, { class: 'critical' }, [wish])).toEqual([]);
-    expect(evicted({ class: 'critical' }, {}, [wish])).toHaveLength(1);
+    expect(evicted({ class: 'critical' }, { class: 'critical' }, [bestEffort])).toEqual([]);
+    expect(evicted({ class: 'critical' }, {}, [bestEffort])).toHaveLength(1);
   });
 
   it('find an eviction of what is kept warm, unless for a higher class', () => {

@@ -64,13 +64,13 @@ export const theWarmAreKept: TurnCheck = (scene) => {
 };
 
 /**
- * Whether a model is wanted whatever requests wait for it: kept warm, wished, to leave a draining server, or to replace
+ * Whether a model is wanted whatever requests wait for it: kept warm, wanted by best-effort demand, to leave a draining server, or to replace
  * what only fails. Then its own class counts beside that of the requests.
  */
-function isWantedForItself({ wishes, replicas, servers }: Readonly<Fleet>, model: Model): boolean {
+function isWantedForItself({ bestEffort, replicas, servers }: Readonly<Fleet>, model: Model): boolean {
   const isToCome = (one: Replica): boolean =>
     one.model === model.id && (servers.get(one.server)!.drain !== null || onlyFails(one));
-  return model.minCopies > 0 || wishes.has(model.id) || [...replicas.values()].some(isToCome);
+  return model.minCopies > 0 || bestEffort.has(model.id) || [...replicas.values()].some(isToCome);
 }
 
 const classOf = ({ models, defaults }: Readonly<Fleet>, { model }: Pick<Replica, 'model'>): Class =>

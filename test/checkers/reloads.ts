@@ -62,7 +62,7 @@ const isOffForCause = (fleet: Readonly<Fleet>, one: Replica, now: Instant): bool
 
 /**
  * Where one copy left and did not come up, or found no place again, those that serve are left as they are. What is only placed
- * has left: it may have been seen gone and been given another place, as a wish, in one turn.
+ * has left: it may have been seen gone and been given another place, as best-effort demand, in one turn.
  */
 const isOneGone = ({ replicas }: Readonly<Fleet>, reloads: Fleet['reloads'], { model }: Reload): boolean =>
   [...reloads].some(

@@ -7,7 +7,7 @@ const HERE_MODEL = 'here' as ModelId;
 
 const load = (order: string): ActionOf<'load'> => ({
   ...{ kind: 'load', order: order as OrderId, replica: HERE, model: HERE_MODEL, server: S },
-  ...{ config: null, timeout: 60_000, brings: [], cause: 'asked' },
+  ...{ config: null, timeout: 60_000, coLoaded: [], cause: 'asked' },
 });
 
 const said = ({ found }: Story, what: RegExp): readonly string[] =>

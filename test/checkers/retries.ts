@@ -47,8 +47,8 @@ function boundsOf(cause: FailureCause, failures: number): readonly [least: Milli
 export const triedOneAtATime: TurnCheck = (scene) => {
   const { turn, fleet, trail } = scene;
   if (fleet.breakers.size === 0) return;
-  for (const { replica: id, model, brings } of loadsIn(scene)) {
-    for (const one of [model, ...brings]) {
+  for (const { replica: id, model, coLoaded } of loadsIn(scene)) {
+    for (const one of [model, ...coLoaded]) {
       const breaker = fleet.breakers.get(one);
       if (!breaker) continue;
       trail.mark('tried once more after too many failures');
@@ -85,7 +85,7 @@ function standsBack(scene: TurnScene, { id, model }: Replica): boolean {
 
 const isNewLoad = (was: Replica | undefined, now: Replica): boolean =>
   (now.phase === 'placed' || now.phase === 'loading') &&
-  now.carriedBy === null &&
+  now.coLoadedBy === null &&
   was?.phase !== 'placed' &&
   was?.phase !== 'loading';
 
@@ -100,7 +100,7 @@ function slotsLeft(fleet: Fleet, id: ServerId): number {
     (server.devices?.length ?? 0) * fleet.limits.loadsPerDevice,
   );
   const orders = Array.from(fleet.unsettled, (one) => fleet.replicas.get(one)!).filter(
-    (one) => one.server === id && !('carriedBy' in one && one.carriedBy !== null) && isLoad(one),
+    (one) => one.server === id && !('coLoadedBy' in one && one.coLoadedBy !== null) && isLoad(one),
   );
   return most - orders.length;
 }
@@ -116,6 +116,6 @@ const waitingFor = ({ fleet, wantedBefore }: TurnScene, server: ServerId): Model
     const id = replicaId(model, server);
     if ([...withNeeds(fleet, model)].some((one) => fleet.cooldowns.has(replicaId(one, server)))) return false;
     const replica = fleet.replicas.get(id);
-    if (replica) return replica.phase === 'placed' && replica.carriedBy === null;
+    if (replica) return replica.phase === 'placed' && replica.coLoadedBy === null;
     return fleet.wantedSince.has(model) && fleet.servers.get(server)!.repository.has(model);
   });

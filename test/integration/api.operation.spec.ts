@@ -160,8 +160,8 @@ describe('operating it', () => {
     ];
     const overGrpc = router.call('resolve', { model: 'mistral-7b' }, new Metadata()).catch((error) => error);
     const watching = call(world, 'POST', `/v1/models/mistral-7b/load?waitMs=${PATIENCE_MS}`);
-    const { waiting: asked, wishes } = world.scheduler.engine.fleet;
-    await until(() => asked.size === 3 && [...wishes.values()].some(({ admin }) => admin));
+    const { waiting: asked, bestEffort } = world.scheduler.engine.fleet;
+    await until(() => asked.size === 3 && [...bestEffort.values()].some(({ admin }) => admin));
     await world.scheduler.close();
     for (const answer of await Promise.all(waiting)) {
       expect([answer.status, answer.body.reason]).toEqual([503, 'shutting_down']);

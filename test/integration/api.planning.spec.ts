@@ -178,12 +178,12 @@ const held = ({
   models,
   replicas,
   waiting,
-  wishes,
+  bestEffort,
   wantedSince,
   nextOrder,
 }: ReturnType<typeof copyFleet>) => {
   const phases = [...replicas.values()].map(({ id, phase, bookings }) => ({ id, phase, bookings }));
-  return { models, phases, waiting, wishes, wantedSince, nextOrder };
+  return { models, phases, waiting, bestEffort, wantedSince, nextOrder };
 };
 
 const bare = ({ name, state, spec }: { name: string; state: string; spec: unknown }) => ({

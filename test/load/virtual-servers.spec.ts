@@ -19,7 +19,7 @@ const order = (model: string) => ({
 });
 const load = (model: string): ActionOf<'load'> => ({
   ...{ ...order(model), kind: 'load', config: { base: '{}', gpus: [0] }, timeout: 60_000 },
-  ...{ brings: [], cause: 'demand' },
+  ...{ coLoaded: [], cause: 'demand' },
 });
 const unload = (model: string): ActionOf<'unload'> => ({
   ...{ ...order(model), kind: 'unload', cause: 'evicted', makesRoomFor: null },

@@ -32,7 +32,7 @@ const LONGEST_BACK_OFF: Millis = 300_000;
 
 /**
  * How long a fleet has to come to rest once nothing goes wrong any more: what waits is answered, leases and residencies
- * end, copies by demand are let go, loads end or are given up, twice in a row, and what is stuck is written off.
+ * end, copies by demand are let go, loads end or are given up, twice in a row, and what is stuck is given up.
  */
 function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
   const settings = [defaults, ...models.map(({ model }) => model)];
@@ -67,7 +67,7 @@ export class Calm {
     turnTaken: ({ actions }, fleet) => {
       if (!this.isAtRest) return;
       for (const action of actions) {
-        if (action.kind !== 'load' || this.isWrittenOff(action) || failsToLoad(fleet, action.model)) continue;
+        if (action.kind !== 'load' || this.isReplaced(action) || failsToLoad(fleet, action.model)) continue;
         if (this.restores(fleet, action.model)) continue;
         this.stage.trail.fail(`at rest, and yet ${JSON.stringify(action)}`);
       }
@@ -117,7 +117,7 @@ export class Calm {
       now: this.stage.agenda.now(),
       sites,
       unusedFor: (replica) => this.unusedFor(replica),
-      isWrittenOff: (replica) => this.isWrittenOff(replica),
+      isReplaced: (replica) => this.isReplaced(replica),
       takesNothing: (server) => this.takesNothing(sites.get(server)!),
     });
     open.push(...unheeded(berth, told), ...this.unfinished(told));
@@ -130,12 +130,12 @@ export class Calm {
   private unfinished({ orders }: Told): string[] {
     const open = [...orders].filter(([name, { load, unload, reload }]) => {
       const model = name as ModelId;
-      return load || [...unload, ...reload].some(({ server }) => !this.isWrittenOff({ model, server }));
+      return load || [...unload, ...reload].some(({ server }) => !this.isReplaced({ model, server }));
     });
     return open.map(([model]) => `orders of ${model} are still in the store`);
   }
 
-  private isWrittenOff({ model, server }: { model: ModelId; server: string }): boolean {
+  private isReplaced({ model, server }: { model: ModelId; server: string }): boolean {
     const { isGone, stuck } = this.stage.sites.get(server)!;
     return isGone || stuck.has(model);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { familyOf, tiedTo } from './families.js';
+import { familyOf, familiesOf } from './families.js';
 import type { PlannedModel } from './plan.js';
 
 const onDisk = (name: string, steps?: readonly string[]): PlannedModel =>
@@ -24,8 +24,8 @@ describe('models that ensembles bind', () => {
 
   it('are locked together through the steps that they share', () => {
     const tied = ['first', 'ensemble', 'shared', 'ensemble2', 'second'];
-    expect([...tiedTo(MODELS, 'first')]).toEqual(tied);
-    expect(tiedTo(MODELS, 'ensemble2')).toEqual(new Set(tied));
-    expect([...tiedTo(MODELS, 'alone')]).toEqual(['alone']);
+    expect([...familiesOf(MODELS, 'first')]).toEqual(tied);
+    expect(familiesOf(MODELS, 'ensemble2')).toEqual(new Set(tied));
+    expect([...familiesOf(MODELS, 'alone')]).toEqual(['alone']);
   });
 });

@@ -10,7 +10,7 @@ export function familyOf(models: readonly PlannedModel[], model: string): Readon
  * The models whose orders a server carries out one after the other with those of this one: all that ensembles tie
  * together, through whatever steps they share. Behind a load that never ends none of theirs is answered, nor shows.
  */
-export function tiedTo(models: readonly PlannedModel[], model: string): ReadonlySet<string> {
+export function familiesOf(models: readonly PlannedModel[], model: string): ReadonlySet<string> {
   const tied = new Set([model]);
   for (const one of tied) for (const other of familyOf(models, one)) tied.add(other);
   return tied;

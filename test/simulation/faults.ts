@@ -1,5 +1,5 @@
 import type { PressureLevel, Replica } from '#core';
-import { familyOf, tiedTo } from './families.js';
+import { familyOf, familiesOf } from './families.js';
 import type { Doings, HappeningKind, HappeningOf, OrderKind } from './happenings.js';
 import type { Site } from './site.js';
 import { hasUnsentLoad, isIdleRunning, isPausedOverLease } from './rare/of-faults.js';
@@ -172,7 +172,7 @@ export class Faults {
   /** Where a load stays stuck, what is tied to it waits behind its lock; where an unload does, only its family waits. */
   private staysStuck(site: Site, kind: 'stuckLoad' | 'stuckUnload', model: string): void {
     const { models } = this.stage.plan;
-    const names = kind === 'stuckLoad' ? tiedTo(models, model) : familyOf(models, model);
+    const names = kind === 'stuckLoad' ? familiesOf(models, model) : familyOf(models, model);
     for (const one of names) site.stuck.add(one);
   }
 

@@ -40,11 +40,11 @@ const RARE = {
   'evicted for a higher class': 'Of the copies that may leave the lower classes leave first.',
   'evicted for a lower class':
     'What is not in use leaves for a request of a lower class, too, where nothing of that class may leave.',
-  'swapped again within a minute':
+  'evicted again within a minute':
     'A device changes what it holds only so often, but for pins and starving requests.',
   'soft idle copy evicted': 'It may stay for as long as its memory is not wanted.',
   'place given up when nobody waited any more': 'What was to make room for it serves again.',
-  'drain of a copy taken back': 'It is routed to again, and what was to have its memory is placed anew.',
+  'drain of a copy cancelled': 'It is routed to again, and what was to have its memory is placed anew.',
   'evicted model asked for in the same turn':
     'The request waits for a place, or takes the victim back; once.',
   'leaving model asked for': 'It is loaded again only when the old copy has gone.',

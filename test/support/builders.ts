@@ -41,7 +41,7 @@ export const aModel = (id: string, parts: Partial<Model> = {}): Model => ({
 });
 
 /** A model of which nobody has said what it is made of. */
-export const anUntoldModel = (id: string, parts: Partial<Model> = {}): Model =>
+export const aPendingModel = (id: string, parts: Partial<Model> = {}): Model =>
   aModel(id, { needsDeclared: false, ...parts });
 
 /** The tenant of a request where it does not matter which, and what the request holds. */

@@ -20,7 +20,7 @@ import { aModel, aRequest, type Asking } from './builders.js';
 import { Shelf } from './shelf.js';
 import { decide } from './decide.js';
 
-export { aModel, anUntoldModel, aRequest, aServer, SOMEBODY } from './builders.js';
+export { aModel, aPendingModel, aRequest, aServer, SOMEBODY } from './builders.js';
 
 /** So often the core may want to be woken for time alone, on the average of a long time: many servers are looked at. */
 const LEAST_SLEEP = 20;
@@ -150,7 +150,7 @@ export class CoreDriver {
     this.open.delete(`${model}@${server}`);
     const shelf = this.shelf(server);
     const rest = outcome === 'succeeded' ? 'READY' : outcome === 'unknown' ? 'LOADING' : 'UNAVAILABLE';
-    for (const one of [model, ...order.brings])
+    for (const one of [model, ...order.coLoaded])
       shelf.set(one, rest, rest === 'UNAVAILABLE' ? 'Internal: no' : '');
     this.tell({
       kind: 'LoadEnded',

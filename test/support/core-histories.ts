@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anUntoldModel as aModel, aRequest, aServer } from './core-driver.js';
+import { aPendingModel as aModel, aRequest, aServer } from './core-driver.js';
 import { Shelf } from './shelf.js';
 import {
   type Action,

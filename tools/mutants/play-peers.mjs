@@ -5,8 +5,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [stage, from, to] = process.argv.slice(2);
-const load = (path) => import(pathToFileURL(join(stage, 'test/simulation/peers', path)).href);
+const [band, from, to] = process.argv.slice(2);
+const load = (path) => import(pathToFileURL(join(band, 'test/simulation/peers', path)).href);
 
 /** No process is left to tell. */
 process.on('disconnect', () => process.exit());

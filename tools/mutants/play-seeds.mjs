@@ -8,8 +8,8 @@ import { pathToFileURL } from 'node:url';
 /** Of simulated time, for each seed. */
 const HOURS = 0.1;
 
-const [stage, from, to] = process.argv.slice(2);
-const load = (path) => import(pathToFileURL(join(stage, path)).href);
+const [band, from, to] = process.argv.slice(2);
+const load = (path) => import(pathToFileURL(join(band, path)).href);
 
 /** No process is left to tell. */
 process.on('disconnect', () => process.exit());

@@ -10,7 +10,7 @@ import { addEventHandler, getState, resetState, run } from 'jest-circus';
 import { nearestFirst } from './nearest-first.mjs';
 import { PATIENCE_MS } from '../patience.mjs';
 
-const [stage, changed, only] = process.argv.slice(2);
+const [band, changed, only] = process.argv.slice(2);
 
 /** No process is left to tell. */
 process.on('disconnect', () => process.exit());
@@ -23,7 +23,7 @@ for (spec of only ? [only] : nearestFirst(allSpecs(), changed)) {
   process.send({ begins: spec });
   resetState();
   getState().testTimeout = PATIENCE_MS;
-  await import(pathToFileURL(join(stage, spec.replace(/ts$/, 'js'))).href);
+  await import(pathToFileURL(join(band, spec.replace(/ts$/, 'js'))).href);
   const { unhandledErrors } = await run();
   if (unhandledErrors.length > 0) process.send({ fails: spec, said: unhandledErrors[0] });
 }
@@ -31,7 +31,7 @@ process.disconnect();
 
 function allSpecs() {
   return ['libs/core', 'libs/engine'].flatMap((library) =>
-    readdirSync(join(stage, library), { recursive: true })
+    readdirSync(join(band, library), { recursive: true })
       .filter((path) => path.endsWith('.spec.js'))
       .map((path) => join(library, path.replace(/js$/, 'ts'))),
   );

@@ -71,20 +71,20 @@ async function lane() {
 }
 
 async function playOne(mutant) {
-  const stage = stageMutant(base, mutant);
-  const { by, at, said } = (await find(stage, mutant)) ?? { by: 'nothing' };
-  removeStage(stage);
+  const band = stageMutant(base, mutant);
+  const { by, at, said } = (await find(band, mutant)) ?? { by: 'nothing' };
+  removeStage(band);
   found[by].push(mutant.name);
   const told = at === undefined ? 'NOT FOUND' : `found by ${at} (${shorten(said)})`;
   console.log(`${Object.values(found).flat().length}/${mutants.length} ${mutant.name}: ${told}`);
 }
 
 /** What finds it, the cheapest way first. */
-async function find(stage, mutant) {
+async function find(band, mutant) {
   const ways = {
-    specs: () => findBySpecs(stage, mutant),
-    seeds: () => findBySeeds(stage, 'play-seeds.mjs'),
-    peers: () => findBySeeds(stage, 'play-peers.mjs'),
+    specs: () => findBySpecs(band, mutant),
+    seeds: () => findBySeeds(band, 'play-seeds.mjs'),
+    peers: () => findBySeeds(band, 'play-peers.mjs'),
   };
   for (const [by, way] of Object.entries(ways)) {
     const failure = only === undefined || only === by ? await way() : undefined;
@@ -94,21 +94,21 @@ async function find(stage, mutant) {
 }
 
 /** Rejects where what seems to find the mutant fails without it as well. */
-async function findBySpecs(stage, { name, file }) {
-  const failure = await firstFailure('play-specs.mjs', stage, file);
+async function findBySpecs(band, { name, file }) {
+  const failure = await firstFailure('play-specs.mjs', band, file);
   if (failure && (await failsWithout('play-specs.mjs', failure.at, [file, failure.at])))
     throw new Error(`${failure.at} fails without ${name} too`);
   return failure;
 }
 
 /** A seed that fails without the mutant too proves nothing. */
-async function findBySeeds(stage, script, from = 1) {
-  const failure = from > seeds ? undefined : await firstFailure(script, stage, from, seeds);
+async function findBySeeds(band, script, from = 1) {
+  const failure = from > seeds ? undefined : await firstFailure(script, band, from, seeds);
   if (!failure) return undefined;
   if (!(await failsWithout(script, failure.at, [failure.at, failure.at])))
     return { ...failure, at: `seed ${failure.at}` };
   console.log(`seed ${failure.at} fails without a mutant`);
-  return findBySeeds(stage, script, failure.at + 1);
+  return findBySeeds(band, script, failure.at + 1);
 }
 
 /** Most mutants are found by the same few. */

@@ -20,27 +20,27 @@ process.on('exit', () => stages.forEach(removeStage));
 
 /** Compiles the sources as they are. Stages go away with the process. */
 export function stageBase() {
-  const stage = freshStage('base');
-  for (const [path, text] of Object.entries(OTHERS)) write(stage, path, text);
-  for (const path of SOURCES.flatMap(sourcesUnder)) compile(stage, path, read(path));
-  return stage;
+  const band = freshStage('base');
+  for (const [path, text] of Object.entries(OTHERS)) write(band, path, text);
+  for (const path of SOURCES.flatMap(sourcesUnder)) compile(band, path, read(path));
+  return band;
 }
 
 /** A copy of the base with the mutant in it. */
 export function stageMutant(base, mutant) {
-  const stage = freshStage(mutant.name);
-  cpSync(base, stage, { recursive: true });
+  const band = freshStage(mutant.name);
+  cpSync(base, band, { recursive: true });
   compile(
-    stage,
+    band,
     mutant.file,
     read(mutant.file).replace(mutant.find, () => mutant.replace),
   );
-  return stage;
+  return band;
 }
 
-export function removeStage(stage) {
-  rmSync(stage, { recursive: true, force: true });
-  stages.delete(stage);
+export function removeStage(band) {
+  rmSync(band, { recursive: true, force: true });
+  stages.delete(band);
 }
 
 /** The list of mutants, which Node cannot read as it is written. */
@@ -55,10 +55,10 @@ export async function importMutants(base) {
 export const applies = ({ file, find }) => read(file).split(find).length === 2;
 
 function freshStage(name) {
-  const stage = join(STAGES, `${name}-${process.pid}`);
-  stages.add(stage);
-  mkdirSync(stage, { recursive: true });
-  return stage;
+  const band = join(STAGES, `${name}-${process.pid}`);
+  stages.add(band);
+  mkdirSync(band, { recursive: true });
+  return band;
 }
 
 function sourcesUnder(folder) {
@@ -67,14 +67,14 @@ function sourcesUnder(folder) {
     .map((path) => join(folder, path));
 }
 
-function compile(stage, path, source) {
+function compile(band, path, source) {
   const { code } = transformSync(source, { ...SWC, filename: path, sourceMaps: false });
-  write(stage, path.replace(/\.ts$/, '.js'), code);
+  write(band, path.replace(/\.ts$/, '.js'), code);
 }
 
-function write(stage, path, text) {
-  mkdirSync(dirname(join(stage, path)), { recursive: true });
-  writeFileSync(join(stage, path), text);
+function write(band, path, text) {
+  mkdirSync(dirname(join(band, path)), { recursive: true });
+  writeFileSync(join(band, path), text);
 }
 
 function read(path) {

@@ -42,7 +42,7 @@ export function explanationView<Declared extends { readonly source: string; read
     presentCopies: demand.presentCopies,
     waiting: demand.waiting.length,
     lackingSince: times.toldOrNull(demand.lacksSince),
-    orderedUntil: times.toldOrNull(demand.wish && demand.wish.until),
+    orderedUntil: times.toldOrNull(demand.bestEffort && demand.bestEffort.until),
     progress: demand.wait && {
       phase: demand.wait.phase,
       etaMs: demand.wait.eta === null ? null : millis(demand.wait.eta.p50),
@@ -113,7 +113,7 @@ function deviceView(
     ...{ server, ordinal, kind, verdict },
     until: telling.times.toldOrNull(until),
     together: [...(place?.devices ?? [])],
-    brings: [...(place?.brings ?? [])],
+    brings: [...(place?.coLoaded ?? [])],
     flags: [...flags],
     closed: closedView(closed, telling.times),
     ...memoryView(memory, new Set(place?.victims), telling),

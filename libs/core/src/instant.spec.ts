@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../test/support/core-driver.js';
 import { emptyFleet } from './fleet/fleet.js';
 import type { Model } from './fleet/model.js';
-import { AT_REST } from './learned/strain.js';
+import { AT_REST } from './learned/utilisation.js';
 import { wakeOf } from '../../../test/support/decide.js';
 
 const A = aModel('a').id;
@@ -58,7 +58,7 @@ describe('the core is woken', () => {
     expect(wakesIn(driver)).toBe(5_000);
   });
 
-  it('when a wish ends', () => {
+  it('when best-effort demand ends', () => {
     const driver = quiet({ enabled: false });
     driver.tell({ kind: 'LoadOrdered', model: A, until: driver.now + 9_000 });
     expect(wakesIn(driver)).toBe(9_000);
@@ -83,7 +83,7 @@ describe('the core is woken', () => {
     const driver = quiet();
     driver.resolve('a', { wait: 0 });
     driver.tell();
-    driver.fleet.wishes.clear();
+    driver.fleet.bestEffort.clear();
     expect(wakesIn(driver)).toBe(200_000);
     driver.now += 200_000;
     expect(wakesIn(driver)).toBe(driver.fleet.limits.stuckAfter);
@@ -123,7 +123,7 @@ describe('the core is woken', () => {
     const driver = warm({ idleUnload: null });
     driver.fleet.limits = { ...driver.fleet.limits, starvation: 700 };
     driver.resolve('a', { lease: 60_000 });
-    driver.fleet.asks.set(A, { sum: 1_000, at: driver.now });
+    driver.fleet.requestRates.set(A, { sum: 1_000, at: driver.now });
     driver.resolve('b', { wait: 500_000 });
     expect(wakesIn(driver)).toBe(700);
   });
@@ -137,7 +137,7 @@ describe('the core is woken', () => {
 
   it('when a copy that demand does not want any more may go', () => {
     const driver = warm({ idleUnload: null, maxCopies: 2 });
-    driver.fleet.strains.set(A, { ...AT_REST, easySince: driver.now });
+    driver.fleet.utilisations.set(A, { ...AT_REST, easySince: driver.now });
     expect(wakesIn(driver)).toBe(300_000);
   });
 

@@ -5,7 +5,7 @@ import { admit, forgetAnswered } from './answers/admission.js';
 import { grantWaiting } from './answers/grant.js';
 import { noteLost } from './answers/broken-promise.js';
 import { refuseLost } from './answers/lost.js';
-import { lookAround } from './looks/look-around.js';
+import { poll } from './looks/poll.js';
 import { dropInvalidPlaces, dropOverdrawn, dropUnwanted } from './placement/place.js';
 import { answerExpired, refuseAll, refuseUnservable, takeExpired, takeNoWait } from './answers/refuse.js';
 import { answerOverflow, takeOverflow } from './answers/overflow.js';
@@ -14,12 +14,12 @@ import { drainCut, drainRetired, takeUpUnloads, unloadDrained } from './placemen
 import { startPlaced } from './loading/start.js';
 import type { Line } from './loading/line.js';
 import { noteLine } from './loading/note-line.js';
-import { takeBack } from './placement/take-back.js';
+import { cancelDrains } from './placement/cancel-drains.js';
 import type { Server } from './fleet/server.js';
 import { forgetShortfalls } from './observe/ran-out.js';
 import { areOrdersStopped, openServers } from './fleet/standing.js';
 import { book } from './placement/book.js';
-import { dropWishes } from './demand/wishes.js';
+import { dropBestEffort } from './demand/best-effort.js';
 
 /** What one turn decided. */
 interface Turn {
@@ -38,31 +38,31 @@ export function step(fleet: Fleet, now: Now): Turn {
   forgetShortfalls(fleet, now);
   const open = openServers(fleet, now);
   followOrders(fleet, now);
-  takeBack(fleet, now);
+  cancelDrains(fleet, now);
   dropInvalidPlaces(fleet, open, now);
   const unservable = refuseUnservable(fleet, open, now);
   const late = takeExpired(fleet, now);
   const granted = grantWaiting(fleet, now);
   const expired = [...late, ...takeNoWait(fleet, now)];
   const away = takeOverflow(fleet);
-  dropWishes(fleet, now);
+  dropBestEffort(fleet, now);
   const isDropped = dropUnwanted(fleet, now);
   const isRetired = retire(fleet, open, now);
   // Where orders are stopped there is no other turn that answers what follows from this.
   if (isDropped || isRetired)
     granted.push(...grantWaiting(fleet, now), ...refuseUnservable(fleet, open, now));
   bringBack(fleet, open, now);
-  const { line, wished, refused, isAny: isBound } = book(fleet, open, now, admit);
+  const { line, bestEffort, refused, isAny: isBound } = book(fleet, open, now, admit);
   const orders = giveOrders(fleet, line, now);
   const lost = refuseLost(fleet, line, now);
   const stood = new Map(fleet.line);
-  noteLine(fleet, wished ? [...line.all, wished] : line.all, now);
+  noteLine(fleet, bestEffort ? [...line.all, bestEffort] : line.all, now);
   noteLost(fleet, stood, line.all, now);
   const answers = [...answerOverflow(fleet, away, now), ...answerExpired(fleet, expired, line, now)];
   forgetAnswered(fleet);
   const said = [isDropped, isRetired, isBound, orders.length > 0, lost.length > 0];
   const again = said.includes(true) && !areOrdersStopped(fleet);
-  const looks = again ? [] : lookAround(fleet, now);
+  const looks = again ? [] : poll(fleet, now);
   const decided = [...unservable, ...granted, ...refused, ...orders, ...lost, ...answers, ...looks];
   return { actions: decided, again };
 }

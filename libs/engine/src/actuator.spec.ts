@@ -9,7 +9,7 @@ import type { ModelServer } from './ports/model-server.js';
 const SERVER = aServer('t').id;
 const A = aModel('a').id;
 const ON_T = { server: SERVER, model: A, replica: replicaId(A, SERVER), order: 'o1' as OrderId } as const;
-const LOAD = { kind: 'load', ...ON_T, config: null, timeout: 1_000, brings: [], cause: 'asked' } as const;
+const LOAD = { kind: 'load', ...ON_T, config: null, timeout: 1_000, coLoaded: [], cause: 'asked' } as const;
 const ORDERS: readonly Extract<Action, { kind: 'load' | 'unload' | 'look' | 'probe' }>[] = [
   LOAD,
   { kind: 'unload', ...ON_T, cause: 'idle', makesRoomFor: null },

@@ -87,13 +87,13 @@ export class Actuator {
   }
 
   private async load(order: ActionOf<'load'>, link: Link | undefined): Promise<Event> {
-    const { replica, server, model, brings, config, timeout } = order;
+    const { replica, server, model, coLoaded, config, timeout } = order;
     const { clock } = this.parts;
     const deadline = clock.now() + timeout;
     const outcome = await outcomeOf(async () => {
       if (!link) throw new OrderUnsent();
       const { ended } = link;
-      await this.remember(server, [model, ...brings]);
+      await this.remember(server, [model, ...coLoaded]);
       // The books know until when the server may take it, however long the store took. Another process may listen there by now.
       const left = deadline - clock.now();
       if (link.ended !== ended) throw new OrderUnsent();

@@ -102,7 +102,7 @@ describe('the book of orders', () => {
     ['where it comes back', reloading(T, false), RELOADING],
     ['whether it has left', reloading(S, true), RELOADING],
   ])('knows %s from what is written', (_, written, open) => {
-    if (open.load) fleet.wishes.set(A, { until: 1e6, admin: true, since: 0 });
+    if (open.load) fleet.bestEffort.set(A, { until: 1e6, admin: true, since: 0 });
     for (const { force } of open.unload) fleet.putOff.set(replicaId(A, S), { model: A, server: S, force });
     if (open.reload.length > 0) {
       const reload = { model: A, server: S, cause: 'reload', devices: [], copies: 1, bookings: [] } as const;

@@ -26,11 +26,11 @@ export class OrderBook {
   }
 
   /** The orders that earlier lives accepted and did not finish, as events. A load has as much time as if ordered now. */
-  recall(wishedUntil: (model: string) => Instant): Event[] {
+  recall(orderedUntil: (model: string) => Instant): Event[] {
     return [...this.written].flatMap(([name, { load, unload, reload }]): Event[] => {
       const model = name as ModelId;
       return [
-        ...(load ? [{ kind: 'LoadOrdered', model, until: wishedUntil(name) } as const] : []),
+        ...(load ? [{ kind: 'LoadOrdered', model, until: orderedUntil(name) } as const] : []),
         ...(unload.length > 0 ? [{ kind: 'UnloadRemembered', model, copies: unload } as const] : []),
         ...(reload.length > 0 ? [{ kind: 'ReloadRemembered', model, copies: reload } as const] : []),
       ] as Event[];

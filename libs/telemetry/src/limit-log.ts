@@ -9,8 +9,8 @@ export class LimitLog implements Observer {
 
   constructor(private readonly log: Logger) {}
 
-  turnTaken(_turn: Turn, { excesses, models }: Fleet): void {
-    for (const [id, { bytes }] of this.news.in(excesses, (excess) => excess.bytes)) {
+  turnTaken(_turn: Turn, { limitViolations, models }: Fleet): void {
+    for (const [id, { bytes }] of this.news.in(limitViolations, (excess) => excess.bytes)) {
       const model = models.get(id);
       if (!model) continue;
       const { gpuBytes, onLimitExceeded: policy } = model;

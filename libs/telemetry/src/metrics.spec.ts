@@ -37,7 +37,7 @@ describe('the metrics', () => {
     metrics.turnTaken({ events, actions, now, took: 1 }, fleet);
 
   it('time a load from its order to its report', async () => {
-    const load = { order, replica, model, server, config: null, timeout: 1, brings: [] };
+    const load = { order, replica, model, server, config: null, timeout: 1, coLoaded: [] };
     turn(1_000, [], [{ kind: 'load', ...load, cause: 'asked' }]);
     turn(3_500, [{ kind: 'LoadEnded', order, replica, outcome: { kind: 'unknown' } }], []);
     const text = await read();

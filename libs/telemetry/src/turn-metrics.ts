@@ -19,7 +19,7 @@ export class TurnMetrics implements Observer {
   private readonly refused: Counter<'reason'>;
   private readonly evictions: Counter<'cause'>;
   private readonly exceeded: Counter<'policy'>;
-  private excesses = new News<ModelId>();
+  private limitViolations = new News<ModelId>();
   private readonly ranOut: Counter<'server'>;
   private shortfalls = new News<AccountId>();
   private readonly refuted: Counter;
@@ -65,7 +65,7 @@ export class TurnMetrics implements Observer {
   /** A reign begins: what was under way and known in an earlier one says nothing of it. */
   begin(): void {
     this.orders = new OrderTimes();
-    this.excesses = new News();
+    this.limitViolations = new News();
     this.shortfalls = new News();
     this.refutations = new News();
   }
@@ -73,7 +73,7 @@ export class TurnMetrics implements Observer {
   turnTaken({ events, actions, now, took, isAtRest = true }: Turn, fleet: Fleet): void {
     if (!isAtRest) this.restless.inc();
     this.turns.observe(took / 1_000);
-    for (const [model] of this.excesses.in(fleet.excesses, ({ bytes }) => bytes)) {
+    for (const [model] of this.limitViolations.in(fleet.limitViolations, ({ bytes }) => bytes)) {
       const policy = fleet.models.get(model)?.onLimitExceeded;
       if (policy) this.exceeded.inc({ policy });
     }

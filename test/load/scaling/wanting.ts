@@ -48,7 +48,7 @@ export class BerthWants implements Wanting {
 
   wanted(asked: readonly TracedModel[], minute: number, pools: Pools): number {
     const now = minute * MINUTE_MS;
-    for (const { name } of asked) this.fleet.asks.set(name as ModelId, { sum: 1, at: now });
+    for (const { name } of asked) this.fleet.requestRates.set(name as ModelId, { sum: 1, at: now });
     const { wanted } = scalingOf(this.fleetOf(pools, false), new Now(now));
     this.history = withWant(this.history, wanted, now);
     return largestWant(this.history, now);
@@ -61,8 +61,8 @@ export class BerthWants implements Wanting {
 
   /** A fleet with these servers, and what they hold where that matters: what is wanted follows from requests alone. */
   private fleetOf(pools: Pools, isHeld: boolean): Fleet {
-    const { models, asks, startedAt } = this.fleet;
-    const fleet: Fleet = { ...emptyFleet(), models, asks, startedAt, index: newIndex() };
+    const { models, requestRates, startedAt } = this.fleet;
+    const fleet: Fleet = { ...emptyFleet(), models, requestRates, startedAt, index: newIndex() };
     for (const name of pools.servers) this.put(fleet, name as ServerId, isHeld ? pools.heldBy(name) : []);
     return fleet;
   }

@@ -55,6 +55,6 @@ export const keepsBooks: Check = (scene) => {
     if (action.kind !== 'load') continue;
     const { decided } = siteOf(scene, action.server);
     const books = booksOf(fleet, fleet.servers.get(action.server)!, turn.now);
-    for (const model of [action.model, ...action.brings]) decided.set(model, books);
+    for (const model of [action.model, ...action.coLoaded]) decided.set(model, books);
   }
 };

@@ -26,7 +26,7 @@ export interface Quiet {
   /** For how long a replica was neither used nor held by a lease. */
   readonly unusedFor: (replica: Replica) => Millis;
   /** Whether it is on a server that stays dead, or is itself stuck for ever. */
-  readonly isWrittenOff: (replica: Pick<Replica, 'model' | 'server'>) => boolean;
+  readonly isReplaced: (replica: Pick<Replica, 'model' | 'server'>) => boolean;
   /** Whether nothing can come up on a server any more: it stays dead, or all its load slots are stuck. */
   readonly takesNothing: (server: ServerId) => boolean;
 }
@@ -45,20 +45,20 @@ export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
   ];
 }
 
-function nobodyWaits({ waiting, wishes }: Readonly<Fleet>): string[] {
+function nobodyWaits({ waiting, bestEffort }: Readonly<Fleet>): string[] {
   return [
     ...[...waiting.keys()].map((id) => `${id} still waits`),
-    ...[...wishes.keys()].map((model) => `a wish for ${model} is left`),
+    ...[...bestEffort.keys()].map((model) => `a bestEffort for ${model} is left`),
   ];
 }
 
 /** As long as something is wanted whatever is ready may have to leave for it, once it has been resident for long. */
-function youngMayLeave(fleet: Readonly<Fleet>, { now, unusedFor, isWrittenOff }: Quiet): string[] {
+function youngMayLeave(fleet: Readonly<Fleet>, { now, unusedFor, isReplaced }: Quiet): string[] {
   if (fleet.wantedSince.size === 0) return [];
   const young = [...fleet.replicas.values()].filter(
     (one) =>
       one.phase === 'ready' &&
-      !isWrittenOff(one) &&
+      !isReplaced(one) &&
       Math.min(now - one.since, unusedFor(one)) < residency(fleet, one) + CHOSEN_WITHIN,
   );
   return young.map(({ id }) => `${id} may have to leave`);
@@ -71,18 +71,18 @@ const residency = ({ models, defaults }: Readonly<Fleet>, { model }: Replica): M
   (models.get(model) ?? defaults).minResidency;
 
 /** No booking but those of ready replicas. */
-function nothingIsOpen(fleet: Readonly<Fleet>, { isWrittenOff }: Quiet): string[] {
+function nothingIsOpen(fleet: Readonly<Fleet>, { isReplaced }: Quiet): string[] {
   const open = [...fleet.replicas.values()].filter(
-    (replica) => replica.phase !== 'ready' && !isWrittenOff(replica),
+    (replica) => replica.phase !== 'ready' && !isReplaced(replica),
   );
   const hidden = [...fleet.servers.values()].flatMap(({ spec, hidden: copies }) =>
-    copies.filter(({ model }) => !isWrittenOff({ model, server: spec.id })),
+    copies.filter(({ model }) => !isReplaced({ model, server: spec.id })),
   );
   return [
     ...open.map(({ id, phase }) => `${id} is ${phase}`),
     ...hidden.map(({ model }) => `a hidden copy of ${model} is booked`),
     ...[...fleet.reloads.values()]
-      .filter((reload) => !isWrittenOff(reload))
+      .filter((reload) => !isReplaced(reload))
       .map(({ model, server }) => `${model} is to be loaded anew on ${server}`),
   ];
 }
@@ -112,7 +112,7 @@ function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
 
 /** Of several copies one after the other is let go, minutes apart; those on one server go only together. */
 function copiesAreEased(fleet: Readonly<Fleet>, { now }: Quiet): string[] {
-  const easing = [...fleet.strains].filter(([id, { easySince }]) => {
+  const easing = [...fleet.utilisations].filter(([id, { easySince }]) => {
     const { pinnedCopies, minCopies } = fleet.models.get(id)!;
     const isDue = easySince !== null && now < easySince + EASED_WITHIN;
     const left = readyCopies(fleet, id) - Math.min(...readyOnEach(fleet, id));
@@ -140,18 +140,16 @@ const readyOnEach = (fleet: Readonly<Fleet>, model: ModelId): number[] => {
 function isPlaceable(
   fleet: Readonly<Fleet>,
   model: Model,
-  { isWrittenOff, takesNothing }: Quiet,
+  { isReplaced, takesNothing }: Quiet,
   stays = (replica: Replica): boolean => isPinProtected(fleet, replica) || isKept(fleet, replica),
 ): boolean {
   const immovable = [...fleet.replicas.values()].filter((replica) =>
-    replica.phase === 'ready'
-      ? [replica, ...dependentsOn(fleet, replica)].some(stays)
-      : isWrittenOff(replica),
+    replica.phase === 'ready' ? [replica, ...dependentsOn(fleet, replica)].some(stays) : isReplaced(replica),
   );
   const servers = [...fleet.servers.values()].filter(
     ({ spec }) =>
       !takesNothing(spec.id) &&
-      !isWrittenOff({ model: model.id, server: spec.id }) &&
+      !isReplaced({ model: model.id, server: spec.id }) &&
       !fleet.replicas.has(replicaId(model.id, spec.id)),
   );
   const asStrangers: Fleet = {
@@ -194,7 +192,7 @@ function idleIsGone(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
 
 function shouldBeGone(fleet: Readonly<Fleet>, replica: Replica, quiet: Quiet): boolean {
   const { model } = replica;
-  if (isKept(fleet, replica) || quiet.isWrittenOff(replica)) return false;
+  if (isKept(fleet, replica) || quiet.isReplaced(replica)) return false;
   if (quiet.unusedFor(replica) < idleTime(fleet, model) + GONE_WITHIN) return false;
   const isPinned = (fleet.models.get(model)?.pinnedCopies ?? 0) > 0;
   return !isPinned && !isGuaranteed(fleet, replica) && dependentsOn(fleet, replica).length === 0;
@@ -207,8 +205,8 @@ function idleTime(fleet: Readonly<Fleet>, model: ModelId): Millis {
 }
 
 /** What Berth believes of a server, model by model and GPU by GPU, is what is there. */
-function ledgerIsTrue(fleet: Readonly<Fleet>, { id, sim }: Site, { isWrittenOff }: Quiet): string[] {
-  const isSound = (model: string): boolean => !isWrittenOff({ model: model as ModelId, server: id });
+function ledgerIsTrue(fleet: Readonly<Fleet>, { id, sim }: Site, { isReplaced }: Quiet): string[] {
+  const isSound = (model: string): boolean => !isReplaced({ model: model as ModelId, server: id });
   const booked = [...fleet.replicas.values()]
     .filter(({ server, model }) => server === id && isSound(model))
     .flatMap(({ model, bookings }) => {

@@ -102,7 +102,7 @@ export const leaningOn = (fleet: Fleet, { model, server }: Replica): readonly Re
   );
 
 /** Whether a copy only fails and is to be replaced: then it counts for nothing. */
-export const isWrittenOff = (fleet: Fleet, replica: Replica): boolean =>
+export const isReplaced = (fleet: Fleet, replica: Replica): boolean =>
   replica.phase === 'ready' &&
   (replica.pulse?.failures ?? 0) >= 3 &&
   fleet.models.get(replica.model)!.onFailing === 'replace';

@@ -114,6 +114,6 @@ function hasSlot(
 
 /** The load that a replica stands for: since when it runs, null where it has only its place, and onto which devices. */
 function loadOf(one: Replica): { since: Instant | null; devices: readonly number[] }[] {
-  if ((one.phase !== 'loading' && one.phase !== 'placed') || one.carriedBy !== null) return [];
+  if ((one.phase !== 'loading' && one.phase !== 'placed') || one.coLoadedBy !== null) return [];
   return [{ since: one.phase === 'loading' ? one.orderedAt : null, devices: one.devices }];
 }

@@ -35,7 +35,7 @@ const serverName = (index: number): ServerId => ['s', 't'][index] as ServerId;
 export function furnish(plan: SmallFleet): Fleet {
   const fleet = emptyFleet();
   const slots = { loadsPerServer: plan.slots.ofServer, loadsPerDevice: plan.slots.ofDevice };
-  fleet.limits = { ...fleet.limits, ...slots, loadsPerDevicePerMinute: plan.swaps };
+  fleet.limits = { ...fleet.limits, ...slots, loadsPerDevicePerMinute: plan.evictions };
   const empty = plan.models.map((model, index) => modelOf(model, index));
   decide(fleet, [...empty.map((model): Event => ({ kind: 'ModelDeclared', model })), ...serversOf(plan)], 0);
   for (const [index, model] of plan.models.entries()) {
@@ -56,7 +56,7 @@ const needsIn = ({ needs }: SmallModel, index: number): ModelId[] =>
 
 const modelOf = (model: SmallModel, index: number): Model =>
   aModel(modelName(index), {
-    // No request leaves a wish: what is wanted is what the trial asks for.
+    // No request leaves best-effort demand: what is wanted is what the trial asks for.
     coldStart: { policy: 'queue', maxQueue: 100, maxWait: 60_000, loadWhenShed: false },
     gpuBytes: model.gpu,
     hostBytes: model.host,
@@ -161,7 +161,7 @@ function phaseOf(
     case 'ready':
       return { phase, ...used, pulse: pulseOf(holding), outlived: false };
     case 'loading':
-      return { phase, order, orderedAt: since, deadline: since + LONG, carriedBy: null, cause: 'asked' };
+      return { phase, order, orderedAt: since, deadline: since + LONG, coLoadedBy: null, cause: 'asked' };
     case 'draining':
       return { phase, versions: ['1'], inUseUntil, pulse: null, withdrawnIn: 0, isForced: false, ...left };
     case 'unloading':
@@ -204,10 +204,10 @@ function fit(fleet: Fleet, { hostSlack }: SmallFleet, { slack }: SmallServer, se
 }
 
 /** Everything was read just now; one server may be lost or drained, and others may have left for what it loads. */
-function tell(fleet: Fleet, { state, hasSwapped }: SmallServer, id: ServerId): void {
+function tell(fleet: Fleet, { state, hasEvicted }: SmallServer, id: ServerId): void {
   const server = fleet.servers.get(id)!;
   read(fleet, NOW);
-  if (hasSwapped) for (const { account } of server.devices!) fleet.swaps.set(account, [NOW - 500]);
+  if (hasEvicted) for (const { account } of server.devices!) fleet.evictions.set(account, [NOW - 500]);
   if (state === 'draining') server.drain = { since: NOW - LONG, deadline: null };
   if (state !== 'lost') return;
   server.contact = { kind: 'lost', since: NOW - LONG };

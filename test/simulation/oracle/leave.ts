@@ -1,5 +1,5 @@
 import type { Fleet, Instant, Model, ModelId, Ready, Replica } from '#core';
-import { copiesOn, isWrittenOff, leaningOn, needsOf, type Way } from './books.js';
+import { copiesOn, isReplaced, leaningOn, needsOf, type Way } from './books.js';
 import { isUp } from './ways.js';
 
 /** Which replicas may be made to leave for a newcomer, one by one and together. */
@@ -9,7 +9,7 @@ export interface Newcomer {
   readonly model: Model;
   /** Whether a copy more is to stay, and no request waits for it. */
   readonly isPinned: boolean;
-  /** Whether it has waited so long that the swap budget does not count. */
+  /** Whether it has waited so long that the eviction budget does not count. */
   readonly isStarving: boolean;
 }
 
@@ -32,7 +32,7 @@ const isAwaited = (fleet: Fleet, id: ModelId): boolean =>
 
 /** A copy that only fails does not leave for the one that is to stand in for it. */
 const isReplacedBy = (fleet: Fleet, replica: Replica, { id }: Model): boolean =>
-  replica.model === id && isWrittenOff(fleet, replica);
+  replica.model === id && isReplaced(fleet, replica);
 
 /**
  * Ready and at rest; no kept stranger; past its minimum residency; not awaited. No model was asked for lately: so each is
@@ -88,7 +88,7 @@ function isClosed(fleet: Fleet, leaving: ReadonlySet<Replica>, way: Way, id: Mod
 /** Whether as many copies of its model stay as are pinned. */
 export function keepsPins(fleet: Fleet, replica: Replica, leaving: ReadonlySet<Replica>): boolean {
   const { pinnedCopies } = fleet.models.get(replica.model)!;
-  if (isWrittenOff(fleet, replica)) return true;
+  if (isReplaced(fleet, replica)) return true;
   return pinnedCopies === 0 || isGone(replica) || copiesLeft(fleet, replica.model, leaving) >= pinnedCopies;
 }
 
@@ -97,7 +97,7 @@ function copiesLeft(fleet: Fleet, id: ModelId, leaving: ReadonlySet<Replica>): n
   const staying = [...fleet.replicas.values()].filter((replica) => {
     const server = fleet.servers.get(replica.server)!;
     const isSolid = isUp(server) && !server.drain && replica.phase === 'ready';
-    return replica.model === id && isSolid && !leaving.has(replica) && !isWrittenOff(fleet, replica);
+    return replica.model === id && isSolid && !leaving.has(replica) && !isReplaced(fleet, replica);
   });
   return staying.reduce((sum, { devices }) => sum + copiesOn(fleet.models.get(id)!, devices), 0);
 }
@@ -109,10 +109,10 @@ function copiesLeft(fleet: Fleet, id: ModelId, leaving: ReadonlySet<Replica>): n
 export function staysForEver(fleet: Fleet): ReadonlySet<Replica> {
   const ready = [...fleet.replicas.values()].filter(({ phase }) => phase === 'ready');
   const isPinned = (replica: Replica): boolean => {
-    if (isWrittenOff(fleet, replica)) return false;
+    if (isReplaced(fleet, replica)) return false;
     const model = fleet.models.get(replica.model)!;
     const others = ready.filter(
-      (one) => one.model === replica.model && one !== replica && !isWrittenOff(fleet, one),
+      (one) => one.model === replica.model && one !== replica && !isReplaced(fleet, one),
     );
     return others.reduce((sum, { devices }) => sum + copiesOn(model, devices), 0) < model.pinnedCopies;
   };

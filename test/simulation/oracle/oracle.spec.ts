@@ -41,7 +41,7 @@ const SERVER: SmallServer = {
   isZoned: false,
   strangers: 'adopt',
   state: 'up',
-  hasSwapped: false,
+  hasEvicted: false,
   lacks: [],
   configs: [],
   holdings: [],
@@ -61,7 +61,7 @@ const fleetOf = (pinned: Partial<SmallModel>): SmallFleet => ({
   isOneHost: true,
   hostSlack: 0,
   isTied: false,
-  swaps: 100,
+  evictions: 100,
   slots: { ofServer: 16, ofDevice: 16 },
   demands: [{ kind: 'request', of: 0, wait: 10_000 }],
 });

@@ -21,7 +21,7 @@ const aSmallFleet = (models: readonly SmallModel[], ...servers: Partial<SmallSer
     isZoned: false,
     strangers: 'keep',
     state: 'up',
-    hasSwapped: false,
+    hasEvicted: false,
     lacks: [],
     configs: [],
     holdings: [],
@@ -30,7 +30,7 @@ const aSmallFleet = (models: readonly SmallModel[], ...servers: Partial<SmallSer
   isOneHost: false,
   hostSlack: null,
   isTied: false,
-  swaps: 100,
+  evictions: 100,
   slots: { ofServer: 16, ofDevice: 16 },
   demands: [],
 });

@@ -6,7 +6,7 @@ import {
   devicesBeside,
   devicesFor,
   isChosen,
-  isWrittenOff,
+  isReplaced,
   needsOf,
   take,
 } from './books.js';
@@ -100,7 +100,7 @@ const copiesIn = (fleet: Fleet, layout: Layout, id: ModelId): number =>
   [...layout].reduce((sum, [server, models]) => {
     const devices = models.get(id);
     const kept = keptOn(fleet, server).find(({ model }) => model === id);
-    const lost = kept && isWrittenOff(fleet, kept) ? copiesOn(fleet.models.get(id)!, kept.devices) : 0;
+    const lost = kept && isReplaced(fleet, kept) ? copiesOn(fleet.models.get(id)!, kept.devices) : 0;
     return sum + (devices ? copiesOn(fleet.models.get(id)!, devices) - lost : 0);
   }, 0);
 

@@ -61,7 +61,7 @@ export const waysFree = (fleet: Fleet, ways: readonly Way[], now: Instant): Way[
  * request always may.
  */
 export function isSpent(
-  { swaps, limits }: Fleet,
+  { evictions, limits }: Fleet,
   { server, devices }: Way,
   { isPinned, isStarving }: Newcomer,
   now: Instant,
@@ -69,7 +69,7 @@ export function isSpent(
   if (isStarving || isPinned) return false;
   const given = (server.devices ?? []).filter(({ ordinal }) => devices.includes(ordinal));
   const accounts = given.length > 0 ? given.map(({ account }) => account) : [hostAccount(server.spec.host)];
-  const counts = accounts.map((one) => (swaps.get(one) ?? []).filter((at) => now < at + 60_000).length);
+  const counts = accounts.map((one) => (evictions.get(one) ?? []).filter((at) => now < at + 60_000).length);
   return counts.some((count) => count >= limits.loadsPerDevicePerMinute);
 }
 

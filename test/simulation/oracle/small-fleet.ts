@@ -59,7 +59,7 @@ export interface SmallServer {
   readonly strangers: 'keep' | 'adopt';
   readonly state: 'up' | 'lost' | 'draining';
   /** Whether others have just left for a load on each of its devices. */
-  readonly hasSwapped: boolean;
+  readonly hasEvicted: boolean;
   /** Models its repository does not list. */
   readonly lacks: readonly number[];
   /** What was learned of the config of each model. */
@@ -86,7 +86,7 @@ export interface SmallFleet {
   /** Whether everything was used at the same moment, as after a restart. */
   readonly isTied: boolean;
   /** How many loads of a minute others may be evicted for, on one device. */
-  readonly swaps: number;
+  readonly evictions: number;
   /** How many loads may run at once. */
   readonly slots: { readonly ofServer: number; readonly ofDevice: number };
   readonly demands: readonly Demand[];
@@ -146,7 +146,7 @@ const server: fc.Arbitrary<SmallServer> = fc.record({
     { weight: 9, arbitrary: fc.constant('up' as const) },
     { weight: 1, arbitrary: fc.constantFrom('lost', 'draining' as const) },
   ),
-  hasSwapped: rarely(false, true, 3),
+  hasEvicted: rarely(false, true, 3),
   lacks: fc.oneof(
     { weight: 6, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.uniqueArray(fc.nat({ max: MODELS - 1 }), { maxLength: 2 }) },
@@ -171,7 +171,7 @@ export const smallFleets: fc.Arbitrary<SmallFleet> = fc.record({
   isOneHost: fc.boolean(),
   hostSlack: fc.option(fc.integer({ min: 0, max: 8 }), { freq: 2 }),
   isTied: rarely(false, true, 6),
-  swaps: rarely(20, 1, 3),
+  evictions: rarely(20, 1, 3),
   slots: fc.record({ ofServer: fc.constantFrom(1, 2, 16), ofDevice: fc.constantFrom(1, 16) }),
   demands: fc.array(
     fc.record({

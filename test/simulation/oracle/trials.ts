@@ -92,8 +92,8 @@ function settle(fleet: Fleet, now: Instant): void {
     decide(fleet, [], now);
     const lacking = [...fleet.wantedSince.keys()];
     if (lacking.length === 0) return;
-    // A refused request leaves a wish.
-    fleet.wishes.clear();
+    // A refused request leaves best-effort demand.
+    fleet.bestEffort.clear();
     decide(
       fleet,
       lacking.flatMap((model) => withdrawn(fleet, model)),

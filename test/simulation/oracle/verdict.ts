@@ -1,5 +1,5 @@
 import type { Action, Fleet, Instant, Model, ModelId, Ready, Replica, Request } from '#core';
-import { isWrittenOff, roomIn, type Way } from './books.js';
+import { isReplaced, roomIn, type Way } from './books.js';
 import {
   areIdle,
   bestOf,
@@ -109,7 +109,7 @@ const failsEverywhere = (fleet: Fleet, id: ModelId): boolean =>
   failingCopies(fleet, id).some(({ server }) => !fleet.servers.get(server)!.drain);
 
 const failingCopies = (fleet: Fleet, id: ModelId): readonly Replica[] =>
-  [...fleet.replicas.values()].filter((one) => one.model === id && isWrittenOff(fleet, one));
+  [...fleet.replicas.values()].filter((one) => one.model === id && isReplaced(fleet, one));
 
 type Decided = { readonly found: Found | undefined; readonly left: ReadonlySet<Ready> };
 

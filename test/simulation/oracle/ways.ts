@@ -10,7 +10,7 @@ import {
   gpusOf,
   leaningOn,
   isChosen,
-  isWrittenOff,
+  isReplaced,
   needsOf,
   type Way,
 } from './books.js';
@@ -78,8 +78,7 @@ const isKept = (fleet: Fleet, { stranger, server }: Replica): boolean =>
 function waysAnew(fleet: Fleet, server: Server, model: Model): Way[] {
   const replica = at(fleet, model.id, server);
   if (replica?.phase !== 'ready' || !isChosen(server, model)) return [];
-  if (isWrittenOff(fleet, replica) || isKept(fleet, replica) || leaningOn(fleet, replica).length > 0)
-    return [];
+  if (isReplaced(fleet, replica) || isKept(fleet, replica) || leaningOn(fleet, replica).length > 0) return [];
   const others = gpusOf(server).filter((one) => !replica.devices.includes(one));
   return others.map((one) => {
     const devices = [...replica.devices, one].toSorted((a, b) => a - b);
@@ -93,7 +92,7 @@ function waysAnew(fleet: Fleet, server: Server, model: Model): Way[] {
 export function copiesPresent(fleet: Fleet, id: ModelId, now: Instant): number {
   let copies = 0;
   for (const replica of fleet.replicas.values()) {
-    if (replica.model !== id || !isComing(fleet, replica, now) || isWrittenOff(fleet, replica)) continue;
+    if (replica.model !== id || !isComing(fleet, replica, now) || isReplaced(fleet, replica)) continue;
     copies += copiesOn(fleet.models.get(id)!, fleet.reloads.get(replica.id)?.devices ?? replica.devices);
   }
   return copies;

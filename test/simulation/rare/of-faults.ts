@@ -19,7 +19,7 @@ export function isIdleRunning(fleet: Readonly<Fleet>, server: ServerId, now: Ins
 export function hasUnsentLoad(fleet: Readonly<Fleet>, isOpen: (replica: Replica) => boolean): boolean {
   return [...fleet.unsettled].some((id) => {
     const replica = fleet.replicas.get(id)!;
-    return replica.phase === 'loading' && replica.carriedBy === null && !isOpen(replica);
+    return replica.phase === 'loading' && replica.coLoadedBy === null && !isOpen(replica);
   });
 }
 

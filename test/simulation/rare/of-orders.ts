@@ -97,6 +97,6 @@ function overdueIn({ fleet, turn }: Moment): { model: ModelId; server: ServerId 
 }
 
 function loadBegan(replica: Replica): number | null {
-  if (replica.phase === 'loading') return replica.carriedBy === null ? replica.orderedAt : null;
+  if (replica.phase === 'loading') return replica.coLoadedBy === null ? replica.orderedAt : null;
   return replica.phase === 'unknown' ? replica.loadOrderedAt : null;
 }

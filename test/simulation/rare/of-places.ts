@@ -51,7 +51,7 @@ export const ofPlaces = {
           (was, kept) => was.makesRoomFor === model && was.server === server && kept?.phase === 'ready',
         ),
     ),
-  'drain of a copy taken back': (moment) => left(moment, 'draining', (_, now) => now?.phase === 'ready'),
+  'drain of a copy cancelled': (moment) => left(moment, 'draining', (_, now) => now?.phase === 'ready'),
   'evicted model asked for in the same turn': (moment) =>
     left(moment, 'ready', ({ model }, now) => isEvicted(now) && isAskedFor(moment, model)),
   'leaving model asked for': (moment) =>

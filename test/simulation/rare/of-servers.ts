@@ -45,7 +45,7 @@ export const ofServers = {
       moment,
       'ready',
       ({ model }, now) =>
-        now?.phase === 'draining' && now.cause === 'withdrawn' && moment.fleet.excesses.has(model),
+        now?.phase === 'draining' && now.cause === 'withdrawn' && moment.fleet.limitViolations.has(model),
     ),
   'quarantined model asked for': (moment) =>
     moment.turn.actions.some(
@@ -53,7 +53,7 @@ export const ofServers = {
         action.kind === 'refuse' &&
         action.refusal.reason === 'load_failed' &&
         action.refusal.cause === 'capacity' &&
-        moment.fleet.excesses.has(requestOf(moment, action.request)!.model),
+        moment.fleet.limitViolations.has(requestOf(moment, action.request)!.model),
     ),
   'failing copy replaced': (moment) =>
     moment.turn.actions.some(

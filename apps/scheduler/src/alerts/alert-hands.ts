@@ -5,7 +5,7 @@ import type { Composition } from '../compose.js';
 import { Refused } from '../errors/refused.js';
 import { pinNow } from '../models/core-model.js';
 import type { Entry } from '../models/layers.js';
-import { wishedUntil } from '../models/model-orders.js';
+import { orderedUntil } from '../models/model-orders.js';
 import { declaration, disabled, pinnedBy } from '../models/model-writes.js';
 import { checkListed } from '../models/order-checks.js';
 import { checkTogether, type EntryChange } from '../models/together.js';
@@ -179,7 +179,7 @@ export class AlertHands implements Hands {
     if (!effective.enabled) throw disabled(name);
     checkListed(engine.fleet, model);
     if (this.loads.has(name)) return { kind: 'already', holds: null };
-    const event = { kind: 'LoadOrdered', model, until: wishedUntil(this.made, effective) } as const;
+    const event = { kind: 'LoadOrdered', model, until: orderedUntil(this.made, effective) } as const;
     const ordered = { model: name, revision, isForced: false };
     this.loads.set(name, { event, ordered, changes: book.accept(engine.fleet, event) });
     return { kind: 'done', holds: null };

@@ -66,7 +66,7 @@ export class ModelOrders {
       if (!effective.enabled) throw disabled(name);
       checkListed(engine.fleet, model);
       return {
-        event: { kind: 'LoadOrdered', model, until: wishedUntil(made, effective) },
+        event: { kind: 'LoadOrdered', model, until: orderedUntil(made, effective) },
         ended: (fleet) => hasLoaded(fleet, model, began),
       };
     });
@@ -108,7 +108,7 @@ export class ModelOrders {
       checkListed(engine.fleet, model);
       checkTakesOrders(engine.fleet, model);
       return {
-        event: { kind: 'ReloadOrdered', model, until: wishedUntil(made, effective) },
+        event: { kind: 'ReloadOrdered', model, until: orderedUntil(made, effective) },
         ended: (fleet) => reloadsOf(fleet, model).length === 0 && hasLoaded(fleet, model, began),
       };
     });
@@ -117,10 +117,10 @@ export class ModelOrders {
 
 /** What earlier lives had accepted and not done. */
 export const recalledOrders = (made: Composition): Event[] =>
-  made.book.recall((name) => wishedUntil(made, made.catalog.entry(name).effective));
+  made.book.recall((name) => orderedUntil(made, made.catalog.entry(name).effective));
 
 /** Until when a load that is ordered now is wished for. */
-export const wishedUntil = ({ engine }: Composition, { loadTimeoutSeconds }: EffectiveModel): Instant =>
+export const orderedUntil = ({ engine }: Composition, { loadTimeoutSeconds }: EffectiveModel): Instant =>
   engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
 
 /** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */

@@ -40,7 +40,7 @@ class Life {
   }
 
   asked(): void {
-    this.fleet.asks.set(A, { sum: 1, at: this.now });
+    this.fleet.requestRates.set(A, { sum: 1, at: this.now });
   }
 
   private write(changes: readonly LearnedChange[]): Promise<void> {
@@ -133,7 +133,7 @@ describe('the numbers for autoscalers', () => {
     numbers.sample();
     tell({ kind: 'ServerWithdrawn', server: aServer('s').id });
     for (const model of models) tell({ kind: 'ModelDeclared', model });
-    for (const { id } of models) life.fleet.asks.set(id, { sum: 1, at: life.now });
+    for (const { id } of models) life.fleet.requestRates.set(id, { sum: 1, at: life.now });
     expect(numbers.wanted()).toBe(2);
     expect(life.numbers().wanted()).toBe(1);
   });

@@ -127,11 +127,11 @@ describe('a request that cannot be promised its model', () => {
     expect(promised(driver, driver.resolve('b', { wait: 10_000 }))).toBe(10_000);
   });
 
-  it('leaves a wish where its model says so, and else nothing', () => {
+  it('leaves best-effort demand where its model says so, and else nothing', () => {
     const driver = busy(aModel('c', { coldStart }));
     for (const model of ['b', 'c'])
       expect(driver.answerTo(driver.resolve(model, { wait: 1_000 }))).toBe('deadline_unreachable');
-    expect([...driver.fleet.wishes.keys()]).toEqual(['b']);
+    expect([...driver.fleet.bestEffort.keys()]).toEqual(['b']);
     expect(loadAll(driver)).toEqual(['first', 'b']);
   });
 

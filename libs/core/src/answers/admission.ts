@@ -9,12 +9,12 @@ import type { Instant } from '../fleet/model.js';
 import { isLoading, type Replica } from '../fleet/replica.js';
 import { areLoadsStopped, isSettling } from '../fleet/standing.js';
 import { rankOf } from '../demand/rank.js';
-import { wish } from '../demand/wishes.js';
+import { noteBestEffort } from '../demand/best-effort.js';
 import { areOver, type Job, withOne } from '../loading/job.js';
 import type { Line } from '../loading/line.js';
 import { byPrecedence } from '../loading/precedence.js';
 import type { JobForecast } from '../loading/schedule.js';
-import { Yielding } from '../placement/yield-places.js';
+import { Preemption } from '../placement/preempt.js';
 import { Hints } from './hints.js';
 import { refusal } from './refuse.js';
 import { RefusedAlike } from './refused-alike.js';
@@ -52,7 +52,7 @@ export function refuseAdmission(
   broken?: 'share',
 ): Action {
   endWaiting(fleet, request.id);
-  if (fleet.models.get(request.model)?.coldStart.loadWhenShed) wish(fleet, request.model, now);
+  if (fleet.models.get(request.model)?.coldStart.loadWhenShed) noteBestEffort(fleet, request.model, now);
   return refusal(fleet, request, why, now, broken);
 }
 
@@ -204,17 +204,17 @@ export class Admission {
     return { forecast: promised };
   }
 
-  /** The forecast of a job that is too late, in the place that a lower class yields; undefined where none is in time. */
+  /** The forecast of a job that is too late, in the place of a lower class that it preempts; undefined where none is in time. */
   private inPlaceOfLower(forecast: JobForecast, by: Instant): JobForecast | undefined {
     const { fleet, line, now } = this;
     if (forecast.ready.p90 <= by) return undefined;
-    const found = new Yielding(fleet, line, now).forecastOf(forecast);
+    const found = new Preemption(fleet, line, now).forecastOf(forecast);
     return found && found.ready.p90 <= by ? found : undefined;
   }
 
   /** Refuses the requests of a job that lost its time to a tenant under its share. Those of an outranked job wait on. */
   private displace(job: Job, by: Job): void {
-    if (job.stage !== by.stage) return;
+    if (job.band !== by.band) return;
     const ready = this.line.of(job.model)?.ready.p90 ?? Infinity;
     for (const request of requestsFor(this.fleet, job.model)) {
       if (request.deadline >= ready || this.fleet.promises.get(request.id) == null) continue;

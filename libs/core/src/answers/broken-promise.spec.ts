@@ -164,7 +164,7 @@ describe('a promise is broken', () => {
 
   it('for evictions where others have used up those of a minute', () => {
     const { driver, request } = counting();
-    driver.fleet.swaps.set('gpu:t/0' as AccountId, [driver.now]);
+    driver.fleet.evictions.set('gpu:t/0' as AccountId, [driver.now]);
     driver.pass(8_000);
     driver.loadEnds('first', 't');
     driver.pass(22_000);

@@ -13,7 +13,7 @@ import { closedOn } from '../fleet/meter.js';
 import { unloadForecast } from '../learned/unload-times.js';
 import { hasOverrun } from '../learned/load-forecast.js';
 import type { JobForecast } from '../loading/schedule.js';
-import { openAgainAt } from '../room/swaps.js';
+import { openAgainAt } from '../room/evictions.js';
 
 /** The reasons of a refusal that also tell why a promise was broken. */
 const BY_REASON: Partial<Record<Refusal['reason'], PromiseCause>> = {
@@ -134,7 +134,7 @@ const isOutranked = (
       serversOf(fleet, other).some((server) => servers.includes(server)),
   );
 
-/** Whether the operator's word has given others a place there since a moment, or wants them there. */
+/** Whether an order of the operator has given others a place there since a moment, or wants them there. */
 const isAnyOrdered = (fleet: Readonly<Fleet>, since: Instant, servers: readonly Server[]): boolean =>
   servers.some(({ orderedPlaceAt }) => orderedPlaceAt >= since) ||
   [...fleet.line].some(
@@ -144,6 +144,6 @@ const isAnyOrdered = (fleet: Readonly<Fleet>, since: Instant, servers: readonly 
       servers.some(({ spec }) => spec.id === server),
   );
 
-/** Whether what it counts on would leave, had the devices a swap left. */
+/** Whether what it counts on would leave, had the devices an eviction left. */
 const isOutOfEvictions = (fleet: Readonly<Fleet>, { place, leaving }: JobForecast, now: Now): boolean =>
   place !== null && leaving.some(({ isTold }) => isTold) && openAgainAt(fleet, place) > now.stamp;

@@ -7,7 +7,7 @@ import type { ModelId, ReplicaId } from '../fleet/ids.js';
 import { learnLease, leaseOn } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
 import { hasVersion, pickRoute, routableReplicas } from '../learned/routes.js';
-import { countRoutes } from '../learned/strain.js';
+import { countRoutes } from '../learned/utilisation.js';
 
 /**
  * Grants a route to each waiting request whose model is ready. The routes of one turn go round the copies of a model: each

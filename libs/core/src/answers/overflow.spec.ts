@@ -20,8 +20,8 @@ const boundAll = (driver: CoreDriver, globalQueue: number): CoreDriver => {
 };
 
 /** Some ask for the first model, one after the other: `tenant class`, the class `default` where it is left out. */
-const ask = (driver: CoreDriver, ...asks: readonly string[]): string[] =>
-  asks.map((one) => {
+const ask = (driver: CoreDriver, ...requestRates: readonly string[]): string[] =>
+  requestRates.map((one) => {
     const [tenant, rank = 'default'] = one.split(' ');
     return driver.resolve('a', { tenant: tenant!, class: rank as 'default' });
   });

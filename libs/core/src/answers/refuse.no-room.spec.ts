@@ -4,7 +4,7 @@ import type { Model } from '../fleet/model.js';
 
 const SHORT_OF = { gpuBytes: 10 };
 
-const crowded = (parts: Partial<Model> = {}): CoreDriver =>
+const unplaced = (parts: Partial<Model> = {}): CoreDriver =>
   new CoreDriver()
     .declare(aModel('a', SHORT_OF), aModel('b', { ...SHORT_OF, ...parts }))
     .serve(aServer('t', [10]), ['a', 'b'])
@@ -12,7 +12,7 @@ const crowded = (parts: Partial<Model> = {}): CoreDriver =>
 
 describe('a request that finds no room', () => {
   it('is refused at once where a lease outlasts the wait', () => {
-    const driver = crowded();
+    const driver = unplaced();
     driver.resolve('a', { lease: 600_000 });
     expect(driver.answerTo(driver.resolve('b', { wait: 60_000 }))).toBe('no_capacity');
   });
@@ -54,7 +54,7 @@ describe('a request that finds no room', () => {
   });
 
   it('and would not wait is told so, and when there could be room', () => {
-    const driver = crowded().loadsTake('a', 20_000).loadsTake('b', 5_000);
+    const driver = unplaced().loadsTake('a', 20_000).loadsTake('b', 5_000);
     expect(driver.refusalOf(driver.resolve('b', { wait: 0 }))).toEqual({
       reason: 'no_capacity',
       retryAfter: 10_000,

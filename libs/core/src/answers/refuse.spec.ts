@@ -16,14 +16,14 @@ describe('a request', () => {
   });
 });
 
-describe('a wish', () => {
+describe('best-effort demand', () => {
   it('ends when its time is up', () => {
     const driver = new CoreDriver().declare(aModel('a'));
     driver.tell({ kind: 'LoadOrdered', model: aModel('a').id, until: driver.now + 60_000 });
     driver.pass(59_000);
-    expect(driver.fleet.wishes.size).toBe(1);
+    expect(driver.fleet.bestEffort.size).toBe(1);
     driver.pass(1_000);
-    expect(driver.fleet.wishes.size).toBe(0);
+    expect(driver.fleet.bestEffort.size).toBe(0);
   });
 });
 
@@ -156,13 +156,13 @@ describe('at its deadline a request', () => {
     });
   });
 
-  it('leaves a wish behind only where it would not wait at all', () => {
+  it('leaves best-effort demand behind only where it would not wait at all', () => {
     const driver = aDriver();
     driver.resolve('a', { wait: 500 });
     driver.pass(500);
-    expect(driver.fleet.wishes.size).toBe(0);
+    expect(driver.fleet.bestEffort.size).toBe(0);
     driver.resolve('b', { wait: 0 });
-    expect([...driver.fleet.wishes.keys()]).toEqual(['b']);
+    expect([...driver.fleet.bestEffort.keys()]).toEqual(['b']);
   });
 
   it('is told that there is no server where all are slow to answer', () => {

@@ -14,7 +14,7 @@ import { loadForecast } from '../learned/load-forecast.js';
 import type { Line } from '../loading/line.js';
 import type { JobForecast } from '../loading/schedule.js';
 import { SHORT_HINT, unknownNow, Verdicts } from './verdicts.js';
-import { wish } from '../demand/wishes.js';
+import { noteBestEffort } from '../demand/best-effort.js';
 import { madeOnce } from '../numbers/groups.js';
 
 /**
@@ -74,10 +74,10 @@ export const takeExpired = (fleet: Fleet, now: Now): Request[] =>
     ? []
     : takeOut(fleet, (request) => now.has(request.deadline) && !isNoWait(request));
 
-/** Takes out requests that would not wait and got no route at once; each leaves a wish for its model. */
+/** Takes out requests that would not wait and got no route at once; each leaves best-effort demand for its model. */
 export function takeNoWait(fleet: Fleet, now: Now): Request[] {
   const noWait = takeOut(fleet, isNoWait);
-  for (const { model } of noWait) wish(fleet, model, now);
+  for (const { model } of noWait) noteBestEffort(fleet, model, now);
   return noWait;
 }
 

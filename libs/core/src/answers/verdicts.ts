@@ -3,7 +3,7 @@ import type { Refusal } from '../fleet/actions.js';
 import { type Cooldown, type Fleet, replicasOf, type Request } from '../fleet/fleet.js';
 import type { Server } from '../fleet/server.js';
 import { type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
-import { isBarred } from '../memory/limits.js';
+import { needsQuarantined } from '../memory/limits.js';
 import type { Instant, Millis, Model } from '../fleet/model.js';
 import { isLasting } from '../learned/cooldown.js';
 import { routableReplicas } from '../learned/routes.js';
@@ -22,7 +22,7 @@ import { coolingOn } from '../demand/cooling.js';
 import { type Fit, Room } from '../room/feasible.js';
 import { readyIn } from '../loading/eta.js';
 import { isGivenUp, presentCopies } from '../demand/wants.js';
-import { wish } from '../demand/wishes.js';
+import { noteBestEffort } from '../demand/best-effort.js';
 
 /** A request for an unknown name makes all indexes be read again, at most this often. */
 const REFRESH_EVERY = 5_000;
@@ -79,14 +79,15 @@ export class Verdicts {
     if (!model.enabled) return { reason: 'disabled', retryAfter: null };
     if (routableReplicas(this.fleet, id).length > 0) return undefined;
     if (isSettling(this.fleet, this.now)) return undefined;
-    if (isBarred(this.fleet, id)) return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };
+    if (needsQuarantined(this.fleet, id))
+      return { reason: 'load_failed', retryAfter: null, cause: 'capacity' };
     if (model.coldStart.policy === 'shed') return this.shed(model);
     if (presentCopies(this.fleet, id, this.now) > 0) return undefined;
     return this.onPlaces(model);
   }
 
   private shed(model: Model): Refusal {
-    if (model.coldStart.loadWhenShed) wish(this.fleet, model.id, this.now);
+    if (model.coldStart.loadWhenShed) noteBestEffort(this.fleet, model.id, this.now);
     return {
       reason: 'no_capacity',
       retryAfter: Math.max(SHORT_HINT, readyIn(this.fleet, model.id, this.now)),

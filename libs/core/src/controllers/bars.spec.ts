@@ -13,7 +13,7 @@ const aDriver = (parts: Partial<Model>): CoreDriver => {
 };
 
 const measured = (driver: CoreDriver): CoreDriver => {
-  driver.fleet.excesses.set(A, { bytes: 2 * 2 ** 30, at: driver.now, isPardoned: false });
+  driver.fleet.limitViolations.set(A, { bytes: 2 * 2 ** 30, at: driver.now, isOverridden: false });
   return driver;
 };
 

@@ -92,7 +92,7 @@ describe('by the routes that callers get', () => {
 
   it('what a copy serves at its limit is not taken to be less, since it was not at it', () => {
     const story = new Story().twoCopies().lasts(20_000, { routes: 30, served: 16 });
-    expect(story.driver.fleet.strains.get(A)).toMatchObject({ copies: 3, carries: 10 });
+    expect(story.driver.fleet.utilisations.get(A)).toMatchObject({ copies: 3, carries: 10 });
   });
 
   it('a copy goes though routes are given that are not used', () => {
@@ -104,13 +104,13 @@ describe('by the routes that callers get', () => {
   it('those that waiting callers get count too', () => {
     const { driver } = new Story().twoCopies();
     driver.pass(6_000);
-    const before = driver.fleet.strains.get(A)!.routes.count;
+    const before = driver.fleet.utilisations.get(A)!.routes.count;
     driver.resolve('a');
     driver.resolve('a');
-    expect(driver.fleet.strains.get(A)!.routes.count).toBe(before + 2);
+    expect(driver.fleet.utilisations.get(A)!.routes.count).toBe(before + 2);
   });
 
   it('none are counted of a model that may have one copy', () => {
-    expect(new Story(1).lasts(MINUTE, { routes: 300, served: 10 }).driver.fleet.strains.size).toBe(0);
+    expect(new Story(1).lasts(MINUTE, { routes: 300, served: 10 }).driver.fleet.utilisations.size).toBe(0);
   });
 });

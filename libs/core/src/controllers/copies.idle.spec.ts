@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { Strain } from '../fleet/kept.js';
+import type { Utilisation } from '../fleet/kept.js';
 import { replicaId } from '../fleet/ids.js';
 
 const A = aModel('a').id;
 const MINUTE = 60_000;
 
-const strainIn = (driver: CoreDriver): Strain => driver.fleet.strains.get(A)!;
+const utilisationIn = (driver: CoreDriver): Utilisation => driver.fleet.utilisations.get(A)!;
 
 /** So many requests stand in the queue of `a` on `t` for so long. */
 function queueLasts(driver: CoreDriver, queue: number, millis: number): void {
@@ -32,7 +32,7 @@ function threeCopies(): CoreDriver {
     driver.loadEnds('a', server);
   }
   useLong(driver, ['t', 'u']);
-  expect(strainIn(driver).copies).toBe(3);
+  expect(utilisationIn(driver).copies).toBe(3);
   return driver;
 }
 
@@ -41,7 +41,7 @@ describe('a copy by demand', () => {
     const driver = threeCopies().serve(aServer('w'), ['a']);
     driver.tell({ kind: 'DrainOrdered', server: aServer('v').id, deadline: null });
     expect(driver.orders().slice(3)).toEqual(['load a@w', 'unload a@v']);
-    expect(strainIn(driver).copies).toBe(3);
+    expect(utilisationIn(driver).copies).toBe(3);
   });
 });
 
@@ -50,8 +50,8 @@ describe('one of three copies that goes because it is idle', () => {
     const driver = threeCopies();
     queueLasts(driver, 0, 3 * MINUTE);
     expect(driver.phase('a', 'v')).toBeUndefined();
-    expect(strainIn(driver)).toMatchObject({ copies: 2 });
-    expect(driver.now - strainIn(driver).easySince!).toBeLessThan(2 * MINUTE);
+    expect(utilisationIn(driver)).toMatchObject({ copies: 2 });
+    expect(driver.now - utilisationIn(driver).easySince!).toBeLessThan(2 * MINUTE);
   });
 
   it('makes no demand of what pins had brought', () => {
@@ -63,13 +63,13 @@ describe('one of three copies that goes because it is idle', () => {
     driver.declare(aModel('a', { maxCopies: 3, idleUnload: MINUTE }));
     driver.pass(MINUTE);
     expect(driver.orders().slice(3)).toEqual(['unload a@v']);
-    expect(strainIn(driver).copies).toBe(1);
+    expect(utilisationIn(driver).copies).toBe(1);
   });
 
   it('is not loaded anew at once where requests stand in the queue of another', () => {
     const driver = threeCopies();
     driver.shelf('t').pending.set(A, 50);
     while (driver.phase('a', 'v') === 'ready') driver.pass(500);
-    expect(strainIn(driver)).toMatchObject({ copies: 2, easySince: null });
+    expect(utilisationIn(driver)).toMatchObject({ copies: 2, easySince: null });
   });
 });

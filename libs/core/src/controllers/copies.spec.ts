@@ -66,14 +66,14 @@ describe('a model that may have several copies', () => {
     driver.loadEnds('a', 'v');
     load.lasts(MINUTE, { queue: 500 });
     expect(driver.orders()).toEqual(['load a@t', 'load a@u', 'load a@v']);
-    expect([driver.fleet.strains.get(A)?.copies, driver.fleet.wantedSince.size]).toEqual([3, 0]);
+    expect([driver.fleet.utilisations.get(A)?.copies, driver.fleet.wantedSince.size]).toEqual([3, 0]);
   });
 
   it('gets none where it was not said that there may be several', () => {
     for (const maxCopies of [null, 1]) {
       const driver = aDriver({ maxCopies });
       new Load(driver).lasts(MINUTE, { queue: 500 });
-      expect([driver.orders(), driver.fleet.strains.size]).toEqual([['load a@t'], 0]);
+      expect([driver.orders(), driver.fleet.utilisations.size]).toEqual([['load a@t'], 0]);
     }
   });
 
@@ -113,7 +113,7 @@ describe('a model that may have several copies', () => {
     const { driver } = twoCopies({ idleUnload: MINUTE, minCopies: 1 });
     driver.shelf('t').pending.clear();
     driver.pass(3 * MINUTE);
-    expect([driver.orders().slice(2), driver.fleet.strains.get(A)?.copies]).toEqual([['unload a@t'], 1]);
+    expect([driver.orders().slice(2), driver.fleet.utilisations.get(A)?.copies]).toEqual([['unload a@t'], 1]);
     expect(driver.pass(0)).toEqual([]);
   });
 
@@ -164,7 +164,10 @@ describe('a model that may have several copies', () => {
     driver.pass(2_000);
     driver.tell({ kind: 'UnloadOrdered', model: A, force: true });
     driver.pass(20 * MINUTE);
-    expect([driver.orders().slice(2), driver.fleet.strains.size]).toEqual([['unload a@t', 'unload a@u'], 0]);
+    expect([driver.orders().slice(2), driver.fleet.utilisations.size]).toEqual([
+      ['unload a@t', 'unload a@u'],
+      0,
+    ]);
   });
 
   it('wants no more of them in the turn in which its only copy leaves for another model', () => {
@@ -181,7 +184,7 @@ describe('a model that may have several copies', () => {
     driver.resolve('c', { wait: MINUTE, class: 'critical' });
     driver.pass(2_000);
     expect(driver.orders().slice(2)).toEqual(['unload a@t', 'load c@t']);
-    expect([driver.fleet.line.has(A), driver.fleet.strains.has(A)]).toEqual([false, false]);
+    expect([driver.fleet.line.has(A), driver.fleet.utilisations.has(A)]).toEqual([false, false]);
   });
 
   it('gives up the place of the next one in that turn', () => {

@@ -1,6 +1,6 @@
 import type { Now } from '../numbers/now.js';
 import { compareKeys } from '../numbers/compare-keys.js';
-import type { Strain } from '../fleet/kept.js';
+import type { Utilisation } from '../fleet/kept.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { isNeeded } from '../memory/footprint.js';
@@ -10,11 +10,11 @@ import { copiesOf, isPinProtected, solidCopies, standingCopies } from '../memory
 import type { Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { areOrdersStopped, takesOrders } from '../fleet/standing.js';
-import { EASY_FOR, isStrained, mayHaveMore } from '../learned/strain.js';
+import { EASY_FOR, isOverused, mayHaveMore } from '../learned/utilisation.js';
 import { waitingFor } from '../fleet/waiting.js';
 import { hasQueue } from '../demand/idle.js';
 import { isKept, residentUntil } from '../fleet/idle-rule.js';
-import { crowding } from '../room/spread.js';
+import { copiesAround } from '../room/spread.js';
 import { presentCopies } from '../demand/wants.js';
 import { barOf } from './bars.js';
 
@@ -24,8 +24,8 @@ import { barOf } from './bars.js';
  */
 export function copiesWanted(fleet: Readonly<Fleet>, now: Now): EventOf<'CopiesWanted'>[] {
   const told: EventOf<'CopiesWanted'>[] = [];
-  for (const [model, strain] of fleet.strains) {
-    const wanted = wantedOf(fleet, model, strain, now);
+  for (const [model, utilisation] of fleet.utilisations) {
+    const wanted = wantedOf(fleet, model, utilisation, now);
     if (wanted) told.push({ kind: 'CopiesWanted', model, ...wanted });
   }
   return told;
@@ -33,23 +33,33 @@ export function copiesWanted(fleet: Readonly<Fleet>, now: Now): EventOf<'CopiesW
 
 type Wanted = Pick<EventOf<'CopiesWanted'>, 'copies' | 'spare'>;
 
-function wantedOf(fleet: Readonly<Fleet>, id: ModelId, strain: Strain, now: Now): Wanted | undefined {
+function wantedOf(
+  fleet: Readonly<Fleet>,
+  id: ModelId,
+  utilisation: Utilisation,
+  now: Now,
+): Wanted | undefined {
   const model = fleet.models.get(id);
   if (!mayHaveMore(model) || solidCopies(fleet, id) === 0) return { copies: 0, spare: null };
-  if (isStrained(strain)) {
+  if (isOverused(utilisation)) {
     const present = presentCopies(fleet, id, now);
     // One step at a time: as long as a copy is wanted that is not there, no other is.
-    return strain.copies > present || present >= model.maxCopies
+    return utilisation.copies > present || present >= model.maxCopies
       ? undefined
       : { copies: present + 1, spare: null };
   }
-  const isLong = strain.easySince !== null && now.has(strain.easySince + EASY_FOR);
+  const isLong = utilisation.easySince !== null && now.has(utilisation.easySince + EASY_FOR);
   if (!isLong || areOrdersStopped(fleet) || barOf(fleet, id) === 'over_limit') return undefined;
-  return oneFewer(fleet, model, strain, now);
+  return oneFewer(fleet, model, utilisation, now);
 }
 
 /** A copy that found no room is wanted no more; else the one goes that is missed least, if any may. */
-function oneFewer(fleet: Readonly<Fleet>, model: Model, { copies }: Strain, now: Now): Wanted | undefined {
+function oneFewer(
+  fleet: Readonly<Fleet>,
+  model: Model,
+  { copies }: Utilisation,
+  now: Now,
+): Wanted | undefined {
   const present = presentCopies(fleet, model.id, now);
   if (copies > present) return { copies: copies - 1, spare: null };
   const spare = spareOf(fleet, model, now);
@@ -59,9 +69,9 @@ function oneFewer(fleet: Readonly<Fleet>, model: Model, { copies }: Strain, now:
 
 /** The copy that is missed least: where there are most of them, not in use, used longest ago. */
 function spareOf(fleet: Readonly<Fleet>, model: Model, now: Now): Ready | undefined {
-  const crowdOn = crowding(fleet, model, now);
+  const copiesNear = copiesAround(fleet, model, now);
   const rankOf = (one: Ready): readonly number[] => [
-    -crowdOn(fleet.servers.get(one.server)!),
+    -copiesNear(fleet.servers.get(one.server)!),
     one.inUseUntil > now.stamp ? 1 : 0,
     one.lastUse,
   ];

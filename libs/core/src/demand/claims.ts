@@ -4,7 +4,7 @@ import { type Fleet, standingModels } from '../fleet/fleet.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
 import type { Model } from '../fleet/model.js';
 import { PINNED, type Rank, rankOf } from './rank.js';
-import { copiesByDemand } from '../learned/strain.js';
+import { copiesByDemand } from '../learned/utilisation.js';
 import { inOrder } from '../fleet/indexes.js';
 import { idleAt } from './idle.js';
 import { modelsAwaited } from '../fleet/waiting.js';
@@ -23,7 +23,7 @@ export interface Claim {
 /**
  * The claims on each model; `asked` is the rank at which one copy of it is asked for (`ranksAsked`). The order of the
  * models: pinned and kept warm, in use on a draining server, with waiting requests in the order of arrival, with a
- * failing copy to replace, wished for, and last those with strain, which may get more copies by demand.
+ * failing copy to replace, with best-effort demand, and last those with utilisation, which may get more copies by demand.
  */
 export function claimsOf(
   fleet: Readonly<Fleet>,
@@ -36,7 +36,7 @@ export function claimsOf(
   };
   for (const model of standingModels(fleet)) if (standingCopies(model) > 0) add(model);
   for (const id of asked.keys()) add(fleet.models.get(id));
-  for (const id of fleet.strains.keys()) add(fleet.models.get(id));
+  for (const id of fleet.utilisations.keys()) add(fleet.models.get(id));
   return claims;
 }
 
@@ -60,7 +60,7 @@ function claim(stronger: Claim[], copies: number, rank: Rank, isExtra = false): 
 
 /**
  * The highest rank at which one copy is asked for, by model. A waiting request asks at its class. A draining server, a
- * failing copy or an admin's order asks at the model's own class, which waiting requests do not lower. A wish asks at it
+ * failing copy or an admin's order asks at the model's own class, which waiting requests do not lower. Best-effort demand asks at it
  * where nothing else does.
  */
 export function ranksAsked(
@@ -75,7 +75,7 @@ export function ranksAsked(
   for (const id of leaving) raise(id);
   for (const [model, classes] of modelsAwaited(fleet)) for (const asked of classes) raise(model, asked);
   for (const id of toReplace(fleet, now)) raise(id);
-  for (const [id, { admin }] of fleet.wishes) if (admin || !ranks.has(id)) raise(id);
+  for (const [id, { admin }] of fleet.bestEffort) if (admin || !ranks.has(id)) raise(id);
   return ranks;
 }
 

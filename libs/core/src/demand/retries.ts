@@ -3,7 +3,7 @@ import { type Fleet, unsettledOn } from '../fleet/fleet.js';
 import type { Instant } from '../fleet/model.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import type { Server } from '../fleet/server.js';
-import { isCarried, loadBegan, ordersAtOnce } from '../fleet/standing.js';
+import { isCoLoaded, loadBegan, ordersAtOnce } from '../fleet/standing.js';
 import { requestsFor } from '../fleet/waiting.js';
 import { dependenciesOf } from '../memory/footprint.js';
 
@@ -60,7 +60,7 @@ export function isLastSlotKept(fleet: Readonly<Fleet>, server: Server, model: Mo
   const failed = failedAt(fleet, server, model);
   if (!standsBack(fleet, model, { failed, since }, now)) return false;
   const loads = unsettledOn(fleet, server.spec.id).filter(
-    (one) => !isCarried(one) && (one.phase === 'placed' || loadBegan(one) !== null),
+    (one) => !isCoLoaded(one) && (one.phase === 'placed' || loadBegan(one) !== null),
   );
   const onDevices = (server.devices?.length ?? 0) * fleet.limits.loadsPerDevice;
   if (Math.min(ordersAtOnce(fleet, server), onDevices) - loads.length > 1) return false;

@@ -2,7 +2,7 @@ import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aRequest, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { RequestId } from '../fleet/ids.js';
-import { AT_REST } from '../learned/strain.js';
+import { AT_REST } from '../learned/utilisation.js';
 import { leavingDraining } from './claims.js';
 import { isGivenUp, presentCopies, wantsOf } from './wants.js';
 
@@ -18,7 +18,7 @@ const isSlow = (driver: CoreDriver, server = T): unknown =>
 
 /** Demand has made so many copies of `a`. */
 const demand = ({ fleet }: CoreDriver, copies: number): unknown =>
-  fleet.strains.set(A, { ...AT_REST, copies });
+  fleet.utilisations.set(A, { ...AT_REST, copies });
 
 /** A server lists all these and is slow to answer: nothing can be placed there for the time being. */
 function slow(...names: string[]): CoreDriver {
@@ -30,11 +30,11 @@ function slow(...names: string[]): CoreDriver {
 }
 
 describe('what is wanted and not there', () => {
-  it('is what is pinned, what a drain is to be rid of, what an admin ordered, what is waited for, and what was only wished for', () => {
+  it('is what is pinned, what a drain is to be rid of, what an admin ordered, what is waited for, and what only best-effort demand wanted', () => {
     const driver = slow('wished', 'ordered', 'later', 'sooner', 'pinned', 'drained');
     driver.serve(aServer('u', [10]), ['drained']).warm('drained', 'u');
-    const wish = { until: driver.now + 60_000, admin: false, since: driver.now };
-    driver.fleet.wishes.set(aModel('wished').id, wish);
+    const bestEffort = { until: driver.now + 60_000, admin: false, since: driver.now };
+    driver.fleet.bestEffort.set(aModel('wished').id, bestEffort);
     driver.resolve('sooner');
     driver.tell({ kind: 'LoadOrdered', model: aModel('ordered').id, until: driver.now + 60_000 });
     driver.resolve('later');
@@ -89,7 +89,7 @@ describe('what is wanted and not there', () => {
       driver.tell();
       return driver;
     };
-    const noted = ({ fleet }: CoreDriver) => [fleet.wantedSince.get(A), fleet.strains.get(A)?.isAlone];
+    const noted = ({ fleet }: CoreDriver) => [fleet.wantedSince.get(A), fleet.utilisations.get(A)?.isAlone];
 
     it('has been so only since it was pinned', () => {
       const driver = alone();

@@ -1,9 +1,9 @@
 import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import type { LoadCause, Replica } from '../fleet/replica.js';
-import { copiesOf, copiesOn, guaranteedCopies, isWrittenOff, standingCopies } from '../memory/pins.js';
+import { copiesOf, copiesOn, guaranteedCopies, isReplaced, standingCopies } from '../memory/pins.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
-import { isBarred } from '../memory/limits.js';
+import { needsQuarantined } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { PINNED, rankOf } from './rank.js';
@@ -18,7 +18,7 @@ export interface Want extends Claim {
   readonly since: Instant;
   /**
    * The moment from which starvation counts. Where requests ask for it: since when some have waited at every moment.
-   * Where the operator wants it: since when it lacks a copy. Where it is only wished for: later (`WISH_STARVES`).
+   * Where the operator wants it: since when it lacks a copy. Where only best-effort demand wants it: later (`BEST_EFFORT_STARVES`).
    */
   readonly waitsSince: Instant;
   /** Whether only requests ask for it, which wait or were refused. */
@@ -70,7 +70,7 @@ function wantOf(fleet: Readonly<Fleet>, model: Model, claim: Claim, asking: Aski
   const { copies, after, rank, isExtra } = claim;
   const since = fleet.wantedSince.get(model.id) ?? now.stamp;
   const isToMove = after === 0 && (leaving.has(model.id) || failing.has(model.id));
-  const isAsked = rank !== PINNED && !isDue(fleet, model, claim) && !isToMove;
+  const isAsked = rank !== PINNED && !isOrderedByOperator(fleet, model, claim) && !isToMove;
   const waitsSince = isAsked ? starvesSince(fleet, model.id, now) : since;
   const isAwaited = fleet.awaitedSince.has(model.id);
   const cause = causeOf(fleet, model, claim, asking);
@@ -95,14 +95,14 @@ function causeOf(
 }
 
 function causeOfAsk(fleet: Readonly<Fleet>, id: ModelId, failing: Asking['failing']): LoadCause {
-  if (fleet.wishes.get(id)?.admin) return 'order';
+  if (fleet.bestEffort.get(id)?.admin) return 'order';
   if (fleet.awaitedSince.has(id)) return 'asked';
   return failing.has(id) ? 'replaced' : 'wished';
 }
 
 /** Whether a model may be loaded: it neither fails wherever it is loaded nor takes more memory than its limit. */
 export const mayBeLoaded = (fleet: Readonly<Fleet>, model: ModelId): boolean =>
-  fleet.barred.get(model) !== 'failing' && !isBarred(fleet, model);
+  fleet.barred.get(model) !== 'failing' && !needsQuarantined(fleet, model);
 
 /** The want for one more copy of a model as it would be at this moment, whether or not the model lacks one. */
 export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Now): Want {
@@ -116,8 +116,8 @@ export function wantFor(fleet: Readonly<Fleet>, model: Model, now: Now): Want {
   return wantOf(fleet, model, { copies: 1, after: 0, rank, isExtra }, asking, now);
 }
 
-/** The stage of a claim in the line, waiting requests aside: the lower stage goes first. */
-export function stageOf(
+/** The priority band of a claim in the line, waiting requests aside: the lower band goes first. */
+export function bandOf(
   model: ModelId,
   { rank, after, isExtra }: Claim,
   leaving: ReadonlySet<ModelId>,
@@ -127,19 +127,22 @@ export function stageOf(
   return leaving.has(model) && after === 0 ? -PINNED - rank : -rank;
 }
 
-/** Whether a stage is that of what a draining server is to be rid of. */
-export const isOfDrain = (stage: number): boolean => stage <= -PINNED && stage > -2 * PINNED;
+/** Whether a priority band is that of what a draining server is to be rid of. */
+export const isOfDrain = (band: number): boolean => band <= -PINNED && band > -2 * PINNED;
 
 /** Whether no request has to ask for it: it is pinned, kept warm, a copy by demand, or ordered by an admin. */
-export const isDue = (fleet: Readonly<Fleet>, model: Model, { copies, isExtra }: Claim): boolean =>
-  isExtra || copies <= standingCopies(model) || fleet.wishes.get(model.id)?.admin === true;
+export const isOrderedByOperator = (
+  fleet: Readonly<Fleet>,
+  model: Model,
+  { copies, isExtra }: Claim,
+): boolean => isExtra || copies <= standingCopies(model) || fleet.bestEffort.get(model.id)?.admin === true;
 
 /** A model whose loads are overdue on so many servers is loaded on no other. */
 const OVERDUE_SERVERS = 2;
 
 /** Whether loads of a model are overdue on so many servers that no more are ordered, unless an admin orders one. */
 export function isGivenUp(fleet: Readonly<Fleet>, model: ModelId, now: Now): boolean {
-  if (fleet.wishes.get(model)?.admin) return false;
+  if (fleet.bestEffort.get(model)?.admin) return false;
   const overdue = replicasOf(fleet, model).filter((replica) => isOverdue(fleet, replica, now));
   return overdue.length >= OVERDUE_SERVERS;
 }
@@ -151,11 +154,12 @@ function noteSince(fleet: Fleet, lacking: UnmetClaims, now: Now): void {
   }
   for (const [model, claims] of lacking) {
     const isAlone = claims.every(({ isExtra }) => isExtra);
-    const strain = fleet.strains.get(model);
+    const utilisation = fleet.utilisations.get(model);
     // The wait of requests does not include the time in which only a copy by demand was wanted.
-    const isNew = !isAlone && strain?.isAlone === true;
+    const isNew = !isAlone && utilisation?.isAlone === true;
     if (isNew || !fleet.wantedSince.has(model)) fleet.wantedSince.set(model, now.stamp);
-    if (strain && strain.isAlone !== isAlone) fleet.strains.set(model, { ...strain, isAlone });
+    if (utilisation && utilisation.isAlone !== isAlone)
+      fleet.utilisations.set(model, { ...utilisation, isAlone });
   }
 }
 
@@ -203,7 +207,7 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean 
     case 'placed':
       return true;
     case 'ready':
-      return !isWrittenOff(fleet, replica);
+      return !isReplaced(fleet, replica);
     case 'loading':
       return !isOverdue(fleet, replica, now);
     case 'unknown':
@@ -214,15 +218,15 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean 
   }
 }
 
-/** A wish starves so many times as late as a waiting request: a refused request has had its answer. */
-const WISH_STARVES = 4;
+/** Best-effort demand starves so many times as late as a waiting request: a refused request has had its answer. */
+const BEST_EFFORT_STARVES = 4;
 
 /** Since when a model that requests ask for counts as waiting for its load: see `waitsSince` of a want. */
 function starvesSince(fleet: Readonly<Fleet>, id: ModelId, now: Now): Instant {
   const since = fleet.wantedSince.get(id) ?? now.stamp;
   const waited = Math.max(since, fleet.awaitedSince.get(id) ?? Infinity);
-  const wished = since + (WISH_STARVES - 1) * fleet.limits.starvation;
-  return Math.min(waited, wished);
+  const bestEffort = since + (BEST_EFFORT_STARVES - 1) * fleet.limits.starvation;
+  return Math.min(waited, bestEffort);
 }
 
 /** Whether a want that has waited since then starves. */

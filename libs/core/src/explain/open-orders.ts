@@ -19,7 +19,7 @@ export function openOrders(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, OpenOrd
     open.set(model, known);
     return known;
   };
-  for (const [model, { admin }] of fleet.wishes) if (admin) of(model).load = true;
+  for (const [model, { admin }] of fleet.bestEffort) if (admin) of(model).load = true;
   for (const { model, server, force } of fleet.putOff.values()) of(model).unload.push({ server, force });
   for (const replica of unsettled(fleet)) {
     if (isOnItsWay(fleet, replica)) of(replica.model).unload.push({ server: replica.server, force: false });

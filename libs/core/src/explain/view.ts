@@ -13,7 +13,7 @@ import { areMetricsLate, closedOn, givesBackLate } from '../fleet/meter.js';
 import { type AccountId, hostAccount, type ModelId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Bytes, Instant } from '../fleet/model.js';
-import { copiesOf, isWrittenOff } from '../memory/pins.js';
+import { copiesOf, isReplaced } from '../memory/pins.js';
 import { isOverLimit, isQuarantined } from '../memory/limits.js';
 import { failsInPart } from '../learned/failures.js';
 import { routableReplicas } from '../learned/routes.js';
@@ -51,12 +51,12 @@ export function nextTryAt(fleet: Readonly<Fleet>, model: ModelId, now: Now): Ins
   return !now.has(next) ? next : null;
 }
 
-/** The latest failed load of a model that no success has followed; an excess of memory comes first. */
+/** The latest failed load of a model that no success has followed; a violation of its limit comes first. */
 export function lastFailure(
   fleet: Readonly<Fleet>,
   model: ModelId,
 ): { readonly at: Instant; readonly cause: FailureCause } | null {
-  if (isQuarantined(fleet, model)) return { at: fleet.excesses.get(model)!.at, cause: 'capacity' };
+  if (isQuarantined(fleet, model)) return { at: fleet.limitViolations.get(model)!.at, cause: 'capacity' };
   return cooldownsOf(fleet, model).toSorted((a, b) => b.at - a.at)[0] ?? null;
 }
 
@@ -152,7 +152,7 @@ export function unsatisfiedPins(fleet: Readonly<Fleet>): ModelId[] {
 
 const readyCopies = (fleet: Readonly<Fleet>, model: ModelId): number =>
   routableReplicas(fleet, model)
-    .filter((one) => !isWrittenOff(fleet, one))
+    .filter((one) => !isReplaced(fleet, one))
     .reduce((sum, replica) => sum + copiesOf(fleet, replica), 0);
 
 /** How many copies of each model are wanted, by its largest claim, and how many are ready. */

@@ -5,7 +5,7 @@ import type { Bytes, Instant } from '../fleet/model.js';
 import type { Device, Server } from '../fleet/server.js';
 import { opensAt } from '../learned/closing.js';
 import type { Place } from '../room/places.js';
-import { openAgainAt } from '../room/swaps.js';
+import { openAgainAt } from '../room/evictions.js';
 import type { Scene, WhyHolder } from './scene.js';
 
 /** What would come of a load at one place now. */
@@ -14,7 +14,7 @@ export type PlaceVerdict =
   | 'room'
   /** There is room once its victims have left. */
   | 'room_by_eviction'
-  /** There would be room by eviction, but the swaps that its devices may have in a minute are spent. */
+  /** There would be room by eviction, but the evictions that its devices may have in a minute are spent. */
   | 'swaps_spent'
   /**
    * There is room, now or by eviction, once its devices are open again. Of a whole server: it takes no loads, since it does
@@ -30,9 +30,9 @@ export type PlaceVerdict =
 export interface WhyPlace {
   readonly devices: readonly number[];
   /** The models that would be loaded with it. */
-  readonly brings: readonly ModelId[];
+  readonly coLoaded: readonly ModelId[];
   readonly verdict: PlaceVerdict;
-  /** When its devices have a swap left, or should be open, again: by the verdict. Null: there is no telling, or nothing to wait for. */
+  /** When its devices have an eviction left, or should be open, again: by the verdict. Null: there is no telling, or nothing to wait for. */
   readonly until: Instant | null;
   readonly accounts: readonly WhyAccount[];
   /** The replicas whose leaving would free enough; null where none would. */
@@ -64,11 +64,11 @@ export interface WhyMemory {
 
 /** Judges one place. */
 export function whyPlace(scene: Scene, place: Place): WhyPlace {
-  const { devices, brings, bookings } = place;
+  const { devices, coLoaded, bookings } = place;
   const victims = scene.victimsAt(place);
   return {
     devices,
-    brings,
+    coLoaded,
     ...judgePlace(scene, place, victims),
     victims,
     accounts: bookings.map(({ account, bytes }) => whyMemory(scene, place.server, account, bytes)),
@@ -81,9 +81,9 @@ function judgePlace(scene: Scene, place: Place, victims: readonly ReplicaId[] | 
   const { fleet, job, now } = scene;
   if (victims === null) return { verdict: 'no_room', until: null };
   if (!scene.sites.allows(scene.want, place)) return { verdict: 'kept_for_pin', until: null };
-  const swapAt = openAgainAt(fleet, place);
-  if (victims.length > 0 && job.rank !== PINNED && !job.isStarving && !now.has(swapAt))
-    return { verdict: 'swaps_spent', until: swapAt };
+  const evictsAt = openAgainAt(fleet, place);
+  if (victims.length > 0 && job.rank !== PINNED && !job.isStarving && !now.has(evictsAt))
+    return { verdict: 'swaps_spent', until: evictsAt };
   const opens = opensAtPlace(scene, place, victims.length > 0);
   if (!now.has(opens)) return { verdict: 'closed', until: opens < Infinity ? opens : null };
   return { verdict: victims.length > 0 ? 'room_by_eviction' : 'room', until: null };

@@ -1,7 +1,7 @@
 import { type DeviceFlag, deviceFlags, type ServerFlag, serverFlags } from './view.js';
 import { type AccountId, hostAccount, replicaId, type ServerId } from '../fleet/ids.js';
 import { whyClosed, type WhyClosed } from '../learned/closing.js';
-import { isBarred } from '../memory/limits.js';
+import { needsQuarantined } from '../memory/limits.js';
 import type { Instant } from '../fleet/model.js';
 import { type Cooling, coolingOn } from '../demand/cooling.js';
 import type { Fit } from '../room/feasible.js';
@@ -117,7 +117,7 @@ type Judgement = Pick<WhyThere, 'verdict' | 'until'>;
 /** The verdict on a whole server that neither a place nor time changes; null where there is none. */
 function lastingVerdict({ fleet, model, room }: Scene, server: Server, isOpen: boolean): Verdict | null {
   if (!model.enabled) return 'disabled';
-  if (isBarred(fleet, model.id)) return 'quarantined';
+  if (needsQuarantined(fleet, model.id)) return 'quarantined';
   const fit = room.fitOn(server, model);
   if (fit !== 'fits') return fit;
   if (!isOpen) return 'closed';

@@ -70,7 +70,7 @@ export type Action =
       readonly config: LoadConfig | null;
       readonly timeout: Millis;
       /** The steps of an ensemble, which the same load brings up. */
-      readonly brings: readonly ModelId[];
+      readonly coLoaded: readonly ModelId[];
       readonly cause: LoadCause;
     }
   | {

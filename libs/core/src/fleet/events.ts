@@ -137,7 +137,7 @@ export type Event =
     }
   | { readonly kind: 'LoadOrdered'; readonly model: ModelId; readonly until: Instant }
   | { readonly kind: 'UnloadOrdered'; readonly model: ModelId; readonly force: boolean }
-  /** The present copies are to be loaded anew. Where there is none it is an order to load, wished for until `until`. */
+  /** The present copies are to be loaded anew. Where there is none it is an order to load, with best-effort demand until `until`. */
   | { readonly kind: 'ReloadOrdered'; readonly model: ModelId; readonly until: Instant }
   /** Orders of admins that an earlier process of Berth had not carried out when it ended. */
   | { readonly kind: 'UnloadRemembered'; readonly model: ModelId; readonly copies: readonly CopyToGo[] }

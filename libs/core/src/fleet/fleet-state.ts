@@ -1,4 +1,4 @@
-import type { Charge, JobInLine, LoadTimes, Strain, Watcher } from './kept.js';
+import type { Charge, JobInLine, LoadTimes, Utilisation, Watcher } from './kept.js';
 import type { PromiseCause } from './actions.js';
 import { newIndex } from './fleet-index.js';
 import type { AccountId, ModelId, ReplicaId, RequestId, ServerId, TenantId, WatcherId } from './ids.js';
@@ -52,7 +52,7 @@ export interface Breaker {
 }
 
 /** Demand without a waiting request: an admin's order, or a refused request. */
-export interface Wish {
+export interface BestEffort {
   readonly until: Instant;
   readonly admin: boolean;
   readonly since: Instant;
@@ -89,11 +89,11 @@ export interface Frozen {
 }
 
 /** A model that was measured above its limit: the most bytes of a copy, and when they were measured. */
-export interface Excess {
+export interface LimitViolation {
   readonly bytes: Bytes;
   readonly at: Instant;
   /** Whether an admin has ordered a load since. */
-  readonly isPardoned: boolean;
+  readonly isOverridden: boolean;
 }
 
 /** Why a model is not to be loaded by the operator's policy: it was measured above its limit, or each copy fails. */
@@ -119,7 +119,7 @@ export class EmptyFleet {
   readonly line = new Map<ModelId, JobInLine>();
   /** Where jobs found no copies that could leave for them when they were to be bound, and until when they ask for no place there. */
   readonly refuted = new Map<ReplicaId, Instant>();
-  readonly wishes = new Map<ModelId, Wish>();
+  readonly bestEffort = new Map<ModelId, BestEffort>();
   readonly cooldowns = new Map<ReplicaId, Cooldown>();
   readonly breakers = new Map<ModelId, Breaker>();
   /** The steps of each model whose config was read: none where it is no ensemble. */
@@ -139,11 +139,11 @@ export class EmptyFleet {
   /** Since when each of these models has had a waiting request at every moment. */
   readonly awaitedSince = new Map<ModelId, Instant>();
   /** How hard models that may have several copies are used, as long as one is ready. */
-  readonly strains = new Map<ModelId, Strain>();
+  readonly utilisations = new Map<ModelId, Utilisation>();
   /** How long loads of each model take, on all servers together. */
   readonly loadTimes = new Map<ModelId, LoadTimes>();
   /** How often each model was asked for lately. */
-  readonly asks = new Map<ModelId, DecayingSum>();
+  readonly requestRates = new Map<ModelId, DecayingSum>();
   /** How long the leases are that callers of each model ask for. */
   readonly usualLeases = new Map<ModelId, Millis>();
   /** For how many milliseconds of load slots each tenant was charged lately. */
@@ -155,11 +155,11 @@ export class EmptyFleet {
   /** When a copy of each model last left for a lower class. */
   readonly leftForLower = new Map<ModelId, Instant>();
   /** When others were evicted for loads onto each device in the last minute, oldest first. */
-  readonly swaps = new Map<AccountId, readonly Instant[]>();
+  readonly evictions = new Map<AccountId, readonly Instant[]>();
   /** How many copies of a model were found to be failing since one of it last succeeded. */
   readonly foundFailing = new Map<ModelId, number>();
   /** The models that were measured above their limits since their declarations last changed. */
-  readonly excesses = new Map<ModelId, Excess>();
+  readonly limitViolations = new Map<ModelId, LimitViolation>();
   /** The models that are barred. */
   readonly barred = new Map<ModelId, Bar>();
   /** What each model was measured to take of a device. */

@@ -46,7 +46,7 @@ describe('the indexes of a fleet, whatever happened', () => {
       const due = dueToRetire(fleet, new Now(now));
       const idle = found(fleet, (one) => (idleAt(fleet, one) ?? Infinity) <= now);
       const isAsked = (one: Ready): boolean =>
-        fleet.reloads.has(one.id) || fleet.excesses.has(one.model) || isOnDraining(fleet, one);
+        fleet.reloads.has(one.id) || fleet.limitViolations.has(one.model) || isOnDraining(fleet, one);
       const scanned = found(fleet, (one) => retiresFrom(fleet, one) <= now);
       const leaving = found(
         fleet,

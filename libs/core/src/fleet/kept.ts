@@ -18,7 +18,7 @@ export interface LoadTimes {
 }
 
 /** How hard the copies of a model that may have several are used. */
-export interface Strain {
+export interface Utilisation {
   /** Copies by demand, at least 1. */
   readonly copies: number;
   /** The looks in a row, up to the latest, in which the copies did not keep up; null: in the latest they did. */

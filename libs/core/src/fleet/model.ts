@@ -40,7 +40,7 @@ export interface ModelSettings {
   readonly coldStart: ColdStart;
   /** What becomes of a copy that is measured above its limit, beside its flag. */
   readonly onLimitExceeded: 'warn' | 'unload' | 'quarantine';
-  /** `replace`: a failing copy is written off, and another one loaded. */
+  /** `replace`: a failing copy is replaced by another one. */
   readonly onFailing: 'flag' | 'replace';
 }
 

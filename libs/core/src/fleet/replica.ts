@@ -33,7 +33,7 @@ export const LOAD_CAUSES = [
 
 export type LoadCause = (typeof LOAD_CAUSES)[number];
 
-/** The causes of loads that the operator's word brings: they may take the time of a promise. */
+/** The causes of loads that the operator orders: they may take the time of a promise. */
 export const BY_ORDER: ReadonlySet<LoadCause> = new Set<LoadCause>([
   'pinned',
   'kept_warm',
@@ -80,8 +80,8 @@ export type Phase = Replica['phase'];
 
 export interface Placed extends Residence {
   readonly phase: 'placed';
-  /** The ensemble whose load brings it along; null where it has an order of its own. */
-  readonly carriedBy: ReplicaId | null;
+  /** The ensemble with whose load it is co-loaded; null where it has an order of its own. */
+  readonly coLoadedBy: ReplicaId | null;
   readonly cause: LoadCause;
 }
 
@@ -91,7 +91,7 @@ export interface Loading extends Residence {
   readonly orderedAt: Instant;
   /** The deadline that its call was sent with. */
   readonly deadline: Instant;
-  readonly carriedBy: ReplicaId | null;
+  readonly coLoadedBy: ReplicaId | null;
   readonly cause: LoadCause;
 }
 
@@ -126,7 +126,7 @@ export interface Ready extends Residence {
 
 export interface Draining extends Residence {
   readonly phase: 'draining';
-  /** Kept, since the drain may be taken back until the unload is ordered. */
+  /** Kept, since the drain may be cancelled until the unload is ordered. */
   readonly versions: readonly string[];
   readonly inUseUntil: Instant;
   /** As it was when the drain began. */

@@ -147,7 +147,7 @@ export class UnseenServer {
   /** When a load there, and the memory of an unload, last came later than their P90. */
   lateLoadAt: Instant = -Infinity;
   lateMemoryAt: Instant = -Infinity;
-  /** When a copy last got a place there by the operator's word (`BY_ORDER`); -Infinity where none did. */
+  /** When a copy last got a place there by an order of the operator (`BY_ORDER`); -Infinity where none did. */
   orderedPlaceAt: Instant = -Infinity;
 
   constructor(spec: ServerSpec, looks: 1 | 2) {

@@ -122,7 +122,7 @@ export function loadsByServer(
 ): ReadonlyMap<ServerId, { running: number; overdue: number }> {
   const loads = new Map<ServerId, { running: number; overdue: number }>();
   for (const replica of unsettled(fleet)) {
-    if (loadBegan(replica) === null || isCarried(replica)) continue;
+    if (loadBegan(replica) === null || isCoLoaded(replica)) continue;
     const count = madeOnce(loads, replica.server, () => ({ running: 0, overdue: 0 }));
     count.running += 1;
     if (isOverdue(fleet, replica, now)) count.overdue += 1;
@@ -130,8 +130,8 @@ export function loadsByServer(
   return loads;
 }
 
-export const isCarried = (replica: Replica): replica is (Placed | Loading) & { carriedBy: ReplicaId } =>
-  (replica.phase === 'placed' || replica.phase === 'loading') && replica.carriedBy !== null;
+export const isCoLoaded = (replica: Replica): replica is (Placed | Loading) & { coLoadedBy: ReplicaId } =>
+  (replica.phase === 'placed' || replica.phase === 'loading') && replica.coLoadedBy !== null;
 
 /** At a server that has an ensemble: a Triton was seen to die of eight orders at once while an ensemble was to be read anew. */
 const BESIDE_ENSEMBLES = 2;

@@ -29,9 +29,9 @@ const whereIs = ({ id, model, server, devices, bookings, stranger }: Where): Whe
 /** It gets a place, or waits there again for its load, which was never sent. */
 export const becomePlaced = (
   where: Where,
-  { carriedBy, cause }: Pick<Placed, 'carriedBy' | 'cause'>,
+  { coLoadedBy, cause }: Pick<Placed, 'coLoadedBy' | 'cause'>,
   now: Now,
-): Placed => ({ phase: 'placed', since: now.stamp, carriedBy, cause, ...whereIs(where) });
+): Placed => ({ phase: 'placed', since: now.stamp, coLoadedBy, cause, ...whereIs(where) });
 
 /** Its load is ordered. */
 export const becomeLoading = (
@@ -39,9 +39,9 @@ export const becomeLoading = (
   { order, deadline }: Pick<Loading, 'order' | 'deadline'>,
   now: Now,
 ): Loading => {
-  const { carriedBy, cause } = replica;
+  const { coLoadedBy, cause } = replica;
   const sent = { order, orderedAt: now.stamp, deadline };
-  return { phase: 'loading', since: now.stamp, ...sent, carriedBy, cause, ...whereIs(replica) };
+  return { phase: 'loading', since: now.stamp, ...sent, coLoadedBy, cause, ...whereIs(replica) };
 };
 
 /** It serves. */

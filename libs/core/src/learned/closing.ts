@@ -56,12 +56,12 @@ export function whyClosed(
 }
 
 /** The closed devices that no request is promised, nor refused, for: there is no telling when they open, or what they have. */
-export function untoldDevices(fleet: Readonly<Fleet>, now: Now): ReadonlySet<AccountId> {
-  const untold = new Set<AccountId>();
+export function unreadDevices(fleet: Readonly<Fleet>, now: Now): ReadonlySet<AccountId> {
+  const unread = new Set<AccountId>();
   for (const server of fleet.servers.values())
     for (const device of server.devices ?? []) {
       const isUnknown = closedOn(server, device)?.because === 'not_known_yet';
-      if (isUnknown || opensAt(fleet, server, device, now) === Infinity) untold.add(device.account);
+      if (isUnknown || opensAt(fleet, server, device, now) === Infinity) unread.add(device.account);
     }
-  return untold;
+  return unread;
 }

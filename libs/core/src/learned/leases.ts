@@ -36,7 +36,7 @@ export function leaseOn(
 }
 
 /**
- * Until when leases hold on this copy. A drain with a deadline cuts them short; where the drain is taken back they hold
+ * Until when leases hold on this copy. A drain with a deadline cuts them short; where the drain is cancelled they hold
  * again, so `inUseUntil` keeps what was promised.
  */
 export const leasedUntil = (

@@ -8,7 +8,7 @@ import type { Bytes, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { total } from '../numbers/groups.js';
-import { isCarried, loadBegan, loadBounds } from '../fleet/standing.js';
+import { isCoLoaded, loadBegan, loadBounds } from '../fleet/standing.js';
 
 /** After so many loads on a server these alone predict the next one there. */
 const ENOUGH_LOADS = 4;
@@ -46,7 +46,7 @@ const atMost = ({ p50, p90 }: Forecast, most: Millis): Forecast => ({
 });
 
 function carrierOf(fleet: Readonly<Fleet>, replica: Replica): Replica {
-  const carrier = isCarried(replica) ? fleet.replicas.get(replica.carriedBy) : undefined;
+  const carrier = isCoLoaded(replica) ? fleet.replicas.get(replica.coLoadedBy) : undefined;
   return carrier ?? replica;
 }
 

@@ -2,7 +2,7 @@ import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
-import { countAsks, demandKey, worthKey, worthOf } from './worth.js';
+import { countRequests, demandKey, worthKey, worthOf } from './worth.js';
 
 const [A, B] = ['a', 'b'] as ModelId[] as [ModelId, ModelId];
 
@@ -14,7 +14,7 @@ const two = (): CoreDriver =>
     .loadsTake('b', 30_000);
 
 function ask({ fleet, now }: CoreDriver, model: ModelId, requests: number): void {
-  countAsks(fleet, model, requests, now);
+  countRequests(fleet, model, requests, now);
 }
 
 const worth = ({ fleet, now }: CoreDriver, model: ModelId): number => worthOf(fleet, model, new Now(now));

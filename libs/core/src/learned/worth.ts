@@ -15,10 +15,10 @@ import { added, TIME_CONSTANT } from '../numbers/decaying-sum.js';
  * Of two models the one with the higher key is worth more.
  */
 export function worthKey(fleet: Readonly<Fleet>, model: ModelId): number {
-  const asks = fleet.asks.get(model);
-  if (!asks) return -Infinity;
+  const rate = fleet.requestRates.get(model);
+  if (!rate) return -Infinity;
   const load = predictedLoad(fleet, model);
-  return Math.log(asks.sum) + asks.at / TIME_CONSTANT + Math.log(load / TIME_CONSTANT);
+  return Math.log(rate.sum) + rate.at / TIME_CONSTANT + Math.log(load / TIME_CONSTANT);
 }
 
 /** `worthKey` of a copy per byte: per byte on GPUs, or on the host where it has no others. */
@@ -47,9 +47,9 @@ function bytesHeldOf(bookings: readonly Booking[], onGpus: boolean): Bytes {
  * load slot. -Infinity where no request came.
  */
 export function demandKey(fleet: Readonly<Fleet>, model: ModelId): number {
-  const asks = fleet.asks.get(model);
-  if (!asks) return -Infinity;
-  return Math.log(asks.sum) + asks.at / TIME_CONSTANT - Math.log(predictedLoad(fleet, model));
+  const rate = fleet.requestRates.get(model);
+  if (!rate) return -Infinity;
+  return Math.log(rate.sum) + rate.at / TIME_CONSTANT - Math.log(predictedLoad(fleet, model));
 }
 
 const predictedLoad = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
@@ -65,7 +65,7 @@ export function worthOf(fleet: Readonly<Fleet>, model: ModelId, now: Now): numbe
 }
 
 /** Counts requests for a known model, whether it is warm and whatever they are answered. */
-export function countAsks(fleet: Fleet, id: ModelId, more: number, at: Instant): void {
+export function countRequests(fleet: Fleet, id: ModelId, more: number, at: Instant): void {
   if (more === 0 || !fleet.models.has(id)) return;
-  fleet.asks.set(id, added(fleet.asks.get(id), more, at));
+  fleet.requestRates.set(id, added(fleet.requestRates.get(id), more, at));
 }

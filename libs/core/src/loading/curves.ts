@@ -13,7 +13,7 @@ import { silentUntil } from '../learned/watchers.js';
 import { deviceOf, ownersOf } from '../memory/account-owners.js';
 import { dependentsOf } from '../memory/footprint.js';
 import type { Ledger } from '../memory/ledger.js';
-import { isPinProtected, isWrittenOff } from '../memory/pins.js';
+import { isPinProtected, isReplaced } from '../memory/pins.js';
 import { isComingBack } from '../memory/reloads.js';
 import { appendTo, madeOnce } from '../numbers/groups.js';
 import type { Want } from '../demand/wants.js';
@@ -80,7 +80,7 @@ export class Curves {
 
   /** Whether a pin, or `copies.min` of the want's class, needs a copy beside those that leave for jobs before. */
   isKept({ model, replica }: Leavable, want: Want): boolean {
-    if (!replica || isWrittenOff(this.fleet, replica)) return false;
+    if (!replica || isReplaced(this.fleet, replica)) return false;
     return !keepsEnough(this.fleet, model, new Set([replica.id, ...this.released.keys()]), want);
   }
 

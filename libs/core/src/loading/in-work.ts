@@ -71,7 +71,7 @@ export function unitOf(fleet: Fleet, replica: Placed): readonly Placed[] {
   const { id, server, model } = replica;
   const carried = (fleet.steps.get(model) ?? []).flatMap((step) => {
     const other = fleet.replicas.get(replicaId(step, server));
-    return other?.phase === 'placed' && other.carriedBy === id ? [other] : [];
+    return other?.phase === 'placed' && other.coLoadedBy === id ? [other] : [];
   });
   return [replica, ...carried];
 }
@@ -80,7 +80,7 @@ export function unitOf(fleet: Fleet, replica: Placed): readonly Placed[] {
 const needsAreMet = (fleet: Fleet, { id, model, server }: Placed): boolean =>
   directDependencies(fleet, model).every((needed) => {
     const other = fleet.replicas.get(replicaId(needed, server));
-    return other?.phase === 'ready' || (other?.phase === 'placed' && other.carriedBy === id);
+    return other?.phase === 'ready' || (other?.phase === 'placed' && other.coLoadedBy === id);
   });
 
 /** Whether what a load brings up is of any family, since its config is pending. */

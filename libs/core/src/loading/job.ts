@@ -4,11 +4,11 @@ import type { ModelId, TenantId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import type { Placed } from '../fleet/replica.js';
 import { Reasons } from './load-order.js';
-import { isCarried } from '../fleet/standing.js';
+import { isCoLoaded } from '../fleet/standing.js';
 import { overShare } from '../learned/shares.js';
 import { demandKey, worthOf } from '../learned/worth.js';
 import { PINNED, type Rank } from '../demand/rank.js';
-import { hasStarved, isDue, isOfDrain, stageOf, type Want } from '../demand/wants.js';
+import { hasStarved, isOrderedByOperator, isOfDrain, bandOf, type Want } from '../demand/wants.js';
 import { leavingDraining } from '../demand/claims.js';
 import { failedAt, failedEverywhereAt, standsBack } from '../demand/retries.js';
 import { requestsFor } from '../fleet/waiting.js';
@@ -22,16 +22,16 @@ export interface Job {
   /** The replica that has its place and waits for memory or a slot; null before. */
   readonly placed: Placed | null;
   readonly rank: Rank;
-  /** What goes before what, whatever requests wait: see `stageOf`. */
-  readonly stage: number;
+  /** What goes before what, whatever requests wait: see `bandOf`. */
+  readonly band: number;
   /**
    * How much it is asked for where a draining server is to be rid of it: see `demandKey`. 0 of all other jobs.
    */
   readonly demand: number;
   /** Until when its model is warm on a draining server, and no request waits: nothing has to leave for it before. Else -Infinity. */
   readonly warmUntil: Instant;
-  /** Whether the operator's word brings it: then it is not judged by its worth. */
-  readonly isDue: boolean;
+  /** Whether the operator orders it: then it is not judged by its worth. */
+  readonly isOrdered: boolean;
   /** Whether it repeats a failed load wherever it may go, and stands behind what has not failed: see `standsBack`. */
   readonly isRetry: boolean;
   /** Whether the tenants that wait for it have had more than their part of the load slots. */
@@ -82,8 +82,8 @@ function judgedFor(fleet: Readonly<Fleet>, model: ModelId): Waiting {
   return { count, since, neededBy, tenants: count > 0 ? [tenants] : [] };
 }
 
-/** A refused request leaves a wish: it goes after every job for which a request waits. */
-const WISHED = 2 * PINNED;
+/** A refused request leaves best-effort demand: it goes after every job for which a request waits. */
+const BEST_EFFORT = 2 * PINNED;
 
 /** Makes jobs of what is wanted, and of what has its place. */
 export class Jobs {
@@ -110,17 +110,17 @@ export class Jobs {
     const id = want.model.id;
     const starvesAt =
       this.oldest?.model.id === id ? this.oldest.waitsSince + fleet.limits.starvation : Infinity;
-    const isWished = want.isAsked && waiting.count === 0 && !hasStarved(fleet, want.waitsSince, this.now);
-    const stage = isWished ? WISHED - want.rank : stageOf(id, want, this.leaving);
+    const isBestEffort = want.isAsked && waiting.count === 0 && !hasStarved(fleet, want.waitsSince, this.now);
+    const band = isBestEffort ? BEST_EFFORT - want.rank : bandOf(id, want, this.leaving);
     return {
       model: id,
       want,
       placed: null,
       rank: want.rank,
-      stage,
-      demand: this.demandOf(stage, [id]),
-      warmUntil: this.warmUntil(id, stage, waiting),
-      isDue: want.rank === PINNED || !want.isAsked || isDue(fleet, want.model, want),
+      band,
+      demand: this.demandOf(band, [id]),
+      warmUntil: this.warmUntil(id, band, waiting),
+      isOrdered: want.rank === PINNED || !want.isAsked || isOrderedByOperator(fleet, want.model, want),
       isRetry: this.isRetry([id], failedEverywhereAt(fleet, id), want.waitsSince),
       isOverShare: areOver(waiting, this.isOver),
       neededBy: waiting.neededBy,
@@ -137,7 +137,7 @@ export class Jobs {
   placed(): Job[] {
     const { fleet, now } = this;
     const replicas = unsettled(fleet).filter(
-      (one): one is Placed => one.phase === 'placed' && !isCarried(one),
+      (one): one is Placed => one.phase === 'placed' && !isCoLoaded(one),
     );
     if (replicas.length === 0) return [];
     const reasons = new Reasons(fleet, now);
@@ -145,7 +145,7 @@ export class Jobs {
   }
 
   private ofPlaced(replica: Placed, reasons: Reasons): Job {
-    const { models, stage, isDue: isOperators } = reasons.for(replica);
+    const { models, band, isOrdered: isOperators } = reasons.for(replica);
     const all = models.map(this.waitingFor);
     const waiting = all.reduce(together);
     const server = this.fleet.servers.get(replica.server)!;
@@ -153,11 +153,11 @@ export class Jobs {
       model: replica.model,
       want: null,
       placed: replica,
-      rank: Math.min(PINNED, Math.max(0, -stage)),
-      stage,
-      demand: this.demandOf(stage, models),
+      rank: Math.min(PINNED, Math.max(0, -band)),
+      band,
+      demand: this.demandOf(band, models),
       warmUntil: -Infinity,
-      isDue: isOperators,
+      isOrdered: isOperators,
       isRetry: this.isRetry(models, failedAt(this.fleet, server, replica.model), replica.since),
       isOverShare: areOver(waiting, this.isOver),
       neededBy: waiting.neededBy,
@@ -175,12 +175,12 @@ export class Jobs {
     models.every((model) => standsBack(this.fleet, model, { failed, since }, this.now));
 
   /** Of several models that one load is for the one that is asked for most counts. */
-  private demandOf(stage: number, models: readonly ModelId[]): number {
-    return isOfDrain(stage) ? Math.max(...models.map((model) => demandKey(this.fleet, model))) : 0;
+  private demandOf(band: number, models: readonly ModelId[]): number {
+    return isOfDrain(band) ? Math.max(...models.map((model) => demandKey(this.fleet, model))) : 0;
   }
 
-  private warmUntil(model: ModelId, stage: number, { count }: Waiting): Instant {
-    return isOfDrain(stage) && count === 0 ? drainsUntil(this.fleet, model) : -Infinity;
+  private warmUntil(model: ModelId, band: number, { count }: Waiting): Instant {
+    return isOfDrain(band) && count === 0 ? drainsUntil(this.fleet, model) : -Infinity;
   }
 }
 

@@ -131,8 +131,8 @@ export function toCome(
 const shareOfWorth = (fleet: Fleet, model: ModelId, now: Now): number =>
   worthOf(fleet, model, now) / Math.max(1, fleet.holders.get(model)?.size ?? 0);
 
-/** Whether a copy yields to a want, whatever its use: what is there by the rule of victims, what is to come by its class. */
-export function yieldsToWant(
+/** Whether a want may preempt a copy, whatever its use: what is there by the rule of victims, what is to come by its class. */
+export function isPreemptedBy(
   { replica, rank, isGuaranteed }: Leavable,
   want: Want,
   isVictim: VictimTest,

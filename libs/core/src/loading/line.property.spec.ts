@@ -31,7 +31,7 @@ interface Small {
   readonly resident: string;
   /** Of every request, so that it is the usual one. */
   readonly lease: number;
-  readonly asks: readonly {
+  readonly requestRates: readonly {
     readonly model: string;
     readonly wait: number;
     readonly after: number;
@@ -43,7 +43,7 @@ const small: fc.Arbitrary<Small> = fc.record({
   warm: fc.uniqueArray(fc.constantFrom(...NAMES), { maxLength: 4 }),
   resident: fc.constantFrom(...NAMES),
   lease: fc.constantFrom(0, 2_000),
-  asks: fc.array(
+  requestRates: fc.array(
     fc.record({
       model: fc.constantFrom(...NAMES),
       // Not to the millisecond: the driver takes one for each unload.
@@ -79,7 +79,7 @@ function begin({ servers, warm, resident, lease }: Small): CoreDriver {
   for (const id of driver.fleet.models.keys()) {
     driver.fleet.usualLeases.set(id, lease);
     // All are worth the same, and so much that no request more makes a difference.
-    driver.fleet.asks.set(id, { sum: 1e9 / TOOK[id]!, at: driver.now });
+    driver.fleet.requestRates.set(id, { sum: 1e9 / TOOK[id]!, at: driver.now });
   }
   return driver;
 }
@@ -112,7 +112,7 @@ describe('the line, where all takes as long as was forecast', () => {
       fc.property(small, (one) => {
         const driver = begin(one);
         const promised: string[] = [];
-        for (const { model, wait, after } of one.asks) {
+        for (const { model, wait, after } of one.requestRates) {
           advance(driver, after);
           const id = driver.resolve(model, { wait, lease: one.lease });
           if (driver.fleet.promises.get(id as RequestId) != null) promised.push(id);

@@ -61,7 +61,7 @@ export class Line {
   }
 
   private reserve(schedule: Schedule, job: Job): JobForecast {
-    // A wish does not stand in line, so nothing keeps its place from turn to turn.
+    // Best-effort demand does not stand in line, so nothing keeps its place from turn to turn.
     if (!isInLine(job)) return reserve(schedule, job, undefined);
     const known = job.placed ? undefined : this.of(job.model);
     return reserve(schedule, job, known ? inLine(known) : this.homes.get(job.model));
@@ -186,9 +186,9 @@ export class Line {
   }
 }
 
-/** A job for which no request waits and no operator asks joins the line only where nothing is promised: see `Wishes`. */
-const isInLine = ({ isDue, waiting, want }: Job): boolean =>
-  isDue || waiting.count > 0 || want?.isExtra === true;
+/** A job for which no request waits and no operator asks joins the line only where nothing is promised: see `BestEffort`. */
+const isInLine = ({ isOrdered, waiting, want }: Job): boolean =>
+  isOrdered || waiting.count > 0 || want?.isExtra === true;
 
 function withShare(job: Job, isOver: (tenant: TenantId) => boolean): Job {
   const isOverShare = areOver(job.waiting, isOver);
@@ -217,7 +217,7 @@ function brokenAmong(before: readonly JobForecast[], after: readonly JobForecast
 const jobKey = (job: Job): string => job.placed?.id ?? job.model;
 
 const mayDisplace = (by: Job, one: Job): boolean =>
-  one.stage > by.stage || (one.stage === by.stage && one.isOverShare && !by.isOverShare);
+  one.band > by.band || (one.band === by.band && one.isOverShare && !by.isOverShare);
 
 /** What comes of a job that tries to join the line. */
 interface JoinTrial {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { RequestId, TenantId } from '../fleet/ids.js';
-import { AT_REST } from '../learned/strain.js';
+import { AT_REST } from '../learned/utilisation.js';
 
 const NAMES = ['first', 'b', 'c', 'd', 'e', 's'];
 
@@ -36,7 +36,7 @@ describe('a free load slot', () => {
   it('is for a pin before all classes, and for a copy by demand after them', () => {
     const driver = busy(aModel('b', { class: 'critical', maxCopies: 2 }));
     driver.serve(aServer('u', [4]), ['b']).warm('b', 'u');
-    driver.fleet.strains.set(aModel('b').id, { ...AT_REST, copies: 2 });
+    driver.fleet.utilisations.set(aModel('b').id, { ...AT_REST, copies: 2 });
     driver.tell();
     driver.resolve('c', { class: 'sheddable' });
     driver.declare(aModel('d', { class: 'sheddable', pinnedCopies: 1 }));
@@ -54,7 +54,7 @@ describe('a free load slot', () => {
     driver.serve(aServer('t'), ['b', 'old', 'first', 'c']).warm('old', 't').resolve('old', { lease: 30_000 });
     driver.resolve('first');
     driver.tell({ kind: 'UnloadOrdered', model: aModel('old').id, force: false });
-    driver.fleet.strains.set(aModel('b').id, { ...AT_REST, copies: 2 });
+    driver.fleet.utilisations.set(aModel('b').id, { ...AT_REST, copies: 2 });
     driver.resolve('c');
     expect([driver.phase('b', 't'), [...driver.fleet.line.keys()]]).toEqual([undefined, ['c', 'b']]);
   });

@@ -7,12 +7,12 @@ import { madeOnce } from '../numbers/groups.js';
 import { rankOf } from '../demand/rank.js';
 import type { Placed } from '../fleet/replica.js';
 import { claimsOn, leavingDraining, ranksAsked } from '../demand/claims.js';
-import { isDue, presentCopies, stageOf } from '../demand/wants.js';
+import { isOrderedByOperator, presentCopies, bandOf } from '../demand/wants.js';
 
 /** Why a load is to come. */
 interface Reason {
-  readonly stage: number;
-  readonly isDue: boolean;
+  readonly band: number;
+  readonly isOrdered: boolean;
 }
 
 /** Why loads are to come: as the wants say it, of copies that are not there before their loads begin. */
@@ -38,7 +38,7 @@ export class Reasons {
     const had = this.copies(model);
     this.counted.set(model, had + copiesOf(fleet, replica));
     const reasons = [this.reason(model, had), ...others.map((one) => this.reason(one, this.copies(one)))];
-    const [strongest] = reasons.sort((one, other) => one.stage - other.stage);
+    const [strongest] = reasons.sort((one, other) => one.band - other.band);
     return { models: [model, ...others], ...strongest! };
   }
 
@@ -47,8 +47,8 @@ export class Reasons {
     const claims = model ? claimsOn(this.fleet, model, this.asked.get(id) ?? null) : [];
     const claim = claims.find(({ copies }) => had < copies);
     return model && claim
-      ? { stage: stageOf(id, claim, this.leaving), isDue: isDue(this.fleet, model, claim) }
-      : { stage: -rankOf((model ?? this.fleet.defaults).class), isDue: true };
+      ? { band: bandOf(id, claim, this.leaving), isOrdered: isOrderedByOperator(this.fleet, model, claim) }
+      : { band: -rankOf((model ?? this.fleet.defaults).class), isOrdered: true };
   }
 
   private copies(model: ModelId): number {

@@ -29,14 +29,14 @@ describe('the line that a turn writes down', () => {
     const driver = full();
     const account = gpuAccount(aServer('u').id, 0);
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerDevicePerMinute: 1 };
-    const swapsAgainAt = driver.now + 7_000;
-    driver.fleet.swaps.set(account, [swapsAgainAt - 60_000]);
+    const evictsAgainAt = driver.now + 7_000;
+    driver.fleet.evictions.set(account, [evictsAgainAt - 60_000]);
     driver.declare(aModel('b', { minCopies: 2 }));
     expect([driver.phase('h', 't'), driver.phase('k', 'u')]).toEqual(['draining', 'ready']);
     driver.pass(10_000);
     expect(driver.fleet.replicas.get(replicaId(K, aServer('u').id))).toMatchObject({
       phase: 'draining',
-      since: swapsAgainAt,
+      since: evictsAgainAt,
     });
   });
 });

@@ -66,7 +66,7 @@ describe('a copy without a residency', () => {
 
   it('that is worth too much is told when the job starves, and used until then and for a lease more', () => {
     const driver = aDriver();
-    driver.fleet.asks.set(aModel('a').id, { sum: 99, at: driver.now });
+    driver.fleet.requestRates.set(aModel('a').id, { sum: 99, at: driver.now });
     driver.resolve('a', { lease: 10_000 });
     driver.resolve('x', { wait: 60_000 });
     expect(times(driver)).toEqual([30, 41, 49]);
@@ -78,7 +78,7 @@ describe('a copy without a residency', () => {
     driver.loadEnds('a', 't');
     driver.declare(aModel('a', { gpuBytes: 8 })).loadsTake('a', 8_000);
     driver.resolve('a', { lease: 12_000, avoid: ['t'] });
-    driver.fleet.asks.set(aModel('a').id, { sum: 3, at: driver.now });
+    driver.fleet.requestRates.set(aModel('a').id, { sum: 3, at: driver.now });
     driver.looksEnd = false;
     driver.resolve('x', { wait: 60_000 });
     expect(times(driver).slice(0, 2)).toEqual([0, 13]);
@@ -86,7 +86,7 @@ describe('a copy without a residency', () => {
 
   it('that is worth as much, and idle, is told now: by the P90 it is used only where it is not told yet', () => {
     const driver = aDriver();
-    driver.fleet.asks.set(aModel('a').id, { sum: 99, at: driver.now });
+    driver.fleet.requestRates.set(aModel('a').id, { sum: 99, at: driver.now });
     driver.looksEnd = false;
     driver.resolve('x', { wait: 60_000 });
     expect(times(driver)).toEqual([0, 1, 9]);
@@ -108,7 +108,7 @@ describe('the class of a copy', () => {
 
   it('gives it to a higher one whatever it is worth, after its lease', () => {
     const driver = aDriver({ class: 'sheddable' });
-    driver.fleet.asks.set(aModel('a').id, { sum: 99, at: driver.now });
+    driver.fleet.requestRates.set(aModel('a').id, { sum: 99, at: driver.now });
     driver.resolve('a', { lease: 12_000 });
     driver.looksEnd = false;
     driver.resolve('x', { wait: 60_000 });

@@ -9,11 +9,11 @@ import type { Forecast } from '../learned/load-times.js';
 import { compareKeys } from '../numbers/compare-keys.js';
 import { total } from '../numbers/groups.js';
 import type { Place } from '../room/places.js';
-import { devicesSwapped } from '../room/swaps.js';
+import { evictionDevices } from '../room/evictions.js';
 import { neededAt, type VictimTest } from '../room/victims.js';
 import { AT, type Chunk, reachedAt } from './chunks.js';
 import type { Job } from './job.js';
-import { emptiedFrom, type Leavable, tellableFrom, yieldsToWant } from './leavable.js';
+import { emptiedFrom, type Leavable, tellableFrom, isPreemptedBy } from './leavable.js';
 import { besides, type JobForecast, type Leaving, readyAfter, type Schedule } from './schedule.js';
 import type { Start } from './slots.js';
 
@@ -44,7 +44,9 @@ export class PlaceCurve {
     private readonly isVictim: VictimTest,
   ) {
     this.needed = neededAt(schedule.fleet, place, want);
-    this.budgetFrom = isFreeOfLimit(schedule.fleet, job, place) ? schedule.now.stamp : schedule.swapAt(place);
+    this.budgetFrom = isFreeOfLimit(schedule.fleet, job, place)
+      ? schedule.now.stamp
+      : schedule.evictsAt(place);
   }
 
   /** When there could be room, by the P50; infinite where there never is. */
@@ -162,7 +164,7 @@ export class PlaceCurve {
 
   private areAllTellable(copies: readonly Leavable[]): boolean {
     const { schedule, want, isVictim } = this;
-    return copies.every((one) => yieldsToWant(one, want, isVictim) && !schedule.curves.isKept(one, want));
+    return copies.every((one) => isPreemptedBy(one, want, isVictim) && !schedule.curves.isKept(one, want));
   }
 
   /** The same whatever the budget and its worth say. */
@@ -228,7 +230,7 @@ export function isFreeOfLimit(
   { rank, isStarving }: Job,
   place: Place,
 ): boolean {
-  return rank === PINNED || (isStarving && !devicesSwapped(place).some((one) => starvedLast.has(one)));
+  return rank === PINNED || (isStarving && !evictionDevices(place).some((one) => starvedLast.has(one)));
 }
 
 const copiesIn = (moments: readonly Moment[]): readonly Leavable[] => moments.flatMap(({ copies }) => copies);

@@ -2,7 +2,7 @@ import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { wantsOf } from '../demand/wants.js';
-import { AT_REST } from '../learned/strain.js';
+import { AT_REST } from '../learned/utilisation.js';
 import { type Job, Jobs } from './job.js';
 import { byPrecedence } from './precedence.js';
 
@@ -27,11 +27,11 @@ function inOrder({ fleet, now }: CoreDriver): string[] {
 }
 
 describe('a job in the line', () => {
-  it('is first of a pin, then of a drain, an admin, the requests in their order, and last of a wish', () => {
+  it('is first of a pin, then of a drain, an admin, the requests in their order, and last of best-effort demand', () => {
     const driver = slow('wished', 'ordered', 'later', 'sooner', 'pinned', 'drained');
     driver.serve(aServer('u', [10]), ['drained']).warm('drained', 'u');
-    const wish = { until: driver.now + 60_000, admin: false, since: driver.now };
-    driver.fleet.wishes.set(aModel('wished').id, wish);
+    const bestEffort = { until: driver.now + 60_000, admin: false, since: driver.now };
+    driver.fleet.bestEffort.set(aModel('wished').id, bestEffort);
     driver.resolve('sooner');
     driver.pass(1_000);
     driver.tell({ kind: 'LoadOrdered', model: aModel('ordered').id, until: driver.now + 60_000 });
@@ -67,7 +67,7 @@ describe('a job in the line', () => {
       ['often', 5],
     ] as const)
       for (let nth = 0; nth < count; nth += 1) driver.resolve(name);
-    driver.fleet.asks.delete(aModel('never').id);
+    driver.fleet.requestRates.delete(aModel('never').id);
     driver.tell({ kind: 'DrainOrdered', server: U, deadline: null });
     const loads = (): string[] => driver.orders().filter((order) => /^load .*@t$/.test(order));
     for (const name of ['often', 'seldom', 'long', 'never', 'low']) {
@@ -94,7 +94,7 @@ describe('a job in the line', () => {
       .warm('a', 'u')
       .warm('b', 'u');
     driver.declare(aModel('a', { class: 'critical', maxCopies: 2 }), aModel('b', { maxCopies: 2 }));
-    for (const model of [A, aModel('b').id]) driver.fleet.strains.set(model, { ...AT_REST, copies: 2 });
+    for (const model of [A, aModel('b').id]) driver.fleet.utilisations.set(model, { ...AT_REST, copies: 2 });
     driver.resolve('waited', { class: 'sheddable' });
     expect(inOrder(driver)).toEqual(['waited 1', 'a 2', 'b 2']);
   });
@@ -109,10 +109,10 @@ const aJob = (parts: Partial<Job>): Job => ({
     want: null,
     placed: null,
     rank: 1,
-    stage: -1,
+    band: -1,
     demand: 0,
     warmUntil: -Infinity,
-    isDue: false,
+    isOrdered: false,
     isRetry: false,
     isOverShare: false,
   },
@@ -123,20 +123,20 @@ const aJob = (parts: Partial<Job>): Job => ({
 
 describe('of two jobs', () => {
   it.each<[string, Partial<Job>, Partial<Job>]>([
-    ['the higher class', { stage: -2, isOverShare: true, since: 9 }, { isDue: true, neededBy: 1 }],
-    ['of what drains what is asked for most', { stage: -4, demand: 2, since: 9 }, { stage: -4, demand: 1 }],
+    ['the higher class', { band: -2, isOverShare: true, since: 9 }, { isOrdered: true, neededBy: 1 }],
+    ['of what drains what is asked for most', { band: -4, demand: 2, since: 9 }, { band: -4, demand: 1 }],
     [
       'of what drains what is asked for at all',
-      { stage: -4, demand: -9, since: 9 },
-      { stage: -4, demand: -Infinity },
+      { band: -4, demand: -9, since: 9 },
+      { band: -4, demand: -Infinity },
     ],
     [
       'of what drains and is not asked for what has been wanted longest',
-      { stage: -4, demand: -Infinity, since: 1 },
-      { stage: -4, demand: -Infinity, since: 9 },
+      { band: -4, demand: -Infinity, since: 1 },
+      { band: -4, demand: -Infinity, since: 9 },
     ],
-    ['what the operator wants', { isDue: true, isOverShare: true, since: 9 }, { neededBy: 1 }],
-    ['what the operator wants, though it has failed', { isDue: true, isRetry: true }, { neededBy: 1 }],
+    ['what the operator wants', { isOrdered: true, isOverShare: true, since: 9 }, { neededBy: 1 }],
+    ['what the operator wants, though it has failed', { isOrdered: true, isRetry: true }, { neededBy: 1 }],
     ['what has not failed', { isOverShare: true, since: 9 }, { isRetry: true, neededBy: 1 }],
     ['what is promised', { neededBy: 9, isOverShare: true, since: 9 }, { waiting: ONE_WAITS }],
     ['the tenant under its part', { neededBy: 9, since: 9 }, { isOverShare: true, neededBy: 1 }],

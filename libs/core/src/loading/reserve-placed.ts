@@ -27,8 +27,8 @@ function needsOf(fleet: Readonly<Fleet>, { id, model, server }: Placed, now: Now
   let needs = 0;
   for (const needed of directDependencies(fleet, model)) {
     const other: Replica | undefined = fleet.replicas.get(replicaId(needed, server));
-    const isCarriedAlong = other?.phase === 'placed' && other.carriedBy === id;
-    if (other && other.phase !== 'ready' && !isCarriedAlong)
+    const isCoLoaded = other?.phase === 'placed' && other.coLoadedBy === id;
+    if (other && other.phase !== 'ready' && !isCoLoaded)
       needs = Math.max(needs, restOfLoad(fleet, other, now).p50);
   }
   return needs;

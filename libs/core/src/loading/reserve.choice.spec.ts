@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { anUntoldModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aPendingModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 
 /** Servers without any room left, each with strangers of these sizes, loaded at one and the same moment. */
 function full(...servers: readonly (readonly number[])[]): CoreDriver {
@@ -62,7 +62,7 @@ describe('of three places', () => {
   });
 });
 
-describe('where the swap budget lets the least valuable copy leave too late for a promise', () => {
+describe('where the eviction budget lets the least valuable copy leave too late for a promise', () => {
   it('the least valuable of those leaves that are in time', () => {
     const driver = full([4, 4], [4], [4]);
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerDevicePerMinute: 1 };
@@ -78,7 +78,7 @@ describe('where the swap budget lets the least valuable copy leave too late for 
   });
 });
 
-describe('a pin, which the swap budget does not bind', () => {
+describe('a pin, which the eviction budget does not bind', () => {
   it('makes leave what is worth least, also on a device whose budget is spent', () => {
     const driver = full([4, 4], [4]);
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerDevicePerMinute: 1 };
@@ -126,7 +126,7 @@ describe('where the least valuable copy is on a server whose slot is taken', () 
 
   it('it leaves for a promise that can wait for the slot, where that costs less', () => {
     const driver = withLoading(10_000);
-    driver.fleet.asks.set(aModel('m00').id, { sum: 9, at: driver.now });
+    driver.fleet.requestRates.set(aModel('m00').id, { sum: 9, at: driver.now });
     driver.resolve('y', { wait: 30_000 });
     driver.pass(7_000);
     expect(driver.phase('m11', 's1')).toBe('ready');
@@ -136,7 +136,7 @@ describe('where the least valuable copy is on a server whose slot is taken', () 
 
   it('one that is worth more leaves for a promise that is in time only there', () => {
     const driver = withLoading(10_000).unloadsTake('s0', 1_000);
-    driver.fleet.asks.set(aModel('m00').id, { sum: 9, at: driver.now });
+    driver.fleet.requestRates.set(aModel('m00').id, { sum: 9, at: driver.now });
     const request = driver.resolve('y', { wait: 15_000 });
     driver.pass(2_000);
     expect(driver.answerTo(request)).toBe('waiting');

@@ -21,7 +21,7 @@ function aDriver(wait: number): CoreDriver {
   }
   driver.loadsTake('x', 8_000).loadsTake('b', 8_000).pass(40_000);
   driver.resolve('b', { lease: 50_000 });
-  driver.fleet.asks.set(aModel('b').id, { sum: 99, at: driver.now });
+  driver.fleet.requestRates.set(aModel('b').id, { sum: 99, at: driver.now });
   driver.resolve('x', { wait });
   return driver;
 }

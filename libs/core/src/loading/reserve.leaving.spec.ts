@@ -43,16 +43,16 @@ describe('a job behind one for which copies leave that do not drain yet', () => 
 
 describe('a job for which a copy is to leave that is loaded yet', () => {
   it.each([
-    { asks: 1, at: 8_000, when: 'once that is there' },
-    { asks: 13, at: 30_000, when: 'when it starves, where that is worth more than twice as much' },
-  ])('gets its place $when', ({ asks, at }) => {
+    { requestRates: 1, at: 8_000, when: 'once that is there' },
+    { requestRates: 13, at: 30_000, when: 'when it starves, where that is worth more than twice as much' },
+  ])('gets its place $when', ({ requestRates, at }) => {
     const driver = new CoreDriver()
       .declare(aModel('a', { gpuBytes: 8 }), aModel('x', { gpuBytes: 8 }))
       .serve(aServer('s', [10]), ['a', 'x'])
       .unloadsTake('s', 1_000)
       .loadsTake('a', 8_000)
       .loadsTake('x', 8_000);
-    for (let one = 0; one < asks; one += 1) driver.resolve('a');
+    for (let one = 0; one < requestRates; one += 1) driver.resolve('a');
     driver.resolve('x', { wait: 600_000 });
     const { placeAt, startsAt } = jobOf(driver, 'x')!;
     expect([placeAt - driver.now, Math.round(startsAt - placeAt)]).toEqual([at, 11_000]);

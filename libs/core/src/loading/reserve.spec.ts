@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { wantFor } from '../demand/wants.js';
 import { openServers } from '../fleet/standing.js';
-import { swapped } from '../../../../test/support/swapped.js';
+import { evicted } from '../../../../test/support/evicted.js';
 import { Line } from './line.js';
 
 /** A server that `x` and `y` fill in turn, beside the models told; a load of any takes 10 s. */
@@ -100,7 +100,7 @@ describe('a job for which a copy in use has to leave', () => {
 
 describe('what leaves by itself', () => {
   it('is counted on where it is idle before others may leave, and promised to nobody: it may be used again', () => {
-    const driver = swapped({ loadsPerDevicePerMinute: 1 });
+    const driver = evicted({ loadsPerDevicePerMinute: 1 });
     driver.pass(2_000);
     driver.loadsTake('b', 8_000).declare(aModel('a', { gpuBytes: 8, idleUnload: 10_000 }));
     expect(driver.answerTo(driver.resolve('b', { wait: 20_000 }))).toBe('deadline_unreachable');

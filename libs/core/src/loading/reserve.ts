@@ -8,7 +8,7 @@ import { compareKeys } from '../numbers/compare-keys.js';
 import { total } from '../numbers/groups.js';
 import { lackIn, slackIn } from '../room/best-fit.js';
 import type { Place, Site } from '../room/places.js';
-import { crowding } from '../room/spread.js';
+import { copiesAround } from '../room/spread.js';
 import { victimTest, type VictimTest } from '../room/victims.js';
 import type { Job } from './job.js';
 import { PlaceCurve } from './place-curve.js';
@@ -105,10 +105,10 @@ class Search {
 
   /** The places of these sites, without those of which there is no telling when their devices open, or that were refuted. */
   private placesOf(sites: readonly Site[]): Place[] {
-    const { fleet, now, ledger, untold } = this.schedule;
+    const { fleet, now, ledger, unread } = this.schedule;
     const isTold = ({ bookings }: Place): boolean =>
-      untold.size === 0 ||
-      !bookings.some(({ account, bytes }) => bytes > 0 && untold.has(account)) ||
+      unread.size === 0 ||
+      !bookings.some(({ account, bytes }) => bytes > 0 && unread.has(account)) ||
       ledger.fitsFree(bookings);
     return sites.flatMap(({ server, places }) =>
       isRefuted(fleet, this.job.model, server.spec.id, now) ? [] : places.filter(isTold),
@@ -147,25 +147,25 @@ class Search {
     const costOf = ({ found, worth }: Candidate): number =>
       ((found.ready.p50 - soonest) / 1_000) * waiting + worth * WORTH_COUNTS_FOR;
     const fit = this.bestFit(candidates.filter(({ found }) => found.leaving.length === 0));
-    const swap = least(candidates, (one) => [costOf(one), ...harmOf(one)])!;
-    return fit && costOf(fit) <= costOf(swap) ? fit : swap;
+    const eviction = least(candidates, (one) => [costOf(one), ...harmOf(one)])!;
+    return fit && costOf(fit) <= costOf(eviction) ? fit : eviction;
   }
 
   /**
    * The best of the places where nothing has to leave, by these in turn: a server with a GPU for what needs one; a server that
-   * crowds the model's copies least; the soonest; the best fit.
+   * has the fewest of the model's copies around it; the soonest; the best fit.
    */
   private bestFit(candidates: readonly Candidate[]): Candidate | undefined {
     const { schedule, want, sites } = this;
     const { fleet, now, ledger } = schedule;
-    const [lacksGpu, crowdOn, slackOf] = [
+    const [lacksGpu, copiesNear, slackOf] = [
       lackIn(sites),
-      crowding(fleet, want.model, now),
+      copiesAround(fleet, want.model, now),
       slackIn(fleet, ledger),
     ];
     return least(candidates, ({ found: { place, ready } }) => [
       lacksGpu(place!.server) ? 1 : 0,
-      crowdOn(place!.server),
+      copiesNear(place!.server),
       ready.p50,
       slackOf(place!),
     ]);

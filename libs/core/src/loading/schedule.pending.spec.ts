@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { anUntoldModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aPendingModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { SOON } from '../learned/closing.js';
 
 const NAMES = ['hot', 'new', 'b'];

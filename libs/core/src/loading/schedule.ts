@@ -2,7 +2,7 @@ import type { Now } from '../numbers/now.js';
 import { type Fleet, unsettled } from '../fleet/fleet.js';
 import type { AccountId, ModelId, ServerId } from '../fleet/ids.js';
 import { PINNED } from '../demand/rank.js';
-import { untoldDevices } from '../learned/closing.js';
+import { unreadDevices } from '../learned/closing.js';
 import { loadForecast } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
 import { unloadForecast } from '../learned/unload-times.js';
@@ -15,7 +15,7 @@ import type { Placed } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { SitesBesidePins } from '../room/fit-pins.js';
 import type { Place } from '../room/places.js';
-import { devicesSwapped, swapsAgainAt } from '../room/swaps.js';
+import { evictionDevices, evictsAgainAt } from '../room/evictions.js';
 import { awaitedModels } from '../room/victims.js';
 import { after } from './chunks.js';
 import { Curves } from './curves.js';
@@ -72,10 +72,10 @@ export class Schedule {
   private readonly busy: ReadonlySet<ServerId>;
   readonly awaited: ReadonlySet<ModelId>;
   /** The closed devices of which there is no telling when they open. */
-  readonly untold: ReadonlySet<AccountId>;
+  readonly unread: ReadonlySet<AccountId>;
   /** The accounts of which jobs before this one have reserved memory without having their places. */
   private readonly reserved = new Set<AccountId>();
-  private readonly swaps = new Map<AccountId, readonly Instant[]>();
+  private readonly evictions = new Map<AccountId, readonly Instant[]>();
   private readonly unloads = new Map<ServerId, Forecast>();
 
   constructor(
@@ -90,7 +90,7 @@ export class Schedule {
     this.curves = new Curves(fleet, this.ledger, this.slots, now);
     this.inWork = new InWork(fleet, now);
     this.sites = new SitesBesidePins(fleet, open, now);
-    this.untold = untoldDevices(fleet, now);
+    this.unread = unreadDevices(fleet, now);
     this.busy = new Set(unsettled(fleet).map(({ server }) => server));
   }
 
@@ -122,10 +122,10 @@ export class Schedule {
     bookings.some(({ account, bytes }) => bytes > 0 && this.reserved.has(account));
 
   /** When others may first leave for a load at a place by the limit of a minute. */
-  swapAt(place: Place): Instant {
+  evictsAt(place: Place): Instant {
     let at = this.now.stamp;
-    for (const account of devicesSwapped(place))
-      at = Math.max(at, swapsAgainAt(this.fleet, this.swapsOf(account)));
+    for (const account of evictionDevices(place))
+      at = Math.max(at, evictsAgainAt(this.fleet, this.evictionsOf(account)));
     return at;
   }
 
@@ -165,24 +165,24 @@ export class Schedule {
     this.bring(job, { model: job.model, server, bookings: place.bookings }, ready);
     if (placeAt > this.now.stamp) for (const { account } of place.bookings) this.reserved.add(account);
     else this.present.promise(besides(place.bookings, copies));
-    if (leaving.some(({ isTold }) => isTold)) this.noteSwap(place, placeAt);
+    if (leaving.some(({ isTold }) => isTold)) this.noteEviction(place, placeAt);
   }
 
-  /** What a pin or the operator's word brings does not leave again. */
+  /** What a pin or an order of the operator loads does not leave again. */
   private bring(job: Job, copy: Pick<Leavable, 'model' | 'server' | 'bookings'>, { p50 }: Forecast): void {
-    if (job.rank !== PINNED && !job.isDue) this.curves.bring(toCome(this.fleet, copy, p50, this.now));
+    if (job.rank !== PINNED && !job.isOrdered) this.curves.bring(toCome(this.fleet, copy, p50, this.now));
   }
 
-  private noteSwap(place: Place, at: Instant): void {
-    for (const account of devicesSwapped(place))
-      this.swaps.set(
+  private noteEviction(place: Place, at: Instant): void {
+    for (const account of evictionDevices(place))
+      this.evictions.set(
         account,
-        [...this.swapsOf(account), at].sort((one, other) => one - other),
+        [...this.evictionsOf(account), at].sort((one, other) => one - other),
       );
   }
 
-  private swapsOf(account: AccountId): readonly Instant[] {
-    return this.swaps.get(account) ?? this.fleet.swaps.get(account) ?? [];
+  private evictionsOf(account: AccountId): readonly Instant[] {
+    return this.evictions.get(account) ?? this.fleet.evictions.get(account) ?? [];
   }
 }
 

@@ -1,6 +1,6 @@
 import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
-import { aModel, anUntoldModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aPendingModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Millis } from '../fleet/model.js';
 import { SOON } from '../learned/closing.js';
 import type { Forecast } from '../learned/load-times.js';
@@ -125,7 +125,7 @@ describe('a load whose config is pending', () => {
 
   it('leaves what came up beside it a slot of its own', () => {
     const driver = new CoreDriver()
-      .declare(anUntoldModel('a'), anUntoldModel('step'))
+      .declare(aPendingModel('a'), aPendingModel('step'))
       .serve(aServer('t', [10, 10, 10]), ['a', 'step'])
       .loadsTake('a', 30_000);
     driver.fleet.limits = { ...driver.fleet.limits, loadsPerServer: 2, loadsPerDevice: 4 };
@@ -138,7 +138,7 @@ describe('a load whose config is pending', () => {
 
   it('waits a moment for the config of one that has just ended', () => {
     const driver = new CoreDriver()
-      .declare(anUntoldModel('a'))
+      .declare(aPendingModel('a'))
       .serve(aServer('t', [10, 10, 10]), ['a'])
       .loadsTake('a', 4_000);
     driver.resolve('a');

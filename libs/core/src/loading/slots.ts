@@ -4,7 +4,7 @@ import type { ServerId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { isCarried, isOverdue, loadBegan, loadBounds, ordersAtOnce } from '../fleet/standing.js';
+import { isCoLoaded, isOverdue, loadBegan, loadBounds, ordersAtOnce } from '../fleet/standing.js';
 import { SOON } from '../learned/closing.js';
 import { restOfLoad } from '../learned/load-forecast.js';
 import type { Forecast } from '../learned/load-times.js';
@@ -46,7 +46,7 @@ export class Slots {
   ) {
     let overdue = 0;
     const loads = unsettledOn(fleet, server.spec.id).filter(
-      (one) => loadBegan(one) !== null && !isCarried(one),
+      (one) => loadBegan(one) !== null && !isCoLoaded(one),
     );
     const turn = this.lastPending(loads);
     for (const replica of loads) {

@@ -18,7 +18,7 @@ describe('a load', () => {
       .declare(aModel('a', { loadTimeout: 7_000 }))
       .serve(aServer('t', [10]), ['a']);
     driver.resolve('a');
-    expect(driver.log).toMatchObject([{ kind: 'load', timeout: 7_000, brings: [] }]);
+    expect(driver.log).toMatchObject([{ kind: 'load', timeout: 7_000, coLoaded: [] }]);
   });
 
   it('of an ensemble takes one slot, whatever it brings', () => {

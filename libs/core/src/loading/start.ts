@@ -68,8 +68,8 @@ function start(fleet: Fleet, replica: Placed, now: Now): Action {
   const unit = unitOf(fleet, replica);
   const order = nextOrder(fleet);
   const server = fleet.servers.get(replica.server)!;
-  const brings = unit.slice(1).map((one) => one.model);
-  const action = loadAction(fleet, replica, order, brings);
+  const coLoaded = unit.slice(1).map((one) => one.model);
+  const action = loadAction(fleet, replica, order, coLoaded);
   const deadline = now.stamp + action.timeout;
   for (const one of unit) {
     server.ordered.add(one.model);
@@ -82,12 +82,12 @@ function loadAction(
   fleet: Fleet,
   replica: Placed,
   order: ReturnType<typeof nextOrder>,
-  brings: readonly ModelId[],
+  coLoaded: readonly ModelId[],
 ): ActionOf<'load'> {
   const { id, model: modelId, server: serverId, devices, cause } = replica;
   const model = fleet.models.get(modelId) ?? discovered(modelId, fleet.defaults);
   const config = configFor(fleet.servers.get(serverId)!, model, devices);
   const timeout = model.loadTimeout;
   const shared = { order, replica: id, model: modelId, server: serverId };
-  return { kind: 'load', ...shared, config, timeout, brings, cause };
+  return { kind: 'load', ...shared, config, timeout, coLoaded, cause };
 }

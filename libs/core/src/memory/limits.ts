@@ -20,33 +20,33 @@ export function isOverLimit(fleet: Readonly<Fleet>, replica: Replica): boolean {
 }
 
 /** Remembers which models were measured above their limits on a server, and when that was first so or got worse. */
-export function noteExcess(fleet: Fleet, server: Server, now: Now): void {
+export function noteLimitViolations(fleet: Fleet, server: Server, now: Now): void {
   for (const model of server.measured.keys()) {
     const replica = fleet.replicas.get(replicaId(model, server.spec.id));
     if (!replica || !isOverLimit(fleet, replica)) continue;
     const bytes = measuredOf(fleet, replica)!;
-    const known = fleet.excesses.get(model);
+    const known = fleet.limitViolations.get(model);
     if (known && bytes <= withMargin(known.bytes)) continue;
-    fleet.excesses.set(model, { bytes, at: now.stamp, isPardoned: false });
+    fleet.limitViolations.set(model, { bytes, at: now.stamp, isOverridden: false });
   }
 }
 
-/** Takes up an excess that an earlier process of Berth measured. */
-export function recallExcess(fleet: Fleet, id: ModelId, now: Now): void {
+/** Takes up a violation that an earlier process of Berth measured. */
+export function recallLimitViolation(fleet: Fleet, id: ModelId, now: Now): void {
   const model = fleet.models.get(id);
   const bytes = fleet.footprints.get(id)?.peak ?? 0;
-  if (!model?.gpuDeclared || bytes <= model.gpuBytes || fleet.excesses.has(id)) return;
-  fleet.excesses.set(id, { bytes, at: now.stamp, isPardoned: false });
+  if (!model?.gpuDeclared || bytes <= model.gpuBytes || fleet.limitViolations.has(id)) return;
+  fleet.limitViolations.set(id, { bytes, at: now.stamp, isOverridden: false });
 }
 
 /**
- * An admin's order to load or reload a model pardons the excess of that model and of all that it needs: they are loaded,
+ * An admin's order to load or reload a model overrides the limit of that model and of all that it needs: they are loaded,
  * and no copy leaves for it.
  */
-export function pardon(fleet: Fleet, model: ModelId): void {
+export function overrideLimit(fleet: Fleet, model: ModelId): void {
   for (const one of [model, ...dependenciesOf(fleet, model)]) {
-    const excess = fleet.excesses.get(one);
-    if (excess) fleet.excesses.set(one, { ...excess, isPardoned: true });
+    const violation = fleet.limitViolations.get(one);
+    if (violation) fleet.limitViolations.set(one, { ...violation, isOverridden: true });
   }
 }
 
@@ -55,17 +55,17 @@ export const isQuarantined = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
   fleet.barred.get(id) === 'over_limit' && fleet.models.get(id)?.pinnedCopies === 0;
 
 /** Whether a model, or one that it needs, is quarantined. */
-export const isBarred = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
+export const needsQuarantined = (fleet: Readonly<Fleet>, id: ModelId): boolean =>
   fleet.barred.size > 0 && [id, ...dependenciesOf(fleet, id)].some((one) => isQuarantined(fleet, one));
 
 /**
- * Whether a copy is to go for the excess of its model: each copy of a quarantined model, and by `unload` each copy over
+ * Whether a copy is to go for the violation of its limit: each copy of a quarantined model, and by `unload` each copy over
  * its limit that was loaded before that was known. Later copies are booked as measured, and may stay.
  */
-export function isExcessive(fleet: Readonly<Fleet>, replica: Ready): boolean {
-  const excess = fleet.excesses.get(replica.model);
-  if (!excess || excess.isPardoned || isPinProtected(fleet, replica)) return false;
+export function isToGoForItsLimit(fleet: Readonly<Fleet>, replica: Ready): boolean {
+  const violation = fleet.limitViolations.get(replica.model);
+  if (!violation || violation.isOverridden || isPinProtected(fleet, replica)) return false;
   if (isQuarantined(fleet, replica.model)) return true;
   const isUnloaded = fleet.models.get(replica.model)?.onLimitExceeded === 'unload';
-  return isUnloaded && replica.since <= excess.at && isOverLimit(fleet, replica);
+  return isUnloaded && replica.since <= violation.at && isOverLimit(fleet, replica);
 }

@@ -34,9 +34,9 @@ export const servingReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[]
 const solidReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
   replicasOf(fleet, model).filter((replica) => isSolidCopy(fleet, replica));
 
-/** Whether a replica is ready on a server that stays, and not written off. */
+/** Whether a replica is ready on a server that stays, and not replaced. */
 export const isSolidCopy = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
-  replica.phase === 'ready' && isSolid(fleet.servers.get(replica.server)) && !isWrittenOff(fleet, replica);
+  replica.phase === 'ready' && isSolid(fleet.servers.get(replica.server)) && !isReplaced(fleet, replica);
 
 const isSolid = (server: Server | undefined): boolean =>
   server !== undefined && server.drain === null && isRoutable(server);
@@ -53,9 +53,9 @@ export function isPinProtected(
   among?: readonly Replica[],
 ): boolean {
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
-  if (pinned === 0 || isWrittenOff(fleet, replica)) return false;
+  if (pinned === 0 || isReplaced(fleet, replica)) return false;
   const ranked = (among ?? solidReplicas(fleet, replica.model))
-    .filter((one) => !isWrittenOff(fleet, one))
+    .filter((one) => !isReplaced(fleet, one))
     .toSorted((one, other) => copiesOf(fleet, other) - copiesOf(fleet, one));
   const at = ranked.findIndex(({ id }) => id === replica.id);
   return total(ranked.slice(0, at < 0 ? undefined : at), (one) => copiesOf(fleet, one)) < pinned;
@@ -68,7 +68,7 @@ export function isPinProtected(
  */
 export function isGuaranteed(fleet: Readonly<Fleet>, replica: Replica): boolean {
   const copies = guaranteedCopies(fleet.models.get(replica.model));
-  if (copies === 0 || isWrittenOff(fleet, replica)) return false;
+  if (copies === 0 || isReplaced(fleet, replica)) return false;
   return solidCopies(fleet, replica.model, new Set([replica.id])) < copies;
 }
 
@@ -80,30 +80,30 @@ export const standingCopies = (model: Model | undefined): number =>
   model?.enabled ? Math.max(model.pinnedCopies, model.minCopies) : 0;
 
 /** Whether a copy counts for nothing: it is failing, and the operator wants such copies replaced. */
-export const isWrittenOff = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+export const isReplaced = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   replica.phase === 'ready' && isFailing(replica) && settingsOf(fleet, replica).onFailing === 'replace';
 
-export const writtenOff = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
-  replicasOf(fleet, model).filter((replica): replica is Ready => isWrittenOff(fleet, replica));
+export const replacedCopies = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
+  replicasOf(fleet, model).filter((replica): replica is Ready => isReplaced(fleet, replica));
 
 /** The models of which a written-off copy is in use, and no copy has succeeded since: another one is to stand in for it. */
 export function toReplace(fleet: Readonly<Fleet>, now: Now): ModelId[] {
   const models: ModelId[] = [];
   for (const model of fleet.foundFailing.keys())
-    if (!now.has(writtenOffInUseUntil(fleet, model))) models.push(model);
+    if (!now.has(replacedInUseUntil(fleet, model))) models.push(model);
   return models;
 }
 
 /** Until when a copy is needed to stand in for a written-off one: for as long as that one is not idle. */
 export function standsInUntil(fleet: Readonly<Fleet>, replica: Ready): Instant {
-  if (!fleet.foundFailing.has(replica.model) || isWrittenOff(fleet, replica)) return -Infinity;
-  return writtenOffInUseUntil(fleet, replica.model);
+  if (!fleet.foundFailing.has(replica.model) || isReplaced(fleet, replica)) return -Infinity;
+  return replacedInUseUntil(fleet, replica.model);
 }
 
 /** Until when the written-off copies are in use, strangers included. */
-function writtenOffInUseUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
+function replacedInUseUntil(fleet: Readonly<Fleet>, model: ModelId): Instant {
   const { idleUnload } = fleet.models.get(model) ?? fleet.defaults;
-  const ends = writtenOff(fleet, model).map(({ lastUse, inUseUntil }) =>
+  const ends = replacedCopies(fleet, model).map(({ lastUse, inUseUntil }) =>
     Math.max(lastUse + (idleUnload ?? Infinity), inUseUntil),
   );
   return Math.max(-Infinity, ...ends);

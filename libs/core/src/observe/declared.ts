@@ -15,7 +15,7 @@ import type { Server } from '../fleet/server.js';
 import { bookingsFor, devicesFound, noteDependencies } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
-import { recallExcess } from '../memory/limits.js';
+import { recallLimitViolation } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
@@ -34,8 +34,8 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 export function declareModel(fleet: Fleet, { model }: EventOf<'ModelDeclared'>, now: Now): void {
   const before = fleet.models.get(model.id);
   putModel(fleet, withKeysInOrder(model));
-  if (before?.source !== 'declared') recallExcess(fleet, model.id, now);
-  else if (!isSameButPinned(before, model)) fleet.excesses.delete(model.id);
+  if (before?.source !== 'declared') recallLimitViolation(fleet, model.id, now);
+  else if (!isSameButPinned(before, model)) fleet.limitViolations.delete(model.id);
   noteDependencies(fleet, model.id);
   fleet.foundFailing.delete(model.id);
   forgetFailures(fleet, model.id);
@@ -50,8 +50,8 @@ const isSameButPinned = (one: Model, other: Model): boolean =>
 /** A withdrawn model becomes a discovered one where a server that discovers lists it. */
 export function withdrawModel(fleet: Fleet, { model: id }: EventOf<'ModelWithdrawn'>): void {
   forgetModel(fleet, id);
-  fleet.excesses.delete(id);
-  fleet.wishes.delete(id);
+  fleet.limitViolations.delete(id);
+  fleet.bestEffort.delete(id);
   noteDependencies(fleet, id);
   for (const server of fleet.servers.values()) discover(fleet, server);
   for (const server of fleet.servers.values()) rebook(fleet, server, id);
@@ -60,14 +60,14 @@ export function withdrawModel(fleet: Fleet, { model: id }: EventOf<'ModelWithdra
 
 /** Forgets what is known of a model, since names come and go without end. What books its present copies stays. */
 function forgetPast(fleet: Fleet, id: ModelId): void {
-  fleet.wishes.delete(id);
+  fleet.bestEffort.delete(id);
   fleet.lastUnloads.delete(id);
   fleet.leftForLower.delete(id);
   forgetLoadTimes(fleet, id);
-  fleet.asks.delete(id);
+  fleet.requestRates.delete(id);
   fleet.usualLeases.delete(id);
   fleet.foundFailing.delete(id);
-  fleet.excesses.delete(id);
+  fleet.limitViolations.delete(id);
   if (!fleet.holders.has(id)) forgetTraits(fleet, id);
   forgetPutOff(fleet, id);
   forgetFailures(fleet, id);
@@ -136,7 +136,7 @@ export function rememberFootprint(
   now: Now,
 ): void {
   fleet.footprints.set(model, footprint);
-  recallExcess(fleet, model, now);
+  recallLimitViolation(fleet, model, now);
 }
 
 /** Books anew what the replicas on a server hold: sizes, devices, or what is known of an ensemble have changed. */

@@ -69,7 +69,7 @@ describe('the devices of a process that has just started', () => {
     driver.tell({ kind: 'ReloadOrdered', model: aModel('m').id, until: driver.now + 60_000 });
     driver.shelf('t').set('m', '');
     restarted(driver, REFUSED).pass(3_000);
-    expect([driver.fleet.reloads.size, driver.fleet.wishes.size]).toEqual([1, 0]);
+    expect([driver.fleet.reloads.size, driver.fleet.bestEffort.size]).toEqual([1, 0]);
     Object.assign(driver.shelf('t'), GPU);
     driver.pass(2_000);
     expect(driver.isLoading('m', 't')).toBe(true);

@@ -60,7 +60,7 @@ describe('a fleet whose orders are held', () => {
     expect(refused).not.toMatchObject({ broken: 'unknown' });
   });
 
-  it('keeps the wish of an admin for as long as it was held or frozen, once for both', () => {
+  it('keeps what an admin ordered for as long as it was held or frozen, once for both', () => {
     driver.warm('b', 's');
     driver.tell({ kind: 'UnloadOrdered', model: 'b' as ModelId, force: true });
     driver.pass(5_000);
@@ -72,9 +72,9 @@ describe('a fleet whose orders are held', () => {
     driver.pass(10_000);
     driver.tell({ kind: 'FreezeEnded' });
     driver.pass(10_000);
-    expect(driver.fleet.wishes.get(A)!.until).toBe(until);
+    expect(driver.fleet.bestEffort.get(A)!.until).toBe(until);
     hold(false);
-    expect(driver.fleet.wishes.get(A)!.until).toBe(until + 30_000);
+    expect(driver.fleet.bestEffort.get(A)!.until).toBe(until + 30_000);
     expect(driver.orders().at(-1)).toBe('load a@s');
   });
 

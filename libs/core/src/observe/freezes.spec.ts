@@ -176,7 +176,7 @@ describe('a frozen fleet', () => {
 
   it('counts no model as starving for the time in which nothing could be ordered', () => {
     driver.declare(aModel('a', { gpuBytes: 6, idleUnload: null })).warm('a', 's');
-    driver.fleet.asks.set(A, { sum: 1e9, at: driver.now });
+    driver.fleet.requestRates.set(A, { sum: 1e9, at: driver.now });
     driver.resolve('a', { lease: 100_000 });
     freeze();
     driver.resolve('b', { wait: 200_000 });

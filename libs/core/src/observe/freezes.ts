@@ -32,7 +32,7 @@ export function holdLoads(fleet: Fleet, { isHeld }: EventOf<'LoadsHeld'>, now: N
 }
 
 /**
- * Once neither a freeze nor a hold is left: wishes of admins have as much time left as when the first of them began.
+ * Once neither a freeze nor a hold is left: what admins ordered has as much time left as when the first of them began.
  * Waits for a copy begin anew, since no room could be made meanwhile.
  */
 function orderAgain(fleet: Fleet, now: Now): void {
@@ -40,9 +40,10 @@ function orderAgain(fleet: Fleet, now: Now): void {
   if (since === null || areLoadsStopped(fleet)) return;
   fleet.stoppedAt = null;
   fleet.resumedAt = now.stamp;
-  for (const [model, wish] of fleet.wishes) {
-    const lost = now.stamp - Math.max(since, wish.since);
-    if (wish.admin && lost > 0) fleet.wishes.set(model, { ...wish, until: wish.until + lost });
+  for (const [model, bestEffort] of fleet.bestEffort) {
+    const lost = now.stamp - Math.max(since, bestEffort.since);
+    if (bestEffort.admin && lost > 0)
+      fleet.bestEffort.set(model, { ...bestEffort, until: bestEffort.until + lost });
   }
   fleet.wantedSince.clear();
 }

@@ -7,7 +7,7 @@ import { resetMeters } from '../fleet/meter.js';
 import { countsByModel, type IndexRow, type Look, type ServingRow, sightingOf } from '../looks/look.js';
 import { readAnew } from '../fleet/indexes.js';
 import { isEnsemble } from '../memory/footprint.js';
-import { noteExcess } from '../memory/limits.js';
+import { noteLimitViolations } from '../memory/limits.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { appendTo } from '../numbers/groups.js';
 import { answered } from './contact.js';
@@ -18,7 +18,7 @@ import { readPulses } from './pulse.js';
 import { type Listing, listingOf } from '../looks/listing.js';
 import { keepPromised } from './servers.js';
 import { sighted } from './sighted.js';
-import { readStrain } from './strain.js';
+import { readUtilisation } from './utilisation.js';
 
 /** Takes up what a look at a server says. */
 export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, now: Now): void {
@@ -35,10 +35,10 @@ export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, no
   else findDevices(fleet, server, look);
   const counts = countsByModel(look.serving);
   readPulses(fleet, server, look, counts, now);
-  readStrain(fleet, server, look.begunAt, counts, now);
+  readUtilisation(fleet, server, look.begunAt, counts, now);
   server.statisticsAt = look.begunAt;
   measure(fleet, server, look, now);
-  noteExcess(fleet, server, now);
+  noteLimitViolations(fleet, server, now);
 }
 
 /** Index and statistics have a deadline of 5 s each: a look that took longer was held up by Berth itself. */

@@ -29,7 +29,7 @@ import {
   rememberUnload,
   useRoutes,
 } from './requests.js';
-import { wantCopies } from './strain.js';
+import { wantCopies } from './utilisation.js';
 import { acknowledgeRoutes, forgetWatcher, seeWatcher } from './watchers.js';
 
 type Observer<Kind extends Event['kind']> = (fleet: Fleet, event: EventOf<Kind>, now: Now) => void;

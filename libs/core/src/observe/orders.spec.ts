@@ -58,17 +58,17 @@ describe('the end of a load', () => {
     expect(driver.phase('a', 't')).toBe('draining');
   });
 
-  it('says how long it took, and ends the wish and the pause after the failure before', () => {
+  it('says how long it took, and ends the best-effort demand and the pause after the failure before', () => {
     const driver = aDriver();
     driver.resolve('a', { wait: 0 });
     driver.loadEnds('a', 't', 'transient');
-    expect([driver.fleet.wishes.has(A), driver.fleet.cooldowns.has(ID)]).toEqual([true, true]);
+    expect([driver.fleet.bestEffort.has(A), driver.fleet.cooldowns.has(ID)]).toEqual([true, true]);
     expect(driver.fleet.loadTimes.has(A)).toBe(false);
     driver.pass(2_000);
     const orderedAt = (replicaIn(driver) as { orderedAt: number }).orderedAt;
     driver.pass(3_000);
     driver.loadEnds('a', 't');
-    expect([driver.fleet.wishes.has(A), driver.fleet.cooldowns.has(ID)]).toEqual([false, false]);
+    expect([driver.fleet.bestEffort.has(A), driver.fleet.cooldowns.has(ID)]).toEqual([false, false]);
     expect(driver.fleet.loadTimes.get(A)).toMatchObject({ mean: Math.log(driver.now - orderedAt), count: 1 });
   });
 

@@ -30,7 +30,7 @@ export function loadEnded(fleet: Fleet, event: EventOf<'LoadEnded'>, now: Now): 
   }
   if (event.outcome.kind === 'succeeded') {
     noteLoadTime(fleet, replica, now.stamp - replica.orderedAt, now);
-    fleet.wishes.delete(replica.model);
+    fleet.bestEffort.delete(replica.model);
     warmUp(fleet, replica);
   }
   if (event.outcome.kind === 'failed') failed(fleet, replica, event.outcome.cause, now);

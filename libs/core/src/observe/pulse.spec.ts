@@ -75,9 +75,9 @@ describe('the queue of a hidden copy', () => {
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t', 'unload a@t']);
   });
 
-  it('is no strain of it either, which its own statistics tell of', () => {
+  it('is no utilisation of it either, which its own statistics tell of', () => {
     const driver = beside({ maxCopies: 2, idleUnload: null });
-    const queue = (): number => driver.fleet.strains.get(A)!.samples.get(SERVER)!.queue;
+    const queue = (): number => driver.fleet.utilisations.get(A)!.samples.get(SERVER)!.queue;
     driver.pass(5_000);
     expect(queue()).toBe(0);
     const counts = { succeeded: 5, failed: 0, lastInference: 7 };

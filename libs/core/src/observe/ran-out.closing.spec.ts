@@ -204,7 +204,7 @@ it('at a start a request waits for a closed device without a promise, however sh
   expect([...driver.fleet.promises.values()]).toEqual([null, null]);
 });
 
-it('a device that was closed at a start opens after a minute, however many small models swap beside what is in use', () => {
+it('a device that was closed at a start opens after a minute, however many small models eviction beside what is in use', () => {
   const ids = ['a', 'b'];
   const driver = new CoreDriver().declare(...ids.map((id) => aModel(id, { gpuBytes: 2, config: '{}' })));
   driver.serve(aServer('t', [20]), ids, [{ uuid: 't-0', memory: 20, used: 10 }]);

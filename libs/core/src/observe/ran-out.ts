@@ -68,7 +68,7 @@ function shortfallOf(
 /** What the load was to take of an account, with the steps that it brings up. */
 function askedOf(fleet: Fleet, replica: Loading, account: AccountId): Bytes {
   const brought = replicasOn(fleet, replica.server).filter(
-    (one) => one.id === replica.id || ('carriedBy' in one && one.carriedBy === replica.id),
+    (one) => one.id === replica.id || ('coLoadedBy' in one && one.coLoadedBy === replica.id),
   );
   return brought.reduce((sum, { bookings }) => sum + bytesOn(account, bookings), 0);
 }

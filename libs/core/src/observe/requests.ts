@@ -1,17 +1,17 @@
 import type { Now } from '../numbers/now.js';
-import { countAsks } from '../learned/worth.js';
+import { countRequests } from '../learned/worth.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, forget, put, type Reload, replicasOf } from '../fleet/fleet.js';
 import { beginWaiting, endWaiting } from '../fleet/waiting.js';
 import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
-import { pardon } from '../memory/limits.js';
-import { isFullWanted, toldAt } from '../looks/look-around.js';
+import { overrideLimit } from '../memory/limits.js';
+import { isFullWanted, toldAt } from '../looks/poll.js';
 import { isPinProtected } from '../memory/pins.js';
 import { isLoading, NO_BOOKINGS, type Replica } from '../fleet/replica.js';
 import { areOrdersStopped, isAllSeen, isLeftAlone } from '../fleet/standing.js';
 import { drain } from '../fleet/transitions.js';
 import { learnLease } from '../learned/leases.js';
-import { countRoutes } from '../learned/strain.js';
+import { countRoutes } from '../learned/utilisation.js';
 import { forgetFailures } from '../learned/cooldown.js';
 
 /** The time between two looks at a doubted server. */
@@ -21,7 +21,7 @@ const DOUBT_EVERY = 1_000;
 export function admitRequest(fleet: Fleet, { request }: EventOf<'RequestArrived'>, now: Now): void {
   beginWaiting(fleet, request);
   if (!fleet.models.has(request.model) && !isAllSeen(fleet)) fleet.unknownAskedAt = now.stamp;
-  countAsks(fleet, request.model, 1, now.stamp);
+  countRequests(fleet, request.model, 1, now.stamp);
 }
 
 export const cancelRequest = (fleet: Fleet, { request }: EventOf<'RequestCancelled'>): void =>
@@ -33,7 +33,7 @@ export function useRoutes(fleet: Fleet, { uses }: EventOf<'RoutesUsed'>): void {
     if (!replica) continue;
     learnLease(fleet, replica.model, inUseUntil - at);
     countRoutes(fleet, replica.model, routes);
-    countAsks(fleet, replica.model, routes, at);
+    countRequests(fleet, replica.model, routes, at);
     if (replica.phase !== 'ready' && (replica.phase !== 'draining' || replica.isForced)) continue;
     const leased = { ...replica, inUseUntil: Math.max(replica.inUseUntil, inUseUntil) };
     put(fleet, leased.phase === 'ready' ? { ...leased, lastUse: Math.max(leased.lastUse, at) } : leased);
@@ -49,7 +49,7 @@ export function doubtServers(fleet: Fleet, { servers }: EventOf<'ServersDoubted'
   }
 }
 
-/** An admin's order to load is a wish that past failures do not hold back. */
+/** An admin's order to load is best-effort demand that past failures do not delay. */
 export function orderLoad(
   fleet: Fleet,
   { model, until }: Omit<EventOf<'LoadOrdered'>, 'kind'>,
@@ -57,8 +57,8 @@ export function orderLoad(
 ): void {
   if (!fleet.models.has(model)) return;
   forgetFailures(fleet, model);
-  pardon(fleet, model);
-  fleet.wishes.set(model, { until, admin: true, since: now.stamp });
+  overrideLimit(fleet, model);
+  fleet.bestEffort.set(model, { until, admin: true, since: now.stamp });
   forgetPutOff(fleet, model);
 }
 
@@ -68,7 +68,7 @@ export function orderUnload(
   { model, force }: Omit<EventOf<'UnloadOrdered'>, 'kind'>,
   now: Now,
 ): void {
-  fleet.wishes.delete(model);
+  fleet.bestEffort.delete(model);
   for (const [id, reload] of fleet.reloads) if (reload.model === model) fleet.reloads.delete(id);
   for (const replica of replicasOf(fleet, model)) {
     if (areOrdersStopped(fleet)) fleet.putOff.set(replica.id, { model, server: replica.server, force });
@@ -118,14 +118,14 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
   }
   forgetPutOff(fleet, model);
   forgetFailures(fleet, model);
-  pardon(fleet, model);
+  overrideLimit(fleet, model);
   const isAnywhere = [...fleet.reloads.values()].some((one) => one.model === model);
   if (!isAnywhere) orderLoad(fleet, { model, until }, now);
 }
 
 /** Reloads that an earlier process of Berth did not finish go on once their servers were looked at. */
 export function rememberReload(fleet: Fleet, { model, copies }: EventOf<'ReloadRemembered'>, now: Now): void {
-  pardon(fleet, model);
+  overrideLimit(fleet, model);
   for (const { server, hasLeft } of copies) {
     const leftAt = hasLeft ? now.stamp : null;
     if (!fleet.servers.has(server)) continue;

@@ -1,6 +1,6 @@
 import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
-import { anUntoldModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aPendingModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Replica } from '../fleet/replica.js';
 import { replicaId } from '../fleet/ids.js';
 import type { IndexRow } from '../looks/look.js';

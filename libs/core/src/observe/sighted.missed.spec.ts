@@ -159,7 +159,7 @@ describe('a load without an answer', () => {
     ['what began before it may share its step', {}, 'unknown'],
     ['what began later does not keep it waiting', { loadOrderedAt: 1e9 }, undefined],
     ['what is seen coming has all its steps', { coming: true }, undefined],
-  ])('may wait unseen with an ensemble that is not described yet: %s', (_, untold, phase) => {
+  ])('may wait unseen with an ensemble that is not described yet: %s', (_, unread, phase) => {
     const driver = loaded('unknown');
     const settled = unknownIn(driver).endedAt + SETTLED;
     see(driver, GONE, settled);
@@ -168,7 +168,7 @@ describe('a load without an answer', () => {
     const other = { ...unknownIn(driver), coming: false, bookings: [] };
     put(driver.fleet, { ...other, id: replicaId(B, T), model: B, coming: true });
     const model = aModel('untold').id;
-    put(driver.fleet, { ...other, id: replicaId(model, T), model, ...untold });
+    put(driver.fleet, { ...other, id: replicaId(model, T), model, ...unread });
     see(driver, GONE, settled + 1_000);
     expect(replicaIn(driver)?.phase).toBe(phase);
   });

@@ -140,7 +140,7 @@ describe('what was not booked', () => {
   it('is a stranger where ours was only placed', () => {
     const driver = aDriver();
     driver.resolve('a');
-    driver.fleet.replicas.set(ID, { ...replicaIn(driver), phase: 'placed', carriedBy: null } as Replica);
+    driver.fleet.replicas.set(ID, { ...replicaIn(driver), phase: 'placed', coLoadedBy: null } as Replica);
     serverIn(driver).ordered.clear();
     see(driver, SERVES);
     expect(replicaIn(driver)).toMatchObject({ phase: 'ready', stranger: true });

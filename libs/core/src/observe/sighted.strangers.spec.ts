@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { anUntoldModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aPendingModel as aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId } from '../fleet/ids.js';
 
 const SERVER = aServer('t').id;

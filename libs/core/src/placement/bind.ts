@@ -19,7 +19,7 @@ import type { Instant, Millis, Model } from '../fleet/model.js';
 import { BY_ORDER, type LoadCause, type Ready } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { JobForecast } from '../loading/schedule.js';
-import { devicesSwapped, noteSwap, openAgainAt } from '../room/swaps.js';
+import { evictionDevices, noteEviction, openAgainAt } from '../room/evictions.js';
 import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
 import { replicaId } from '../fleet/ids.js';
@@ -39,7 +39,7 @@ export function bindDue(fleet: Fleet, line: Line, forecasts: readonly JobForecas
   let any = false;
   for (const forecast of forecasts) {
     if (!isTimeToBind(forecast, now)) continue;
-    const isAlone = forecast.place!.brings.length > 0;
+    const isAlone = forecast.place!.coLoaded.length > 0;
     if (isAlone && any) return true;
     any = bind(fleet, line, forecast, now) || any;
     if (isAlone && any) return true;
@@ -69,7 +69,7 @@ function bind(fleet: Fleet, line: Line, forecast: JobForecast, now: Now): boolea
   if (!isFreshlyRead(fleet, victims, want, now)) return false;
   for (const replica of victims) drain(fleet, replica, 'evicted', want.model.id, now);
   if (victims.length > 0) {
-    noteSwap(fleet, plan.place, now);
+    noteEviction(fleet, plan.place, now);
     noteOutranking(fleet, victims, want, now);
     noteStarved(fleet, job.isStarving, plan.place);
   }
@@ -162,7 +162,7 @@ const isFresh = ({ statisticsAt, lookTook }: Server, want: Want, now: Now): bool
 
 /** Every second job of a device at most goes for having starved. */
 function noteStarved(fleet: Fleet, isStarving: boolean, place: NonNullable<JobForecast['place']>): void {
-  for (const account of devicesSwapped(place)) {
+  for (const account of evictionDevices(place)) {
     if (isStarving) fleet.starvedLast.add(account);
     else fleet.starvedLast.delete(account);
   }
@@ -184,11 +184,11 @@ export function promisePlace(
   { model, cause }: { readonly model: Model; readonly cause: LoadCause },
   now: Now,
 ): void {
-  const { server, devices, brings } = place;
+  const { server, devices, coLoaded } = place;
   if (BY_ORDER.has(cause)) server.orderedPlaceAt = now.stamp;
   const copy = fleet.replicas.get(replicaId(model.id, server.spec.id));
   if (copy?.phase === 'ready') return orderAnew(fleet, place, copy, cause, now);
-  for (const id of [...brings, model.id]) {
+  for (const id of [...coLoaded, model.id]) {
     const held = id === model.id ? devices : devicesOfStep(fleet, server, id, devices);
     const where = {
       id: replicaId(id, server.spec.id),
@@ -198,7 +198,7 @@ export function promisePlace(
       bookings: bookingsFor(fleet, server, id, held),
       stranger: false,
     };
-    const carriedBy = id === model.id ? null : carrier(fleet, server, model.id, id);
-    put(fleet, becomePlaced(where, { carriedBy, cause: id === model.id ? cause : 'brought' }, now));
+    const coLoadedBy = id === model.id ? null : carrier(fleet, server, model.id, id);
+    put(fleet, becomePlaced(where, { coLoadedBy, cause: id === model.id ? cause : 'brought' }, now));
   }
 }

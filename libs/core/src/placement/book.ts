@@ -10,14 +10,14 @@ import type { JobForecast } from '../loading/schedule.js';
 import { reservePins } from '../room/fit-pins.js';
 import { dropOverdrawn, dropUnwanted } from './place.js';
 import { bindDue } from './bind.js';
-import { takeBack } from './take-back.js';
-import { yieldPlaces } from './yield-places.js';
+import { cancelDrains } from './cancel-drains.js';
+import { preemptPlaces } from './preempt.js';
 import { worthOf } from '../learned/worth.js';
 
-/** The line after its jobs whose time has come got their places, and the wish that is the next to get one. */
+/** The line after its jobs whose time has come got their places, and the best-effort demand that is the next to get one. */
 interface Booked {
   readonly line: Line;
-  readonly wished?: JobForecast | undefined;
+  readonly bestEffort?: JobForecast | undefined;
   readonly refused: readonly Action[];
   /** Whether any place was given or given up. */
   readonly isAny: boolean;
@@ -47,40 +47,47 @@ export function book(
   // Jobs that join the line and requests that are refused change the parts of tenants, by which the line is ordered.
   if (refused.length > 0 || line.all !== before) lookAgain(line);
   if (isAnyRefunded(fleet, line, now)) lookAgain(line);
-  let wished: JobForecast | undefined;
+  let bestEffort: JobForecast | undefined;
   const placeNext = (): boolean => {
-    if (yieldPlaces(fleet, line, now)) return true;
+    if (preemptPlaces(fleet, line, now)) return true;
     if (bindDue(fleet, line, line.all, now)) return true;
-    wished = worthiestWish(fleet, line, wants, now);
-    return wished !== undefined && mayTakePlace(wished, now) && bindDue(fleet, line, [wished], now);
+    bestEffort = worthiestBestEffort(fleet, line, wants, now);
+    return (
+      bestEffort !== undefined && mayTakePlace(bestEffort, now) && bindDue(fleet, line, [bestEffort], now)
+    );
   };
   while (placeNext()) {
     isAny = true;
     // What has left now may be all that let an idle copy go, and a place may count on the memory of that one.
-    if (takeBack(fleet, now)) dropOverdrawn(fleet, open, now);
+    if (cancelDrains(fleet, now)) dropOverdrawn(fleet, open, now);
     lookAgain();
   }
-  return { line, wished, refused, isAny };
+  return { line, bestEffort, refused, isAny };
 }
 
 const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Now): boolean =>
   fleet.charges.size > 0 && refundOthers(fleet, new Set(all.map(({ job }) => job.model)), now);
 
-/** So many wishes are looked at in a turn: a storm of refused requests leaves hundreds. */
+/** So many models with best-effort demand are looked at in a turn: a storm of refused requests leaves hundreds. */
 const MOST_WISHES = 8;
 
-/** A wish ends no lease and no residency, unless it starves. */
+/** Best-effort demand ends no lease and no residency, unless it starves. */
 const mayTakePlace = ({ job, roomAt }: JobForecast, now: Now): boolean =>
   roomAt <= now.stamp || job.isStarving;
 
 /**
- * A free slot without a job takes the worthiest wish that can get its place now, and one that starves before others. Where
+ * A free slot without a job takes the worthiest best-effort demand that can get its place now, and one that starves before others. Where
  * none can, it is the worthiest for which a place is in sight. Its forecast says when it can begin.
  */
-function worthiestWish(fleet: Fleet, line: Line, wants: readonly Want[], now: Now): JobForecast | undefined {
-  const wished = wants.filter(({ model }) => fleet.wishes.has(model.id) && !line.of(model.id));
-  if (wished.length === 0 || !line.isAnySlotFree()) return undefined;
-  const worthiest = wished
+function worthiestBestEffort(
+  fleet: Fleet,
+  line: Line,
+  wants: readonly Want[],
+  now: Now,
+): JobForecast | undefined {
+  const bestEffort = wants.filter(({ model }) => fleet.bestEffort.has(model.id) && !line.of(model.id));
+  if (bestEffort.length === 0 || !line.isAnySlotFree()) return undefined;
+  const worthiest = bestEffort
     .map((want) => ({ job: line.jobs.of(want), worth: worthOf(fleet, want.model.id, now) }))
     .sort(
       (one, other) => Number(other.job.isStarving) - Number(one.job.isStarving) || other.worth - one.worth,

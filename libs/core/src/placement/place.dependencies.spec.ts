@@ -123,6 +123,6 @@ describe('two ensembles that share a step', () => {
     driver.resolve('f');
     expect(driver.orders()).toEqual(['load k@t', 'unload k@t']);
     driver.tell({ kind: 'RequestCancelled', request: first as RequestId });
-    expect(driver.log.at(-1)).toMatchObject({ kind: 'load', model: 'f', brings: ['s'] });
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'load', model: 'f', coLoaded: ['s'] });
   });
 });

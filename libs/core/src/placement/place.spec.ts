@@ -94,7 +94,7 @@ describe('an ensemble', () => {
     const driver = aFleet();
     driver.tell({ kind: 'StepsRemembered', model: 'e' as ModelId, steps: ['s' as ModelId] });
     driver.resolve('e');
-    expect(driver.log).toMatchObject([{ kind: 'load', model: 'e', brings: ['s'] }]);
+    expect(driver.log).toMatchObject([{ kind: 'load', model: 'e', coLoaded: ['s'] }]);
     expect(heldBy(driver, 'e', 't')).toEqual([]);
     expect(heldBy(driver, 's', 't')).toEqual(['gpu:t/0=4', 'host:t=0']);
     driver.loadEnds('e', 't');
@@ -120,9 +120,9 @@ describe('an ensemble', () => {
     learn(driver, 's', 't', [0]);
     driver.tell({ kind: 'StepsRemembered', model: 'e' as ModelId, steps: ['s' as ModelId] });
     driver.resolve('e');
-    expect(driver.log).toMatchObject([{ kind: 'load', model: 's', config: { gpus: [0] }, brings: [] }]);
+    expect(driver.log).toMatchObject([{ kind: 'load', model: 's', config: { gpus: [0] }, coLoaded: [] }]);
     driver.loadEnds('s', 't');
-    expect(driver.log.at(-1)).toMatchObject({ kind: 'load', model: 'e', brings: [] });
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'load', model: 'e', coLoaded: [] });
   });
 
   it('of unknown steps books what comes up with it, as ours', () => {

@@ -6,10 +6,10 @@ import { standingCopies, toReplace } from '../memory/pins.js';
 import { dependenciesOf, dependentsOf } from '../memory/footprint.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { Ledger } from '../memory/ledger.js';
-import { copiesByDemand } from '../learned/strain.js';
+import { copiesByDemand } from '../learned/utilisation.js';
 import { isBroken } from '../demand/cooling.js';
 import { isGoing, mayCome } from '../room/places.js';
-import { keepFrom } from './take-back.js';
+import { keepFrom } from './cancel-drains.js';
 import { mayBeLoaded } from '../demand/wants.js';
 import { modelsAwaited } from '../fleet/waiting.js';
 
@@ -87,8 +87,8 @@ const lacksNeeds = (fleet: Fleet, { model, server }: Placed): boolean =>
     return !needed || isGoing(needed);
   });
 
-const isOrphan = (fleet: Fleet, { carriedBy }: Placed): boolean =>
-  carriedBy !== null && fleet.replicas.get(carriedBy)?.phase !== 'placed';
+const isOrphan = (fleet: Fleet, { coLoadedBy }: Placed): boolean =>
+  coLoadedBy !== null && fleet.replicas.get(coLoadedBy)?.phase !== 'placed';
 
 /** The models that are wanted for themselves. */
 function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
@@ -103,13 +103,13 @@ function wantedModels(fleet: Fleet): ReadonlySet<ModelId> {
 function steadyModels(fleet: Fleet): ModelId[] {
   const steady: ModelId[] = [];
   for (const model of standingModels(fleet)) if (standingCopies(model) > 0) steady.push(model.id);
-  for (const id of fleet.strains.keys()) if (copiesByDemand(fleet, id) > 0) steady.push(id);
+  for (const id of fleet.utilisations.keys()) if (copiesByDemand(fleet, id) > 0) steady.push(id);
   return steady;
 }
 
 const askedModels = (fleet: Fleet): ModelId[] => [
   ...modelsAwaited(fleet).keys(),
-  ...fleet.wishes.keys(),
+  ...fleet.bestEffort.keys(),
   ...Array.from(fleet.reloads.values(), ({ model }) => model),
   ...toReplace(fleet, new Now(-Infinity)),
 ];

@@ -91,7 +91,7 @@ describe('one copy more on the only server', () => {
     const driver = on([10, 10], { maxCopies: 3 }).warm('a', 't');
     driver.shelf('t').pending.set(A, 50);
     driver.pass(MINUTE);
-    expect([driver.fleet.strains.get(A)?.copies, driver.orders()]).toEqual([2, ONCE]);
+    expect([driver.fleet.utilisations.get(A)?.copies, driver.orders()]).toEqual([2, ONCE]);
   });
 
   it('waits for what leaves for it, and the copy serves until then', () => {

@@ -5,7 +5,7 @@ import { readAnew } from '../fleet/indexes.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Millis, Model } from '../fleet/model.js';
 import { isNeeded } from '../memory/footprint.js';
-import { isBarred } from '../memory/limits.js';
+import { needsQuarantined } from '../memory/limits.js';
 import { cameWith } from '../memory/pending.js';
 import { standingCopies } from '../memory/pins.js';
 import { NO_BOOKINGS, type Replica } from '../fleet/replica.js';
@@ -23,7 +23,7 @@ import { coolingOn } from '../demand/cooling.js';
 import { promisePlace } from './bind.js';
 import { canChoose, deviceChoices, type Place, placesOn } from '../room/places.js';
 import { presentCopies } from '../demand/wants.js';
-import { wish } from '../demand/wishes.js';
+import { noteBestEffort } from '../demand/best-effort.js';
 
 /** Follows what is to be loaded anew: what has left is to come back, and what has come back is done. */
 export function followReloads(fleet: Fleet, now: Now): void {
@@ -55,7 +55,7 @@ function followed(fleet: Fleet, id: ReplicaId, reload: Reload, now: Now): Reload
  * this life of ours, another one may have been loaded in its place; or it was declared so small meanwhile that it is quarantined.
  */
 function whileItIsGone(fleet: Fleet, model: Model, { leftAt }: Reload, now: Now): ReloadStep {
-  if (isBarred(fleet, model.id)) return 'over';
+  if (needsQuarantined(fleet, model.id)) return 'over';
   const most = Math.max(model.maxCopies ?? 1, standingCopies(model));
   if (presentCopies(fleet, model.id, now) >= most) return 'replaced';
   return leftAt === null ? 'left' : 'waits';
@@ -134,7 +134,7 @@ function leave(fleet: Fleet, id: ReplicaId, reload: Reload, now: Now): void {
 }
 
 /**
- * Gives what has left its place again, before any other model gets one. Where it finds none on its server it is wished
+ * Gives what has left its place again, before any other model gets one. Where it finds none on its server it is wanted
  * for anywhere, and the other copies stay as they are.
  */
 export function bringBack(fleet: Fleet, open: readonly Server[], now: Now): void {
@@ -151,7 +151,7 @@ export function bringBack(fleet: Fleet, open: readonly Server[], now: Now): void
       promisePlace(fleet, place, { model, cause: reload.cause }, now);
     } else {
       endAll(fleet, model.id);
-      wish(fleet, model.id, now);
+      noteBestEffort(fleet, model.id, now);
     }
   }
 }

@@ -228,7 +228,7 @@ describe('a server that is drained with a deadline', () => {
     expect(driver.log.at(-1)).toMatchObject({ kind: 'grant', lease: 12_000 });
   });
 
-  it('holds leases to their end once the drain is taken back', () => {
+  it('holds leases to their end once the drain is cancelled', () => {
     const driver = warm({ idleUnload: 30_000 }, 60_000);
     drainWithin(driver, 20_000);
     driver.pass(10_000);

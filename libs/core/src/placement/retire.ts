@@ -4,12 +4,12 @@ import type { Action } from '../fleet/actions.js';
 import { type Fleet, nextOrder, put, replicasOn, unsettled } from '../fleet/fleet.js';
 import type { Draining, Ready, Replica, UnloadCause } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
-import { isGuaranteed, isPinProtected, isWrittenOff, solidCopies } from '../memory/pins.js';
+import { isGuaranteed, isPinProtected, isReplaced, solidCopies } from '../memory/pins.js';
 import { isNeeded } from '../memory/footprint.js';
 import { InWork } from '../loading/in-work.js';
 import { dueToRetire, inOrder } from '../fleet/indexes.js';
 import { leasedUntil, leasesEndBy } from '../learned/leases.js';
-import { isExcessive } from '../memory/limits.js';
+import { isToGoForItsLimit } from '../memory/limits.js';
 import { Ledger } from '../memory/ledger.js';
 import type { Instant } from '../fleet/model.js';
 import { isToReload } from '../memory/reloads.js';
@@ -22,7 +22,7 @@ import { waitingFor } from '../fleet/waiting.js';
 import { acknowledgedBy } from '../learned/watchers.js';
 import { pendingBeside } from '../memory/pending.js';
 import { presentCopies } from '../demand/wants.js';
-import { withCopies } from '../learned/strain.js';
+import { withCopies } from '../learned/utilisation.js';
 
 /**
  * Withdraws the routes of replicas that are idle, no longer wanted, or on a server that is being drained; returns
@@ -70,9 +70,9 @@ export function drainCut(fleet: Fleet, now: Now): void {
 
 /** A copy unused for so long is not wanted by demand either: else it would be taken back, or loaded anew. */
 function wantFewer(fleet: Fleet, { model }: Ready, now: Now): void {
-  const strain = fleet.strains.get(model);
+  const utilisation = fleet.utilisations.get(model);
   const left = Math.max(1, presentCopies(fleet, model, now));
-  if (strain && strain.copies > left) fleet.strains.set(model, withCopies(strain, left));
+  if (utilisation && utilisation.copies > left) fleet.utilisations.set(model, withCopies(utilisation, left));
 }
 
 /**
@@ -81,7 +81,7 @@ function wantFewer(fleet: Fleet, { model }: Ready, now: Now): void {
  */
 function mayRetire(fleet: Fleet, now: Now): Replica[] {
   const ids = [...dueToRetire(fleet, now)];
-  for (const model of fleet.excesses.keys()) ids.push(...(fleet.holders.get(model) ?? []));
+  for (const model of fleet.limitViolations.keys()) ids.push(...(fleet.holders.get(model) ?? []));
   for (const { spec, drain } of fleet.servers.values()) {
     if (drain) ids.push(...(fleet.residents.get(spec.id) ?? []));
   }
@@ -119,7 +119,7 @@ function isIdle(fleet: Fleet, replica: Ready, now: Now): boolean {
 
 /** By the operator's policy it goes for what it takes, but not before what is made of it. */
 const isTooMuch = (fleet: Fleet, replica: Ready): boolean =>
-  fleet.excesses.has(replica.model) && isExcessive(fleet, replica) && !isNeeded(fleet, replica);
+  fleet.limitViolations.has(replica.model) && isToGoForItsLimit(fleet, replica) && !isNeeded(fleet, replica);
 
 /** An undeclared stranger was never declared, so it was not withdrawn: the idle rule takes it. */
 function isWithdrawn(fleet: Fleet, replica: Ready): boolean {
@@ -139,7 +139,7 @@ function mayLeave(fleet: Fleet, replica: Ready, deadline: Instant | null, now: N
 /** Whether another copy stays; for one that only fails, one that does no better is enough. */
 function hasPlaceElsewhere(fleet: Fleet, replica: Ready): boolean {
   if (solidCopies(fleet, replica.model, new Set([replica.id])) > 0) return true;
-  return isWrittenOff(fleet, replica) && fleet.barred.get(replica.model) === 'failing';
+  return isReplaced(fleet, replica) && fleet.barred.get(replica.model) === 'failing';
 }
 
 /**

@@ -90,7 +90,7 @@ type UnderWay = Loading | Unknown;
 
 /** Whether it has a load of its own: a carried step comes up with the load of its ensemble. */
 function isOrderUnderWay(replica: Replica): replica is UnderWay {
-  if (replica.phase === 'loading') return replica.carriedBy === null;
+  if (replica.phase === 'loading') return replica.coLoadedBy === null;
   return replica.phase === 'unknown' && replica.coming;
 }
 
@@ -118,6 +118,6 @@ function isAllInfeasible(fleet: Readonly<Fleet>): boolean {
     [...fleet.servers.values()].every((server) => room.fitOn(server, model) !== 'fits');
   return [...fleet.wantedSince.keys()].every((id) => {
     const model = fleet.models.get(id);
-    return model === undefined || fleet.strains.get(id)?.isAlone === true || fitsNowhere(model);
+    return model === undefined || fleet.utilisations.get(id)?.isAlone === true || fitsNowhere(model);
   });
 }

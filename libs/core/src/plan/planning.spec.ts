@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import type { ModelId, Plan, PlanBounds, ServerId, Supposition } from '../index.js';
-import { AT_REST } from '../learned/strain.js';
+import { AT_REST } from '../learned/utilisation.js';
 import { Planning } from './planning.js';
 
 const { tenant } = SOMEBODY;
@@ -178,7 +178,7 @@ describe('planning', () => {
       .serve(aServer('t', [10]), ['here', 'there'])
       .warm('here', 's');
     driver.warm('there', 't').pass(1_000);
-    driver.fleet.strains.set('here' as ModelId, { ...AT_REST, copies: 2 });
+    driver.fleet.utilisations.set('here' as ModelId, { ...AT_REST, copies: 2 });
     const plan = planned(driver, {});
     expect(plan).toMatchObject({ end: 'at_rest', took: 0, orders: { items: [] } });
     expect(plan.lacking.items).toMatchObject([{ model: 'here', readyCopies: 1, before: false }]);

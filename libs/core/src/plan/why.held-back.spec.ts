@@ -1,7 +1,7 @@
 import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import { swapped } from '../../../../test/support/swapped.js';
+import { evicted } from '../../../../test/support/evicted.js';
 import { type Model, type ModelId, type Why, whyOf } from '../index.js';
 
 const why = (driver: CoreDriver, model: string): Why =>
@@ -86,18 +86,18 @@ describe('a model that is not loaded since the fleet is frozen', () => {
   });
 });
 
-describe('a device that has had its swaps of a minute', () => {
+describe('a device that has had its evictions of a minute', () => {
   /** `a` is idle again. */
-  function idleAfterSwap(): CoreDriver {
-    const driver = swapped({ loadsPerDevicePerMinute: 1, starvation: 30_000 });
+  function idleAfterEviction(): CoreDriver {
+    const driver = evicted({ loadsPerDevicePerMinute: 1, starvation: 30_000 });
     driver.pass(12_000);
     return driver;
   }
 
   it('is told to have none left, until when, and what would leave then', () => {
-    const driver = idleAfterSwap();
-    const [swap] = driver.fleet.swaps.values();
-    const until = swap![0]! + 60_000;
+    const driver = idleAfterEviction();
+    const [eviction] = driver.fleet.evictions.values();
+    const until = eviction![0]! + 60_000;
     const { there, predictedWait } = why(driver, 'b');
     expect(there).toMatchObject([both('swaps_spent', until)]);
     expect(there[0]!.places).toMatchObject([{ verdict: 'swaps_spent', until, victims: ['a@s'] }]);
@@ -108,7 +108,7 @@ describe('a device that has had its swaps of a minute', () => {
   });
 
   it('makes others leave for a starving model all the same', () => {
-    const driver = idleAfterSwap();
+    const driver = idleAfterEviction();
     driver.resolve('b');
     for (const times of [driver.fleet.wantedSince, driver.fleet.awaitedSince])
       times.set('b' as ModelId, driver.now - 30_000);
@@ -116,7 +116,7 @@ describe('a device that has had its swaps of a minute', () => {
   });
 
   it('is a cooldown until that ends, where the load failed', () => {
-    const driver = idleAfterSwap();
+    const driver = idleAfterEviction();
     driver.resolve('small');
     driver.loadEnds('small', 's', 'capacity');
     driver.pass(500);

@@ -63,26 +63,26 @@ function happens(driver: CoreDriver, one: Happening): void {
           driver.loadEnds(model, server, one.kind === 'loaded' ? 'succeeded' : 'capacity');
 }
 
-const WISHED = { kind: 'asked', lease: 0, wait: 0 } as const;
+const BEST_EFFORT = { kind: 'asked', lease: 0, wait: 0 } as const;
 const LONG_WAIT = { kind: 'passed', millis: 31_000 } as const;
 
 /** Overdue loads hold all slots of both servers. */
 const LOADS_HANG: Happening[] = [
-  ...[LONG_WAIT, { ...WISHED, model: 'd' }, LONG_WAIT, { ...WISHED, model: 'a' }],
-  ...[LONG_WAIT, LONG_WAIT, { ...WISHED, model: 'a' }],
+  ...[LONG_WAIT, { ...BEST_EFFORT, model: 'd' }, LONG_WAIT, { ...BEST_EFFORT, model: 'a' }],
+  ...[LONG_WAIT, LONG_WAIT, { ...BEST_EFFORT, model: 'a' }],
 ];
 
-/** A job of a lower class has a place that it yields to `c`, for which any other place is too late. */
+/** A job of a lower class has a place that `c` preempts, for which any other place is too late. */
 const PLACE_YIELDED: Happening[] = [
-  ...[{ ...WISHED, model: 'a' }, { kind: 'loaded' } as const],
+  ...[{ ...BEST_EFFORT, model: 'a' }, { kind: 'loaded' } as const],
   { kind: 'asked', model: 'b', lease: 90_000, wait: 5_000 },
   ...[
-    { ...WISHED, model: 'd' },
-    { ...WISHED, model: 'e' },
+    { ...BEST_EFFORT, model: 'd' },
+    { ...BEST_EFFORT, model: 'e' },
   ],
   { kind: 'asked', model: 'a', lease: 90_000, wait: 0 },
   ...[{ kind: 'passed', millis: 500 } as const, { kind: 'loaded' } as const],
-  ...[{ kind: 'passed', millis: 500 } as const, { ...WISHED, model: 'a' }, { kind: 'loaded' } as const],
+  ...[{ kind: 'passed', millis: 500 } as const, { ...BEST_EFFORT, model: 'a' }, { kind: 'loaded' } as const],
 ];
 
 /** What the turn of such a request decides. */

@@ -24,7 +24,7 @@ describe('why a model is where it is', () => {
       state: 'absent',
       demand: {
         ...{ pinnedCopies: 0, presentCopies: 0, waiting: [] },
-        ...{ wish: null, lacksSince: null, wait: null },
+        ...{ bestEffort: null, lacksSince: null, wait: null },
       },
       here: [],
       there: [],
@@ -80,7 +80,7 @@ describe('why a model is where it is', () => {
     expect(there[0]!.places).toEqual([
       {
         devices: [0],
-        brings: [],
+        coLoaded: [],
         verdict: 'no_room',
         until: null,
         victims: null,

@@ -1,5 +1,5 @@
 import type { Now } from '../numbers/now.js';
-import type { Fleet, LastUnload, Wish } from '../fleet/fleet.js';
+import type { Fleet, LastUnload, BestEffort } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Instant, Model } from '../fleet/model.js';
 import { describeWait, type Wait } from '../loading/eta.js';
@@ -33,7 +33,7 @@ export interface Demand {
   readonly pinnedCopies: number;
   readonly presentCopies: number;
   readonly waiting: readonly { readonly since: Instant; readonly deadline: Instant }[];
-  readonly wish: Wish | null;
+  readonly bestEffort: BestEffort | null;
   readonly lacksSince: Instant | null;
   /** How far its load has come; null where none is wanted. */
   readonly wait: Wait | null;
@@ -64,7 +64,7 @@ function demandFor(fleet: Readonly<Fleet>, id: ModelId, now: Now): Demand {
     pinnedCopies: fleet.models.get(id)?.pinnedCopies ?? 0,
     presentCopies: presentCopies(fleet, id, now),
     waiting: waiting.map(({ arrivedAt: since, deadline }) => ({ since, deadline })),
-    wish: fleet.wishes.get(id) ?? null,
+    bestEffort: fleet.bestEffort.get(id) ?? null,
     lacksSince,
     wait: waiting.length > 0 || lacksSince !== null ? describeWait(fleet, id, now) : null,
   };

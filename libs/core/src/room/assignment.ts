@@ -2,12 +2,12 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Booking, Ready, Replica } from '../fleet/replica.js';
 import { labelsMatch, type Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf } from '../memory/footprint.js';
-import { copiesOn, isPinProtected, isSolidCopy, isWrittenOff } from '../memory/pins.js';
+import { copiesOn, isPinProtected, isSolidCopy, isReplaced } from '../memory/pins.js';
 import { type AccountId, hostAccount, type ModelId, replicaId, type ReplicaId } from '../fleet/ids.js';
 import { bytesIn } from '../fleet/meter.js';
 import { capacities, sumOf } from '../memory/ledger.js';
 import { isComingBack } from '../memory/reloads.js';
-import { isBarred } from '../memory/limits.js';
+import { needsQuarantined } from '../memory/limits.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import { isKept } from '../fleet/idle-rule.js';
 import { isSeen } from '../fleet/standing.js';
@@ -34,7 +34,7 @@ export class Assignment {
   private readonly held = new Map<ReplicaId, ReadonlySet<number>>();
   private readonly copies = new Map<ModelId, number>();
   private readonly standing: Replica[] = [];
-  private readonly crowded = new Set<ModelId>();
+  private readonly unplaced = new Set<ModelId>();
   /** The places of the copies that pins lack. */
   readonly reserved = new Map<ModelId, string[]>();
 
@@ -86,7 +86,7 @@ export class Assignment {
 
   private reserve(model: Model, isMeant: (spot: Spot) => boolean): void {
     for (const spot of this.spotsFor(model)) {
-      if (this.missing(model) <= 0 || this.crowded.has(model.id)) return;
+      if (this.missing(model) <= 0 || this.unplaced.has(model.id)) return;
       if (isMeant(spot) && this.put(model, spot)) appendTo(this.reserved, model.id, keyOf(spot));
     }
   }
@@ -131,7 +131,7 @@ export class Assignment {
       const server = servers.get(replica.server);
       if (!server || (replica.phase === 'placed') !== isPlaced) continue;
       if (this.put(model, { server, devices: replica.devices, stands: replica })) this.standing.push(replica);
-      else if (!isPlaced) this.crowded.add(model.id);
+      else if (!isPlaced) this.unplaced.add(model.id);
     }
   }
 
@@ -150,7 +150,7 @@ export class Assignment {
     return found[0]?.id ?? null;
   }
 
-  /** Keeps a replica where it is, with all that it needs there. It counts as copies of its model unless written off. */
+  /** Keeps a replica where it is, with all that it needs there. It counts as copies of its model unless it is replaced. */
   private keep(stranger: Ready): void {
     for (const replica of readyWithNeeds(this.fleet, stranger)) {
       const { id, model, server, devices, bookings } = replica;
@@ -158,13 +158,13 @@ export class Assignment {
       const counted = this.copies.get(model) ?? 0;
       this.take(bookings);
       this.note(model, this.fleet.servers.get(server)!, devices);
-      if (isWrittenOff(this.fleet, replica)) this.copies.set(model, counted);
+      if (isReplaced(this.fleet, replica)) this.copies.set(model, counted);
     }
   }
 
   /** Whether a model could be loaded there. The repository of a server that was never seen may list any model. */
   private mayCome(server: Server, { id: model }: Model): boolean {
-    if (isBarred(this.fleet, model)) return false;
+    if (needsQuarantined(this.fleet, model)) return false;
     const isListed = (id: ModelId): boolean => !isSeen(server) || server.repository.has(id);
     const canLoad = (id: ModelId): boolean => isListed(id) && isLoadable(this.fleet, server, id);
     const isThere = (id: ModelId): boolean => this.held.has(replicaId(id, server.spec.id));

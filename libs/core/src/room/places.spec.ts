@@ -114,7 +114,7 @@ describe('a server has no place for a model', () => {
 
   it.each(['UNLOADING', 'UNAVAILABLE'] as const)('that needs what was last seen %s there', (state) => {
     const driver = on([10], needy, aModel('q')).warm('q', 't');
-    expect(places(driver, needy)).toMatchObject([{ brings: [] }]);
+    expect(places(driver, needy)).toMatchObject([{ coLoaded: [] }]);
     driver.shelf('t').set('q', state);
     driver.pass(2_500);
     expect([driver.phase('q', 't'), places(driver, needy)]).toEqual(['unknown', []]);

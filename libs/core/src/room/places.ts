@@ -16,7 +16,7 @@ export interface Place {
   /** What the model and all that it brings would book, each account once; where a copy is loaded anew, beside what it holds. */
   readonly bookings: readonly Booking[];
   /** The models that it depends on and the server does not hold. */
-  readonly brings: readonly ModelId[];
+  readonly coLoaded: readonly ModelId[];
 }
 
 /** The sets of devices to load a model onto: as declared, none for KIND_CPU, one each where Berth chooses, else all. */
@@ -59,13 +59,13 @@ export function placesOn(
 ): Place[] {
   if (fleet.replicas.has(replicaId(model.id, server.spec.id))) return [];
   if (!server.repository.has(model.id) || !labelsMatch(server, model)) return [];
-  const brings = missingDependencies(fleet, server, model.id);
-  if (!brings?.every((id) => mayCome(fleet, server, id))) return [];
+  const coLoaded = missingDependencies(fleet, server, model.id);
+  if (!coLoaded?.every((id) => mayCome(fleet, server, id))) return [];
   return choices.map((devices) => ({
     server,
     devices,
-    brings,
-    bookings: bookingsWith(fleet, server, model.id, brings, devices),
+    coLoaded,
+    bookings: bookingsWith(fleet, server, model.id, coLoaded, devices),
   }));
 }
 
@@ -74,10 +74,10 @@ export function bookingsWith(
   fleet: Readonly<Fleet>,
   server: Server,
   model: ModelId,
-  brings: readonly ModelId[],
+  coLoaded: readonly ModelId[],
   devices: readonly number[],
 ): readonly Booking[] {
-  const others = brings.map((id) =>
+  const others = coLoaded.map((id) =>
     bookingsFor(fleet, server, id, devicesOfStep(fleet, server, id, devices)),
   );
   return sumOf([bookingsFor(fleet, server, model, devices), ...others]);

@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import { hostAccount, replicaId } from '../fleet/ids.js';
 import { bookingsFor, isNeeded, reservationOf } from '../memory/footprint.js';
 import { Ledger } from '../memory/ledger.js';
-import { copiesOn, isWrittenOff } from '../memory/pins.js';
+import { copiesOn, isReplaced } from '../memory/pins.js';
 import { reloadsOf } from '../memory/reloads.js';
 import type { Bytes, Model } from '../fleet/model.js';
 import type { Ready, Replica } from '../fleet/replica.js';
@@ -66,8 +66,7 @@ function isLeftFor(fleet: Fleet, room: Room, server: Server, model: Model, now: 
 /** Whether a copy could leave and come back: it heeds orders, and nothing needs it. One of a model does so at a time. */
 function mayBeLoadedAnew(fleet: Fleet, server: Server, copy: Ready): boolean {
   const model = fleet.models.get(copy.model)!;
-  if (copy.outlived || isWrittenOff(fleet, copy) || isKept(fleet, copy) || isNeeded(fleet, copy))
-    return false;
+  if (copy.outlived || isReplaced(fleet, copy) || isKept(fleet, copy) || isNeeded(fleet, copy)) return false;
   return (
     canChoose(server, model) && server.repository.has(model.id) && reloadsOf(fleet, model.id).length === 0
   );
@@ -103,7 +102,7 @@ function placesAnew(fleet: Fleet, server: Server, copy: Replica, sets: readonly 
     .map((more) => ({
       server,
       devices: ascending([...copy.devices, ...more]),
-      brings: [],
+      coLoaded: [],
       bookings: bookingsFor(fleet, server, copy.model, more).filter(({ account }) => account !== host),
     }));
 }

@@ -5,10 +5,10 @@ import type { Server } from '../fleet/server.js';
 import { presentOn } from '../demand/wants.js';
 
 /**
- * Tells how crowded a server is for one more copy of a model: the copies, present or on their way, on servers with the
+ * Counts the copies around a server for one more copy of a model: the copies, present or on their way, on servers with the
  * same value of the model's `spread` label. Infinity for a server without that label; 0 where the model names no label.
  */
-export function crowding(
+export function copiesAround(
   fleet: Readonly<Fleet>,
   { id, spread }: Model,
   now: Now,

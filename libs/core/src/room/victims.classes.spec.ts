@@ -32,7 +32,7 @@ describe('a newcomer', () => {
   it.each<[Class, boolean]>([
     ['default', true],
     ['critical', false],
-  ])('that is only wished for counts by its model; what is %s leaves for it? %s', (its, isSo) => {
+  ])('that only best-effort demand wants counts by its model; what is %s leaves for it? %s', (its, isSo) => {
     const driver = oneWarm(its, 'default', true);
     driver.resolve('x', { class: 'sheddable', wait: 0 });
     driver.pass(5_000);

@@ -5,7 +5,7 @@ import {
   guaranteedCopies,
   isGuaranteed,
   isPinProtected,
-  isWrittenOff,
+  isReplaced,
   servingReplicas,
   solidCopies,
 } from '../memory/pins.js';
@@ -146,7 +146,7 @@ export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want)
   return victims.filter(({ replicas }) => {
     const joining = replicas.filter(({ id }) => !going.has(id));
     for (const { id } of joining) going.add(id);
-    if (joining.every((one) => isWrittenOff(fleet, one) || keepsEnough(fleet, one.model, going, want)))
+    if (joining.every((one) => isReplaced(fleet, one) || keepsEnough(fleet, one.model, going, want)))
       return true;
     for (const { id } of joining) going.delete(id);
     return false;
@@ -168,7 +168,7 @@ export function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<Replic
  */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Now): boolean {
   if (isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
-  if (!yieldsTo(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
+  if (!isPreemptible(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
   if (want.isExtra && replica.inUseUntil > now.stamp) return false;
   return !(want.isExtra || outranks(fleet, replica, want)) || !hasQueue(fleet, replica);
 }
@@ -176,12 +176,12 @@ function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Now): boolean {
 /** A failing copy stays until replaced. For an extra copy no other of its model goes, nor a last one of its rank. */
 function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
   const isOwn = replica.model === want.model.id;
-  if (!want.isExtra) return !isOwn || !isWrittenOff(fleet, replica);
+  if (!want.isExtra) return !isOwn || !isReplaced(fleet, replica);
   return !isOwn && keepsEnough(fleet, replica.model, new Set([replica.id]), want);
 }
 
-/** Whether a replica yields to a want, by class and by the copies that are kept warm. */
-const yieldsTo = (fleet: Readonly<Fleet>, replica: Ready, want: Want): boolean =>
+/** Whether a replica may be preempted by a want, by class and by the copies that are kept warm. */
+const isPreemptible = (fleet: Readonly<Fleet>, replica: Ready, want: Want): boolean =>
   !isAbove(fleet, replica, want) && !isKeptFrom(fleet, replica, want);
 
 /** Whether a replica is of a higher class than a want. */

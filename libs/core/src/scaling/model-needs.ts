@@ -24,7 +24,7 @@ export interface ModelNeed {
 
 /**
  * The working set: each model that is needed, and what for. A model is needed where it is pinned or kept warm, where
- * requests wait for it or it is wished for, where demand asks for copies, and where it was asked for or used within its
+ * requests wait for it or there is best-effort demand for it, where demand asks for copies, and where it was asked for or used within its
  * idle time. What such a model depends on is needed, too. A disabled model is not, nor is one that no server could hold:
  * more servers of the same kind would not help it.
  */
@@ -61,7 +61,7 @@ function askedCopies(fleet: Readonly<Fleet>, now: Now): Map<ModelId, number> {
     const copies = claims.at(-1)?.copies ?? 0;
     if (copies > 0) raiseTo(asked, id, copies);
   }
-  for (const [id, { at }] of fleet.asks) {
+  for (const [id, { at }] of fleet.requestRates) {
     const model = fleet.models.get(id);
     if (model && now.stamp - at < neededFor(model)) raiseTo(asked, id, 1);
   }

@@ -51,8 +51,8 @@ function raise(world: CoreDriver, what: number, at: number): void {
   const { fleet, now } = world;
   const id = nameOf(at) as ModelId;
   if (what === 0) beginWaiting(fleet, aRequest('more', id, now));
-  if (what === 1) fleet.asks.set(id, { sum: 1, at: now });
-  if (what === 2) fleet.wishes.set(id, { until: now + 1, admin: true, since: now });
+  if (what === 1) fleet.requestRates.set(id, { sum: 1, at: now });
+  if (what === 2) fleet.bestEffort.set(id, { until: now + 1, admin: true, since: now });
   if (what > 2) pin(fleet.models.get(id)!, world, what);
 }
 
@@ -111,12 +111,13 @@ describe('the numbers for autoscalers', () => {
         const before = JSON.stringify([
           ...world.fleet.replicas,
           ...world.fleet.waiting,
-          ...world.fleet.wishes,
+          ...world.fleet.bestEffort,
         ]);
         scalingOf(world.fleet, new Now(world.now));
         scalingAndRemovals(world.fleet, new Now(world.now));
         return (
-          JSON.stringify([...world.fleet.replicas, ...world.fleet.waiting, ...world.fleet.wishes]) === before
+          JSON.stringify([...world.fleet.replicas, ...world.fleet.waiting, ...world.fleet.bestEffort]) ===
+          before
         );
       }),
       { numRuns },

@@ -144,7 +144,7 @@ describe('how many servers are wanted', () => {
   it('counts what is used without being asked for: callers may know where it is', () => {
     const world = new CoreDriver().declare(aModel('a')).serve(aServer('s'), ['a']);
     old(world).warm('a', 's');
-    world.fleet.asks.clear();
+    world.fleet.requestRates.clear();
     world.now += 20_000;
     expect(wantedBy(world)).toBe(1);
   });

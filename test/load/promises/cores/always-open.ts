@@ -3,4 +3,4 @@ export * from '../../../../libs/core/src/learned/closing.js';
 
 /** Stands in for the forecast of closed devices: none is. */
 export const opensAt: typeof closing.opensAt = () => -Infinity;
-export const untoldDevices: typeof closing.untoldDevices = () => new Set();
+export const unreadDevices: typeof closing.unreadDevices = () => new Set();

@@ -9,7 +9,7 @@ const READY = { here: 'READY', there: 'READY' } as const;
 const isLoad = (action: Action): action is ActionOf<'load'> => action.kind === 'load';
 
 /** As if the core had learned only just now, when all is decided, that an ensemble is made of both. */
-function tied(fleet: Fleet, actions: readonly Action[]): readonly Action[] {
+function family(fleet: Fleet, actions: readonly Action[]): readonly Action[] {
   fleet.steps.set('whole' as ModelId, MODELS as ModelId[]);
   fleet.composed.add('whole' as ModelId);
   return actions;
@@ -47,17 +47,15 @@ describe('the promises', () => {
     expect(story.found).toEqual([]);
   });
 
-  it('find a load beside one that is tied to it', () => {
+  it('find a load beside one of its family', () => {
     story.ask('here');
-    story.ask('there', tied);
-    expect(story.found.join()).toMatch(
-      /load there@s while here@s, which is tied to it, is loading \(invariant 5/,
-    );
+    story.ask('there', family);
+    expect(story.found.join()).toMatch(/load there@s while here@s, of its family, is loading \(invariant 5/);
   });
 
-  it('find unloads of what is tied together', () => {
-    unloadBoth(tied);
-    expect(story.found.join()).toMatch(/unload here@s while there@s, which is tied to it, is unloading/);
+  it('find unloads of one family', () => {
+    unloadBoth(family);
+    expect(story.found.join()).toMatch(/unload here@s while there@s, of its family, is unloading/);
   });
 
   it('find more unloads at once than there may be loads', () => {

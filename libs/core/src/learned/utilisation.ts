@@ -1,5 +1,5 @@
 import type { Now } from '../numbers/now.js';
-import type { Strain } from '../fleet/kept.js';
+import type { Utilisation } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Millis, Model } from '../fleet/model.js';
@@ -23,12 +23,12 @@ export const mayHaveMore = (model: Model | undefined): model is Model & { maxCop
 
 /** Copies by demand; 0 where demand makes no further copy. */
 export function copiesByDemand(fleet: Readonly<Fleet>, id: ModelId): number {
-  const copies = fleet.strains.get(id)?.copies ?? 1;
+  const copies = fleet.utilisations.get(id)?.copies ?? 1;
   return copies > 1 ? copies : 0;
 }
 
 /** Whether one copy more is due. */
-export const isStrained = ({ standing }: Strain): boolean =>
+export const isOverused = ({ standing }: Utilisation): boolean =>
   standing !== null && standing.looks >= LOOKS && standing.until - standing.since >= STANDING_FOR;
 
 /** How many copies serve a model, and whether their number is changing. */
@@ -38,13 +38,17 @@ interface ServingCopies {
   readonly now: Now;
 }
 
-/** The strain of a model after new samples. */
-export function strainAfter(before: Strain, samples: Strain['samples'], serving: ServingCopies): Strain {
+/** The utilisation of a model after new samples. */
+export function utilisationAfter(
+  before: Utilisation,
+  samples: Utilisation['samples'],
+  serving: ServingCopies,
+): Utilisation {
   const { copies, isChanging, now } = serving;
   const isStanding = stands(samples, copies);
   const { since, looks } = before.standing ?? { since: now.stamp, looks: 0 };
   const { carries } = before;
-  const felt: Strain = {
+  const felt: Utilisation = {
     copies: before.copies,
     standing: null,
     easySince: null,
@@ -60,7 +64,7 @@ export function strainAfter(before: Strain, samples: Strain['samples'], serving:
 }
 
 /** Whether the queues of so many copies stand. */
-const stands = (samples: Strain['samples'], copies: number): boolean =>
+const stands = (samples: Utilisation['samples'], copies: number): boolean =>
   total(samples.values(), (one) => one.queue) >= STANDING * copies;
 
 /**
@@ -72,48 +76,48 @@ const stands = (samples: Strain['samples'], copies: number): boolean =>
  * wait for answers. It is not known before one copy was seen at its limit (`carries`). Where copies are not busy the
  * routes were not used; so `isEasy` goes by what is served alone.
  */
-function isAskedBeyond({ carries, routes, samples }: Strain, copies: number): boolean {
+function isAskedBeyond({ carries, routes, samples }: Utilisation, copies: number): boolean {
   const most = carries * copies;
   return carries > 0 && routes.rate > most && total(samples.values(), (one) => one.rate) >= AT_EASE * most;
 }
 
-/** The strain of a model of which another number of copies is wanted. What its copies served so far is what they carry. */
-export function withCopies(strain: Strain, copies: number): Strain {
-  const wanted: Strain = { ...strain, copies, standing: null, easySince: null };
-  if (copies <= strain.copies) return wanted;
-  const carried = carriedBy(strain.samples, copies - 1);
+/** The utilisation of a model of which another number of copies is wanted. What its copies served so far is what they carry. */
+export function withCopies(utilisation: Utilisation, copies: number): Utilisation {
+  const wanted: Utilisation = { ...utilisation, copies, standing: null, easySince: null };
+  if (copies <= utilisation.copies) return wanted;
+  const carried = carriedBy(utilisation.samples, copies - 1);
   // Where nothing stands they might serve more than they do.
-  const carries = stands(strain.samples, copies - 1) ? carried : Math.max(strain.carries, carried);
+  const carries = stands(utilisation.samples, copies - 1) ? carried : Math.max(utilisation.carries, carried);
   return { ...wanted, carries };
 }
 
 /** Counts routes to a model that may have several copies. */
 export function countRoutes(fleet: Fleet, id: ModelId, more: number): void {
-  const strain = fleet.strains.get(id);
-  if (!strain) return;
-  const { routes } = strain;
-  fleet.strains.set(id, { ...strain, routes: { ...routes, count: routes.count + more } });
+  const utilisation = fleet.utilisations.get(id);
+  if (!utilisation) return;
+  const { routes } = utilisation;
+  fleet.utilisations.set(id, { ...utilisation, routes: { ...routes, count: routes.count + more } });
 }
 
 /** Where a span is over, its rate is kept and a new one begins. */
-function counted(routes: Strain['routes'], now: Now): Strain['routes'] {
+function counted(routes: Utilisation['routes'], now: Now): Utilisation['routes'] {
   const span = now.stamp - routes.since;
   return span < COUNTED_OVER ? routes : { since: now.stamp, count: 0, rate: (1_000 * routes.count) / span };
 }
 
 /** Whether one copy fewer would serve what is asked, with half a standing queue at most. */
-function isEasy({ copies, carries, samples }: Strain, ready: number): boolean {
+function isEasy({ copies, carries, samples }: Utilisation, ready: number): boolean {
   const left = Math.max(ready, copies) - 1;
   if (left === 0 || 2 * total(samples.values(), (one) => one.queue) >= STANDING * left) return false;
   return carries === 0 || total(samples.values(), (one) => one.rate) <= AT_EASE * carries * left;
 }
 
 /** Requests a second that each of so many copies serves. */
-const carriedBy = (samples: Strain['samples'], copies: number): number =>
+const carriedBy = (samples: Utilisation['samples'], copies: number): number =>
   total(samples.values(), (one) => one.rate) / Math.max(1, copies);
 
-/** The strain of a model before its first look. */
-export const AT_REST: Strain = {
+/** The utilisation of a model before its first look. */
+export const AT_REST: Utilisation = {
   copies: 1,
   standing: null,
   easySince: null,

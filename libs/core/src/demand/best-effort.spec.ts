@@ -22,7 +22,7 @@ function isAskedFor(driver: CoreDriver, seconds: number): void {
   }
 }
 
-describe('a wish', () => {
+describe('best-effort demand', () => {
   it('lasts as long as requests renew it, until it starves', () => {
     const driver = hot();
     isAskedFor(driver, 119);
@@ -38,9 +38,9 @@ describe('a wish', () => {
     driver.pass(40_000);
     driver.resolve('rare', { wait: 0 });
     driver.pass(59_000);
-    expect([...driver.fleet.wishes.keys()]).toEqual(['rare']);
+    expect([...driver.fleet.bestEffort.keys()]).toEqual(['rare']);
     driver.pass(1_000);
-    expect(driver.fleet.wishes.size).toBe(0);
+    expect(driver.fleet.bestEffort.size).toBe(0);
   });
 
   it('of an admin ends when the admin said', () => {
@@ -49,6 +49,6 @@ describe('a wish', () => {
     driver.tell({ kind: 'LoadOrdered', model: aModel('rare').id, until: driver.now + 10_000 });
     driver.resolve('rare', { wait: 0 });
     driver.pass(10_000);
-    expect(driver.fleet.wishes.size).toBe(0);
+    expect(driver.fleet.bestEffort.size).toBe(0);
   });
 });

@@ -11,19 +11,19 @@ import { shortfall } from '../room/victims.js';
  * Takes their places from jobs of a server whose loads have not begun, where one of a higher class stands in line that cannot
  * begin now and could have the memory. They go back into the line. Says whether there were any.
  */
-export function yieldPlaces(fleet: Fleet, line: Line, now: Now): boolean {
-  const yielding = new Yielding(fleet, line, now);
+export function preemptPlaces(fleet: Fleet, line: Line, now: Now): boolean {
+  const preemption = new Preemption(fleet, line, now);
   for (const higher of line.all) {
     if (higher.job.placed || higher.job.waiting.count === 0 || higher.start.at <= now.stamp) continue;
-    const lower = yielding.allTo(higher);
+    const lower = preemption.allTo(higher);
     for (const { job } of lower) forget(fleet, job.placed!);
     if (lower.length > 0) return true;
   }
   return false;
 }
 
-/** The placed jobs of the line that may have to yield: none that got its place at this instant. */
-export class Yielding {
+/** The placed jobs of the line that may be preempted: none that got its place at this instant. */
+export class Preemption {
   private readonly placed: readonly JobForecast[];
   private readonly ledger: Ledger;
 
@@ -36,11 +36,11 @@ export class Yielding {
     // What ensembles bring along has its place with others.
     const isAny = fleet.composed.size === 0;
     this.placed = line.all.filter(
-      ({ job }) => isAny && job.placed !== null && job.placed.since < now.stamp && !job.isDue,
+      ({ job }) => isAny && job.placed !== null && job.placed.since < now.stamp && !job.isOrdered,
     );
   }
 
-  /** The forecast of a job of a higher class once others have yielded to it; undefined where none does. */
+  /** The forecast of a job of a higher class once it has preempted others; undefined where it can preempt none. */
   forecastOf(higher: JobForecast): JobForecast | undefined {
     const lower = this.allTo(higher).toSorted((one, other) => other.start.at - one.start.at);
     const [last] = lower;
@@ -51,10 +51,10 @@ export class Yielding {
     return { ...higher, place, leaving: [], placeAt: this.now.stamp, start, ready };
   }
 
-  /** The first of them that yields to a job of a higher class, else all of a server together; none where that does not help. */
+  /** The first of them that a job of a higher class preempts, else all of a server together; none where that does not help. */
   allTo(higher: JobForecast): readonly JobForecast[] {
     const lower = this.placed.filter(
-      ({ job, start }) => job.stage > higher.job.stage && start.at < higher.start.at,
+      ({ job, start }) => job.band > higher.job.band && start.at < higher.start.at,
     );
     if (lower.length === 0) return [];
     const sites = this.sitesFor(higher);

@@ -1,8 +1,8 @@
 import type { Limits } from '#core';
 import { aModel, aServer, CoreDriver } from './core-driver.js';
 
-/** Two models of which a device holds one, and a few swaps a minute: `a` has just made `b` leave, for a lease of a second. */
-export function swapped(limits: Pick<Limits, 'loadsPerDevicePerMinute'> & Partial<Limits>): CoreDriver {
+/** Two models of which a device holds one, and a few evictions a minute: `a` has just made `b` leave, for a lease of a second. */
+export function evicted(limits: Pick<Limits, 'loadsPerDevicePerMinute'> & Partial<Limits>): CoreDriver {
   const driver = new CoreDriver();
   const { fleet } = driver;
   driver.tell({ kind: 'LimitsSet', limits: { ...fleet.limits, ...limits }, defaults: fleet.defaults });

@@ -9,10 +9,10 @@ import { copiesOf } from '../memory/pins.js';
 import type { Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { drain } from '../fleet/transitions.js';
-import { AT_REST, mayHaveMore, strainAfter, withCopies } from '../learned/strain.js';
+import { AT_REST, mayHaveMore, utilisationAfter, withCopies } from '../learned/utilisation.js';
 
 /** Reads off the statistics of a server, as of `at`, how hard models that may have several copies are used. */
-export function readStrain(
+export function readUtilisation(
   fleet: Fleet,
   server: Server,
   at: Instant,
@@ -23,7 +23,7 @@ export function readStrain(
     const count = counts.get(model);
     if (phase !== 'ready' || !count || !mayHaveMore(fleet.models.get(model))) continue;
     const { succeeded, failed, waited } = count;
-    readModelStrain(fleet, server, model, { at, served: succeeded + failed, waited }, now);
+    readModelUtilisation(fleet, server, model, { at, served: succeeded + failed, waited }, now);
   }
 }
 
@@ -33,25 +33,25 @@ export function readStrain(
  */
 export function wantCopies(fleet: Fleet, event: EventOf<'CopiesWanted'>, now: Now): void {
   const { model, copies, spare } = event;
-  const strain = fleet.strains.get(model);
-  if (!strain) return;
+  const utilisation = fleet.utilisations.get(model);
+  if (!utilisation) return;
   const spared = spare && fleet.replicas.get(spare);
   if (spared?.phase === 'ready') drain(fleet, spared, 'idle', null, now);
-  if (copies > 0) fleet.strains.set(model, withCopies(strain, copies));
-  else if (fleet.strains.delete(model) && strain.isAlone) fleet.wantedSince.delete(model);
+  if (copies > 0) fleet.utilisations.set(model, withCopies(utilisation, copies));
+  else if (fleet.utilisations.delete(model) && utilisation.isAlone) fleet.wantedSince.delete(model);
 }
 
 /** When the statistics of a model were read, and what they say. */
-type StrainCounts = Pick<Sample, 'at' | 'served' | 'waited'>;
+type UtilisationCounts = Pick<Sample, 'at' | 'served' | 'waited'>;
 
-function readModelStrain(
+function readModelUtilisation(
   fleet: Fleet,
   server: Server,
   model: ModelId,
-  reading: StrainCounts,
+  reading: UtilisationCounts,
   now: Now,
 ): void {
-  const before = fleet.strains.get(model) ?? AT_REST;
+  const before = fleet.utilisations.get(model) ?? AT_REST;
   const all = replicasOf(fleet, model);
   const ready = all.filter(({ phase }) => phase === 'ready');
   const holders = new Set(ready.map((one) => one.server));
@@ -62,9 +62,9 @@ function readModelStrain(
   const isNew = !last || reading.served < last.served || reading.waited < last.waited;
   samples.set(id, sampleOf(isNew ? undefined : last, reading, queued(server, model)));
   const copies = ready.reduce((sum, one) => sum + copiesOf(fleet, one), 0);
-  fleet.strains.set(
+  fleet.utilisations.set(
     model,
-    strainAfter(before, samples, { copies, isChanging: isNew || all.some(isArriving), now }),
+    utilisationAfter(before, samples, { copies, isChanging: isNew || all.some(isArriving), now }),
   );
 }
 
@@ -77,7 +77,7 @@ const queued = ({ metricsAnswered, pending, hidden }: Server, model: ModelId): n
   metricsAnswered && !hidden.some((copy) => copy.model === model) ? (pending.get(model) ?? 0) : null;
 
 /** Without a gauge the queue is as long as requests have waited in it meanwhile, by Little's law. */
-function sampleOf(last: Sample | undefined, reading: StrainCounts, gauge: number | null): Sample {
+function sampleOf(last: Sample | undefined, reading: UtilisationCounts, gauge: number | null): Sample {
   const { at, served, waited } = reading;
   if (!last || at <= last.at) return { ...reading, rate: 0, queue: gauge ?? 0 };
   const span = at - last.at;

@@ -27,7 +27,7 @@ const LOST_JITTER = 0.25;
 const PACE = 4;
 
 /** Orders the looks that are due, the probes of slow servers, and the configs of models not described yet. */
-export function lookAround(fleet: Fleet, now: Now): Action[] {
+export function poll(fleet: Fleet, now: Now): Action[] {
   const busy = busyServers(fleet, now);
   const actions: Action[] = [];
   for (const server of fleet.servers.values()) {

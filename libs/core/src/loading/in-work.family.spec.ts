@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   aModel,
-  anUntoldModel,
+  aPendingModel,
   aRequest,
   aServer,
   CoreDriver,
@@ -90,7 +90,7 @@ describe('an order about a model', () => {
 });
 
 describe('a load that was to begin soon', () => {
-  it('keeps no slot from the moment in which the unload of what is tied to it is ordered', () => {
+  it('keeps no slot from the moment in which the unload of one of its family is ordered', () => {
     const driver = aDriver().declare(aModel('third', { gpuBytes: 12 }), aModel('v', { gpuBytes: 12 }));
     const limits = { ...driver.fleet.limits, loadsPerDevice: 1 };
     driver.tell({ kind: 'LimitsSet', limits, defaults: driver.fleet.defaults });
@@ -114,7 +114,7 @@ describe('a load of a model of which nobody knows what it is made of', () => {
   function twoNew(): CoreDriver {
     const small = { gpuBytes: 1, hostBytes: 0 };
     const driver = new CoreDriver()
-      .declare(...['new', 'also'].map((id) => anUntoldModel(id, small)), aModel('known', small))
+      .declare(...['new', 'also'].map((id) => aPendingModel(id, small)), aModel('known', small))
       .serve(aServer('t', [20]), ['new', 'also', 'known']);
     const limits = { ...driver.fleet.limits, loadsPerServer: 2, loadsPerDevice: 4 };
     driver.tell({ kind: 'LimitsSet', limits, defaults: driver.fleet.defaults });

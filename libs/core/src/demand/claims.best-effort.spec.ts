@@ -17,7 +17,7 @@ function busy(): CoreDriver {
 
 const inLine = ({ fleet }: CoreDriver): string[] => [...fleet.line.keys()];
 
-describe('a wish for a model', () => {
+describe('best-effort demand for a model', () => {
   it('does not raise the class at which a request waits for it', () => {
     const driver = busy();
     driver.resolve('b', { wait: 17_000 });

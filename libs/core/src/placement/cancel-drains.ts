@@ -4,7 +4,7 @@ import { dependentsOf } from '../memory/footprint.js';
 import { becomeReady } from '../fleet/transitions.js';
 import { isGuaranteed, isPinProtected } from '../memory/pins.js';
 import type { Draining, Ready, Residence } from '../fleet/replica.js';
-import { copiesByDemand } from '../learned/strain.js';
+import { copiesByDemand } from '../learned/utilisation.js';
 import { retirement } from './retire.js';
 import { presentCopies } from '../demand/wants.js';
 
@@ -14,7 +14,7 @@ import { presentCopies } from '../demand/wants.js';
  * memory is placed anew. What comes back brings back all that it needs, whichever of them began to drain first. Says
  * whether anything did: that is asked before any request is granted or refused, and again where something goes.
  */
-export function takeBack(fleet: Fleet, now: Now): boolean {
+export function cancelDrains(fleet: Fleet, now: Now): boolean {
   let any = false;
   while (anyTakenBack(fleet, now)) any = true;
   return any;

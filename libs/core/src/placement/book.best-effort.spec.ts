@@ -19,7 +19,7 @@ const ask = (driver: CoreDriver, model: string, times = 1): void => {
   for (let one = 0; one < times; one += 1) driver.resolve(model, { wait: 0 });
 };
 
-describe('a model that is only wished for', () => {
+describe('a model that only best-effort demand wants', () => {
   it('takes a free slot, and the memory of what is not in use', () => {
     const driver = idle();
     ask(driver, 'x', 2);

@@ -4,8 +4,10 @@ import { evictedIn, type TurnCheck, type TurnScene } from './scene.js';
 const MINUTE = 60_000;
 
 /** On one device others are evicted for only so many loads in a minute; pins and starving requests are exempt. */
-export function swapsAreBounded(start: Readonly<Fleet>): TurnCheck {
-  const swaps = new Map<AccountId, Instant[]>(Array.from(start.swaps, ([id, times]) => [id, [...times]]));
+export function evictionsAreBounded(start: Readonly<Fleet>): TurnCheck {
+  const evictions = new Map<AccountId, Instant[]>(
+    Array.from(start.evictions, ([id, times]) => [id, [...times]]),
+  );
   return (scene) => {
     const { turn, fleet, trail, wantedBefore } = scene;
     const budget = fleet.limits.loadsPerDevicePerMinute;
@@ -13,9 +15,9 @@ export function swapsAreBounded(start: Readonly<Fleet>): TurnCheck {
       const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
       const isFree = waited >= fleet.limits.starvation || (fleet.models.get(newcomer)?.pinnedCopies ?? 0) > 0;
       for (const account of devicesGiven(scene, newcomer)) {
-        const young = (swaps.get(account) ?? []).filter((at) => at + MINUTE > turn.now);
-        swaps.set(account, [...young, turn.now]);
-        if (young.length > 0) trail.mark('swapped again within a minute');
+        const young = (evictions.get(account) ?? []).filter((at) => at + MINUTE > turn.now);
+        evictions.set(account, [...young, turn.now]);
+        if (young.length > 0) trail.mark('evicted again within a minute');
         trail.expect(
           isFree || young.length < budget,
           () => `others left ${account} for ${newcomer}, the ${young.length + 1}th within a minute`,

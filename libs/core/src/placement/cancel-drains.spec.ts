@@ -18,7 +18,7 @@ function aDriver(): CoreDriver {
 }
 
 describe('a draining replica', () => {
-  it('is taken back when it is pinned before its unload was sent', () => {
+  it('has its drain cancelled when it is pinned before its unload was sent', () => {
     const driver = aDriver();
     driver.tell({ kind: 'UnloadOrdered', model: A.id, force: false });
     expect(driver.phase('a', 't')).toBe('draining');
@@ -28,7 +28,7 @@ describe('a draining replica', () => {
     expect(driver.orders()).toEqual(['load a@t']);
   });
 
-  it('is taken back when something needs it that stays', () => {
+  it('has its drain cancelled when something needs it that stays', () => {
     const driver = aDriver();
     driver.tell({ kind: 'UnloadOrdered', model: A.id, force: false });
     driver.shelf('t').set('e', 'READY');
@@ -36,7 +36,7 @@ describe('a draining replica', () => {
     expect(driver.phase('a', 't')).toBe('ready');
   });
 
-  it('is taken back at once with what needs it, though it began to drain first', () => {
+  it('has its drain cancelled at once with what needs it, though it began to drain first', () => {
     const driver = new CoreDriver()
       .declare(A, aModel('e', { gpuBytes: 1, dependsOn: [A.id] }))
       .serve({ ...aServer('t'), strangers: 'adopt' }, ['a', 'e']);
@@ -113,7 +113,7 @@ describe('a replica that drains for a request for another model', () => {
     expect([driver.phase('a', 't'), driver.phase('b', 't')]).toEqual(['draining', 'placed']);
   });
 
-  it('is taken back when that request has gone, and one that waits for it is served at once', () => {
+  it('has its drain cancelled when that request has gone, and one that waits for it is served at once', () => {
     const other = driver.resolve('a');
     expect(driver.answerTo(other)).toBe('waiting');
     cancel();
@@ -122,7 +122,7 @@ describe('a replica that drains for a request for another model', () => {
     expect(driver.orders()).toEqual(['load a@t']);
   });
 
-  it('is taken back and served while orders are stopped, too', () => {
+  it('has its drain cancelled and is served while orders are stopped, too', () => {
     const other = driver.resolve('a');
     driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
     cancel();
@@ -174,7 +174,7 @@ describe('a request that is cancelled before the load is done', () => {
     expect(driver.answerTo(request)).toBe('waiting');
   });
 
-  it('leaves what is wished for all the same', () => {
+  it('leaves what best-effort demand wants all the same', () => {
     const driver = aDriver();
     driver.resolve('b', { wait: 0 });
     const b = driver.resolve('b', { wait: 120_000 });

@@ -16,15 +16,15 @@ type Order = ActionOf<'load'> | ActionOf<'unload'>;
  * No order goes to a server that is at work on another one about a model that an ensemble ties to it: not before that was
  * answered and seen done, or counts as stuck.
  */
-export const tiedModelsTakeTurns: TurnCheck = (scene) => {
+export const familiesTakeTurns: TurnCheck = (scene) => {
   for (const order of ordersIn(scene)) {
     const others = inWorkBeside(scene, order);
     if (others.length === 0) continue;
-    const tied = tiedTo(scene.fleet, order.model);
-    const beside = others.find(({ model }) => tied.has(model));
+    const family = familiesOf(scene.fleet, order.model);
+    const beside = others.find(({ model }) => family.has(model));
     scene.trail.expect(
       beside === undefined,
-      () => `${order.kind} ${order.replica} while ${beside!.id}, which is tied to it, is ${beside!.phase}`,
+      () => `${order.kind} ${order.replica} while ${beside!.id}, of its family, is ${beside!.phase}`,
     );
   }
 };
@@ -53,14 +53,14 @@ export const unloadsStayWithinSlots: TurnCheck = (scene) => {
   }
 };
 
-/** Whether what has its place would wait although a load had not begun: for other work on what is tied to it, or for what drains. */
+/** Whether what has its place would wait although a load had not begun: for other work on its family, or for what drains. */
 export function isKeptWaiting(scene: TurnScene, one: Placed, load: ActionOf<'load'>): boolean {
-  const tied = tiedTo(scene.fleet, one.model);
+  const family = familiesOf(scene.fleet, one.model);
   const draining = Array.from(scene.fleet.unsettled, (id) => scene.fleet.replicas.get(id)!).filter(
     ({ phase, server }) => phase === 'draining' && server === one.server,
   );
   const beside = inWorkBeside(scene, load);
-  if ([...beside, ...draining].some(({ model }) => tied.has(model))) return true;
+  if ([...beside, ...draining].some(({ model }) => family.has(model))) return true;
   return !isConfigKnown(scene.fleet, one.model) && (draining.length > 0 || isAnyPending(scene, one, beside));
 }
 
@@ -79,13 +79,13 @@ const isAnyPending = (scene: TurnScene, { id, server }: Placed, beside: readonly
       scene.turn.now < one.since + TOLD_WITHIN,
   );
 
-/** Whether what drains may not be unloaded yet: its server is at work on as many unloads as it may, or on what is tied to it. */
+/** Whether what drains may not be unloaded yet: its server is at work on as many unloads as it may, or on its family. */
 export function waitsToLeave(scene: TurnScene, { id, model, server }: Replica): boolean {
   const others = inWorkOn(scene, server).filter((one) => one.id !== id);
   if (others.filter(isBeingUnloaded).length >= ordersAtOnce(scene.fleet, scene.fleet.servers.get(server)!))
     return true;
-  const tied = tiedTo(scene.fleet, model);
-  return others.some((one) => tied.has(one.model) || isPending(scene, one));
+  const family = familiesOf(scene.fleet, model);
+  return others.some((one) => family.has(one.model) || isPending(scene, one));
 }
 
 const ordersIn = ({ turn }: TurnScene): Order[] =>
@@ -97,7 +97,7 @@ const isBeingUnloaded = (replica: Replica): boolean =>
 /** What its load brings along is under the same order. */
 const inWorkBeside = (scene: TurnScene, { replica, server }: Order): Replica[] =>
   inWorkOn(scene, server).filter(
-    (one) => one.id !== replica && !('carriedBy' in one && one.carriedBy === replica),
+    (one) => one.id !== replica && !('coLoadedBy' in one && one.coLoadedBy === replica),
   );
 
 const inWorkOn = ({ fleet, turn }: TurnScene, server: Order['server']): Replica[] =>
@@ -127,14 +127,14 @@ function isInWork(replica: Replica): boolean {
 }
 
 /** All that ensembles and declared needs tie to a model, through any number of others. */
-function tiedTo(fleet: Fleet, model: ModelId): ReadonlySet<ModelId> {
+function familiesOf(fleet: Fleet, model: ModelId): ReadonlySet<ModelId> {
   const wholes = [
     ...Array.from(fleet.models, ([id, { dependsOn }]) => [id, ...dependsOn]),
     ...Array.from(fleet.steps, ([id, steps]) => [id, ...steps]),
   ].filter(({ length }) => length > 1);
-  const tied = new Set([model]);
-  for (const one of tied) {
-    for (const whole of wholes) if (whole.includes(one)) for (const other of whole) tied.add(other);
+  const family = new Set([model]);
+  for (const one of family) {
+    for (const whole of wholes) if (whole.includes(one)) for (const other of whole) family.add(other);
   }
-  return tied;
+  return family;
 }

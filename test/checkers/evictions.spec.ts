@@ -5,7 +5,7 @@ import { S, Story } from './story.js';
 
 const isLoad = (action: Action): action is ActionOf<'load'> => action.kind === 'load';
 
-/** `a` and `b` are warm on one device, which may have one swap a minute; `c` and `d` are nowhere. */
+/** `a` and `b` are warm on one device, which may have one eviction a minute; `c` and `d` are nowhere. */
 function warm(): Story {
   const story = new Story();
   const { limits, defaults } = story.fleet;
@@ -23,7 +23,7 @@ function warm(): Story {
 }
 
 /** After so long a time one model is made to leave for another, which gets its place. */
-const swap = (story: Story, after: number, victim: string, newcomer: string): void => {
+const eviction = (story: Story, after: number, victim: string, newcomer: string): void => {
   story.time(after, (fleet, actions) => {
     const there = fleet.replicas.get(`${victim}@s` as ReplicaId)!;
     leaves(fleet, there.id, newcomer, story.now);
@@ -32,7 +32,7 @@ const swap = (story: Story, after: number, victim: string, newcomer: string): vo
       model: newcomer,
       phase: 'placed',
       since: story.now,
-      carriedBy: null,
+      coLoadedBy: null,
     };
     fleet.replicas.set(place.id as ReplicaId, { ...there, ...place } as never);
     return actions;
@@ -51,36 +51,36 @@ const tooMany = ({ found }: Story): readonly string[] =>
 describe('the promises', () => {
   it('find that others left a device for more loads in a minute than may be', () => {
     const story = warm();
-    swap(story, 1_000, 'a', 'c');
+    eviction(story, 1_000, 'a', 'c');
     expect(tooMany(story)).toEqual([]);
-    swap(story, 30_000, 'b', 'd');
+    eviction(story, 30_000, 'b', 'd');
     expect(tooMany(story)).toEqual(['others left gpu:s/0 for d, the 2th within a minute']);
   });
 
   it('let others leave again when the minute is over', () => {
     const story = warm();
-    swap(story, 1_000, 'a', 'c');
-    swap(story, 60_000, 'b', 'd');
+    eviction(story, 1_000, 'a', 'c');
+    eviction(story, 60_000, 'b', 'd');
     expect(tooMany(story)).toEqual([]);
   });
 
   it('let others leave for a pin, and for a starving request', () => {
     const pinned = warm();
-    swap(pinned, 1_000, 'a', 'c');
+    eviction(pinned, 1_000, 'a', 'c');
     pinned.fleet.models.set('d' as ModelId, { ...pinned.fleet.models.get('d' as ModelId)!, pinnedCopies: 1 });
-    swap(pinned, 30_000, 'b', 'd');
+    eviction(pinned, 30_000, 'b', 'd');
     expect(tooMany(pinned)).toEqual([]);
     for (const [waited, complaints] of [
       [29_000, 1],
       [30_000, 0],
     ] as const) {
       const story = warm();
-      swap(story, 1_000, 'a', 'c');
+      eviction(story, 1_000, 'a', 'c');
       story.time(1, (fleet, actions) => {
         fleet.wantedSince.set('d' as ModelId, story.now + 1 - waited);
         return actions;
       });
-      swap(story, 1, 'b', 'd');
+      eviction(story, 1, 'b', 'd');
       expect(tooMany(story)).toHaveLength(complaints);
     }
   });

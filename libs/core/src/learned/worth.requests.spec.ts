@@ -10,7 +10,7 @@ const aDriver = (): CoreDriver =>
     .declare(aModel('a', { idleUnload: null }))
     .serve(aServer('s', [4], { discover: false }), ['a', 'b']);
 
-const asked = ({ fleet, now }: CoreDriver): number => decayed(fleet.asks.get(A), now);
+const asked = ({ fleet, now }: CoreDriver): number => decayed(fleet.requestRates.get(A), now);
 
 describe('how often a model was asked for lately', () => {
   it('counts waiting and routed requests alike', () => {
@@ -42,8 +42,8 @@ describe('how often a model was asked for lately', () => {
   it('is forgotten with the model, and nothing is kept of what is unknown', () => {
     const driver = aDriver().warm('a', 's');
     driver.resolve('nobody');
-    expect(driver.fleet.asks.size).toBe(1);
+    expect(driver.fleet.requestRates.size).toBe(1);
     driver.tell({ kind: 'ModelWithdrawn', model: A });
-    expect(driver.fleet.asks.size).toBe(0);
+    expect(driver.fleet.requestRates.size).toBe(0);
   });
 });
