@@ -14,7 +14,7 @@ const declared = (parts: Partial<Model>): Event => ({
 function remembering(parts: Partial<Model>, peak = 9): Story {
   const story = new Story();
   story.turn([
-    { kind: 'FootprintRemembered', model: ID, footprint: { peak, times: 1 } },
+    { kind: 'FootprintRemembered', model: ID, footprint: { peak, times: 1, latest: [peak, peak] } },
     { kind: 'ServerDeclared', server: aServer('s', [20]) },
     declared(parts),
     { kind: 'ContactChanged', server: S, fact: 'connected' },

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isPinProtected, replicaId } from '#core';
-import type { Event, LimitViolation, Fleet, Model, ModelId, Replica, ServerId } from '#core';
+import { isPinProtected } from '#core';
+import type { Event, LimitViolation, Fleet, Footprint, Model, ModelId, Replica, ServerId } from '#core';
 import { withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 import { withdrawn } from './scene.js';
@@ -16,7 +16,7 @@ interface Heard {
 }
 
 /**
- * What was measured above its limit, in this life or in an earlier one, goes only where the operator's policy says so,
+ * What was measured above its limit twice in a row, in this life or in an earlier one, goes only where the operator's policy says so,
  * and never while it is pinned; what is quarantined for that is not loaded, until it is declared otherwise (a pin alone
  * says nothing of what it may take) or an admin orders a load of it, after which it may also stay.
  */
@@ -41,7 +41,7 @@ function hear(fleet: Fleet, event: Event, heard: Heard): void {
       heard.known.delete(event.model);
       return;
     case 'FootprintRemembered':
-      return recall(event.model, event.footprint.peak, heard);
+      return recall(event.model, provenOf(event.footprint), heard);
     case 'Looked':
       return measured(fleet, event.server, heard);
     case 'LoadOrdered':
@@ -56,7 +56,7 @@ function hear(fleet: Fleet, event: Event, heard: Heard): void {
 function declare({ footprints }: Fleet, model: Model, heard: Heard): void {
   const before = heard.declared.get(model.id);
   heard.declared.set(model.id, model);
-  if (!before) recall(model.id, footprints.get(model.id)?.peak ?? 0, heard);
+  if (!before) recall(model.id, provenOf(footprints.get(model.id)), heard);
   else if (!isDeepStrictEqual({ ...before, pinnedCopies: 0 }, { ...model, pinnedCopies: 0 }))
     heard.known.delete(model.id);
 }
@@ -66,16 +66,18 @@ function recall(id: ModelId, bytes: number, { declared, known }: Heard): void {
   if (isOver(declared.get(id), bytes) && !known.has(id)) known.set(id, { bytes, isOverridden: false });
 }
 
-function measured({ servers, replicas }: Fleet, id: ServerId, { declared, known }: Heard): void {
-  for (const [model, copies] of servers.get(id)?.measured ?? []) {
-    const bytes = Math.max(...copies.values());
-    const isThere = replicas.has(replicaId(model, id));
-    if (!isThere || !isOver(declared.get(model), bytes)) continue;
+function measured({ servers, footprints }: Fleet, id: ServerId, { declared, known }: Heard): void {
+  for (const model of servers.get(id)?.measured.keys() ?? []) {
+    const bytes = provenOf(footprints.get(model));
+    if (!isOver(declared.get(model), bytes)) continue;
     const before = known.get(model);
     const isWorse = !before || bytes > before.bytes + Math.max(MARGIN, MARGIN_SHARE * before.bytes);
     if (isWorse) known.set(model, { bytes, isOverridden: false });
   }
 }
+
+/** What two measurements in a row say: one alone may show what another process took. */
+const provenOf = (footprint: Footprint | undefined): number => Math.min(...(footprint?.latest ?? [0]));
 
 /** A default is only a guess. */
 const isOver = (model: Model | undefined, bytes: number): boolean =>

@@ -152,8 +152,8 @@ describe('a notebook', () => {
     measured(5);
     await notebook.ordered(SERVER, []);
     expect(store.footprints).toEqual([
-      { peak: 3, times: 1 },
-      { peak: 5, times: 1 },
+      { peak: 3, times: 1, latest: [3, 3] },
+      { peak: 5, times: 1, latest: [5, 5] },
     ]);
   });
 
@@ -169,7 +169,7 @@ describe('a notebook', () => {
     driver.pass(400_000);
     driver.tell({ kind: 'ModelWithdrawn', model: A });
     notebook.keep(driver.fleet, [{ kind: 'ModelWithdrawn', model: A }]);
-    expect(store.footprints).toEqual([{ peak: 3, times: 1 }, null]);
+    expect(store.footprints).toEqual([{ peak: 3, times: 1, latest: [3, 3] }, null]);
   });
 });
 

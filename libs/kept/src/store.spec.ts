@@ -68,7 +68,7 @@ const LEARNED: readonly LearnedChange[] = [
   { kind: 'steps', model: m, value: [n] },
   { kind: 'loadTimes', model: m, value: { anywhere: TIMES, on: [{ server: s, times: TIMES }] } },
   { kind: 'loadPace', server: s, value: TIMES },
-  { kind: 'footprint', model: m, value: { peak: 2 ** 31, times: 2 } },
+  { kind: 'footprint', model: m, value: { peak: 2 ** 31, times: 2, latest: [2 ** 31, 2 ** 30] } },
 ];
 
 describe('what is kept', () => {

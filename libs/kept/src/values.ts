@@ -180,6 +180,8 @@ export const VALUES = {
   footprint: z.strictObject({
     peak: z.number().min(0),
     times: z.int().min(1),
+    /** Earlier versions kept none. */
+    latest: z.tuple([z.number().min(0), z.number().min(0)]).default([0, 0]),
   }) satisfies z.ZodType<Footprint>,
   /** A bare number is the last load's time, as the first versions of Berth kept it. */
   loadTimes: z.union([

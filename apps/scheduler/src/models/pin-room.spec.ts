@@ -67,7 +67,7 @@ describe('a change of a pin', () => {
     const driver = new CoreDriver().serve(aServer('t', [10 * MIB]), ['a']);
     driver.shelf('t').gpus = [{ uuid: 't-0', memory: 10 * MIB, used: 3 * MIB }];
     driver.pass(25_000);
-    driver.fleet.footprints.set(aModel('a').id, { peak: 12 * MIB, times: 1 });
+    driver.fleet.footprints.set(aModel('a').id, { peak: 12 * MIB, times: 1, latest: [0, 12 * MIB] });
     const change = { before: aModel('a'), after: pinned('a', 6 * MIB) };
     expect(() => checkPins(driver.fleet, [], [change])).toThrow(/\(12 MB each\); devices: t\/0: 10 MB$/);
   });

@@ -83,4 +83,6 @@ export interface Shortfall {
 export interface Footprint {
   readonly peak: Bytes;
   readonly times: number;
+  /** The last two measurements, the earlier one first: 0 where there was none. What a backend tells counts as both. */
+  readonly latest: readonly [Bytes, Bytes];
 }

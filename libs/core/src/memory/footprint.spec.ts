@@ -12,7 +12,11 @@ function measured(mib: number, parts: Partial<Model>): CoreDriver {
   const driver = new CoreDriver()
     .declare(aModel('a', { gpuBytes: 2_048 * MIB, hostBytes: 10 * MIB, ...parts }))
     .serve(aServer('s', [8_192 * MIB]), ['a']);
-  driver.tell({ kind: 'FootprintRemembered', model: A, footprint: { peak: mib * MIB, times: 2 } });
+  driver.tell({
+    kind: 'FootprintRemembered',
+    model: A,
+    footprint: { peak: mib * MIB, times: 2, latest: [mib * MIB, mib * MIB] },
+  });
   return driver;
 }
 

@@ -1,11 +1,10 @@
 import type { Now } from '../numbers/now.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { dependenciesOf, withMargin } from './footprint.js';
-import { type ModelId, replicaId } from '../fleet/ids.js';
+import type { ModelId } from '../fleet/ids.js';
 import type { Bytes } from '../fleet/model.js';
 import { isPinProtected } from './pins.js';
 import type { Ready, Replica } from '../fleet/replica.js';
-import type { Server } from '../fleet/server.js';
 
 /** The most that a copy of a replica was measured to hold on one device; null where that is not known. */
 function measuredOf(fleet: Readonly<Fleet>, { model, server }: Replica): Bytes | null {
@@ -19,23 +18,16 @@ export function isOverLimit(fleet: Readonly<Fleet>, replica: Replica): boolean {
   return model !== undefined && model.gpuDeclared && (measuredOf(fleet, replica) ?? 0) > model.gpuBytes;
 }
 
-/** Remembers which models were measured above their limits on a server, and when that was first so or got worse. */
-export function noteLimitViolations(fleet: Fleet, server: Server, now: Now): void {
-  for (const model of server.measured.keys()) {
-    const replica = fleet.replicas.get(replicaId(model, server.spec.id));
-    if (!replica || !isOverLimit(fleet, replica)) continue;
-    const bytes = measuredOf(fleet, replica)!;
-    const known = fleet.limitViolations.get(model);
-    if (known && bytes <= withMargin(known.bytes)) continue;
-    fleet.limitViolations.set(model, { bytes, at: now.stamp, isOverridden: false });
-  }
-}
-
-/** Takes up a violation that an earlier process of Berth measured. */
-export function recallLimitViolation(fleet: Fleet, id: ModelId, now: Now): void {
+/**
+ * Remembers that a model takes more than its limit, and when that was first so or got worse. Its last two measurements have to
+ * say so: another process may have come during one load.
+ */
+export function noteLimitViolation(fleet: Fleet, id: ModelId, now: Now): void {
   const model = fleet.models.get(id);
-  const bytes = fleet.footprints.get(id)?.peak ?? 0;
-  if (!model?.gpuDeclared || bytes <= model.gpuBytes || fleet.limitViolations.has(id)) return;
+  const bytes = Math.min(...(fleet.footprints.get(id)?.latest ?? [0]));
+  if (!model?.gpuDeclared || bytes <= model.gpuBytes) return;
+  const known = fleet.limitViolations.get(id);
+  if (known && bytes <= withMargin(known.bytes)) return;
   fleet.limitViolations.set(id, { bytes, at: now.stamp, isOverridden: false });
 }
 

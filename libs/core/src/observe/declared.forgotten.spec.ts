@@ -28,7 +28,7 @@ function aDriver(): CoreDriver {
   const spec = { ...aServer('t', [20]), discover: false };
   const driver = new CoreDriver().declare(aModel('a', { idleUnload: null })).serve(spec, ['a']);
   driver.warm('a', 't');
-  driver.tell({ kind: 'FootprintRemembered', model: A, footprint: { peak: 9, times: 1 } });
+  driver.tell({ kind: 'FootprintRemembered', model: A, footprint: { peak: 9, times: 1, latest: [0, 9] } });
   const config = { json: '{}', kind: 'gpu', gpus: [], count: 1 } as const;
   driver.tell({ kind: 'ConfigLearned', server: T, model: A, config, steps: [] });
   const [replica, at] = [replicaId(A, T), driver.now];

@@ -15,7 +15,7 @@ import type { Server } from '../fleet/server.js';
 import { bookingsFor, devicesFound, noteDependencies } from '../memory/footprint.js';
 import type { ModelId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
-import { recallLimitViolation } from '../memory/limits.js';
+import { noteLimitViolation } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
 import { forgetPutOff } from './requests.js';
@@ -34,7 +34,7 @@ export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet
 export function declareModel(fleet: Fleet, { model }: EventOf<'ModelDeclared'>, now: Now): void {
   const before = fleet.models.get(model.id);
   putModel(fleet, withKeysInOrder(model));
-  if (before?.source !== 'declared') recallLimitViolation(fleet, model.id, now);
+  if (before?.source !== 'declared') noteLimitViolation(fleet, model.id, now);
   else if (!isSameButPinned(before, model)) fleet.limitViolations.delete(model.id);
   noteDependencies(fleet, model.id);
   fleet.foundFailing.delete(model.id);
@@ -136,7 +136,7 @@ export function rememberFootprint(
   now: Now,
 ): void {
   fleet.footprints.set(model, footprint);
-  recallLimitViolation(fleet, model, now);
+  noteLimitViolation(fleet, model, now);
 }
 
 /** Books anew what the replicas on a server hold: sizes, devices, or what is known of an ensemble have changed. */

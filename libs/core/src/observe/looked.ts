@@ -7,7 +7,7 @@ import { resetMeters } from '../fleet/meter.js';
 import { countsByModel, type IndexRow, type Look, type ServingRow, sightingOf } from '../looks/look.js';
 import { readAnew } from '../fleet/indexes.js';
 import { isEnsemble } from '../memory/footprint.js';
-import { noteLimitViolations } from '../memory/limits.js';
+import { noteLimitViolation } from '../memory/limits.js';
 import type { Instant, Millis } from '../fleet/model.js';
 import { appendTo } from '../numbers/groups.js';
 import { answered } from './contact.js';
@@ -38,7 +38,7 @@ export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, no
   readUtilisation(fleet, server, look.begunAt, counts, now);
   server.statisticsAt = look.begunAt;
   measure(fleet, server, look, now);
-  noteLimitViolations(fleet, server, now);
+  for (const model of server.measured.keys()) noteLimitViolation(fleet, model, now);
 }
 
 /** Index and statistics have a deadline of 5 s each: a look that took longer was held up by Berth itself. */

@@ -42,7 +42,7 @@ describe('a copy that is measured', () => {
     driver.resolve('a');
     driver.loadEnds('a', 't');
     driver.pass(REST);
-    expect(footprint(driver)).toEqual({ peak: 6, times: 1 });
+    expect(footprint(driver)).toMatchObject({ peak: 6, times: 1 });
   });
 
   it('teaches nothing of a device on which its config says it is not', () => {
@@ -52,7 +52,7 @@ describe('a copy that is measured', () => {
     driver.loadEnds('a', 't');
     learn(driver, [0]);
     driver.pass(REST);
-    expect(footprint(driver)).toEqual({ peak: 3, times: 1 });
+    expect(footprint(driver)).toMatchObject({ peak: 3, times: 1 });
   });
 
   it('teaches nothing of such a device, either, where it has left before the next clean sample', () => {

@@ -14,7 +14,7 @@ describe('the footprint of a model', () => {
   it('is the difference around a load during which nothing else moved', () => {
     const driver = onOneGpu(1);
     load(driver, 'a', 4);
-    expect(footprint(driver, 'a')).toEqual({ peak: 3, times: 1 });
+    expect(footprint(driver, 'a')).toMatchObject({ peak: 3, times: 1 });
     expect(foreign(driver)).toBe(1);
     expect(gpu(driver)).toMatchObject({ capacity: 9, held: 4 });
   });
@@ -38,7 +38,7 @@ describe('the footprint of a model', () => {
     show(driver, 6);
     driver.pass(REST);
     expect(driver.orders()).toEqual(['load a@t', 'load b@t', 'unload a@t']);
-    expect(footprint(driver, 'b')).toEqual({ peak: 5, times: 1 });
+    expect(footprint(driver, 'b')).toMatchObject({ peak: 5, times: 1 });
   });
 
   it('is not learned where something of unknown size left meanwhile', () => {
@@ -82,7 +82,7 @@ describe('the footprint of a model', () => {
     driver.loadEnds('a', 't', 'missing');
     load(driver, 'b', 3);
     expect(footprint(driver, 'a')).toBeUndefined();
-    expect(footprint(driver, 'b')).toEqual({ peak: 3, times: 1 });
+    expect(footprint(driver, 'b')).toMatchObject({ peak: 3, times: 1 });
   });
 
   it('is not learned where the last clean sample is more than a minute old', () => {
@@ -115,7 +115,7 @@ describe('the footprint of a model', () => {
     driver.tell({ kind: 'UnloadOrdered', model: aModel('a').id, force: true });
     show(driver, 3);
     driver.pass(REST);
-    expect(footprint(driver, 'a')).toEqual({ peak: 5, times: 1 });
+    expect(footprint(driver, 'a')).toMatchObject({ peak: 5, times: 1 });
   });
 
   it('that was measured once is corrected by a smaller second measurement, and is the larger one from then on', () => {
@@ -165,7 +165,7 @@ describe('the footprint of a model', () => {
     driver.shelf('t').memory.set(aModel('a').id, [{ ordinal: 0, bytes: 5 }]);
     driver.warm('a', 't');
     driver.pass(3_000);
-    expect(footprint(driver, 'a')).toEqual({ peak: 5, times: 1 });
+    expect(footprint(driver, 'a')).toMatchObject({ peak: 5, times: 1 });
     expect(gpu(driver).held).toBe(5);
   });
 });

@@ -51,7 +51,8 @@ function takeReported(fleet: Fleet, server: Server, rows: readonly ServingRow[])
     reported.set(model, copies);
   }
   for (const [model, copies] of reported) {
-    for (const [ordinal, bytes] of copies) learnMeasured(fleet, server, model, ordinal, bytes);
+    for (const [ordinal, bytes] of copies)
+      learnMeasured(fleet, server, { model, ordinal, bytes, isTold: true });
   }
 }
 

@@ -51,8 +51,9 @@ function learnUnknown(reading: Reading, changes: readonly MemoryChange[], grown:
   const others = copies.reduce((sum, one) => (one === unknown ? sum : sum + signed(one, one.bytes!)), 0);
   // More than the device has left for us cannot be a copy of ours: others have come meanwhile.
   const bytes = Math.max(0, Math.min(device.capacity - meter.others, signed(unknown, grown - others)));
-  if (unknown.kind === 'left') learnFootprint(fleet, unknown.model, bytes);
-  else learnMeasured(fleet, server, unknown.model, device.ordinal, bytes);
+  const { model, kind } = unknown;
+  if (kind === 'left') learnFootprint(fleet, { model, bytes, isNew: true, isTold: false });
+  else learnMeasured(fleet, server, { model, ordinal: device.ordinal, bytes, isTold: false });
 }
 
 /** A change, and what its copy is known to take: null where nothing tells. */
@@ -87,31 +88,44 @@ function noteLateReading(server: Server, meter: Meter, grown: Bytes, now: Now): 
   server.lateReadings = [...server.lateReadings.filter((at) => !now.has(at + LATE_WITHIN)), now.stamp];
 }
 
-/** Notes what was measured of a copy, and learns the footprint of its model from that; each copy counts once on each device. */
+/** What was measured of a model. */
+interface Measured {
+  readonly model: ModelId;
+  readonly bytes: Bytes;
+  /** Whether its backend has told it: then no other process can be part of it. */
+  readonly isTold: boolean;
+}
+
+/** Notes what was measured of a copy on a device, and learns the footprint of its model from that; each copy counts once. */
 export function learnMeasured(
   fleet: Fleet,
   server: Server,
-  model: ModelId,
-  ordinal: number,
-  bytes: Bytes,
+  { ordinal, ...measured }: Measured & { readonly ordinal: number },
 ): void {
+  const { model, bytes } = measured;
   const copies = new Map(server.measured.get(model));
-  const before = copies.get(ordinal);
-  if (before === bytes) return;
+  if (copies.get(ordinal) === bytes) return;
+  const isNew = [...copies.values()].every((one) => one === 0);
   server.measured.set(model, copies.set(ordinal, bytes));
-  learnFootprint(fleet, model, bytes, !before);
+  learnFootprint(fleet, { ...measured, isNew });
 }
 
 /**
  * A model was measured. 0 bytes teach nothing: the copy may take its memory later, or another process may have gone
  * meanwhile. Two measurements of copies count by the larger, but for the second, which corrects the first one.
  */
-function learnFootprint(fleet: Fleet, model: ModelId, bytes: Bytes, isNew = true): void {
+function learnFootprint(
+  fleet: Fleet,
+  { model, bytes, isNew, isTold }: Measured & { readonly isNew: boolean },
+): void {
   if (bytes === 0) return;
   fleet.outgrown.delete(model);
-  const known = fleet.footprints.get(model) ?? { peak: 0, times: 0 };
-  const peak = isNew && known.times === 1 ? bytes : Math.max(known.peak, bytes);
-  if (peak === known.peak && !isNew) return;
-  fleet.footprints.set(model, { peak, times: known.times + (isNew ? 1 : 0) });
+  const { peak, times, latest } = fleet.footprints.get(model) ?? { peak: 0, times: 0, latest: [0, 0] };
+  const [before, last] = isNew ? [latest[1], bytes] : [latest[0], Math.max(latest[1], bytes)];
+  fleet.footprints.set(model, {
+    peak: isNew && times === 1 ? bytes : Math.max(peak, bytes),
+    times: times + (isNew ? 1 : 0),
+    latest: [isTold ? last : before, last],
+  });
   for (const one of fleet.servers.values()) rebook(fleet, one, model);
 }

@@ -13,7 +13,11 @@ describe('a model that is not loaded though there may be room', () => {
   /** An earlier life measured `m` at 9 of the 4 that it may take; `top` is made of it. */
   function quarantined(parts: Partial<Model> = {}): CoreDriver {
     const driver = new CoreDriver();
-    driver.tell({ kind: 'FootprintRemembered', model: 'm' as ModelId, footprint: { peak: 9, times: 1 } });
+    driver.tell({
+      kind: 'FootprintRemembered',
+      model: 'm' as ModelId,
+      footprint: { peak: 9, times: 1, latest: [9, 9] },
+    });
     return driver
       .declare(
         aModel('m', { gpuBytes: 4, onLimitExceeded: 'quarantine', ...parts }),
