@@ -144,6 +144,26 @@ describe('an order', () => {
     expect(trail.marks.get('late order')).toBe(undefined);
   });
 
+  it('of one Berth may arrive again while it waits for a step that is read anew, which no look shows', () => {
+    const config = { backend: 'python', instance_group: [{ kind: 'KIND_GPU', gpus: [0] }] };
+    const step = { name: 'large', gpuBytes: 20, loadMs: 100, config };
+    ({ agenda, trail, site } = smallSite([step, { name: 'whole', steps: ['large'] }]));
+    const send = (): void =>
+      site.order({ kind: 'load', model: 'whole', life: 1, orderedAt: agenda.now() }, {}, () => {});
+    agenda.advance(10_000);
+    sendOf('load', 1);
+    agenda.advance(1_000);
+    site.sim.repository.touch('large', 'files');
+    send();
+    agenda.advance(50);
+    send();
+    expect([trail.failure, trail.marks.get('late order')]).toEqual([undefined, 1]);
+    agenda.advance(1_000);
+    send();
+    send();
+    expect(trail.failure).toMatch(/load whole@s0 arrived while a load of it was in work/);
+  });
+
   it.each([
     ['is not excused for the living', 1, RAN_OUT],
     ['is excused for a dead one, whose load could not be counted', NOBODY, /^none$/],

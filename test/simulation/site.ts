@@ -16,7 +16,7 @@ import type { PlannedModel, PlannedServer } from './plan.js';
 import { AT_START, ServerClock } from './server-clock.js';
 import { Surprises } from './surprises.js';
 import type { Trail } from './trail.js';
-import { hearUntold } from './untold.js';
+import { hearUntold, mayWaitUnseen } from './untold.js';
 
 /** A new phase of the server, or the end of every connection to it without one. */
 export type SiteNews = ServerPhase | 'connections broken';
@@ -110,8 +110,8 @@ export class Site {
   }
 
   /**
-   * An order of Berth's arrives. No load may meet another order of its pair in work, but for one that an earlier life
-   * had sent and the network brought late. An unload without an answer may be sent again: it does nothing more.
+   * An order of Berth's arrives. No load may meet another order of its pair in work, but for one that an earlier life had sent
+   * and the network brought late, or one that waits unseen. An unload without an answer may be sent again.
    */
   order(order: OpenOrder, parameters: OrderParameters, reply: Reply<object>): void {
     const { kind, model } = order;
@@ -119,7 +119,9 @@ export class Site {
     const rivals = [...this.open].filter(isRival);
     // One of an earlier life excuses nothing where one of the same life is in work beside it.
     const rival = rivals.find(({ life }) => life === order.life) ?? rivals[0];
-    const isLate = rival !== undefined && (rival.life !== order.life || order.life === NOBODY);
+    const isLate =
+      rival !== undefined &&
+      (rival.life !== order.life || order.life === NOBODY || mayWaitUnseen(this.sim, model));
     const said = (): string => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`;
     this.trail.expect(rival === undefined || isLate, said);
     if (isLate) this.trail.mark('late order');

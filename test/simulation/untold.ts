@@ -1,4 +1,4 @@
-import type { Untold } from '#testing';
+import type { SimulatedTriton, Untold } from '#testing';
 import { NOBODY, type OpenOrder } from './open-order.js';
 import type { Trail } from './trail.js';
 
@@ -21,6 +21,13 @@ export function hearUntold(site: Hearer, trail: Trail, untold: Untold): void {
       return trail.expect(!isOfOneBerth(site, untold.models), () => died(site, untold.models));
   }
 }
+
+/**
+ * Whether another load runs in a server that no look shows: of a step that is read anew, or of what was removed from the repository.
+ * An order that waits for it once its call is over looks like one that has failed.
+ */
+export const mayWaitUnseen = (sim: SimulatedTriton, name: string): boolean =>
+  sim.copies().some(({ model, phase, isVisible }) => model !== name && phase === 'loading' && !isVisible);
 
 const died = ({ id }: Hearer, models: readonly string[]): string =>
   `${id} died of the unloads of ${models.join(', ')} at once`;

@@ -1,6 +1,7 @@
 import type { ActionOf, Fleet, Replica, ReplicaId, ServerId } from '#core';
 import { leasesCutAt } from '../../checkers/leases.js';
 import { asLookedAt, isFirst, pulseOf } from '../../checkers/pulses.js';
+import { mayWaitUnseen } from '../untold.js';
 import { type Check, type Scene, siteOf, withdrawn } from './scene.js';
 
 /**
@@ -37,12 +38,19 @@ const freshAt = (scene: Scene, server: ServerId): (readonly number[])[] =>
     .filter((action) => action.server === server)
     .map(({ replica }) => comingTo(scene, replica));
 
-/** Those ordered in this turn, and those of this life that are in work at the server. */
+/**
+ * Those ordered in this turn, and those of this life that are in work at the server. What waits for a load that no look shows,
+ * and was given up, is not in flight.
+ */
 function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }[] {
   const { fleet, turn, life } = scene;
   const { open, decided } = siteOf(scene, server);
   const inWork = [...open].filter(
-    ({ kind, model, life: whose }) => kind === 'load' && whose === life && !serves(scene, model, server),
+    ({ kind, model, life: whose }) =>
+      kind === 'load' &&
+      whose === life &&
+      !serves(scene, model, server) &&
+      !waitsUnseen(scene, model, server),
   );
   return [
     ...freshAt(scene, server).map((devices) => ({ devices })),
@@ -55,6 +63,13 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
       return { devices: isHeld ? comingTo(scene, `${model}@${server}` as ReplicaId) : [] };
     }),
   ];
+}
+
+/** Whether a load waits inside Triton that Berth had to take for failed: it is booked no more, or ordered again in this turn. */
+function waitsUnseen(scene: Scene, model: string, server: ServerId): boolean {
+  const isAgain = loadsOrdered(scene).some((one) => one.server === server && one.model === model);
+  const isBooked = scene.fleet.replicas.has(`${model}@${server}` as ReplicaId);
+  return (isAgain || !isBooked) && mayWaitUnseen(siteOf(scene, server).sim, model);
 }
 
 /** Our load of what a stranger has loaded meanwhile waits inside Triton until it ends, and then has nothing to do. */
