@@ -48,13 +48,14 @@ function look(server: Server, scope: 'full' | 'statistics'): Action {
   return { kind: 'look', server: server.spec.id, scope, probeMode };
 }
 
-/** Asks for the configs of ready models that were not asked for yet, on servers that take orders. */
+/** Asks for the configs of what serves that were not asked for yet, on servers that take orders. */
 function describe(fleet: Fleet, now: Now): Action[] {
   const found: ReplicaId[] = [];
   for (const server of takeUndescribed(fleet, (one) => takesOrders(one, now))) {
     const { described } = fleet.servers.get(server)!;
     for (const one of replicasOn(fleet, server)) {
-      if (one.phase === 'ready' && !described.has(one.model)) found.push(one.id);
+      const serves = one.phase === 'ready' || one.phase === 'draining';
+      if (serves && !described.has(one.model)) found.push(one.id);
     }
   }
   return inOrder(fleet, found).map(({ server, model }) => {

@@ -1,7 +1,14 @@
 import type { Now } from '../numbers/now.js';
 import type { EventOf } from '../fleet/events.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
-import { type FailureCause, type Loading, NO_BOOKINGS, type Ready, type Unknown } from '../fleet/replica.js';
+import {
+  type Draining,
+  type FailureCause,
+  type Loading,
+  NO_BOOKINGS,
+  type Ready,
+  type Unknown,
+} from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import {
   bookingsFor,
@@ -116,7 +123,8 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>, now
   }
   settleSteps(fleet, server, event);
   for (const replica of replicasOn(fleet, event.server)) {
-    if (replica.model === event.model && replica.phase === 'ready') resettle(fleet, replica);
+    const serves = replica.phase === 'ready' || replica.phase === 'draining';
+    if (serves && replica.model === event.model) resettle(fleet, replica);
   }
   rebook(fleet, server, event.model);
 }
@@ -130,8 +138,8 @@ function settleSteps(fleet: Fleet, server: Server, { model, steps }: EventOf<'Co
     if (isUnclaimed(fleet, one) && cameWith(fleet, one).length === 0) put(fleet, { ...one, stranger: true });
 }
 
-/** Sets the devices of a ready replica to those that its config says: where they are others a load of ours may still come. */
-function resettle(fleet: Fleet, replica: Ready): void {
+/** Sets the devices of what serves to those that its config says: where they are others a load of ours may still come. */
+function resettle(fleet: Fleet, replica: Ready | Draining): void {
   const server = fleet.servers.get(replica.server)!;
   const devices = devicesFound(fleet, server, replica.model);
   const bookings = bookingsFor(fleet, server, replica.model, devices);

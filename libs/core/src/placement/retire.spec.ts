@@ -163,6 +163,24 @@ describe('a server that is drained', () => {
     expect(driver.phase('a', 't')).toBe('ready');
   });
 
+  it('lets go past its deadline of what came up after a load without an answer, once its config is told', () => {
+    const driver = new CoreDriver()
+      .declare(aModel('a', { config: '{}' }))
+      .serve(aServer('t', [10, 10]), ['a']);
+    driver.resolve('a', { wait: 300 });
+    driver.loadEnds('a', 't', 'unknown');
+    driver.shelf('t').set('a', 'LOADING');
+    driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now });
+    driver.pass(20_000);
+    driver.shelf('t').set('a', 'READY');
+    driver.pass(2_000);
+    expect(driver.phase('a', 't')).toBe('draining');
+    expect(driver.fleet.servers.get(SERVER)!.described.get(aModel('a').id)).toBe('asked');
+    const config = { json: '{}', kind: 'gpu', gpus: [0], count: 1 } as const;
+    driver.tell({ kind: 'ConfigLearned', server: SERVER, model: aModel('a').id, config, steps: [] });
+    expect(driver.log.at(-1)).toMatchObject({ kind: 'unload', server: 't', cause: 'drain' });
+  });
+
   it('lets go of a pinned copy only once the other servers have as many as are pinned', () => {
     const driver = new CoreDriver()
       .declare(aModel('a', { pinnedCopies: 2 }))
