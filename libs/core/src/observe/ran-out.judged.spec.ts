@@ -1,6 +1,7 @@
 import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { replicaId } from '../fleet/ids.js';
 import { givesBackLate } from '../fleet/meter.js';
 import { reservationOf } from '../memory/footprint.js';
 
@@ -109,6 +110,18 @@ describe('a model that ran out of memory where the books were right', () => {
     }
     driver.tell({ kind: 'LoadOrdered', model: aModel('b').id, until: driver.now + MINUTE });
     expect(booked(driver, 'b')).toBe(4);
+  });
+
+  it('is forgiven, too, where it has its place by then', () => {
+    const driver = aDriver();
+    for (let times = 0; times < 2; times += 1) {
+      runsOut(driver, 'b', 0);
+      driver.pass(10 * MINUTE);
+    }
+    driver.resolve('b');
+    driver.tell({ kind: 'LoadOrdered', model: aModel('b').id, until: driver.now + MINUTE });
+    const copy = driver.fleet.replicas.get(replicaId(aModel('b').id, SERVER))!;
+    expect(copy.bookings[0]!.bytes).toBe(4);
   });
 });
 

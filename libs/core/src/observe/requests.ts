@@ -13,6 +13,7 @@ import { drain } from '../fleet/transitions.js';
 import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/utilisation.js';
 import { forgetFailures } from '../learned/cooldown.js';
+import { rebook } from './declared.js';
 
 /** The time between two looks at a doubted server. */
 const DOUBT_EVERY = 1_000;
@@ -49,6 +50,13 @@ export function doubtServers(fleet: Fleet, { servers }: EventOf<'ServersDoubted'
   }
 }
 
+/** Failures of a model count no more, nor what it was booked with for them, nor its limit. */
+function forgive(fleet: Fleet, model: ModelId): void {
+  forgetFailures(fleet, model);
+  for (const server of fleet.servers.values()) rebook(fleet, server, model);
+  overrideLimit(fleet, model);
+}
+
 /** An admin's order to load is best-effort demand that past failures do not delay. */
 export function orderLoad(
   fleet: Fleet,
@@ -56,8 +64,7 @@ export function orderLoad(
   now: Now,
 ): void {
   if (!fleet.models.has(model)) return;
-  forgetFailures(fleet, model);
-  overrideLimit(fleet, model);
+  forgive(fleet, model);
   fleet.bestEffort.set(model, { until, admin: true, since: now.stamp });
   forgetPutOff(fleet, model);
 }
@@ -117,8 +124,7 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
     if (!fleet.replicas.has(replicaId(model, server.spec.id))) server.configs.delete(model);
   }
   forgetPutOff(fleet, model);
-  forgetFailures(fleet, model);
-  overrideLimit(fleet, model);
+  forgive(fleet, model);
   const isAnywhere = [...fleet.reloads.values()].some((one) => one.model === model);
   if (!isAnywhere) orderLoad(fleet, { model, until }, now);
 }
