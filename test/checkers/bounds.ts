@@ -1,5 +1,5 @@
 import { type Fleet, type Millis, type Model, type Replica, type Server, unsatisfiedPins } from '#core';
-import { leasesCutAt } from './leases.js';
+import { leasesCutAt, LET_GO_AFTER } from './leases.js';
 import { type TurnCheck, withdrawn } from './scene.js';
 import { waitsToLeave } from './families.js';
 
@@ -47,8 +47,8 @@ export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
 };
 
 /**
- * Whatever leases were given: a server that drains with a deadline has let go of all that drains ten seconds after that, but
- * of what others there are made of, or may be, and of what waits for the end of other orders there.
+ * Whatever leases were given: a server that drains with a deadline has let go ten seconds after that of all that has drained
+ * as long, but of what others there are made of, or may be, and of what waits for the end of other orders there.
  */
 export const drainsLetGo: TurnCheck = (scene) => {
   const { turn, fleet, trail } = scene;
@@ -59,7 +59,9 @@ export const drainsLetGo: TurnCheck = (scene) => {
     const here = [...fleet.replicas.values()].filter((one) => one.server === server.spec.id);
     if (here.some((one) => one.phase !== 'draining' && mayBeEnsemble(fleet, server, one))) continue;
     const isKept = (one: Replica): boolean => one.stranger && server.spec.strangers === 'keep';
-    const left = here.filter((one) => one.phase === 'draining' && !isKept(one) && !waitsToLeave(scene, one));
+    const isLeft = (one: Replica): boolean =>
+      one.phase === 'draining' && turn.now >= one.since + LET_GO_AFTER;
+    const left = here.filter((one) => isLeft(one) && !isKept(one) && !waitsToLeave(scene, one));
     trail.expect(
       left.length === 0,
       () => `${left[0]!.id} is there long after the deadline of its server's drain`,

@@ -78,12 +78,28 @@ describe('the promises of leases', () => {
     expect(story.found[0]).toMatch(/a lease of 9000 ms on here@s, asked for 10000/);
   });
 
+  it('are kept where a copy comes up long after the deadline of a drain, and is let go next', () => {
+    story.turn([use(200_000), drainWithin(1_000)]);
+    story.time(1_000);
+    story.time(100_000, (fleet) => {
+      const { order: _, ...rest } = fleet.replicas.get(HERE) as never as Record<string, unknown>;
+      fleet.replicas.set(HERE, {
+        ...rest,
+        phase: 'draining',
+        since: story.now,
+        inUseUntil: 200_000,
+      } as never);
+      return [];
+    });
+    expect(story.found).toEqual([]);
+  });
+
   it('are broken by a copy that is kept for its lease long after the deadline of a drain', () => {
     story.turn([use(200_000), drainWithin(1_000)]);
     story.time(1_000);
     story.time(10_000, (fleet) => {
       const { order: _, ...rest } = fleet.replicas.get(HERE) as never as Record<string, unknown>;
-      fleet.replicas.set(HERE, { ...rest, phase: 'draining', inUseUntil: 200_000 } as never);
+      fleet.replicas.set(HERE, { ...rest, phase: 'draining', since: 0, inUseUntil: 200_000 } as never);
       return [];
     });
     expect(story.found.join()).toMatch(

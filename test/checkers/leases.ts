@@ -3,7 +3,7 @@ import { isSpared } from './copies.js';
 import { type TurnCheck, withdrawn } from './scene.js';
 
 /** So long after the deadline of its drain a server lets go of everything: the one exception to the promise of a lease. */
-const LET_GO_AFTER: Millis = 10_000;
+export const LET_GO_AFTER: Millis = 10_000;
 
 /** When leases on a server end whatever was promised: in its drain with a deadline; Infinity on every other server. */
 export const leasesCutAt = ({ servers }: Readonly<Fleet>, server: ServerId): Instant =>
