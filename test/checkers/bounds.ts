@@ -24,7 +24,7 @@ export const disabledStayAway: TurnCheck = ({ turn, fleet, trail }) => {
     const off = [action.model, ...action.coLoaded].filter(
       (model) => fleet.models.get(model)?.enabled === false,
     );
-    trail.expect(off.length === 0, () => `load ${action.replica} coLoaded ${off[0]}, which is disabled`);
+    trail.expect(off.length === 0, () => `load ${action.replica} brings ${off[0]}, which is disabled`);
   }
 };
 

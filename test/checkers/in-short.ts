@@ -8,7 +8,7 @@ export function inShort(one: Event | Action): string[] {
       return [];
     case 'RequestArrived':
       return [
-        `${one.request.id} requestRates for ${one.request.model} until ${one.request.deadline.toFixed(0)}`,
+        `${one.request.id} asks for ${one.request.model} until ${one.request.deadline.toFixed(0)}`,
       ];
     case 'LoadEnded':
     case 'UnloadEnded':

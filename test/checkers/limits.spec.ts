@@ -68,7 +68,7 @@ describe('what an earlier life measured above its limit', () => {
       },
     ]);
     expect(story.found).toContainEqual(
-      expect.stringMatching(/load here@s coLoaded here, which is quarantined \(invariant 7 and 10/),
+      expect.stringMatching(/load here@s brings here, which is quarantined \(invariant 7 and 10/),
     );
   });
 

@@ -114,5 +114,5 @@ function mayCome(
     const isHeld = known.get(id)?.isOverridden === false && model?.pinnedCopies === 0;
     return isHeld && model.onLimitExceeded === 'quarantine';
   });
-  trail.expect(barred === undefined, () => `load ${replica} coLoaded ${barred}, which is quarantined`);
+  trail.expect(barred === undefined, () => `load ${replica} brings ${barred}, which is quarantined`);
 }

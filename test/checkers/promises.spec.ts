@@ -236,7 +236,7 @@ describe('the promises', () => {
           fleet.models.set(model.id, { ...model, enabled: false });
           return actions;
         }),
-      /load here@s coLoaded here, which is disabled \(invariant 10/,
+      /load here@s brings here, which is disabled \(invariant 10/,
     ],
     [
       'a load that brings what is switched off',
@@ -248,7 +248,7 @@ describe('the promises', () => {
             action.kind === 'load' ? { ...action, coLoaded: [model.id] } : action,
           );
         }),
-      /load here@s coLoaded there, which is disabled \(invariant 10/,
+      /load here@s brings there, which is disabled \(invariant 10/,
     ],
     ...(['wrong_mode', 'restricted', null] as const).map((mode): [string, (story: Story) => void, RegExp] => [
       `an order to a server whose control mode is ${mode}`,

@@ -23,7 +23,7 @@ export function scaling(folder: string): Figure[] {
     const trace = readTrace(name, folder);
     if (trace === null) {
       hint(
-        `MISSING: the trace ${name} is not on this machine: what obeying the numbers coLoaded was not measured`,
+        `MISSING: the trace ${name} is not on this machine: what obeying the numbers brings was not measured`,
       );
       continue;
     }

@@ -48,7 +48,7 @@ export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
 function nobodyWaits({ waiting, bestEffort }: Readonly<Fleet>): string[] {
   return [
     ...[...waiting.keys()].map((id) => `${id} still waits`),
-    ...[...bestEffort.keys()].map((model) => `a bestEffort for ${model} is left`),
+    ...[...bestEffort.keys()].map((model) => `best-effort demand for ${model} is left`),
   ];
 }
 

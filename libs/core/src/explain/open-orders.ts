@@ -30,9 +30,13 @@ export function openOrders(fleet: Readonly<Fleet>): ReadonlyMap<ModelId, OpenOrd
   return open;
 }
 
-/** Whether it leaves for good by an admin's order. It is told as not forced, so that its leases end first. */
+/**
+ * Whether it leaves for good by an admin's order, and not for more copies of its own model, which is stuck since. It is told as
+ * not forced, so that its leases end first.
+ */
 const isOnItsWay = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   'cause' in replica &&
   replica.cause === 'admin' &&
+  replica.makesRoomFor === null &&
   !fleet.reloads.has(replica.id) &&
   !fleet.putOff.has(replica.id);

@@ -24,7 +24,7 @@ import { coolingOn } from '../demand/cooling.js';
 import type { Want } from '../demand/wants.js';
 import { replicaId } from '../fleet/ids.js';
 import { becomePlaced, drain } from '../fleet/transitions.js';
-import { retirement } from './retire.js';
+import { letGo, retirement } from './retire.js';
 import { bookingsFor } from '../memory/footprint.js';
 import { SitesBesidePins } from '../room/fit-pins.js';
 import { carrier, devicesOfStep, type Place, placesAmong } from '../room/places.js';
@@ -174,7 +174,7 @@ function orderAnew(fleet: Fleet, place: Place, copy: Ready, cause: LoadCause, no
   const { id, model, server } = copy;
   fleet.reloads.set(id, { model, server, cause, devices, bookings, leftAt: null, config: null });
   const why = retirement(fleet, copy, now);
-  if (why) drain(fleet, copy, why, null, now);
+  if (why) letGo(fleet, copy, why, now);
 }
 
 /** Promises a place to a model and to all that it brings along. */

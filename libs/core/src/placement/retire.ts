@@ -36,11 +36,18 @@ export function drainRetired(fleet: Fleet, now: Now): boolean {
     const cause = retirement(fleet, replica, now);
     // What clients do on Triton itself shows in its statistics only: they are read once more before anything idle goes.
     if (!cause || (cause === 'idle' && !isUseRead(server, idleUnloadAt(fleet, replica)!))) continue;
-    drain(fleet, replica, cause, null, now);
+    letGo(fleet, replica, cause, now);
     if (cause === 'idle') wantFewer(fleet, replica, now);
     drained = true;
   }
   return drained;
+}
+
+/** Drains a copy that is to go. One that is loaded anew for a pin or `copies.min` makes room for more of its own model. */
+export function letGo(fleet: Fleet, replica: Ready, cause: UnloadCause, now: Now): void {
+  const reload = cause === 'admin' ? fleet.reloads.get(replica.id) : undefined;
+  const isForMore = reload !== undefined && reload.cause !== 'reload';
+  drain(fleet, replica, cause, isForMore ? replica.model : null, now);
 }
 
 /**
