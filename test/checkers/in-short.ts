@@ -7,9 +7,7 @@ export function inShort(one: Event | Action): string[] {
     case 'look':
       return [];
     case 'RequestArrived':
-      return [
-        `${one.request.id} asks for ${one.request.model} until ${one.request.deadline.toFixed(0)}`,
-      ];
+      return [`${one.request.id} asks for ${one.request.model} until ${one.request.deadline.toFixed(0)}`];
     case 'LoadEnded':
     case 'UnloadEnded':
       return [`${one.kind} ${one.replica} ${JSON.stringify(one.outcome)}`];

@@ -18,7 +18,6 @@ import { readAnew } from '../fleet/indexes.js';
 import { noteLimitViolation } from '../memory/limits.js';
 import { forgetFailures } from '../learned/cooldown.js';
 import { forgetLoadTimes } from './load-times.js';
-import { forgetPutOff } from './requests.js';
 import { type Model, type ModelSettings, withKeysInOrder } from '../fleet/model.js';
 
 export function setLimits(fleet: Fleet, { limits, defaults }: EventOf<'LimitsSet'>): void {
@@ -106,6 +105,11 @@ function forgetTraits(fleet: Fleet, id: ModelId): void {
 /** A discovered model, with the defaults. */
 export const discovered = (id: ModelId, defaults: ModelSettings): Model =>
   withKeysInOrder({ ...defaults, id, source: 'discovered' });
+
+/** Forgets earlier orders to unload a model. */
+export function forgetPutOff(fleet: Fleet, model: ModelId): void {
+  for (const [id, one] of fleet.putOff) if (one.model === model) fleet.putOff.delete(id);
+}
 
 /** Takes up the undeclared models that a server's repository lists. */
 export function discover(fleet: Fleet, server: Server): void {

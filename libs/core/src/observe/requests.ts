@@ -13,7 +13,7 @@ import { drain } from '../fleet/transitions.js';
 import { learnLease } from '../learned/leases.js';
 import { countRoutes } from '../learned/utilisation.js';
 import { forgetFailures } from '../learned/cooldown.js';
-import { rebook } from './declared.js';
+import { forgetPutOff, rebook } from './declared.js';
 
 /** The time between two looks at a doubted server. */
 const DOUBT_EVERY = 1_000;
@@ -81,11 +81,6 @@ export function orderUnload(
     if (areOrdersStopped(fleet)) fleet.putOff.set(replica.id, { model, server: replica.server, force });
     else unloadCopy(fleet, replica, force, now);
   }
-}
-
-/** Forgets earlier orders to unload a model. */
-export function forgetPutOff(fleet: Fleet, model: ModelId): void {
-  for (const [id, one] of fleet.putOff) if (one.model === model) fleet.putOff.delete(id);
 }
 
 /** Orders of an earlier process of Berth are carried out once their servers were looked at. */
