@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { openOrders } from '../explain/open-orders.js';
 import { replicaId } from '../fleet/ids.js';
 import type { Model } from '../index.js';
 
@@ -78,6 +79,16 @@ describe('one copy more on the only server', () => {
     driver.loadEnds('a', 't');
     driver.pass(30 * MINUTE);
     expect([driver.orders(), driver.phase('a', 't')]).toEqual([ANEW, 'ready']);
+  });
+
+  it('is no order of an admin while its copy leaves, nor once the unload is stuck', () => {
+    const driver = on([10, 10]).warm('a', 't');
+    driver.unloadsEnd = false;
+    driver.declare(wanted({ pinnedCopies: 2 }));
+    driver.pass(11_000);
+    expect([driver.phase('a', 't'), openOrders(driver.fleet).size]).toEqual(['unloading', 0]);
+    driver.pass(10 * MINUTE);
+    expect([driver.fleet.reloads.size, openOrders(driver.fleet).size]).toEqual([0, 0]);
   });
 
   it('is told as what it is loaded for', () => {
