@@ -2,7 +2,7 @@ export type * from './fleet/actions.js';
 export type * from './fleet/events.js';
 export type * from './fleet/fleet.js';
 export type * from './fleet/replica.js';
-export { hasOutlived } from './fleet/replica.js';
+export { hasOutlived, isUp } from './fleet/replica.js';
 export { PROMISE_CAUSES } from './fleet/actions.js';
 export type * from './fleet/server.js';
 export { labelsMatch } from './fleet/server.js';

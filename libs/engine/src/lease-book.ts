@@ -3,6 +3,7 @@ import {
   type Event,
   type Fleet,
   type Instant,
+  isUp,
   LONGEST_LEASE,
   type Millis,
   type ModelId,
@@ -142,8 +143,7 @@ function leasesOn(fleet: Readonly<Fleet>, server: Server): ReadonlyMap<ModelId, 
   const leases = new Map(server.promised);
   for (const id of fleet.residents.get(server.spec.id) ?? []) {
     const replica = fleet.replicas.get(id)!;
-    if (replica.phase === 'ready' || replica.phase === 'draining')
-      leases.set(replica.model, replica.inUseUntil);
+    if (isUp(replica)) leases.set(replica.model, replica.inUseUntil);
   }
   return leases;
 }

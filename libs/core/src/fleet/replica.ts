@@ -188,6 +188,10 @@ export const isFailing = ({ pulse }: Pick<Ready, 'pulse'>): boolean =>
 /** Whether it serves although its unload was acknowledged. */
 export const hasOutlived = (replica: Replica): boolean => replica.phase === 'ready' && replica.outlived;
 
+/** Whether it serves: a copy that drains still does. */
+export const isUp = (replica: Replica): replica is Ready | Draining =>
+  replica.phase === 'ready' || replica.phase === 'draining';
+
 /** Whether Berth drains or unloads it. */
 export const isLeaving = (replica: Replica): replica is Draining | Unloading =>
   replica.phase === 'draining' || replica.phase === 'unloading';

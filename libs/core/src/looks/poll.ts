@@ -8,6 +8,7 @@ import type { Instant, Millis } from '../fleet/model.js';
 import { fractionOf } from '../numbers/jitter.js';
 import { madeOnce } from '../numbers/groups.js';
 import { isSampleWanted, windowOf } from '../fleet/meter.js';
+import { isUp } from '../fleet/replica.js';
 import { hasOpenOrder, isJustBorn, takesOrders } from '../fleet/standing.js';
 
 /** The longest time between two full looks at a server without open orders, and the time with open orders. */
@@ -54,8 +55,7 @@ function describe(fleet: Fleet, now: Now): Action[] {
   for (const server of takeUndescribed(fleet, (one) => takesOrders(one, now))) {
     const { described } = fleet.servers.get(server)!;
     for (const one of replicasOn(fleet, server)) {
-      const serves = one.phase === 'ready' || one.phase === 'draining';
-      if (serves && !described.has(one.model)) found.push(one.id);
+      if (isUp(one) && !described.has(one.model)) found.push(one.id);
     }
   }
   return inOrder(fleet, found).map(({ server, model }) => {

@@ -4,6 +4,7 @@ import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
 import {
   type Draining,
   type FailureCause,
+  isUp,
   type Loading,
   NO_BOOKINGS,
   type Ready,
@@ -123,8 +124,7 @@ export function configLearned(fleet: Fleet, event: EventOf<'ConfigLearned'>, now
   }
   settleSteps(fleet, server, event);
   for (const replica of replicasOn(fleet, event.server)) {
-    const serves = replica.phase === 'ready' || replica.phase === 'draining';
-    if (serves && replica.model === event.model) resettle(fleet, replica);
+    if (replica.model === event.model && isUp(replica)) resettle(fleet, replica);
   }
   rebook(fleet, server, event.model);
 }

@@ -7,6 +7,7 @@ import { type ModelId, replicaId, type ServerId } from '../fleet/ids.js';
 import { overrideLimit } from '../memory/limits.js';
 import { isFullWanted, toldAt } from '../looks/poll.js';
 import { isPinProtected } from '../memory/pins.js';
+import { reloadsOf } from '../memory/reloads.js';
 import { isLoading, NO_BOOKINGS, type Replica } from '../fleet/replica.js';
 import { areOrdersStopped, isAllSeen, isLeftAlone } from '../fleet/standing.js';
 import { drain } from '../fleet/transitions.js';
@@ -118,10 +119,9 @@ export function orderReload(fleet: Fleet, { model, until }: EventOf<'ReloadOrder
   for (const server of fleet.servers.values()) {
     if (!fleet.replicas.has(replicaId(model, server.spec.id))) server.configs.delete(model);
   }
-  forgetPutOff(fleet, model);
+  if (reloadsOf(fleet, model).length === 0) return orderLoad(fleet, { model, until }, now);
   forgive(fleet, model);
-  const isAnywhere = [...fleet.reloads.values()].some((one) => one.model === model);
-  if (!isAnywhere) orderLoad(fleet, { model, until }, now);
+  forgetPutOff(fleet, model);
 }
 
 /** Reloads that an earlier process of Berth did not finish go on once their servers were looked at. */
