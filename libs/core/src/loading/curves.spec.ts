@@ -67,6 +67,16 @@ describe('the eviction curve of an account', () => {
     expect([phase, freeIn(driver, curvesOf(driver), 10)]).toEqual(['unloading', 600]);
   });
 
+  it('has what a load without an answer holds, until that is stuck', () => {
+    const driver = aDriver();
+    driver.resolve('a');
+    driver.loadEnds('a', 's', 'unknown');
+    const before = freeIn(driver, curvesOf(driver), 10);
+    driver.pass(aModel('a').loadTimeout + driver.fleet.limits.stuckAfter);
+    expect(driver.phase('a', 's')).toBe('unknown');
+    expect([before < Infinity, freeIn(driver, curvesOf(driver), 10)]).toEqual([true, Infinity]);
+  });
+
   it('has what is withheld from when its device opens', () => {
     const driver = aDriver('a');
     closeAfterLoad(meterOf(driver.fleet.servers.get(S)!, 0), driver.now);

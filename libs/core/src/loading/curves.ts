@@ -217,8 +217,9 @@ export class Curves {
   /** When the memory of a copy that leaves is free, for any job; undefined where the copy stays. */
   private leavesFrom(replica: Replica): Forecast | undefined {
     const { fleet, now } = this;
+    if (isStuck(fleet, replica, now)) return undefined;
     if (isLeaving(replica)) {
-      if (isStuck(fleet, replica, now) || isComingBack(fleet, replica)) return undefined;
+      if (isComingBack(fleet, replica)) return undefined;
       return goneAt(fleet, replica, now, (at) => this.unloadFrom(replica.server, at));
     }
     if (replica.phase !== 'unknown' || isPinProtected(fleet, replica)) return undefined;
