@@ -92,8 +92,9 @@ class Past {
     }
     if (one.phase !== 'unknown') return;
     const how = one.after === 'load_failed' ? 'load failed' : 'unknown';
-    if (one.after !== 'found') this.ends.set(one.id, { how, at: one.endedAt });
-    if (one.absentSince !== null) this.absentSince.set(one.id, one.absentSince);
+    if (one.after !== 'found') this.ends.set(one.id, { how, at: one.since });
+    const { shows, since } = one.sight;
+    if (shows === 'absent' && since !== null) this.absentSince.set(one.id, since);
   }
 
   turnPage({ fleet }: TurnScene): void {

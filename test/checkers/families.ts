@@ -9,6 +9,7 @@ import {
   replicaFlags,
 } from '#core';
 import type { TurnCheck, TurnScene } from './scene.js';
+import { isSeenAbsent, loadBegan } from './load-began.js';
 
 type Order = ActionOf<'load'> | ActionOf<'unload'>;
 
@@ -118,12 +119,13 @@ function isPending({ fleet, turn }: TurnScene, replica: Replica): boolean {
   if (isConfigKnown(fleet, replica.model)) return false;
   if (replica.phase !== 'unknown') return replica.phase === 'loading';
   const { loadTimeout } = fleet.models.get(replica.model) ?? fleet.defaults;
-  return replica.loadOrderedAt !== null && turn.now < replica.loadOrderedAt + loadTimeout;
+  const began = loadBegan(replica);
+  return began !== null && turn.now < began + loadTimeout;
 }
 
 function isInWork(replica: Replica): boolean {
-  if (replica.phase === 'unloading' || replica.phase === 'unknown') return replica.absentSince === null;
-  return replica.phase === 'loading';
+  if (replica.phase === 'unloading') return replica.absentSince === null;
+  return replica.phase === 'loading' || (replica.phase === 'unknown' && !isSeenAbsent(replica));
 }
 
 /** All that ensembles and declared needs tie to a model, through any number of others. */

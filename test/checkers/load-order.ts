@@ -13,6 +13,7 @@ import {
 import { dependentsOn, withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 import { isKeptWaiting } from './families.js';
+import { loadBegan } from './load-began.js';
 
 const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, critical: 2 };
 /** A load gives its device's slot back after this, or after its timeout. */
@@ -80,11 +81,6 @@ function slotsOf(fleet: Fleet, replica: Replica, now: number): (readonly number[
   if (began === null) return [];
   const { loadTimeout } = fleet.models.get(replica.model) ?? fleet.defaults;
   return [now < began + Math.min(loadTimeout, SLOT_HELD) ? replica.devices : []];
-}
-
-function loadBegan(replica: Replica): number | null {
-  if (replica.phase === 'loading') return replica.coLoadedBy === null ? replica.orderedAt : null;
-  return replica.phase === 'unknown' ? replica.loadOrderedAt : null;
 }
 
 /** Nothing is loaded into a closed device, but what fits beside all that may be in use there: so that is not held up. */

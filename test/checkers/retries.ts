@@ -14,6 +14,7 @@ import {
 } from '#core';
 import { withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
+import { loadBegan } from './load-began.js';
 
 const loadsIn = ({ turn }: TurnScene): ActionOf<'load'>[] =>
   turn.actions.filter((action) => action.kind === 'load');
@@ -105,10 +106,7 @@ function slotsLeft(fleet: Fleet, id: ServerId): number {
   return most - orders.length;
 }
 
-const isLoad = (one: Replica): boolean =>
-  one.phase === 'placed' ||
-  one.phase === 'loading' ||
-  (one.phase === 'unknown' && one.loadOrderedAt !== null);
+const isLoad = (one: Replica): boolean => one.phase === 'placed' || loadBegan(one) !== null;
 
 /** A model that has been wanted since an earlier turn, may go there or has its place there, and never failed there. */
 const waitingFor = ({ fleet, wantedBefore }: TurnScene, server: ServerId): ModelId | undefined =>

@@ -10,6 +10,7 @@ import { alerts } from './alerts.js';
 import { killAll } from './children.js';
 import { cold } from './cold.js';
 import { coreGrowth, coreLine, coreTurn } from './core-turn.js';
+import { criticalBesideFlood } from './critical.js';
 import { dead } from './dead.js';
 import { eventFigures } from './events.js';
 import { type Figure, hint, tell } from './figure.js';
@@ -17,6 +18,7 @@ import { fairness } from './fairness.js';
 import { fleetHooks } from './fleet-hooks.js';
 import { fifo } from './fifo.js';
 import { idleMemory } from './idle-memory.js';
+import { neverSeen } from './never-seen.js';
 import { overload } from './overload.js';
 import { parked } from './parked.js';
 import { promises } from './promises.js';
@@ -45,6 +47,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   fifo,
   fairness,
   tenants,
+  critical: () => Promise.resolve(criticalBesideFlood()),
   promises: () => (values.real ? realPromises() : promises(values.only)),
   swaps: () => (values.real ? realSwaps : swaps)(values.only, values.before),
   parked,
@@ -72,7 +75,10 @@ const { values, positionals: chosen } = parseArgs({
 });
 
 /** They last as long as they are told to, and are measured only where they are named. */
-const ON_DEMAND: typeof GROUPS = { silent: () => silent(minutesOf(values.minutes)) };
+const ON_DEMAND: typeof GROUPS = {
+  silent: () => silent(minutesOf(values.minutes)),
+  unseen: neverSeen,
+};
 
 process.once('exit', () => {
   killAll();

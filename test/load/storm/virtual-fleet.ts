@@ -20,8 +20,9 @@ export const ONE_IN_10 = 1.2816;
 const COLD_START = emptyFleet().defaults.coldStart;
 
 const modelsOf = ({ models, residencyMs, queuePerModel }: Workload): Model[] =>
-  models.map(({ name, mb }) =>
+  models.map(({ name, mb, class: of = 'default' }) =>
     aModel(name, {
+      class: of,
       gpuBytes: mb * MIB,
       minResidency: residencyMs,
       coldStart: { ...COLD_START, maxQueue: queuePerModel },

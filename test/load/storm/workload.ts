@@ -37,6 +37,7 @@ export interface StormModel {
   readonly mb: number;
   /** The median of its loads. */
   readonly loadMs: Millis;
+  readonly class?: Class;
 }
 
 /** One request, as it comes whatever became of those before it. */

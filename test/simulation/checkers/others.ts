@@ -12,6 +12,7 @@ import { bytesOn } from '../books.js';
 import { bytesAt } from '../surprises.js';
 import type { Gpu } from './samples.js';
 import { type Scene, siteOf } from './scene.js';
+import { isSeenAbsent } from '../../checkers/load-began.js';
 
 /**
  * As soon as a clean sample has shown a GPU the books count all that is in use: what none of ours explains is others', or
@@ -57,7 +58,7 @@ const measuredOf = (server: Server, { model, devices }: Replica, { ordinal }: De
 /** What is booked, or was measured, of the copies that the last look showed absent, and whose booking has not ended. */
 const bookedOfAbsent = (fleet: Fleet, { server, device }: Gpu): number =>
   [...fleet.replicas.values()]
-    .filter((one) => one.server === server.spec.id && one.phase === 'unknown' && one.absentSince !== null)
+    .filter((one) => one.server === server.spec.id && isSeenAbsent(one))
     .reduce((sum, one) => sum + explainedBy(server, one, device), 0);
 
 /** By model, what our copies hold, as measured where they were, else as booked, and those that are hidden. */

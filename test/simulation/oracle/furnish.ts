@@ -155,7 +155,7 @@ function phaseOf(
   const order = 'x1' as OrderId;
   const inUseUntil = lease > 0 ? NOW + lease : NOW - 1;
   const left = { cause: 'idle', makesRoomFor: null } as const;
-  const found = { after: 'found', loadOrderedAt: null, order: null, coming: isOdd } as const;
+  const sight = { shows: isOdd ? 'coming' : 'nothing', since: null } as const;
   const used = { versions: ['1'], lastUse: NOW - LONG + 400 * lastUse, inUseUntil };
   switch (phase) {
     case 'ready':
@@ -175,7 +175,7 @@ function phaseOf(
         ...left,
       };
     case 'unknown':
-      return { phase, endedAt: since, absentSince: null, sent: null, servesSince: null, ...found, ...left };
+      return { phase, after: 'found', sent: null, sight, ...left };
   }
 }
 

@@ -28,7 +28,7 @@ export const isWelcome = (server: Server, model: Model): boolean =>
 export const isGoing = (replica: Replica): boolean =>
   replica.phase === 'draining' ||
   replica.phase === 'unloading' ||
-  (replica.phase === 'unknown' && !replica.coming);
+  (replica.phase === 'unknown' && replica.sight.shows !== 'coming');
 
 /** Every way to get one more copy of a model: on a server without one, or where a ready one may be loaded anew
  * with it. */

@@ -2,6 +2,7 @@ import type { ModelId, Placed, Replica, ServerId } from '#core';
 import { CLASSES } from '../draw/asks.js';
 import type { RareMark } from '../marks.js';
 import { heard, isReborn, left, type Moment, type Sign } from './moment.js';
+import { loadBegan } from '../../checkers/load-began.js';
 
 /** What becomes of loads and unloads. */
 export const ofOrders = {
@@ -94,9 +95,4 @@ function overdueIn({ fleet, turn }: Moment): { model: ModelId; server: ServerId 
     const { loadTimeout } = fleet.models.get(replica.model) ?? fleet.defaults;
     return began !== null && turn.now - began >= loadTimeout ? [replica] : [];
   });
-}
-
-function loadBegan(replica: Replica): number | null {
-  if (replica.phase === 'loading') return replica.coLoadedBy === null ? replica.orderedAt : null;
-  return replica.phase === 'unknown' ? replica.loadOrderedAt : null;
 }

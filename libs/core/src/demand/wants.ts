@@ -1,6 +1,6 @@
 import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
-import type { LoadCause, Replica } from '../fleet/replica.js';
+import { isSeenComing, type LoadCause, type Replica } from '../fleet/replica.js';
 import { copiesOf, copiesOn, guaranteedCopies, isReplaced, standingCopies } from '../memory/pins.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { needsQuarantined } from '../memory/limits.js';
@@ -211,7 +211,7 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean 
     case 'loading':
       return !isOverdue(fleet, replica, now);
     case 'unknown':
-      return replica.coming && !isOverdue(fleet, replica, now);
+      return isSeenComing(replica) && !isOverdue(fleet, replica, now);
     case 'draining':
     case 'unloading':
       return isComingBack(fleet, replica);

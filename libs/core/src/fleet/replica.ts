@@ -157,23 +157,24 @@ export interface Unloading extends Residence {
 /** When an order was given, and the deadline of its call. */
 export type Sent = Pick<Loading, 'orderedAt' | 'deadline'>;
 
+/** What looks show of a copy. */
+export interface Sight {
+  /** By the latest look; before one, what is to be expected. */
+  readonly shows: 'nothing' | 'coming' | 'leaving' | 'serving' | 'absent';
+  /** When the first of the looks began that in a row, up to the latest, show this; null where none of them counts yet. */
+  readonly since: Instant | null;
+}
+
+export const UNSEEN: Sight = { shows: 'nothing', since: null };
+
+/** It is unknown since the call of our order has ended, or since a look told. */
 export interface Unknown extends Residence {
   readonly phase: 'unknown';
   /** What left it unknown: a load or unload without an answer, a load that failed, or a look. */
   readonly after: 'load' | 'load_failed' | 'unload' | 'found';
-  /** When that call ended, or when the look told. */
-  readonly endedAt: Instant;
-  /** When a load that may still run was ordered or first seen; null where none may. */
-  readonly loadOrderedAt: Instant | null;
-  /** Our order that may still be in work, where its call ended without an answer, and how that was sent. */
-  readonly order: OrderId | null;
+  /** How our order was sent that may still be in work, where its call ended without an answer. */
   readonly sent: Sent | null;
-  /** Whether the latest look showed it on its way in. */
-  readonly coming: boolean;
-  /** When the first of the looks began that in a row, up to the latest, showed it absent; null where the latest did not. */
-  readonly absentSince: Instant | null;
-  /** The same for looks that show it serving on after an unload without an answer. */
-  readonly servesSince: Instant | null;
+  readonly sight: Sight;
   readonly cause: UnloadCause | null;
   readonly makesRoomFor: ModelId | null;
 }
@@ -196,9 +197,16 @@ export const isUp = (replica: Replica): replica is Ready | Draining =>
 export const isLeaving = (replica: Replica): replica is Draining | Unloading =>
   replica.phase === 'draining' || replica.phase === 'unloading';
 
+/** Whether its state is unknown, and it is on its way in by the latest look. */
+export const isSeenComing = (replica: Replica): replica is Unknown =>
+  replica.phase === 'unknown' && replica.sight.shows === 'coming';
+
+/** Whether its state is unknown, and looks that count show it absent. */
+export const isSeenAbsent = (replica: Replica): boolean =>
+  replica.phase === 'unknown' && replica.sight.shows === 'absent' && replica.sight.since !== null;
+
 /** Whether a load of it runs. */
-export const isLoading = (replica: Replica): boolean =>
-  replica.phase === 'loading' || (replica.phase === 'unknown' && replica.coming);
+export const isLoading = (replica: Replica): boolean => replica.phase === 'loading' || isSeenComing(replica);
 
 /** Whether Triton was told to unload it, and the unload is not seen to have happened. */
 export const isBeingUnloaded = (replica: Replica): boolean =>

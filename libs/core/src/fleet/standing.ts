@@ -1,6 +1,6 @@
 import type { Now } from '../numbers/now.js';
 import { type Fleet, unsettled, unsettledOn } from './fleet.js';
-import type { Loading, Placed, Replica } from './replica.js';
+import type { Loading, Placed, Replica, Unknown } from './replica.js';
 import { settingsOf } from './idle-rule.js';
 import { labelsMatch, type Server } from './server.js';
 import type { ModelId, ReplicaId, ServerId } from './ids.js';
@@ -94,11 +94,19 @@ export function loadBegan(replica: Replica): Instant | null {
     case 'loading':
       return replica.orderedAt;
     case 'unknown':
-      return replica.loadOrderedAt;
+      return unknownLoadBegan(replica);
     default:
       return null;
   }
 }
+
+/** Ours may run until a look shows its copy leave; another client's as long as it is seen to come. */
+const unknownLoadBegan = ({ after, sent, sight }: Unknown): Instant | null =>
+  after === 'load' && sight.shows !== 'leaving'
+    ? sent!.orderedAt
+    : sight.shows === 'coming'
+      ? sight.since
+      : null;
 
 /** Whether a load has outlasted its timeout: it holds one of Triton's load threads, perhaps for ever. */
 export const isOverdue = (fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean =>
@@ -187,7 +195,7 @@ export function stuckAt(fleet: Readonly<Fleet>, replica: Replica): Instant | nul
   const load = loadBounds(fleet, replica);
   if (load) return load.overdueAt + stuckAfter;
   if (replica.phase === 'unloading') return (replica.answeredAt ?? replica.orderedAt) + stuckAfter;
-  return replica.phase === 'unknown' ? replica.endedAt + stuckAfter : null;
+  return replica.phase === 'unknown' ? replica.since + stuckAfter : null;
 }
 
 export const isStuck = (fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean =>

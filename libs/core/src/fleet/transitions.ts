@@ -1,15 +1,16 @@
 import type { Now } from '../numbers/now.js';
 import { type Fleet, put } from './fleet.js';
 import type { ModelId } from './ids.js';
-import type {
-  Draining,
-  Loading,
-  Placed,
-  Ready,
-  Residence,
-  Unknown,
-  UnloadCause,
-  Unloading,
+import {
+  type Draining,
+  type Loading,
+  type Placed,
+  type Ready,
+  type Residence,
+  type Unknown,
+  type UnloadCause,
+  type Unloading,
+  UNSEEN,
 } from './replica.js';
 
 // All changes of the phase of a replica: no other file builds one. Keys come in one order each: see `withKeysInOrder`.
@@ -93,20 +94,8 @@ export const becomeUnknown = (
   where: Where,
   after: Unknown['after'],
   now: Now,
-  known: Partial<Omit<Unknown, keyof Residence | 'phase' | 'after' | 'endedAt'>> = {},
-): Unknown => ({
-  phase: 'unknown',
-  since: now.stamp,
-  after,
-  endedAt: now.stamp,
-  loadOrderedAt: null,
-  order: null,
-  sent: null,
-  coming: after === 'load',
-  absentSince: null,
-  servesSince: null,
-  cause: null,
-  makesRoomFor: null,
-  ...known,
-  ...whereIs(where),
-});
+  known: Partial<Pick<Unknown, 'sent' | 'sight' | 'cause' | 'makesRoomFor'>> = {},
+): Unknown => {
+  const left = { sent: null, sight: UNSEEN, cause: null, makesRoomFor: null, ...known };
+  return { phase: 'unknown', since: now.stamp, after, ...left, ...whereIs(where) };
+};

@@ -3,7 +3,7 @@ import { type Fleet, unsettled, unsettledOn } from '../fleet/fleet.js';
 import { directDependencies, familyOf } from '../memory/footprint.js';
 import { isConfigKnown, isUnanswered, pendingBeside } from '../memory/pending.js';
 import { replicaId, type ServerId } from '../fleet/ids.js';
-import { isBeingUnloaded, type Placed, type Replica } from '../fleet/replica.js';
+import { isBeingUnloaded, isSeenAbsent, type Placed, type Replica } from '../fleet/replica.js';
 import { isStuck } from '../fleet/standing.js';
 import { appendTo } from '../numbers/groups.js';
 import { hasEmptied } from '../demand/idle.js';
@@ -20,8 +20,9 @@ function isUnderOrder(replica: Replica): boolean {
     case 'loading':
       return true;
     case 'unloading':
-    case 'unknown':
       return replica.absentSince === null;
+    case 'unknown':
+      return !isSeenAbsent(replica);
     default:
       return false;
   }

@@ -1,5 +1,5 @@
 import { type Fleet, replicasOn } from '../fleet/fleet.js';
-import type { Replica, Sent, Unknown } from '../fleet/replica.js';
+import { isLoading, isSeenComing, type Replica, type Sent, type Unknown } from '../fleet/replica.js';
 import { familyOf } from '../memory/footprint.js';
 import { isConfigKnown, isUnclaimed } from '../memory/pending.js';
 import type { Instant, Millis } from '../fleet/model.js';
@@ -29,9 +29,10 @@ export const settlesFrom = ({ looksCountFrom }: Server, sent: Sent | null, ended
  * that serves has done nothing; null where it may still be done: it may come late, or wait for another order.
  */
 export function servesSince(fleet: Readonly<Fleet>, replica: Unknown, begunAt: Instant): Instant | null {
-  const { sent, endedAt, servesSince: since } = replica;
+  const { sent, since: endedAt, sight } = replica;
   const server = fleet.servers.get(replica.server)!;
   if (begunAt < settlesFrom(server, sent, endedAt) || mayWaitUnseen(fleet, replica, endedAt)) return null;
+  const since = sight.shows === 'serving' ? sight.since : null;
   return since !== null && since >= server.looksCountFrom ? since : begunAt;
 }
 
@@ -52,7 +53,5 @@ export function mayWaitUnseen(
   const isOfAny = !isConfigKnown(fleet, model) || (family.size > 1 && earlier.some(isPending));
   const isBefore = (other: Replica): boolean => earlier.includes(other) || isUnclaimed(fleet, other);
   const behind = others.filter((other) => family.has(other.model) || (isOfAny && isBefore(other)));
-  return behind.some((other) => (other.phase === 'unknown' ? other.coming : loadBegan(other) !== null));
+  return behind.some((other) => isLoading(other));
 }
-
-const isSeenComing = (replica: Replica): boolean => replica.phase === 'unknown' && replica.coming;

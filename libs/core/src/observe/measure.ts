@@ -15,7 +15,7 @@ import {
 } from '../fleet/meter.js';
 import type { Meter } from '../fleet/meters.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
-import type { Booking, Replica, Unloading } from '../fleet/replica.js';
+import { type Booking, isSeenAbsent, type Replica, type Unloading } from '../fleet/replica.js';
 import type { Device, Server } from '../fleet/server.js';
 import { hasOpenOrder, isStuck } from '../fleet/standing.js';
 import { learnFrom, learnMeasured, type Reading } from './pairs.js';
@@ -89,9 +89,6 @@ const worksSince = ({ fleet, server, device, now }: Reading): Instant =>
   replicasOn(fleet, server.spec.id)
     .filter((one) => takesOf(one, device) && !isSeenAbsent(one) && hasOpenOrder(fleet, one, now))
     .reduce((since, one) => Math.min(since, one.since), Infinity);
-
-const isSeenAbsent = (replica: Replica): boolean =>
-  replica.phase === 'unknown' && replica.absentSince !== null;
 
 /** A clean sample tells whose all that is in use is, and so the device opens. */
 function settle(reading: Reading): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { Outcome } from '../fleet/events.js';
 import { type OrderId, replicaId } from '../fleet/ids.js';
-import type { Loading, Replica, Unloading } from '../fleet/replica.js';
+import { type Loading, type Replica, type Unloading, UNSEEN } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 
 const A = aModel('a').id;
@@ -128,11 +128,11 @@ describe('the end of a load', () => {
     const orderedAt = open.now;
     open.pass(500);
     open.loadEnds('a', 't', 'unknown');
-    expect(replicaIn(open)).toMatchObject({ after: 'load', coming: true, loadOrderedAt: orderedAt });
+    expect(replicaIn(open)).toMatchObject({ after: 'load', sight: { shows: 'coming', since: orderedAt } });
     const failed = looksAreHeldBack(aDriver());
     failed.resolve('a');
     failed.loadEnds('a', 't', 'capacity');
-    expect(replicaIn(failed)).toMatchObject({ after: 'load_failed', coming: false, loadOrderedAt: null });
+    expect(replicaIn(failed)).toMatchObject({ after: 'load_failed', sent: null, sight: UNSEEN });
   });
 });
 
@@ -162,7 +162,7 @@ describe('the end of an unload', () => {
     const driver = leaving();
     ends(driver, { kind: 'unknown' });
     expect(replicaIn(driver)).toMatchObject({ phase: 'unknown', after: 'unload', cause: 'admin' });
-    expect(replicaIn(driver)).toMatchObject({ coming: false, loadOrderedAt: null, endedAt: driver.now });
+    expect(replicaIn(driver)).toMatchObject({ sight: UNSEEN, since: driver.now });
   });
 
   it('is believed only of the order that is open', () => {

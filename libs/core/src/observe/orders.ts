@@ -21,6 +21,7 @@ import {
 import { type ModelId, type OrderId, replicaId, type ServerId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import type { Millis } from '../fleet/model.js';
+import { loadBegan } from '../fleet/standing.js';
 import { becomePlaced, becomeReady, becomeUnknown, drainAgain } from '../fleet/transitions.js';
 import { noteShortfall } from './ran-out.js';
 import { coolDown, warmUp } from '../learned/cooldown.js';
@@ -86,8 +87,8 @@ function endedLoad(
 ): Ready | Unknown {
   if (outcome.kind === 'succeeded') return becomeReady(replica, itself ? outcome.versions : [], now);
   const after = outcome.kind === 'failed' ? 'load_failed' : 'load';
-  const { order, orderedAt, deadline } = replica;
-  const open = { order, loadOrderedAt: orderedAt, sent: { orderedAt, deadline } };
+  const { orderedAt, deadline } = replica;
+  const open = { sent: { orderedAt, deadline }, sight: { shows: 'coming', since: orderedAt } } as const;
   return becomeUnknown(replica, after, now, outcome.kind === 'unknown' ? open : {});
 }
 
@@ -103,9 +104,9 @@ export function unloadEnded(fleet: Fleet, event: EventOf<'UnloadEnded'>, now: No
   else {
     fleet.servers.get(replica.server)!.lateMemoryAt = now.stamp;
     const { cause, makesRoomFor, orderedAt } = replica;
-    const sent = { orderedAt, deadline: orderedAt + UNLOAD_DEADLINE };
-    const open = event.outcome.kind === 'unknown' ? { order: event.order, sent } : {};
-    put(fleet, becomeUnknown(replica, 'unload', now, { ...open, cause, makesRoomFor }));
+    const open = { orderedAt, deadline: orderedAt + UNLOAD_DEADLINE };
+    const sent = event.outcome.kind === 'unknown' ? open : null;
+    put(fleet, becomeUnknown(replica, 'unload', now, { sent, cause, makesRoomFor }));
   }
 }
 
@@ -163,9 +164,9 @@ function wantLook(fleet: Fleet, id: ServerId, now: Now): void {
  * books nothing until a config shows that the copy is on other devices than those that Berth chose.
  */
 export function hideWhatMayCome(fleet: Fleet, replica: Unknown, now: Now): void {
-  const { model, order, loadOrderedAt, devices } = replica;
+  const { model, devices } = replica;
   const server = fleet.servers.get(replica.server)!;
-  if (order === null || loadOrderedAt === null) return;
+  if (replica.after !== 'load' || loadBegan(replica) === null) return;
   if (devices.length === 0 || devices.length >= (server.devices ?? []).length) return;
   const until = now.stamp + fleet.limits.stuckAfter;
   server.hidden = [...server.hidden, { model, bookings: NO_BOOKINGS, until, comesTo: devices }];

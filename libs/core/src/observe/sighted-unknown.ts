@@ -1,11 +1,11 @@
 import type { Now } from '../numbers/now.js';
 import { type Fleet, put } from '../fleet/fleet.js';
-import type { Unknown } from '../fleet/replica.js';
+import { isSeenComing, type Sight, type Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Sighting } from '../looks/look.js';
 import type { Instant } from '../fleet/model.js';
-import { isLeftAlone } from '../fleet/standing.js';
+import { isLeftAlone, loadBegan } from '../fleet/standing.js';
 import { warmUp } from '../learned/cooldown.js';
 import { bookedAsFound, end } from './declared.js';
 import { hideWhatMayCome } from './orders.js';
@@ -25,17 +25,14 @@ export const versionsOf = (sighting: SeenServing): string[] =>
   sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
 
 /** Compares what a look says with a copy of which is not known whether it serves. */
-export function unknownSighted(fleet: Fleet, before: Unknown, { sighting, ...when }: Seen): void {
-  const replica = sighting.kind === 'serving' ? before : { ...before, servesSince: null };
+export function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: Seen): void {
   switch (sighting.kind) {
     case 'serving':
       return unknownServes(fleet, replica, { sighting, ...when });
-    case 'coming': {
-      const loadOrderedAt = replica.loadOrderedAt ?? when.now.stamp;
-      return put(fleet, { ...replica, coming: true, absentSince: null, loadOrderedAt });
-    }
+    case 'coming':
+      return isSeenComing(replica) ? undefined : noteSight(fleet, replica, 'coming', when.now.stamp);
     case 'leaving':
-      return put(fleet, { ...replica, coming: false, absentSince: null, loadOrderedAt: null });
+      return noteSight(fleet, replica, 'leaving', null);
     case 'gone':
       // A server that loads by itself lists no model whose directory has gone.
       return unknownAbsent(
@@ -47,11 +44,14 @@ export function unknownSighted(fleet: Fleet, before: Unknown, { sighting, ...whe
   }
 }
 
+const noteSight = (fleet: Fleet, replica: Unknown, shows: Sight['shows'], since: Instant | null): void =>
+  put(fleet, { ...replica, sight: { shows, since } });
+
 /** An unload without an answer may still be carried out: the copy is not taken back before two looks settle that it was not. */
 function unknownServes(fleet: Fleet, replica: Unknown, seen: Seen<SeenServing>): void {
   const { sighting, begunAt, now } = seen;
-  const { after, endedAt } = replica;
-  if (begunAt < endedAt + (after === 'unload' ? UNSETTLED : 0)) return;
+  const { after, since } = replica;
+  if (begunAt < since + (after === 'unload' ? UNSETTLED : 0)) return;
   if (after === 'unload' && !isUndone(fleet, replica, seen)) return;
   const versions = versionsOf(sighting);
   if (after === 'found' || after === 'unload') return backAgain(fleet, replica, versions, now);
@@ -64,9 +64,9 @@ function unknownServes(fleet: Fleet, replica: Unknown, seen: Seen<SeenServing>):
 function isUndone(fleet: Fleet, replica: Unknown, { sighting, begunAt }: Seen<SeenServing>): boolean {
   if (replica.sent === null) return true;
   const since = sighting.isMoving ? null : servesSince(fleet, replica, begunAt);
-  const until = replica.endedAt + fleet.limits.stuckAfter;
+  const until = replica.since + fleet.limits.stuckAfter;
   if (begunAt < Math.min((since ?? Infinity) + APART, until)) {
-    put(fleet, { ...replica, coming: false, absentSince: null, servesSince: since });
+    noteSight(fleet, replica, 'serving', since);
     return false;
   }
   fleet.servers.get(replica.server)!.undone.set(replica.model, until);
@@ -90,29 +90,27 @@ function unknownAbsent(
   { begunAt, now }: Omit<Seen, 'sighting'>,
 ): void {
   if (replica.after === 'load_failed') {
-    if (begunAt > replica.endedAt) end(fleet, replica, now);
+    if (begunAt > replica.since) end(fleet, replica, now);
     return;
   }
-  if (begunAt < replica.endedAt + (replica.after === 'found' ? 0 : UNSETTLED)) return;
-  if (mayStillCome(fleet, replica, begunAt)) {
-    return put(fleet, { ...replica, coming: false, absentSince: null });
-  }
+  if (begunAt < replica.since + (replica.after === 'found' ? 0 : UNSETTLED)) return;
+  if (mayStillCome(fleet, replica, begunAt)) return noteSight(fleet, replica, 'absent', null);
   const absentSince = missedSince(fleet, replica, begunAt);
   // It counts from the first look that missed it: a stuck load holds its memory unseen once its directory is removed.
   if (begunAt >= absentSince + (proven ? APART : fleet.limits.stuckAfter)) return end(fleet, replica, now);
-  put(fleet, { ...replica, coming: false, absentSince });
+  noteSight(fleet, replica, 'absent', absentSince);
 }
 
 /** Whether an order without an answer may still be carried out, or its load waits where no look shows it. */
 function mayStillCome(fleet: Fleet, replica: Unknown, begunAt: Instant): boolean {
-  const { after, endedAt, sent, loadOrderedAt } = replica;
+  const { after, since, sent } = replica;
   const server = fleet.servers.get(replica.server)!;
-  if (sent !== null && begunAt < settlesFrom(server, sent, endedAt)) return true;
-  return after === 'load' && mayWaitUnseen(fleet, replica, loadOrderedAt);
+  if (sent !== null && begunAt < settlesFrom(server, sent, since)) return true;
+  return after === 'load' && mayWaitUnseen(fleet, replica, loadBegan(replica));
 }
 
 /** When the first of the looks that missed it in a row began; after an order without an answer, of those over one connection. */
-function missedSince(fleet: Fleet, { server, sent, absentSince }: Unknown, begunAt: Instant): Instant {
-  const isOfBefore = sent !== null && (absentSince ?? begunAt) < fleet.servers.get(server)!.looksCountFrom;
-  return isOfBefore ? begunAt : (absentSince ?? begunAt);
+function missedSince(fleet: Fleet, { server, sent, sight }: Unknown, begunAt: Instant): Instant {
+  const since = (sight.shows === 'absent' ? sight.since : null) ?? begunAt;
+  return sent !== null && since < fleet.servers.get(server)!.looksCountFrom ? begunAt : since;
 }

@@ -2,8 +2,9 @@ import { Now } from '../numbers/now.js';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { put } from '../fleet/fleet.js';
-import type { FailureCause, Replica, Unknown } from '../fleet/replica.js';
+import { type FailureCause, type Replica, type Sight, type Unknown, UNSEEN } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
+import { loadBegan } from '../fleet/standing.js';
 import { replicaId } from '../fleet/ids.js';
 import type { Sighting } from '../looks/look.js';
 import { sighted } from './sighted.js';
@@ -13,6 +14,7 @@ const B = aModel('b').id;
 const T = aServer('t').id;
 const ID = replicaId(A, T);
 const SETTLED = 5_000;
+const COMES: Sight = { shows: 'coming', since: 0 };
 
 const GONE: Sighting = { kind: 'gone', proven: true };
 /** No row at all, or one that may be another's: alone it proves nothing. */
@@ -30,6 +32,10 @@ function aDriver(): CoreDriver {
 const serverIn = ({ fleet }: CoreDriver): Server => fleet.servers.get(T)!;
 const replicaIn = ({ fleet }: CoreDriver): Replica | undefined => fleet.replicas.get(ID);
 const unknownIn = (driver: CoreDriver): Unknown => replicaIn(driver) as Unknown;
+
+/** What looks show of it, and since when a load may run. */
+const sightIn = (driver: CoreDriver) =>
+  [unknownIn(driver).sight.shows, loadBegan(unknownIn(driver))] as const;
 
 /** A look that began at some moment shows `a` so. */
 const see = (driver: CoreDriver, sighting: Sighting, begunAt = driver.now): void =>
@@ -55,11 +61,11 @@ function leftBySomebody(): CoreDriver {
 describe('what another client unloads', () => {
   it('is gone when two looks a second apart show it so', () => {
     const driver = leftBySomebody();
-    const { endedAt } = unknownIn(driver);
+    const { since: endedAt } = unknownIn(driver);
     see(driver, GONE, endedAt);
-    expect(unknownIn(driver).absentSince).toBe(endedAt);
+    expect(unknownIn(driver).sight).toEqual({ shows: 'absent', since: endedAt });
     see(driver, GONE, endedAt + 999);
-    expect(unknownIn(driver).absentSince).toBe(endedAt);
+    expect(unknownIn(driver).sight).toEqual({ shows: 'absent', since: endedAt });
     see(driver, GONE, endedAt + 1_000);
     expect(replicaIn(driver)).toBeUndefined();
     expect(driver.fleet.lastUnloads.get(A)?.cause).toBe('lost');
@@ -68,17 +74,17 @@ describe('what another client unloads', () => {
 
   it('is not missed by a look that began before it was found so', () => {
     const driver = leftBySomebody();
-    see(driver, GONE, unknownIn(driver).endedAt - 1);
-    expect(unknownIn(driver).absentSince).toBeNull();
+    see(driver, GONE, unknownIn(driver).since - 1);
+    expect(unknownIn(driver).sight.shows).toBe('leaving');
   });
 
   it('is gone without proof when the time for stuck orders has passed', () => {
     const driver = leftBySomebody();
-    const { endedAt } = unknownIn(driver);
+    const { since: endedAt } = unknownIn(driver);
     const until = endedAt + driver.fleet.limits.stuckAfter;
     see(driver, MISSED, endedAt);
     see(driver, MISSED, until - 1);
-    expect(unknownIn(driver).absentSince).toBe(endedAt);
+    expect(unknownIn(driver).sight).toEqual({ shows: 'absent', since: endedAt });
     see(driver, MISSED, until);
     expect(replicaIn(driver)).toBeUndefined();
   });
@@ -109,7 +115,7 @@ describe('what another client unloads', () => {
 describe('a load that failed', () => {
   it('holds nothing when a look begun after that shows it gone', () => {
     const driver = loaded('capacity');
-    const { endedAt } = unknownIn(driver);
+    const { since: endedAt } = unknownIn(driver);
     see(driver, GONE, endedAt);
     expect(replicaIn(driver)?.phase).toBe('unknown');
     see(driver, MISSED, endedAt + 1);
@@ -122,34 +128,52 @@ describe('a load that failed', () => {
 describe('a load without an answer', () => {
   it('may not have begun for five seconds, and is gone a second after that', () => {
     const driver = loaded('unknown');
-    const settled = unknownIn(driver).endedAt + SETTLED;
+    const settled = unknownIn(driver).since + SETTLED;
     see(driver, GONE, settled - 1);
-    expect(unknownIn(driver)).toMatchObject({ absentSince: null, coming: true });
+    expect(unknownIn(driver)).toMatchObject({ sight: { shows: 'coming' } });
     see(driver, GONE, settled);
-    expect(unknownIn(driver)).toMatchObject({ absentSince: settled, coming: false });
+    expect(unknownIn(driver)).toMatchObject({ sight: { shows: 'absent', since: settled } });
     see(driver, GONE, settled + 1_000);
     expect(replicaIn(driver)).toBeUndefined();
   });
 
   it('is ours still where it comes up after that', () => {
     const driver = loaded('unknown');
-    const settled = unknownIn(driver).endedAt + SETTLED;
+    const settled = unknownIn(driver).since + SETTLED;
     for (const begunAt of [settled, settled + 1_000]) see(driver, GONE, begunAt);
     expect(replicaIn(driver)).toBeUndefined();
     expect(serverIn(driver).ordered.has(A)).toBe(true);
   });
 
+  it('is open while the model is on its way in, since the order or since it was first seen so', () => {
+    const driver = loaded('unknown');
+    const [, orderedAt] = sightIn(driver);
+    put(driver.fleet, { ...unknownIn(driver), sight: { shows: 'absent', since: 1 } });
+    see(driver, { kind: 'coming' });
+    expect(sightIn(driver)).toEqual(['coming', orderedAt]);
+    put(driver.fleet, { ...unknownIn(driver), after: 'found', sight: UNSEEN });
+    see(driver, { kind: 'coming' });
+    expect(sightIn(driver)).toEqual(['coming', driver.now]);
+  });
+
+  it('is open while the model is on its way out, and no load of ours runs any more', () => {
+    const driver = loaded('unknown');
+    put(driver.fleet, { ...unknownIn(driver), sight: { shows: 'absent', since: 1 } });
+    see(driver, { kind: 'leaving' });
+    expect(sightIn(driver)).toEqual(['leaving', null]);
+  });
+
   it('may wait unseen while the load runs of what shares an ensemble with it, and is missed only then', () => {
     const driver = loaded('unknown');
-    const settled = unknownIn(driver).endedAt + SETTLED;
+    const settled = unknownIn(driver).since + SETTLED;
     see(driver, GONE, settled);
     driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [A, B] });
     const id = replicaId(B, T);
     const other = { ...unknownIn(driver), id, model: B };
-    put(driver.fleet, { ...other, coming: true });
+    put(driver.fleet, { ...other, sight: COMES });
     see(driver, GONE, settled + 1_000);
-    expect(unknownIn(driver)).toMatchObject({ absentSince: null, coming: false });
-    put(driver.fleet, { ...other, coming: false });
+    expect(unknownIn(driver)).toMatchObject({ sight: { shows: 'absent', since: null } });
+    put(driver.fleet, { ...other, sight: UNSEEN });
     see(driver, GONE, settled + 2_000);
     see(driver, GONE, settled + 3_000);
     expect(replicaIn(driver)).toBeUndefined();
@@ -157,16 +181,16 @@ describe('a load without an answer', () => {
 
   it.each([
     ['what began before it may share its step', {}, 'unknown'],
-    ['what began later does not keep it waiting', { loadOrderedAt: 1e9 }, undefined],
-    ['what is seen coming has all its steps', { coming: true }, undefined],
+    ['what began later does not keep it waiting', { sent: { orderedAt: 1e9, deadline: 1e9 } }, undefined],
+    ['what is seen coming has all its steps', { sight: COMES }, undefined],
   ])('may wait unseen with an ensemble that is not described yet: %s', (_, unread, phase) => {
     const driver = loaded('unknown');
-    const settled = unknownIn(driver).endedAt + SETTLED;
+    const settled = unknownIn(driver).since + SETTLED;
     see(driver, GONE, settled);
     driver.tell({ kind: 'StepsRemembered', model: A, steps: [aModel('shared').id] });
     serverIn(driver).configs.set(B, { json: '{}', kind: 'gpu', gpus: [0], count: 1 });
-    const other = { ...unknownIn(driver), coming: false, bookings: [] };
-    put(driver.fleet, { ...other, id: replicaId(B, T), model: B, coming: true });
+    const other = { ...unknownIn(driver), sight: UNSEEN, bookings: [] };
+    put(driver.fleet, { ...other, id: replicaId(B, T), model: B, sight: COMES });
     const model = aModel('untold').id;
     put(driver.fleet, { ...other, id: replicaId(model, T), model, ...unread });
     see(driver, GONE, settled + 1_000);
@@ -179,9 +203,9 @@ describe('an unload without an answer', () => {
     const driver = loaded('unknown');
     const unloaded = { after: 'unload', cause: 'evicted', makesRoomFor: B } as const;
     driver.fleet.replicas.set(ID, { ...unknownIn(driver), ...unloaded });
-    const settled = unknownIn(driver).endedAt + SETTLED;
+    const settled = unknownIn(driver).since + SETTLED;
     see(driver, GONE, settled - 1);
-    expect(unknownIn(driver).absentSince).toBeNull();
+    expect(unknownIn(driver).sight.shows).not.toBe('absent');
     see(driver, GONE, settled);
     see(driver, GONE, settled + 1_000);
     expect(replicaIn(driver)).toBeUndefined();

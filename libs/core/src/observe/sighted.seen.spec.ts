@@ -80,13 +80,16 @@ describe('what was not booked', () => {
   it('and is on its way in may be for as long as a load of our own', () => {
     const driver = aDriver();
     see(driver, COMES);
-    expect(replicaIn(driver)).toMatchObject({ phase: 'unknown', coming: true, loadOrderedAt: driver.now });
+    expect(replicaIn(driver)).toMatchObject({
+      phase: 'unknown',
+      sight: { shows: 'coming', since: driver.now },
+    });
   });
 
   it('and is on its way out is booked as that', () => {
     const driver = aDriver();
     see(driver, LEAVES);
-    expect(replicaIn(driver)).toMatchObject({ phase: 'unknown', coming: false, loadOrderedAt: null });
+    expect(replicaIn(driver)).toMatchObject({ phase: 'unknown', sight: { shows: 'leaving' } });
   });
 
   it('and is not there is not booked', () => {
@@ -162,15 +165,15 @@ describe('a copy that is ready', () => {
   });
 
   it.each([
-    { seen: COMES, coming: true, isAbsent: false },
-    { seen: LEAVES, coming: false, isAbsent: false },
-    { seen: GONE, coming: false, isAbsent: true },
-  ])('loses its routes where it is seen $seen.kind', ({ seen, coming, isAbsent }) => {
+    { seen: COMES, shows: 'coming', age: 0 },
+    { seen: LEAVES, shows: 'leaving', age: null },
+    { seen: GONE, shows: 'absent', age: 10 },
+  ])('loses its routes where it is seen $seen.kind', ({ seen, shows, age }) => {
     const driver = warm();
     see(driver, seen, driver.now - 10);
-    const absentSince = isAbsent ? driver.now - 10 : null;
-    expect(replicaIn(driver)).toMatchObject({ phase: 'unknown', coming, absentSince, cause: 'lost' });
-    expect(replicaIn(driver)).toMatchObject({ after: 'found', endedAt: driver.now, loadOrderedAt: null });
+    const sight = { shows, since: age === null ? null : driver.now - age };
+    expect(replicaIn(driver)).toMatchObject({ phase: 'unknown', cause: 'lost', after: 'found', sight });
+    expect(replicaIn(driver)).toMatchObject({ since: driver.now, sent: null });
   });
 
   it('stays where the look began before it was ready, and not where it began just then', () => {
@@ -260,7 +263,7 @@ describe('what became of an order without an answer', () => {
 
   it('is not told by a look that began before it', () => {
     const driver = unknown();
-    const { endedAt } = replicaIn(driver) as Unknown;
+    const { since: endedAt } = replicaIn(driver) as Unknown;
     see(driver, SERVES, endedAt - 1);
     expect(replicaIn(driver)?.phase).toBe('unknown');
     see(driver, SERVES, endedAt);
@@ -270,7 +273,7 @@ describe('what became of an order without an answer', () => {
   it('to unload is not told before it has had five seconds, and two looks a second apart', () => {
     const driver = unknown();
     set(driver, { after: 'unload' });
-    const { endedAt } = replicaIn(driver) as Unknown;
+    const { since: endedAt } = replicaIn(driver) as Unknown;
     see(driver, SERVES, endedAt + 4_999);
     expect(replicaIn(driver)?.phase).toBe('unknown');
     see(driver, SERVES, endedAt + 5_000);
@@ -278,23 +281,5 @@ describe('what became of an order without an answer', () => {
     expect(replicaIn(driver)?.phase).toBe('unknown');
     see(driver, SERVES, endedAt + 6_000);
     expect(replicaIn(driver)?.phase).toBe('ready');
-  });
-
-  it('is open while the model is on its way in, since the order or since it was first seen so', () => {
-    const driver = unknown();
-    const { loadOrderedAt } = replicaIn(driver) as Unknown;
-    set(driver, { absentSince: 1, coming: false });
-    see(driver, COMES);
-    expect(replicaIn(driver)).toMatchObject({ coming: true, absentSince: null, loadOrderedAt });
-    set(driver, { loadOrderedAt: null });
-    see(driver, COMES);
-    expect(replicaIn(driver)).toMatchObject({ loadOrderedAt: driver.now });
-  });
-
-  it('is open while the model is on its way out, and no load of ours runs any more', () => {
-    const driver = unknown();
-    set(driver, { absentSince: 1 });
-    see(driver, LEAVES);
-    expect(replicaIn(driver)).toMatchObject({ coming: false, absentSince: null, loadOrderedAt: null });
   });
 });

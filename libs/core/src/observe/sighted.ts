@@ -1,12 +1,13 @@
 import type { Now } from '../numbers/now.js';
 import { type Fleet, put, replicasOn } from '../fleet/fleet.js';
-import type { Draining, Ready, Replica, Unknown, UnloadCause, Unloading } from '../fleet/replica.js';
+import type { Draining, Ready, Replica, Sight, Unknown, UnloadCause, Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { readAnew } from '../fleet/indexes.js';
 import { DEFAULT_LEASE } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
 import { isStuck } from '../fleet/standing.js';
+import type { Sighting } from '../looks/look.js';
 import { isEnsemble } from '../memory/footprint.js';
 import { cameWith, isConfigKnown } from '../memory/pending.js';
 import { learnUnloadTime } from '../learned/unload-times.js';
@@ -43,7 +44,7 @@ function adopt(
   fleet: Fleet,
   server: Server,
   model: ModelId,
-  { sighting, now }: Seen,
+  { sighting, begunAt, now }: Seen,
   outlived = false,
 ): void {
   const where = { id: replicaId(model, server.spec.id), model, server: server.spec.id };
@@ -56,8 +57,7 @@ function adopt(
     const inUseUntil = Math.max(now.stamp + DEFAULT_LEASE, promisedOn(server, model));
     return put(fleet, becomeReady(found, versionsOf(sighting), now, { inUseUntil, outlived }));
   }
-  const coming = sighting.kind === 'coming';
-  put(fleet, becomeUnknown(found, 'found', now, { coming, loadOrderedAt: coming ? now.stamp : null }));
+  put(fleet, becomeUnknown(found, 'found', now, { sight: sightOf(sighting, begunAt, now) }));
 }
 
 /**
@@ -95,8 +95,13 @@ function wentMissing(
   { sighting, begunAt, now }: Seen,
   cause: UnloadCause,
 ): Unknown {
-  const absentSince = sighting.kind === 'gone' ? begunAt : null;
-  return becomeUnknown(replica, 'found', now, { coming: sighting.kind === 'coming', absentSince, cause });
+  return becomeUnknown(replica, 'found', now, { sight: sightOf(sighting, begunAt, now), cause });
+}
+
+/** What a look shows that found or missed a copy. */
+function sightOf({ kind }: Sighting, begunAt: Instant, now: Now): Sight {
+  if (kind === 'gone') return { shows: 'absent', since: begunAt };
+  return { shows: kind, since: kind === 'coming' ? now.stamp : null };
 }
 
 /** The memory is back once a look from after Triton's answer shows the model absent: see `isBack`. */

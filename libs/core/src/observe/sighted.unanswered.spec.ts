@@ -59,7 +59,7 @@ function loaded(took = 0): CoreDriver {
 
 /** What becomes of it by looks that begin so long after the end of the call. */
 function phasesAt(driver: CoreDriver, sighting: Sighting, ...moments: readonly number[]): unknown[] {
-  const { endedAt } = unknownIn(driver);
+  const { since: endedAt } = unknownIn(driver);
   return moments.map((after) => {
     sighted(driver.fleet, serverIn(driver), A, {
       sighting,
@@ -72,14 +72,16 @@ function phasesAt(driver: CoreDriver, sighting: Sighting, ...moments: readonly n
 
 /** The connection ended so long after the call, and another one stands. */
 function reconnect(driver: CoreDriver, after = 0): void {
-  serverIn(driver).looksCountFrom = unknownIn(driver).endedAt + after;
+  serverIn(driver).looksCountFrom = unknownIn(driver).since + after;
 }
 
 /** The load of `b` runs, which is in one ensemble with `a`. */
 function loadBeside(driver: CoreDriver, coming = true): void {
   driver.tell({ kind: 'StepsRemembered', model: aModel('e').id, steps: [A, B] });
-  const loading = { ...unknownIn(driver), id: replicaId(B, T), model: B, after: 'load', coming } as const;
-  put(driver.fleet, { ...loading, loadOrderedAt: driver.now });
+  const sent = { orderedAt: driver.now, deadline: driver.now };
+  const sight = { shows: coming ? 'coming' : 'nothing', since: null } as const;
+  const loading = { ...unknownIn(driver), id: replicaId(B, T), model: B, after: 'load' } as const;
+  put(driver.fleet, { ...loading, sent, sight });
 }
 
 const UNKNOWN = 'unknown';
@@ -169,9 +171,9 @@ describe('a load without an answer, of a model that is not there', () => {
     const driver = loaded(1_000);
     reconnect(driver);
     const { deadline } = unknownIn(driver).sent!;
-    const late = deadline + 2_000 - unknownIn(driver).endedAt;
+    const late = deadline + 2_000 - unknownIn(driver).since;
     expect(phasesAt(driver, GONE, SETTLED, late - 1)).toEqual([UNKNOWN, UNKNOWN]);
-    expect(unknownIn(driver)).toMatchObject({ coming: false, absentSince: null });
+    expect(unknownIn(driver)).toMatchObject({ sight: { shows: 'absent', since: null } });
     expect(phasesAt(driver, GONE, late, late + 1_000)).toEqual([UNKNOWN, undefined]);
   });
 

@@ -7,7 +7,7 @@ import type { Instant, Model } from '../fleet/model.js';
 import { becomeReady } from '../fleet/transitions.js';
 import { end } from '../observe/declared.js';
 import { Room } from '../room/feasible.js';
-import type { Loading, Replica, Unknown, Unloading } from '../fleet/replica.js';
+import { isSeenComing, type Loading, type Replica, type Unknown, type Unloading } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isOverdue, isStuck, standingOf } from '../fleet/standing.js';
 
@@ -91,11 +91,11 @@ type UnderWay = Loading | Unknown;
 /** Whether it has a load of its own: a carried step comes up with the load of its ensemble. */
 function isOrderUnderWay(replica: Replica): replica is UnderWay {
   if (replica.phase === 'loading') return replica.coLoadedBy === null;
-  return replica.phase === 'unknown' && replica.coming;
+  return isSeenComing(replica);
 }
 
 const isGone = (replica: Replica): replica is Unloading | Unknown =>
-  replica.phase === 'unloading' || (replica.phase === 'unknown' && !replica.coming);
+  replica.phase === 'unloading' || (replica.phase === 'unknown' && !isSeenComing(replica));
 
 function answers(server: Server, now: Now): boolean {
   const standing = standingOf(server, now);

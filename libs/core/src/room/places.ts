@@ -1,6 +1,6 @@
 import type { LoadConfig } from '../fleet/actions.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { type Booking, isLeaving, type Ready, type Replica } from '../fleet/replica.js';
+import { type Booking, isLeaving, isSeenComing, type Ready, type Replica } from '../fleet/replica.js';
 import { labelsMatch, type Server } from '../fleet/server.js';
 import { bookingsFor, dependenciesOf, isOnHost } from '../memory/footprint.js';
 import { isSpread, spreadFound, spreadOver } from '../memory/device-sets.js';
@@ -128,7 +128,7 @@ function missingDependencies(fleet: Readonly<Fleet>, server: Server, id: ModelId
 
 /** Whether a replica is leaving, or was last seen absent: no model can depend on it. */
 export const isGoing = (replica: Replica): boolean =>
-  isLeaving(replica) || (replica.phase === 'unknown' && !replica.coming);
+  isLeaving(replica) || (replica.phase === 'unknown' && !isSeenComing(replica));
 
 /**
  * The ensemble whose own load brings a step up; null where the step has a load of its own, before. It has where Berth
