@@ -46,5 +46,9 @@ export const OF_MEMORY: readonly Mutant[] = [
   { name: 'evicts-though-enough-is-leaving', breaks: 8, file: `${CORE}/memory/ledger.ts`, find: `return capacity - held - promised + leaving;`, replace: `return capacity - held - promised + 0 * leaving;` },
   { name: 'pinned-copy-let-go-for-its-size', breaks: 7, file: `${CORE}/memory/limits.ts`, find: `if (!violation || violation.isOverridden || isPinProtected(fleet, replica)) return false;`, replace: `if (!violation || violation.isOverridden) return false;` },
   { name: 'violation-is-never-over', breaks: 7, file: `${CORE}/memory/limits.ts`, find: `isUnloaded && replica.since <= violation.at &&`, replace: `isUnloaded &&` },
+  { name: 'one-measurement-is-a-verdict', breaks: 7, file: `${CORE}/memory/limits.ts`, find: `Math.min(...(fleet.footprints.get(id)?.latest ?? [0]))`, replace: `Math.max(...(fleet.footprints.get(id)?.latest ?? [0]))` },
+  { name: 'hung-load-promises-its-memory', breaks: 4, file: `${CORE}/loading/curves.ts`, find: `if (isStuck(fleet, replica, now)) return undefined;`, replace: `if (isLeaving(replica) && isStuck(fleet, replica, now)) return undefined;` },
+  { name: 'load-over-once-it-is-missed', breaks: 6, file: `${CORE}/fleet/standing.ts`, find: `after === 'load' && sight.shows !== 'leaving'`, replace: `after === 'load' && sight.shows === 'coming'` },
+  { name: 'absent-before-it-counts', breaks: 5, file: `${CORE}/fleet/replica.ts`, find: `replica.sight.shows === 'absent' && replica.sight.since !== null;`, replace: `replica.sight.shows === 'absent';` },
   { name: 'reload-gives-its-memory-away', breaks: 7, file: `${CORE}/memory/ledger.ts`, find: `if (isComingBack(this.fleet, replica)) return false;`, replace: `` },
 ];
