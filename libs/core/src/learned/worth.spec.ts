@@ -1,10 +1,10 @@
 import { Now } from '#core';
 import { describe, expect, it } from '@jest/globals';
-import { aModel, CoreDriver } from '../../../../test/support/core-driver.js';
+import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import type { ModelId } from '../fleet/ids.js';
 import { countRequests, demandKey, worthKey, worthOf } from './worth.js';
 
-const [A, B] = ['a', 'b'] as ModelId[] as [ModelId, ModelId];
+const [A, B, C] = ['a', 'b', 'c'] as ModelId[] as [ModelId, ModelId, ModelId];
 
 /** Two models of which loads take 6 s and 30 s. */
 const two = (): CoreDriver =>
@@ -30,7 +30,7 @@ describe('how much a model is asked for, for each second of its load,', () => {
     driver.now += 60_000;
     ask(driver, B, 4 * (1 - Math.exp(-1)));
     expect(ratio(driver)).toBeCloseTo(5 / Math.E, 9);
-    expect(demandKey(driver.fleet, 'c' as ModelId)).toBe(-Infinity);
+    expect(demandKey(driver.fleet, C)).toBe(-Infinity);
   });
 });
 
@@ -47,10 +47,15 @@ describe('what it is worth that a model is warm', () => {
     expect(worth(two(), A)).toBe(0);
   });
 
-  it('is by a load of 10 s where none was seen', () => {
-    const driver = two();
-    ask(driver, 'c' as ModelId, 6);
-    expect(worth(driver, 'c' as ModelId)).toBeCloseTo(1.5, 9);
+  it('is by loads of its size where it was never loaded, and by one of 10 s where nothing was', () => {
+    const driver = two().serve(aServer('s', [10]), ['a', 'c']);
+    ask(driver, C, 6);
+    expect(worth(driver, C)).toBeCloseTo(1.5, 9);
+    driver.resolve('a');
+    driver.pass(2_000);
+    driver.loadEnds('a', 's');
+    ask(driver, C, 6 * (1 - Math.exp(-2 / 60)));
+    expect(worth(driver, C)).toBeCloseTo(0.22, 9);
   });
 
   it('is in a minute without requests that of 1/e of them', () => {

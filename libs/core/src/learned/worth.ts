@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet-state.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Bytes, Instant, Millis } from '../fleet/model.js';
 import type { Booking, Ready } from '../fleet/replica.js';
-import { FIRST_LOAD_GUESS, forecastOf } from './load-times.js';
+import { loadForecast } from './load-forecast.js';
 import { added, TIME_CONSTANT } from '../numbers/decaying-sum.js';
 
 /**
@@ -53,7 +53,7 @@ export function demandKey(fleet: Readonly<Fleet>, model: ModelId): number {
 }
 
 const predictedLoad = (fleet: Readonly<Fleet>, model: ModelId): Millis =>
-  forecastOf(fleet.loadTimes.get(model) ?? FIRST_LOAD_GUESS).p50;
+  loadForecast(fleet, model, null).p50;
 
 /**
  * What a model is worth at a moment: the seconds of waiting that it spares each second by being warm. The request that

@@ -42,8 +42,6 @@ export interface Job {
   readonly since: Instant;
   /** What it spares by being warm: see `worthOf`. */
   readonly worth: number;
-  /** When it has waited for so long that no copy in use is worth more; infinite of one that has its place. */
-  readonly starvesFrom: Instant;
   /** When it will starve, if it is the oldest model that is asked for without being served; infinite for the others. */
   readonly starvesAt: Instant;
   readonly isStarving: boolean;
@@ -127,7 +125,6 @@ export class Jobs {
       waiting,
       since: want.since,
       worth: worthOf(fleet, id, this.now),
-      starvesFrom: want.waitsSince + fleet.limits.starvation,
       starvesAt,
       isStarving: this.now.has(starvesAt),
     };
@@ -165,7 +162,6 @@ export class Jobs {
       // As long as requests have waited it keeps its turn: behind others it would have no place beside its own memory.
       since: Math.min(replica.since, this.fleet.awaitedSince.get(replica.model) ?? Infinity),
       worth: 0,
-      starvesFrom: Infinity,
       starvesAt: Infinity,
       isStarving: false,
     };

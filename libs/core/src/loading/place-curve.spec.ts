@@ -64,6 +64,23 @@ describe('a copy without a residency', () => {
     expect(times(driver)).toEqual([0, 11, 19]);
   });
 
+  it('that is worth too much is told for that model alone that has waited longest', () => {
+    const driver = new CoreDriver().declare(...['a', 'b', 'x', 'y'].map((id) => aModel(id, { gpuBytes: 8 })));
+    driver.serve(aServer('s', [10]), ['a', 'x', 'y']).serve(aServer('t', [10]), ['b', 'x', 'y']);
+    for (const [model, server] of [
+      ['a', 's'],
+      ['b', 't'],
+    ] as const) {
+      driver
+        .unloadsTake(server, 1_000)
+        .warm(model, server)
+        .fleet.requestRates.set(aModel(model).id, { sum: 99, at: driver.now });
+      driver.resolve(model, { lease: 10_000 });
+    }
+    const [x, y] = ['x', 'y'].map((model) => driver.resolve(model, { wait: 45_000 }));
+    expect([driver.answerTo(x!), driver.answerTo(y!)]).toEqual(['waiting', 'deadline_unreachable']);
+  });
+
   it('that is worth too much is told when the job starves, and used until then and for a lease more', () => {
     const driver = aDriver();
     driver.fleet.requestRates.set(aModel('a').id, { sum: 99, at: driver.now });

@@ -117,7 +117,7 @@ const aJob = (parts: Partial<Job>): Job => ({
     isOverShare: false,
   },
   ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false, worth: 0 },
-  ...{ starvesFrom: Infinity, starvesAt: Infinity },
+  ...{ starvesAt: Infinity },
   ...parts,
 });
 

@@ -85,9 +85,12 @@ describe('a newcomer', () => {
       .serve(aServer('s', [10]), ['a', 'b', 'x', 'y'])
       .warm('a', 's')
       .warm('b', 's');
-    for (const model of ['b', 'a']) driver.resolve(model, { lease: 40_000 });
+    driver.resolve('b', { lease: 40_000 });
+    driver.resolve('a', { lease: 100_000 });
     for (const model of ['x', 'y']) driver.resolve(model, { wait: 120_000 });
-    driver.pass(30_000);
+    driver.pass(29_000);
+    expect(driver.phase('b', 's')).toBe('ready');
+    driver.pass(1_000);
     expect(driver.phase('b', 's')).toBe('draining');
     expect(driver.phase('a', 's')).toBe('ready');
   });
