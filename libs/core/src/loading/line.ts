@@ -8,7 +8,7 @@ import type { Server } from '../fleet/server.js';
 import { presentCopies, type Want } from '../demand/wants.js';
 import { areOver, isAlike, type Job, Jobs, type Waiting } from './job.js';
 import { byPrecedence } from './precedence.js';
-import { reserve } from './reserve.js';
+import { reserve, roomFor } from './reserve.js';
 import { inLine } from './note-line.js';
 import { type JobForecast, Schedule } from './schedule.js';
 
@@ -107,6 +107,9 @@ export class Line {
   isAnySlotFree(): boolean {
     return this.open.some((server) => this.schedule.slots.on(server.spec.id).isAnyFree(server));
   }
+
+  /** Whether there could be room now for a job behind all others. */
+  isRoomFor = (job: Job): boolean => roomFor(this.schedule, job) <= this.now.stamp;
 
   /** The forecast of what is wanted, whether it stands in line or not. */
   forecastFor(model: ModelId): JobForecast | undefined {

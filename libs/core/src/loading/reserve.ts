@@ -30,6 +30,10 @@ export function reserve(schedule: Schedule, job: Job, home: JobInLine | undefine
   return search.best() ?? search.nothing();
 }
 
+/** When any place could have room for a job behind those that the schedule has, whatever slots, budgets and worth say. */
+export const roomFor = (schedule: Schedule, job: Job): Instant =>
+  new Search(schedule, job, job.want!).roomAt();
+
 function mayKeepHome({ job, ready }: JobForecast, home: JobInLine, now: Now): boolean {
   const isYoung = !now.has(nextSearch(home.searchedAt));
   if (job.neededBy === Infinity) return isYoung && home.neededBy === Infinity;
@@ -90,17 +94,17 @@ class Search {
     return this.choose(places);
   }
 
-  /** Where no server can be asked there is no telling when there is room; else it is the first that any place could have. */
   nothing(): JobForecast {
-    const all = this.sites.flatMap(({ places }) => places);
-    const places = this.placesOf(this.sites);
-    if (places.length < all.length || places.length === 0) return this.nowhere(this.schedule.now.stamp);
-    return this.nowhere(Math.min(...places.map((place) => this.curveAt(place).roomAt())));
+    const { schedule, job } = this;
+    return nowhere(job, loadForecast(schedule.fleet, job.model, null), this.roomAt(), schedule.now.stamp);
   }
 
-  private nowhere(roomAt: Instant): JobForecast {
-    const { schedule, job } = this;
-    return nowhere(job, loadForecast(schedule.fleet, job.model, null), roomAt, schedule.now.stamp);
+  /** Where no server can be asked there is no telling when there is room; else it is the first that any place could have. */
+  roomAt(): Instant {
+    const all = this.sites.flatMap(({ places }) => places);
+    const places = this.placesOf(this.sites);
+    if (places.length < all.length || places.length === 0) return this.schedule.now.stamp;
+    return Math.min(...places.map((place) => this.curveAt(place).roomAt()));
   }
 
   /** The places of these sites, without those of which there is no telling when their devices open, or that were refuted. */

@@ -72,8 +72,8 @@ const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Now): boolean =>
 const MOST_WISHES = 8;
 
 /** Best-effort demand ends no lease and no residency, unless it starves. */
-const mayTakePlace = ({ job, roomAt }: JobForecast, now: Now): boolean =>
-  roomAt <= now.stamp || job.isStarving;
+const mayTakePlace = ({ job, placeAt, roomAt }: JobForecast, now: Now): boolean =>
+  placeAt <= now.stamp && (roomAt <= now.stamp || job.isStarving);
 
 /**
  * A free slot without a job takes the worthiest best-effort demand that can get its place now, and one that starves before others. Where
@@ -95,8 +95,9 @@ function worthiestBestEffort(
     .slice(0, MOST_WISHES);
   let inSight: JobForecast | undefined;
   for (const { job } of worthiest) {
+    if (inSight && !job.isStarving && !line.isRoomFor(job)) continue;
     const forecast = line.propose(job);
-    if (forecast.placeAt <= now.stamp && mayTakePlace(forecast, now)) return forecast;
+    if (mayTakePlace(forecast, now)) return forecast;
     if (forecast.placeAt < Infinity) inSight ??= forecast;
   }
   return inSight;
