@@ -6,11 +6,12 @@ import {
   type Instant,
   leasedUntil,
   type LoadCause,
+  type Model,
+  type ModelId,
   loadForecast,
   type PromiseCause,
   type Replica,
   type ReplicaId,
-  type Request,
   type Server,
   type ServerId,
   serverState,
@@ -38,16 +39,21 @@ export class FleetHistory {
   private readonly unloads = new Map<ReplicaId, Due>();
   private readonly others = new Map<string, number>();
   private readonly incarnations = new Map<ServerId, number>();
+  private readonly declared = new Map<ModelId, readonly number[]>();
+  /** Where jobs of the operator stood in the line. */
+  private ordered: ReadonlyMap<ModelId, ServerId | null> = new Map();
 
-  /** The cause that was seen since a promise was given: for its model, or on the servers where its job stood. */
+  /** The cause that was seen since a promise was given: for a model that it needs, or on the servers where its job stood. */
   causeSince(
     since: Instant,
-    { model, class: own }: Request,
+    { models, class: own }: { readonly models: Iterable<ModelId>; readonly class: Class },
     servers: readonly ServerId[],
   ): PromiseCause | undefined {
     const has = (cause: string, where: string): boolean =>
       (this.last.get(`${cause} ${where}`) ?? -Infinity) >= since;
-    const ofModel = (['load_failed', 'operator'] as const).find((cause) => has(cause, model));
+    const ofModel = (['load_failed', 'operator'] as const).find((cause) =>
+      [...models].some((model) => has(cause, model)),
+    );
     const ofFleet = (['restart', 'operator'] as const).find((cause) => has(cause, ''));
     const ofServer = (['server', 'load_late', 'memory_late', 'operator'] as const).find((cause) =>
       servers.some((one) => has(cause, one)),
@@ -73,6 +79,7 @@ export class FleetHistory {
     for (const { server, at } of this.unloads.values())
       if (at < turn.now) this.note('memory_late', server, turn.now);
     this.rank(scene);
+    this.order(scene);
   }
 
   private note(cause: string, where: string, now: Instant): void {
@@ -97,6 +104,7 @@ export class FleetHistory {
       case 'TermBegun':
         return this.note('restart', '', now);
       case 'ModelDeclared':
+        this.declare(fleet, event.model, now);
         return this.note('operator', event.model.id, now);
       case 'ModelWithdrawn':
       case 'UnloadOrdered':
@@ -108,6 +116,20 @@ export class FleetHistory {
         return this.note('operator', event.model, now);
       default:
     }
+  }
+
+  /** Copies that are to be kept from now on, or are larger than they were, leave less where they are. */
+  private declare(
+    fleet: Fleet,
+    { id, pinnedCopies, minCopies, gpuBytes, hostBytes }: Model,
+    now: Instant,
+  ): void {
+    const before = this.declared.get(id);
+    const after = [pinnedCopies, minCopies, gpuBytes, hostBytes];
+    this.declared.set(id, after);
+    if (after.every((much, at) => much <= (before?.[at] ?? 0))) return;
+    for (const { model, server } of fleet.replicas.values())
+      if (model === id) this.note('operator', server, now);
   }
 
   private look(fleet: Fleet, server: Server, now: Instant): void {
@@ -136,7 +158,10 @@ export class FleetHistory {
     if (!mayLoad(now)) this.loads.delete(id);
     if (isLeaving(now)) this.leave(fleet, was, now, at);
     else this.stay(id, server, at);
-    if (!was && now?.stranger) this.note('memory_late', server, at);
+    if (isFound(was, now)) {
+      this.note('memory_late', server, at);
+      if (mayLoad(now)) this.loads.set(id, { server, at: at + loadForecast(fleet, now.model, server).p90 });
+    }
     if (isByOperator(now)) this.note('operator', server, at);
   }
 
@@ -156,11 +181,30 @@ export class FleetHistory {
   private rank({ turn, fleet }: TurnScene): void {
     for (const event of turn.events) {
       if (event.kind !== 'RequestArrived') continue;
-      const server = fleet.line.get(event.request.model)?.server;
-      if (server) this.note(`rank ${RANKS[event.request.class]}`, server, turn.now);
+      const { model, class: of } = event.request;
+      const place = [...fleet.replicas.values()].find((one) => one.model === model && isToCome(one))?.server;
+      const server = fleet.line.get(model)?.server ?? place;
+      if (server) this.note(`rank ${RANKS[of]}`, server, turn.now);
     }
   }
+
+  /** Jobs of the operator that have come to a server. */
+  private order({ turn, fleet }: TurnScene): void {
+    const before = this.ordered;
+    const jobs = [...fleet.line].filter(([, { cause }]) => BY_OPERATOR.has(cause));
+    this.ordered = new Map(jobs.map(([model, { server }]) => [model, server]));
+    for (const [model, server] of this.ordered)
+      if (server && before.get(model) !== server) this.note('operator', server, turn.now);
+  }
 }
+
+const isToCome = ({ phase }: Replica): boolean => phase === 'placed' || phase === 'loading';
+
+/** Whether a copy was found that nobody of ours had ordered to load. */
+const isFound = (was: Replica | undefined, now: Replica | undefined): now is Replica =>
+  (!was || was.phase === 'placed') &&
+  now !== undefined &&
+  (now.phase === 'ready' || (now.phase === 'unknown' && now.after === 'found'));
 
 const mayLoad = (one: Replica | undefined): boolean => one?.phase === 'loading' || one?.phase === 'unknown';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ActionOf, type PromiseCause, replicaId, type RequestId } from '#core';
+import { type ActionOf, type Model, type PromiseCause, replicaId, type RequestId } from '#core';
 import { aModel, aRequest, aServer } from '../support/builders.js';
-import { HERE, S, Story } from './story.js';
+import { forget, HERE, S, Story } from './story.js';
 
 const OTHER = aServer('other');
 
@@ -38,6 +38,9 @@ class Promised {
   }
 }
 
+const declared = (model: string, parts: Partial<Model> = { gpuBytes: 2 }) =>
+  ({ kind: 'ModelDeclared', model: aModel(model, parts) }) as const;
+const reload = (model: string) => ({ kind: 'ReloadOrdered', model: aModel(model).id, until: 1e9 }) as const;
 const lost = (server: typeof S) => ({ kind: 'ContactChanged', server, fact: 'ended' }) as const;
 
 describe('what becomes of a promise', () => {
@@ -81,8 +84,8 @@ describe('what becomes of a promise', () => {
     ],
     ['restart', 'a term began', ({ story }) => story.turn([{ kind: 'TermBegun', looks: 2 }], () => [])],
     [
-      'unlisted',
-      'a model that is on no server is to be loaded anew',
+      'operator',
+      'a model that is on no server is to be loaded anew, there',
       ({ story }) => story.turn([reload('beside')], () => []),
     ],
     [
@@ -97,22 +100,33 @@ describe('what becomes of a promise', () => {
     ],
     ['memory_late', 'an unload on its server had no answer', ({ story, load }) => unanswered(story, load)],
     ['outranked', 'a request of a higher class came for its server', ({ story }) => outranked(story)],
+    ['operator', 'another model was pinned, which stands there in the line', ({ story }) => pinned(story)],
   ])('is %s where %s', (cause, _, happens) => {
     const promised = new Promised();
     happens(promised);
     expect(promised.broken('unknown')).toEqual([`promise broken: ${cause}`]);
   });
 
-  it('is operator where a copy of another model on its server is to be loaded anew', () => {
+  it.each([
+    ['operator', 'is to be loaded anew', reload('beside')],
+    ['operator', 'is to be kept', declared('beside', { pinnedCopies: 1 })],
+    ['operator', 'is larger than was said', declared('beside', { gpuBytes: 5 })],
+    ['unlisted', 'was declared with another time', declared('beside', { idleUnload: 1_000 })],
+  ])('is %s where a copy of another model on its server %s', (cause, _, event) => {
     const promised = new Promised('READY');
-    promised.story.turn([reload('beside')], () => []);
-    expect(promised.broken('unknown')).toEqual(['promise broken: operator']);
+    promised.story.turn([event], () => []);
+    expect(promised.broken('unknown')).toEqual([`promise broken: ${cause}`]);
+  });
+
+  it('is load_failed where the load of a model that it needs has failed', () => {
+    const promised = new Promised();
+    promised.story.fleet.steps.set(aModel('here').id, [aModel('step').id]);
+    failed(promised.story, { ...promised.load, replica: replicaId(aModel('step').id, S) });
+    expect(promised.broken('load_failed')).toEqual(['promise broken: load_failed']);
   });
 });
 
 const drain = { kind: 'DrainOrdered', server: S, deadline: null } as const;
-const declared = (model: string) =>
-  ({ kind: 'ModelDeclared', model: aModel(model, { gpuBytes: 2 }) }) as const;
 
 /** The load of another model has no answer, and is not seen for longer than its P90. */
 function lateBeside(story: Story, load: ActionOf<'load'>): void {
@@ -131,11 +145,22 @@ function unanswered(story: Story, { order }: ActionOf<'load'>): void {
   story.turn([{ kind: 'UnloadEnded', order, replica, outcome: { kind: 'unknown' } }], () => []);
 }
 
-const reload = (model: string) => ({ kind: 'ReloadOrdered', model: aModel(model).id, until: 1e9 }) as const;
-
 function failed(story: Story, { order, replica }: ActionOf<'load'>): void {
   const outcome = { kind: 'failed', cause: 'transient' } as const;
   story.turn([{ kind: 'LoadEnded', order, replica, outcome }], () => []);
+}
+
+function pinned(story: Story): void {
+  story.turn([declared('beside', { pinnedCopies: 1 })], (fleet) => {
+    forget(fleet, replicaId(aModel('beside').id, S));
+    const [times, place] = [
+      { p50: 1e9, p90: 1e9 },
+      { server: S, devices: [0] },
+    ];
+    const job = { placeAt: 1e9, startsAt: 1e9, readyAt: times, neededBy: Infinity, searchedAt: story.now };
+    fleet.line.set(aModel('beside').id, { cause: 'pinned', ...place, ...job });
+    return [];
+  });
 }
 
 function outranked(story: Story): void {

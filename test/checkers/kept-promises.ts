@@ -10,6 +10,7 @@ import {
   type ServerId,
 } from '#core';
 import { FleetHistory } from './fleet-history.js';
+import { withNeeds } from './needs.js';
 import type { TurnCheck, TurnScene } from './scene.js';
 
 /** A request that was promised a route, since when, and where its job has stood since. */
@@ -45,7 +46,9 @@ export function promisesAreKept(): TurnCheck {
     for (const action of scene.turn.actions) {
       if (action.kind === 'grant' && action.promised) scene.trail.mark('promise kept');
       if (action.kind === 'refuse' && action.broken)
-        scene.trail.mark(`promise broken: ${causeOf(action, promised.get(action.request), history)}`);
+        scene.trail.mark(
+          `promise broken: ${causeOf(scene.fleet, action, promised.get(action.request), history)}`,
+        );
       if (action.kind === 'grant' || action.kind === 'refuse') promised.delete(action.request);
     }
     for (const event of scene.turn.events)
@@ -76,10 +79,16 @@ function serversOf(fleet: Fleet, model: ModelId): ServerId[] {
 
 /** Why a promise was broken; `unlisted` where nothing of the list was seen. */
 function causeOf(
+  fleet: Fleet,
   { refusal, broken }: ActionOf<'refuse'>,
   known: Promised | undefined,
   history: FleetHistory,
 ): PromiseCause | 'unlisted' {
   const told = broken === 'share' ? broken : BY_REASON[refusal.reason];
-  return told ?? (known && history.causeSince(known.since, known.request, [...known.servers])) ?? 'unlisted';
+  if (told || !known) return told ?? 'unlisted';
+  const { model, class: of } = known.request;
+  return (
+    history.causeSince(known.since, { models: withNeeds(fleet, model), class: of }, [...known.servers]) ??
+    'unlisted'
+  );
 }

@@ -70,13 +70,22 @@ export const retriesLeaveASlot: TurnCheck = (scene) => {
   const { fleet, changes, trail } = scene;
   if (fleet.cooldowns.size === 0) return;
   for (const { was, now: one } of changes) {
-    if (!one || !isNewLoad(was, one) || !standsBack(scene, one) || slotsLeft(fleet, one.server) > 0) continue;
+    if (!one || !isNewLoad(was, one) || !standsBack(scene, one)) continue;
+    if (slotsLeft(fleet, one.server) + leftToOthers(scene, one) > 0) continue;
     const other = waitingFor(scene, one.server);
     trail.expect(!other, () => `${one.id} has failed there, and got the last slot, for which ${other} waits`);
   }
 };
 
-function standsBack(scene: TurnScene, { id, model }: Replica): boolean {
+/** How many loads were ordered on its server after it in this turn that do not stand back: it has left them their slots. */
+function leftToOthers(scene: TurnScene, { id, server }: Replica): number {
+  const loads = loadsIn(scene).filter((one) => one.server === server);
+  const at = loads.findIndex(({ replica }) => replica === id);
+  const later = at < 0 ? [] : loads.slice(at + 1);
+  return later.filter((one) => !standsBack(scene, { id: one.replica, model: one.model })).length;
+}
+
+function standsBack(scene: TurnScene, { id, model }: Pick<Replica, 'id' | 'model'>): boolean {
   const { fleet, wantedBefore, turn } = scene;
   const since = wantedBefore.get(model) ?? -Infinity;
   const failed = fleet.cooldowns.get(id);

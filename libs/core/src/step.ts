@@ -54,10 +54,10 @@ export function step(fleet: Fleet, now: Now): Turn {
   bringBack(fleet, open, now);
   const { line, bestEffort, refused, isAny: isBound } = book(fleet, open, now, admit);
   const orders = giveOrders(fleet, line, now);
-  const lost = refuseLost(fleet, line, now);
   const stood = new Map(fleet.line);
   noteLine(fleet, bestEffort ? [...line.all, bestEffort] : line.all, now);
   noteLost(fleet, stood, line.all, now);
+  const lost = refuseLost(fleet, line, now);
   const answers = [...answerOverflow(fleet, away, now), ...answerExpired(fleet, expired, line, now)];
   forgetAnswered(fleet);
   const said = [isDropped, isRetired, isBound, orders.length > 0, lost.length > 0];

@@ -162,6 +162,14 @@ describe('a promise is broken', () => {
     return { driver, request };
   }
 
+  it('for operator where what it counts on is pinned, or another is that fills the server, and it is told at once', () => {
+    for (const pinned of ['x', 'first']) {
+      const { driver, request } = counting();
+      driver.declare(aModel(pinned, { gpuBytes: pinned === 'x' ? 8 : 9, minResidency: 0, pinnedCopies: 1 }));
+      expect([pinned, brokenFor(driver, request)]).toEqual([pinned, 'operator']);
+    }
+  });
+
   it('for evictions where others have used up those of a minute', () => {
     const { driver, request } = counting();
     driver.fleet.evictions.set('gpu:t/0' as AccountId, [driver.now]);

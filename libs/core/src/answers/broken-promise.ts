@@ -39,7 +39,7 @@ export function brokenBy(
 ): PromiseCause | 'unknown' | null {
   if (fleet.promises.get(request.id) == null) return null;
   const cause = BY_REASON[reason] ?? fleet.lost.get(request.id);
-  return cause ?? delayOf(fleet, request, fleet.line.get(request.model), now) ?? 'unknown';
+  return cause ?? delayOf(fleet, request, fleet.line, now) ?? 'unknown';
 }
 
 /** Notes what has delayed jobs beyond promises, in the turn in which they are lost; `stood` is the line of the turn before. */
@@ -55,7 +55,7 @@ export function noteLost(
     for (const request of requestsFor(fleet, job.model)) {
       const { id, deadline } = request;
       if (deadline >= ready.p50 || fleet.promises.get(id) == null || fleet.lost.has(id)) continue;
-      const cause = delayOf(fleet, request, stood.get(job.model), now, late);
+      const cause = delayOf(fleet, request, stood, now, late);
       if (cause) fleet.lost.set(id, cause);
     }
   }
@@ -68,12 +68,12 @@ export function noteLost(
 function delayOf(
   fleet: Readonly<Fleet>,
   request: Request,
-  stood: JobInLine | undefined,
+  stood: ReadonlyMap<ModelId, JobInLine>,
   now: Now,
   late?: JobForecast,
 ): PromiseCause | undefined {
   const { model, arrivedAt: since } = request;
-  const own = serversOf(fleet, model, stood);
+  const own = serversOf(fleet, model, stood.get(model));
   const servers =
     own.length > 0 ? own : [...fleet.servers.values()].filter((one) => one.repository.has(model));
   const isAny = (is: (server: Server) => boolean): boolean => servers.some(is);
@@ -82,21 +82,24 @@ function delayOf(
     return 'load_failed';
   if (isAny((one) => one.lateLoadAt >= since || isAnyOverrun(fleet, one, now))) return 'load_late';
   if (isAny((one) => isMemoryLate(fleet, one, since, now))) return 'memory_late';
-  return pushedBackBy(fleet, request, servers, now, late);
+  return pushedBackBy(fleet, request, { servers, stood }, now, late);
 }
 
 /** What goes before a request on these servers, or keeps loads from them. */
 function pushedBackBy(
   fleet: Readonly<Fleet>,
   request: Request,
-  servers: readonly Server[],
+  {
+    servers,
+    stood,
+  }: { readonly servers: readonly Server[]; readonly stood: ReadonlyMap<ModelId, JobInLine> },
   now: Now,
   late?: JobForecast,
 ): PromiseCause | undefined {
   if (servers.some(({ drain }) => drain !== null)) return 'operator';
   if (servers.length === 0 || servers.some((one) => standingOf(one, now) !== 'ready')) return 'server';
   if (isOutranked(fleet, request, servers)) return 'outranked';
-  if (isAnyOrdered(fleet, request.arrivedAt, servers)) return 'operator';
+  if (isAnyOrdered(fleet, request.arrivedAt, { servers, stood })) return 'operator';
   if (late && isOutOfEvictions(fleet, late, now)) return 'evictions';
   const isPlaced = replicasOf(fleet, request.model).some(({ phase }) => phase === 'placed');
   return isPlaced ? 'memory_late' : undefined;
@@ -134,13 +137,20 @@ const isOutranked = (
       serversOf(fleet, other).some((server) => servers.includes(server)),
   );
 
-/** Whether an order of the operator has given others a place there since a moment, or wants them there. */
-const isAnyOrdered = (fleet: Readonly<Fleet>, since: Instant, servers: readonly Server[]): boolean =>
+/** Whether an order of the operator has taken memory there since a moment, or wants some there that it did not before. */
+const isAnyOrdered = (
+  fleet: Readonly<Fleet>,
+  since: Instant,
+  {
+    servers,
+    stood,
+  }: { readonly servers: readonly Server[]; readonly stood: ReadonlyMap<ModelId, JobInLine> },
+): boolean =>
   servers.some(({ orderedPlaceAt }) => orderedPlaceAt >= since) ||
   [...fleet.line].some(
     ([model, { cause, server }]) =>
       BY_ORDER.has(cause) &&
-      (fleet.wantedSince.get(model) ?? -Infinity) >= since &&
+      ((fleet.wantedSince.get(model) ?? -Infinity) >= since || stood.get(model)?.server !== server) &&
       servers.some(({ spec }) => spec.id === server),
   );
 

@@ -147,7 +147,10 @@ export class UnseenServer {
   /** When a load there, and the memory of an unload, last came later than their P90. */
   lateLoadAt: Instant = -Infinity;
   lateMemoryAt: Instant = -Infinity;
-  /** When a copy last got a place there by an order of the operator (`BY_ORDER`); -Infinity where none did. */
+  /**
+   * When the operator last took memory there: a copy got its place by an order (`BY_ORDER`), or was declared to be kept, or larger;
+   * -Infinity where that never was.
+   */
   orderedPlaceAt: Instant = -Infinity;
 
   constructor(spec: ServerSpec, looks: 1 | 2) {

@@ -152,6 +152,25 @@ describe('a copy that leaves for a job', () => {
     ]);
   });
 
+  it('does not leave while what loads on it is pinned', () => {
+    const driver = aDriver();
+    const top = aModel('top', { gpuBytes: 1, dependsOn: [aModel('a').id] });
+    driver.declare(top);
+    driver.shelf('s').set('top', '');
+    driver.pass(11_000);
+    driver.resolve('top');
+    driver.loadEnds('a', 's');
+    expect(driver.isLoading('top', 's')).toBe(true);
+    const counted = (): readonly string[] | undefined => {
+      const curves = curvesOf(driver);
+      const copies = curves.withDependents(copyOn(curves, 'a'));
+      return copies?.map(({ model }) => model);
+    };
+    expect(counted()).toEqual(['a', 'top']);
+    driver.declare({ ...top, pinnedCopies: 1 });
+    expect(counted()).toBeUndefined();
+  });
+
   it('leaves a pin the other copy, which is kept from then on', () => {
     const driver = aDriver('a').serve(aServer('t', [10]), ['a']);
     driver.declare(aModel('a', { hostBytes: 2, pinnedCopies: 2 }));

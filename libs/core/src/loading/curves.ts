@@ -64,10 +64,10 @@ export class Curves {
     return madeOnce(this.known, account, () => ({ chunks: this.chunksOf(account), copies: null }));
   }
 
-  /** The copies that leave with one: those that depend on it. Null where one of them is not ready, or leaves for a job before. */
+  /** The copies that leave with one: those that depend on it. Null where one of them stays, or leaves for a job before. */
   withDependents(copy: Leavable): readonly Leavable[] | null {
     const replica = this.fleet.replicas.get(copy.id);
-    if (this.fleet.composed.size === 0 || replica?.phase !== 'ready') return [copy];
+    if (this.fleet.composed.size === 0 || !replica) return [copy];
     const others = dependentsOf(this.fleet, replica).map((one) => this.leavableOf(one));
     return others.every((one) => one !== undefined && !this.isReleased(one))
       ? [copy, ...(others as Leavable[])]

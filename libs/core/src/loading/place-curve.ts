@@ -49,8 +49,10 @@ export class PlaceCurve {
       : schedule.evictsAt(place);
   }
 
-  /** When there could be room, by the P50; infinite where there never is. */
+  /** When there could be room, by the P50; infinite where there never is, or where what it needs leaves for a job before. */
   freeAt(): Instant {
+    const { curves } = this.schedule;
+    if ([...this.needed].some((id) => curves.isReleased({ id }))) return Infinity;
     return this.reached((copy) => this.momentOf(copy)?.freed ?? Infinity);
   }
 

@@ -7,6 +7,7 @@ import {
   forgetModel,
   put,
   putModel,
+  replicasOf,
   replicasOn,
 } from '../fleet/fleet.js';
 import { spreadFound } from '../memory/device-sets.js';
@@ -36,10 +37,19 @@ export function declareModel(fleet: Fleet, { model }: EventOf<'ModelDeclared'>, 
   if (before?.source !== 'declared') noteLimitViolation(fleet, model.id, now);
   else if (!isSameButPinned(before, model)) fleet.limitViolations.delete(model.id);
   noteDependencies(fleet, model.id);
+  if (asksMore(before, model))
+    for (const { server } of replicasOf(fleet, model.id))
+      fleet.servers.get(server)!.orderedPlaceAt = now.stamp;
   fleet.foundFailing.delete(model.id);
   forgetFailures(fleet, model.id);
   for (const server of fleet.servers.values()) rebook(fleet, server, model.id);
 }
+
+/** Whether a declaration keeps more copies than before, or larger ones: it takes memory where copies are. */
+const asksMore = (before: Model | undefined, after: Model): boolean =>
+  (['pinnedCopies', 'minCopies', 'gpuBytes', 'hostBytes'] as const).some(
+    (of) => after[of] > (before?.[of] ?? 0),
+  );
 
 /** A pin changes no limit. */
 const isSameButPinned = (one: Model, other: Model): boolean =>

@@ -77,6 +77,16 @@ describe('what was not booked', () => {
     expect(replicaIn(driver)).toMatchObject({ phase: 'ready', inUseUntil: driver.now + 10_000 });
   });
 
+  it('has taken memory that the books did not know of, also where an order of an earlier life of ours brought it', () => {
+    const driver = aDriver();
+    serverIn(driver).ordered.add(A);
+    see(driver, COMES);
+    expect([replicaIn(driver), serverIn(driver).lateMemoryAt]).toMatchObject([
+      { stranger: false },
+      driver.now,
+    ]);
+  });
+
   it('and is on its way in may be for as long as a load of our own', () => {
     const driver = aDriver();
     see(driver, COMES);

@@ -51,7 +51,7 @@ function adopt(
   const residence = { ...where, ...bookedAsFound(fleet, server, model), stranger: false };
   const one = becomeUnknown(residence, 'found', now);
   const found = { ...one, stranger: !isStep(fleet, server, one) };
-  if (found.stranger) server.lateMemoryAt = now.stamp;
+  server.lateMemoryAt = now.stamp;
   if (sighting.kind === 'serving') {
     // An earlier process of Berth may have given leases on it.
     const inUseUntil = Math.max(now.stamp + DEFAULT_LEASE, promisedOn(server, model));
