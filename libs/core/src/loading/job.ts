@@ -42,6 +42,8 @@ export interface Job {
   readonly since: Instant;
   /** What it spares by being warm: see `worthOf`. */
   readonly worth: number;
+  /** From when on no copy in use is worth too much for it: once it starves, or has waited for as long with a promise. */
+  readonly starvesFrom: Instant;
   /** When it will starve, if it is the oldest model that is asked for without being served; infinite for the others. */
   readonly starvesAt: Instant;
   readonly isStarving: boolean;
@@ -125,9 +127,15 @@ export class Jobs {
       waiting,
       since: want.since,
       worth: worthOf(fleet, id, this.now),
+      starvesFrom: Math.min(starvesAt, this.promisedFrom(id)),
       starvesAt,
       isStarving: this.now.has(starvesAt),
     };
+  }
+
+  private promisedFrom(id: ModelId): Instant {
+    const { neededBy, since } = this.waitingFor(id);
+    return neededBy < Infinity ? since + this.fleet.limits.starvation : Infinity;
   }
 
   /** The jobs that have their places. */
@@ -162,6 +170,7 @@ export class Jobs {
       // As long as requests have waited it keeps its turn: behind others it would have no place beside its own memory.
       since: Math.min(replica.since, this.fleet.awaitedSince.get(replica.model) ?? Infinity),
       worth: 0,
+      starvesFrom: Infinity,
       starvesAt: Infinity,
       isStarving: false,
     };

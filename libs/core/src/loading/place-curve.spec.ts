@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { closeAfterLoad, meterOf } from '../fleet/meter.js';
 import type { Model } from '../fleet/model.js';
+import { wantsNow } from '../demand/wants.js';
+import { Now } from '../numbers/now.js';
+import { Jobs } from './job.js';
 
 /** A GPU of 10 with `a` of 8, warm for 40 s; `x` needs 8, and loads in 8 s. An unload takes a second. */
 function aDriver(parts: Partial<Model> = {}, own: Partial<Model> = {}): CoreDriver {
@@ -79,6 +82,15 @@ describe('a copy without a residency', () => {
     }
     const [x, y] = ['x', 'y'].map((model) => driver.resolve(model, { wait: 45_000 }));
     expect([driver.answerTo(x!), driver.answerTo(y!)]).toEqual(['waiting', 'deadline_unreachable']);
+    // Behind the other it is in time, and then nothing comes to be worth too much for it.
+    expect(driver.answerTo(driver.resolve('y', { wait: 60_000 }))).toBe('waiting');
+    const now = new Now(driver.now);
+    const wants = wantsNow(driver.fleet, now);
+    const jobs = wants.map((want) => new Jobs(driver.fleet, wants, now).of(want));
+    expect(jobs.map((job) => [job.model, job.starvesFrom - driver.now, job.starvesAt < Infinity])).toEqual([
+      ['x', 30_000, true],
+      ['y', 30_000, false],
+    ]);
   });
 
   it('that is worth too much is told when the job starves, and used until then and for a lease more', () => {

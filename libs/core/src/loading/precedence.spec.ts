@@ -117,7 +117,7 @@ const aJob = (parts: Partial<Job>): Job => ({
     isOverShare: false,
   },
   ...{ neededBy: Infinity, waiting: NONE_WAIT, since: 0, isStarving: false, worth: 0 },
-  ...{ starvesAt: Infinity },
+  ...{ starvesFrom: Infinity, starvesAt: Infinity },
   ...parts,
 });
 

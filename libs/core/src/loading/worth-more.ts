@@ -10,4 +10,4 @@ const MARGIN = 2;
 
 /** From when on a copy in use may be told to leave for a job, by what both are worth: at the latest when the job starves. */
 export const worthTakingFrom = (copy: Leavable, job: Job): Instant =>
-  job.isOrdered || copy.rank < job.rank || copy.worth <= MARGIN * job.worth ? -Infinity : job.starvesAt;
+  job.isOrdered || copy.rank < job.rank || copy.worth <= MARGIN * job.worth ? -Infinity : job.starvesFrom;
