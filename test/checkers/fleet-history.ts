@@ -106,6 +106,7 @@ export class FleetHistory {
       case 'ModelDeclared':
         this.declare(fleet, event.model, now);
         return this.note('operator', event.model.id, now);
+      case 'ModelBarred':
       case 'ModelWithdrawn':
       case 'UnloadOrdered':
         return this.note('operator', event.model, now);

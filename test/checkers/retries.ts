@@ -77,15 +77,14 @@ export const retriesLeaveASlot: TurnCheck = (scene) => {
   }
 };
 
-/** How many loads were ordered on its server after it in this turn that do not stand back: it has left them their slots. */
-function leftToOthers(scene: TurnScene, { id, server }: Replica): number {
-  const loads = loadsIn(scene).filter((one) => one.server === server);
-  const at = loads.findIndex(({ replica }) => replica === id);
-  const later = at < 0 ? [] : loads.slice(at + 1);
-  return later.filter((one) => !standsBack(scene, { id: one.replica, model: one.model })).length;
-}
+/** How many others got a place or a slot on its server in the same turn that do not stand back: it left them room. */
+const leftToOthers = (scene: TurnScene, { id, server }: Replica): number =>
+  scene.changes.filter(
+    ({ was, now }) =>
+      now && now.id !== id && now.server === server && isNewLoad(was, now) && !standsBack(scene, now),
+  ).length;
 
-function standsBack(scene: TurnScene, { id, model }: Pick<Replica, 'id' | 'model'>): boolean {
+function standsBack(scene: TurnScene, { id, model }: Replica): boolean {
   const { fleet, wantedBefore, turn } = scene;
   const since = wantedBefore.get(model) ?? -Infinity;
   const failed = fleet.cooldowns.get(id);
