@@ -12,6 +12,7 @@ import {
   type PromiseCause,
   type Replica,
   type ReplicaId,
+  replicaId,
   type Server,
   type ServerId,
   serverState,
@@ -20,10 +21,16 @@ import {
 } from '#core';
 import { isLeaving, type TurnScene } from './scene.js';
 
-/** What is due at a server, and when by its P90. */
-interface Due {
+/** A load that is due at a server by its P90. */
+interface DueLoad {
   readonly server: ServerId;
   readonly at: Instant;
+}
+
+/** An unload at a server: from when on it takes time. */
+interface DueUnload {
+  readonly server: ServerId;
+  readonly from: Instant;
 }
 
 const BY_OPERATOR: ReadonlySet<LoadCause> = new Set<LoadCause>([
@@ -35,8 +42,8 @@ const RANKS: Readonly<Record<Class, number>> = { sheddable: 0, default: 1, criti
 /** When something last happened that breaks promises: to which server, or model, or in the whole fleet. */
 export class FleetHistory {
   private readonly last = new Map<string, Instant>();
-  private readonly loads = new Map<ReplicaId, Due>();
-  private readonly unloads = new Map<ReplicaId, Due>();
+  private readonly loads = new Map<ReplicaId, DueLoad>();
+  private readonly unloads = new Map<ReplicaId, DueUnload>();
   private readonly others = new Map<string, number>();
   private readonly incarnations = new Map<ServerId, number>();
   private readonly declared = new Map<ModelId, readonly number[]>();
@@ -69,17 +76,23 @@ export class FleetHistory {
     for (const event of turn.events) this.hear(fleet, event, turn.now);
     for (const server of fleet.servers.values()) this.look(fleet, server, turn.now);
     for (const { was, now } of changes) this.change(fleet, was, now, turn.now);
-    for (const action of turn.actions) {
-      if (action.kind !== 'load') continue;
-      const at = turn.now + loadForecast(fleet, action.model, action.server).p90;
-      this.loads.set(action.replica, { server: action.server, at });
-    }
+    for (const action of turn.actions)
+      if (action.kind === 'load') this.expect(fleet, { ...action, id: action.replica }, turn.now);
     for (const { server, at } of this.loads.values())
       if (at < turn.now) this.note('load_late', server, turn.now);
-    for (const { server, at } of this.unloads.values())
-      if (at < turn.now) this.note('memory_late', server, turn.now);
+    for (const unload of this.unloads.values())
+      if (isLate(fleet, unload, turn.now)) this.note('memory_late', unload.server, turn.now);
     this.rank(scene);
     this.order(scene);
+  }
+
+  /** A load begins, or is seen to run. */
+  private expect(
+    fleet: Fleet,
+    { id, model, server }: Pick<Replica, 'id' | 'model' | 'server'>,
+    now: Instant,
+  ): void {
+    this.loads.set(id, { server, at: now + loadForecast(fleet, model, server).p90 });
   }
 
   private note(cause: string, where: string, now: Instant): void {
@@ -110,6 +123,8 @@ export class FleetHistory {
       case 'ModelWithdrawn':
       case 'UnloadOrdered':
         return this.note('operator', event.model, now);
+      case 'ServerWithdrawn':
+        return this.note('operator', event.server, now);
       case 'ReloadOrdered':
         // A copy that was to leave may have to come back.
         for (const { model, server } of fleet.replicas.values())
@@ -158,10 +173,12 @@ export class FleetHistory {
     const { id, server } = (now ?? was)!;
     if (!mayLoad(now)) this.loads.delete(id);
     if (isLeaving(now)) this.leave(fleet, was, now, at);
-    else this.stay(id, server, at);
+    else this.stay(fleet, id, server, at);
+    if (isSeenComing(was) && !isSeenComing(now) && now?.phase !== 'ready')
+      this.note('load_failed', was!.model, at);
     if (isFound(was, now)) {
       this.note('memory_late', server, at);
-      if (mayLoad(now)) this.loads.set(id, { server, at: at + loadForecast(fleet, now.model, server).p90 });
+      if (mayLoad(now)) this.expect(fleet, now, at);
     }
     if (isByOperator(now)) this.note('operator', server, at);
   }
@@ -169,12 +186,12 @@ export class FleetHistory {
   private leave(fleet: Fleet, was: Replica | undefined, now: Replica, at: Instant): void {
     if (isLeaving(was)) return;
     const { id, server } = now;
-    const leaves = endOfLeases(fleet, now, at) + unloadForecast(fleet.servers.get(server)).p90;
-    this.unloads.set(id, { server, at: leaves });
+    this.unloads.set(id, { server, from: endOfLeases(fleet, now, at) });
   }
 
-  private stay(id: ReplicaId, server: ServerId, at: Instant): void {
-    if ((this.unloads.get(id)?.at ?? Infinity) < at) this.note('memory_late', server, at);
+  private stay(fleet: Fleet, id: ReplicaId, server: ServerId, at: Instant): void {
+    const unload = this.unloads.get(id);
+    if (unload && isLate(fleet, unload, at)) this.note('memory_late', server, at);
     this.unloads.delete(id);
   }
 
@@ -182,10 +199,8 @@ export class FleetHistory {
   private rank({ turn, fleet }: TurnScene): void {
     for (const event of turn.events) {
       if (event.kind !== 'RequestArrived') continue;
-      const { model, class: of } = event.request;
-      const place = [...fleet.replicas.values()].find((one) => one.model === model && isToCome(one))?.server;
-      const server = fleet.line.get(model)?.server ?? place;
-      if (server) this.note(`rank ${RANKS[of]}`, server, turn.now);
+      for (const server of comesTo(fleet, event.request.model))
+        if (server) this.note(`rank ${RANKS[event.request.class]}`, server, turn.now);
     }
   }
 
@@ -199,7 +214,22 @@ export class FleetHistory {
   }
 }
 
-const isToCome = ({ phase }: Replica): boolean => phase === 'placed' || phase === 'loading';
+/** Where a copy of a model is to come, or loads. */
+function comesTo(fleet: Fleet, model: ModelId): (ServerId | null | undefined)[] {
+  const comes = ['placed', 'loading'] as readonly (string | undefined)[];
+  const phaseOn = (id: ServerId) => fleet.replicas.get(replicaId(model, id))?.phase;
+  return [
+    fleet.line.get(model)?.server,
+    ...[...fleet.servers.keys()].filter((id) => comes.includes(phaseOn(id))),
+  ];
+}
+
+/** Whether an unload takes longer than its P90 as it is known by now: promises are given by that one. */
+const isLate = (fleet: Fleet, { server, from }: DueUnload, now: Instant): boolean =>
+  from + unloadForecast(fleet.servers.get(server)).p90 < now;
+
+const isSeenComing = (one: Replica | undefined): boolean =>
+  one?.phase === 'unknown' && one.sight.shows === 'coming';
 
 /** Whether a copy was found that nobody of ours had ordered to load. */
 const isFound = (was: Replica | undefined, now: Replica | undefined): now is Replica =>

@@ -35,9 +35,11 @@ describe('memory of others on a device on which a load is at work', () => {
   it('is at least what not even that load explains, as soon as one look says so', () => {
     const driver = aDriver(1);
     driver.resolve('a');
+    const { lateMemoryAt: before } = driver.fleet.servers.get(SERVER)!;
     show(driver, 12);
     driver.pass(A_LOOK);
     expect([foreign(driver), free(driver)]).toEqual([8, 8]);
+    expect(driver.fleet.servers.get(SERVER)!.lateMemoryAt).toBeGreaterThan(before);
   });
 
   it('is what it was as long as what is in use may be ours', () => {

@@ -10,6 +10,7 @@ import {
   isMeasured,
   measuredOn,
   meterOf,
+  takenByOthers,
   takesOf,
   windowOf,
 } from '../fleet/meter.js';
@@ -31,8 +32,10 @@ export function measure(fleet: Fleet, server: Server, look: Look, now: Now): voi
   takeReported(fleet, server, look.serving);
   for (const device of server.devices ?? []) {
     if (device.kind !== 'gpu') continue;
+    const taken = takenByOthers(server, device.ordinal);
     if (device.used === null) fallSilent(server, device, look.begunAt);
     else take(readingOf(fleet, server, device, look.begunAt, now));
+    if (takenByOthers(server, device.ordinal) > taken) server.lateMemoryAt = now.stamp;
   }
 }
 

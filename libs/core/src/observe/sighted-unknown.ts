@@ -5,6 +5,7 @@ import type { Server } from '../fleet/server.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Sighting } from '../looks/look.js';
 import type { Instant } from '../fleet/model.js';
+import { requestsFor } from '../fleet/waiting.js';
 import { isLeftAlone, loadBegan } from '../fleet/standing.js';
 import { warmUp } from '../learned/cooldown.js';
 import { bookedAsFound, end } from './declared.js';
@@ -25,7 +26,14 @@ export const versionsOf = (sighting: SeenServing): string[] =>
   sighting.rows.map(({ version }) => version).toSorted((a, b) => Number(a) - Number(b));
 
 /** Compares what a look says with a copy of which is not known whether it serves. */
-export function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...when }: Seen): void {
+export function unknownSighted(fleet: Fleet, replica: Unknown, seen: Seen): void {
+  judgeUnknown(fleet, replica, seen);
+  const found = fleet.replicas.get(replica.id);
+  if (isSeenComing(replica) && (!found || (found.phase === 'unknown' && !isSeenComing(found))))
+    losePromises(fleet, replica.model);
+}
+
+function judgeUnknown(fleet: Fleet, replica: Unknown, { sighting, ...when }: Seen): void {
   switch (sighting.kind) {
     case 'serving':
       return unknownServes(fleet, replica, { sighting, ...when });
@@ -44,6 +52,13 @@ export function unknownSighted(fleet: Fleet, replica: Unknown, { sighting, ...wh
   }
 }
 
+/** The load of a model that was seen to come has left nothing: what was promised by it is lost. */
+function losePromises(fleet: Fleet, model: ModelId): void {
+  const { lost, promises } = fleet;
+  for (const { id } of requestsFor(fleet, model))
+    if (promises.get(id) != null && !lost.has(id)) lost.set(id, 'load_failed');
+}
+
 const noteSight = (fleet: Fleet, replica: Unknown, shows: Sight['shows'], since: Instant | null): void =>
   put(fleet, { ...replica, sight: { shows, since } });
 
@@ -52,7 +67,10 @@ function unknownServes(fleet: Fleet, replica: Unknown, seen: Seen<SeenServing>):
   const { sighting, begunAt, now } = seen;
   const { after, since } = replica;
   if (begunAt < since + (after === 'unload' ? UNSETTLED : 0)) return;
-  if (after === 'unload' && !isUndone(fleet, replica, seen)) return;
+  if (after === 'unload') {
+    if (!isUndone(fleet, replica, seen)) return;
+    fleet.servers.get(replica.server)!.lateMemoryAt = now.stamp;
+  }
   const versions = versionsOf(sighting);
   if (after === 'found' || after === 'unload') return backAgain(fleet, replica, versions, now);
   if (after === 'load') warmUp(fleet, replica);

@@ -5,7 +5,7 @@ import { put } from '../fleet/fleet.js';
 import { type FailureCause, type Replica, type Sight, type Unknown, UNSEEN } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { loadBegan } from '../fleet/standing.js';
-import { replicaId } from '../fleet/ids.js';
+import { replicaId, type RequestId } from '../fleet/ids.js';
 import type { Sighting } from '../looks/look.js';
 import { sighted } from './sighted.js';
 
@@ -109,6 +109,22 @@ describe('what another client unloads', () => {
     see(driver, { kind: 'serving', rows, isMoving: false });
     expect(replicaIn(driver)).toMatchObject({ phase: 'ready', devices: [0], bookings: [{ bytes: 4 }, {}] });
     expect([server.configs.has(A), server.described.has(A)]).toEqual([false, false]);
+  });
+});
+
+describe('a load that was seen to come', () => {
+  it.each<[string, Sighting]>([
+    ['leaves again', { kind: 'leaving' }],
+    ['is gone', GONE],
+  ])('loses the promises by it where it %s', (_, sighting) => {
+    const driver = aDriver();
+    see(driver, { kind: 'coming' });
+    const request = driver.resolve('a', { wait: 60_000 }) as RequestId;
+    driver.fleet.promises.set(request, driver.now + 10_000);
+    see(driver, { kind: 'coming' });
+    expect(driver.fleet.lost.get(request)).toBeUndefined();
+    see(driver, sighting);
+    expect(driver.fleet.lost.get(request)).toBe('load_failed');
   });
 });
 

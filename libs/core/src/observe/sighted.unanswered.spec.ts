@@ -91,7 +91,11 @@ describe('an unload without an answer, of a copy that serves on', () => {
     const driver = unloaded();
     const moments = [SETTLED - 1, SETTLED, SETTLED + 999];
     expect(phasesAt(driver, SERVES, ...moments)).toEqual([UNKNOWN, UNKNOWN, UNKNOWN]);
+    const { lateMemoryAt: before } = serverIn(driver);
+    driver.now += 1;
     expect(phasesAt(driver, SERVES, SETTLED + 1_000)).toEqual(['ready']);
+    // What counted on its memory lost that now.
+    expect([before < driver.now, serverIn(driver).lateMemoryAt]).toEqual([true, driver.now]);
   });
 
   it('gets no route before that, and gets one then', () => {
