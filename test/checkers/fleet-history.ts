@@ -28,10 +28,7 @@ interface DueLoad {
 }
 
 /** An unload at a server: from when on it takes time. */
-interface DueUnload {
-  readonly server: ServerId;
-  readonly from: Instant;
-}
+type DueUnload = Readonly<{ server: ServerId; from: Instant }>;
 
 const BY_OPERATOR: ReadonlySet<LoadCause> = new Set<LoadCause>([
   ...(['pinned', 'kept_warm', 'order', 'reload'] as const),
@@ -174,8 +171,7 @@ export class FleetHistory {
     if (!mayLoad(now)) this.loads.delete(id);
     if (isLeaving(now)) this.leave(fleet, was, now, at);
     else this.stay(fleet, id, server, at);
-    if (isSeenComing(was) && !isSeenComing(now) && now?.phase !== 'ready')
-      this.note('load_failed', was!.model, at);
+    if (hasLeftNothing(was, now)) this.note('load_failed', was!.model, at);
     if (isFound(was, now)) {
       this.note('memory_late', server, at);
       if (mayLoad(now)) this.expect(fleet, now, at);
@@ -230,6 +226,10 @@ const isLate = (fleet: Fleet, { server, from }: DueUnload, now: Instant): boolea
 
 const isSeenComing = (one: Replica | undefined): boolean =>
   one?.phase === 'unknown' && one.sight.shows === 'coming';
+
+/** Whether a load that was seen to run has ended without a copy. */
+const hasLeftNothing = (was: Replica | undefined, now: Replica | undefined): boolean =>
+  isSeenComing(was) && !isSeenComing(now) && now?.phase !== 'ready';
 
 /** Whether a copy was found that nobody of ours had ordered to load. */
 const isFound = (was: Replica | undefined, now: Replica | undefined): now is Replica =>
