@@ -57,13 +57,19 @@ export const evictsOnlyForNeed: TurnCheck = (scene) => {
 
 const CLASSES: readonly Class[] = ['sheddable', 'default', 'critical'];
 
-/** Whether a newcomer is worth more than a copy that leaves for it, is of a higher class, the operator's, or has starved. */
+/**
+ * Whether a newcomer is worth more than a copy that leaves for it, is of a higher class, the operator's, or has starved, or has
+ * waited for as long with a promise: that counts from its first request, whatever came of it since.
+ */
 function isWorthMore(scene: TurnScene, victim: Replica, newcomer: ModelId): boolean {
   const { fleet, turn, wantedBefore, history } = scene;
   const model = fleet.models.get(newcomer);
   const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
   if (!model || isOperators(fleet, model) || waited >= fleet.limits.starvation) return true;
   const waiting = [...history.pending.values()].filter((one) => one.model === newcomer);
+  const isPromised = waiting.some(({ id }) => fleet.promises.get(id) != null);
+  if (isPromised && waiting.some(({ arrivedAt: at }) => turn.now >= at + fleet.limits.starvation))
+    return true;
   const classOf = (id: ModelId): number => CLASSES.indexOf((fleet.models.get(id) ?? fleet.defaults).class);
   const rank = Math.max(classOf(newcomer), ...waiting.map((one) => CLASSES.indexOf(one.class)));
   if (classOf(victim.model) < rank) return true;

@@ -188,7 +188,7 @@ describe('berthctl replay', () => {
     const { status, out, err } = await berthctl(['replay', path]);
     expect([status, out]).toEqual([1, '']);
     expect(err).toContain(
-      `berthctl: ${path}: the core of today breaks at turn 5: Cannot read properties of undefined`,
+      `berthctl: ${path}: the core of today breaks at turn 1: Cannot destructure property 'server'`,
     );
   });
 
