@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Action, ActionOf, Event, ModelId, ReplicaId } from '#core';
-import { aModel, aServer } from '../support/builders.js';
+import { aModel, aRequest, aServer } from '../support/builders.js';
 import { S, Story } from './story.js';
 
 const A = 'a' as ModelId;
@@ -55,6 +55,31 @@ describe('the promises', () => {
       const story = inUse();
       for (let one = 0; one < requests; one += 1) story.ask('b');
       drained(story, 5_000);
+      expect(tooEarly(story)).toHaveLength(complaints);
+    },
+  );
+
+  it.each([
+    [true, 5_000, 0],
+    [true, 5_002, 1],
+    [false, 5_000, 1],
+  ])(
+    'find that a copy in use left for what is worth less, unless that has waited with a promise until it starves: promised %p, %d ms',
+    (isPromised, starvation, complaints) => {
+      const story = inUse();
+      story.fleet.limits = { ...story.fleet.limits, starvation };
+      const request = aRequest('late', 'b', story.now);
+      story.turn([{ kind: 'RequestArrived', request }], (fleet, actions) => {
+        expect(fleet.promises.get(request.id)).toBeGreaterThan(story.now);
+        if (!isPromised) fleet.promises.set(request.id, null);
+        return actions;
+      });
+      // It had a place meanwhile, and is wanted anew.
+      story.time(1, (fleet, actions) => {
+        fleet.wantedSince.set('b' as ModelId, story.now);
+        return actions;
+      });
+      drained(story, 4_999);
       expect(tooEarly(story)).toHaveLength(complaints);
     },
   );

@@ -5,6 +5,7 @@ import {
   type Fleet,
   type Instant,
   isComingBack,
+  loadForecast,
   memoryOf,
   type Model,
   type ModelId,
@@ -85,12 +86,11 @@ const ROUNDED = 1e-9;
  * How many seconds of waiting a warm model spares each second. Each request would begin a load, for which it would wait
  * whole, and those that came meanwhile half of it.
  */
-function sparedBy({ requestRates, loadTimes }: Fleet, model: ModelId, now: Instant): number {
-  const asked = requestRates.get(model);
+function sparedBy(fleet: Fleet, model: ModelId, now: Instant): number {
+  const asked = fleet.requestRates.get(model);
   if (!asked) return 0;
   const perSecond = (asked.sum / 60) * Math.exp((asked.at - now) / 60_000);
-  const times = loadTimes.get(model);
-  const load = times ? Math.min(3_600_000, Math.max(1, Math.round(Math.exp(times.mean)))) / 1_000 : 10;
+  const load = loadForecast(fleet, model, null).p50 / 1_000;
   return perSecond * (load + (perSecond * load * load) / 2);
 }
 
