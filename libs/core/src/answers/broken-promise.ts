@@ -85,14 +85,17 @@ function delayOf(
   return pushedBackBy(fleet, request, { servers, stood }, now, late);
 }
 
+/** Where a job stands or stood, and the line of the turn before. */
+interface Stood {
+  readonly servers: readonly Server[];
+  readonly stood: ReadonlyMap<ModelId, JobInLine>;
+}
+
 /** What goes before a request on these servers, or keeps loads from them. */
 function pushedBackBy(
   fleet: Readonly<Fleet>,
   request: Request,
-  {
-    servers,
-    stood,
-  }: { readonly servers: readonly Server[]; readonly stood: ReadonlyMap<ModelId, JobInLine> },
+  { servers, stood }: Stood,
   now: Now,
   late?: JobForecast,
 ): PromiseCause | undefined {
@@ -138,14 +141,7 @@ const isOutranked = (
   );
 
 /** Whether an order of the operator has taken memory there since a moment, or wants some there that it did not before. */
-const isAnyOrdered = (
-  fleet: Readonly<Fleet>,
-  since: Instant,
-  {
-    servers,
-    stood,
-  }: { readonly servers: readonly Server[]; readonly stood: ReadonlyMap<ModelId, JobInLine> },
-): boolean =>
+const isAnyOrdered = (fleet: Readonly<Fleet>, since: Instant, { servers, stood }: Stood): boolean =>
   servers.some(({ orderedPlaceAt }) => orderedPlaceAt >= since) ||
   [...fleet.line].some(
     ([model, { cause, server }]) =>

@@ -1,6 +1,6 @@
 import type { Now } from '../numbers/now.js';
-import { type Fleet, put } from '../fleet/fleet.js';
-import { isSeenComing, type Sight, type Unknown } from '../fleet/replica.js';
+import { type Fleet, put, replicasOf } from '../fleet/fleet.js';
+import { isLoading, isSeenComing, type Sight, type Unknown } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { ModelId } from '../fleet/ids.js';
 import type { Sighting } from '../looks/look.js';
@@ -52,9 +52,10 @@ function judgeUnknown(fleet: Fleet, replica: Unknown, { sighting, ...when }: See
   }
 }
 
-/** The load of a model that was seen to come has left nothing: what was promised by it is lost. */
+/** The load of a model that was seen to come has left nothing: what was promised by it is lost, but where another runs. */
 function losePromises(fleet: Fleet, model: ModelId): void {
   const { lost, promises } = fleet;
+  if (replicasOf(fleet, model).some(isLoading)) return;
   for (const { id } of requestsFor(fleet, model))
     if (promises.get(id) != null && !lost.has(id)) lost.set(id, 'load_failed');
 }

@@ -11,7 +11,7 @@ import { sighted } from './sighted.js';
 
 const A = aModel('a').id;
 const B = aModel('b').id;
-const T = aServer('t').id;
+const [T, U] = [aServer('t').id, aServer('u').id];
 const ID = replicaId(A, T);
 const SETTLED = 5_000;
 const COMES: Sight = { shows: 'coming', since: 0 };
@@ -125,6 +125,16 @@ describe('a load that was seen to come', () => {
     expect(driver.fleet.lost.get(request)).toBeUndefined();
     see(driver, sighting);
     expect(driver.fleet.lost.get(request)).toBe('load_failed');
+  });
+
+  it('loses none where another load of it runs', () => {
+    const driver = aDriver();
+    see(driver, { kind: 'coming' });
+    const request = driver.resolve('a', { wait: 60_000 }) as RequestId;
+    driver.fleet.promises.set(request, driver.now + 10_000);
+    put(driver.fleet, { ...unknownIn(driver), id: replicaId(A, U), server: U });
+    see(driver, { kind: 'leaving' });
+    expect(driver.fleet.lost.get(request)).toBeUndefined();
   });
 });
 
