@@ -32,6 +32,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'a-blocked-job-keeps-a-slot', breaks: 19, file: `${CORE}/loading/schedule.ts`, find: `    if (isBlocked(this.fleet, this.inWork, placed, this.now)) return;\n`, replace: `` },
   { name: 'a-promise-ahead-keeps-no-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `    if (isKeptForAnother(line, one, now)) continue;\n`, replace: `` },
   { name: 'a-lost-promise-keeps-a-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `      mayHold(one) &&\n`, replace: `` },
+  { name: 'a-lower-promise-keeps-a-slot', breaks: 6, file: `${CORE}/loading/start.ts`, find: `      one.job.band <= job.band &&\n`, replace: `` },
   // Memory.
   { name: 'what-is-late-is-pushed-back', breaks: 13, file: `${CORE}/loading/line.ts`, find: `was && mayHold(was) && was.ready.p90 < one.ready.p90`, replace: `was && holds(was)` },
   // When others leave, and which.

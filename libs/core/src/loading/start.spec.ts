@@ -92,6 +92,28 @@ describe('a load whose memory comes free', () => {
   });
 });
 
+it('the first memory that leaves is for the load of the higher class, whichever promises of lower ones wait for its end', () => {
+  const driver = new CoreDriver();
+  limit(driver, { loadsPerServer: 1 });
+  const sizes = { x: 3, y: 3, z: 3, first: 3, lofty: 3, third: 3 };
+  for (const [name, gpuBytes] of Object.entries(sizes))
+    driver.declare(aModel(name, { gpuBytes, config: '{}' })).loadsTake(name, 1_000);
+  driver.loadsTake('lofty', 3_000);
+  // Where there are ensembles no place is preempted.
+  driver.declare(aModel('e', { dependsOn: [S] }));
+  driver.serve(aServer('t', [6, 3]), Object.keys(sizes)).unloadsTake('t', 1_000);
+  for (const name of ['z', 'x', 'y']) driver.warm(name, 't');
+  driver.pass(60_000);
+  driver.resolve('x', { lease: 5_000 });
+  driver.resolve('z', { lease: 6_000 });
+  driver.resolve('y', { lease: 20_000 });
+  for (const name of ['first', 'third']) driver.resolve(name, { wait: 60_000 });
+  driver.pass(100);
+  driver.resolve('lofty', { wait: 60_000, class: 'critical' });
+  driver.pass(5_500);
+  expect(driver.orders().slice(3)).toEqual(['unload x@t', 'load lofty@t']);
+});
+
 describe('a step that an ensemble was to bring', () => {
   it('is ready before an ensemble is loaded that needs it and does not bring it', () => {
     const driver = new CoreDriver()

@@ -40,8 +40,8 @@ export function startPlaced(fleet: Fleet, line: Line, now: Now): Action[] {
 }
 
 /**
- * Whether a promise on its server that may hold would wait for its end. A load that begins when the line says so makes no
- * promise wait.
+ * Whether a promise on its server that may hold, and is not of a lower class, would wait for its end. A load that begins when
+ * the line says so makes no promise wait.
  */
 function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast, now: Now): boolean {
   if (at <= now.stamp) return false;
@@ -49,6 +49,7 @@ function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast,
   return line.all.some(
     (one) =>
       one.job !== job &&
+      one.job.band <= job.band &&
       one.job.neededBy < Infinity &&
       mayHold(one) &&
       (one.place?.server.spec.id ?? one.job.placed?.server) === job.placed!.server &&
