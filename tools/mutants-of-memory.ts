@@ -26,6 +26,7 @@ export const OF_MEMORY: readonly Mutant[] = [
   { name: 'what-left-counts-as-what-came', breaks: 3, file: `${CORE}/observe/pairs.ts`, find: `(kind === 'came' ? bytes : -bytes);`, replace: `(kind === 'came' ? bytes : bytes);` },
   { name: 'measured-beside-what-was-found', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `meter.changes = null;\n  else if`, replace: `meter.changes = meter.changes ?? [];\n  else if` },
   { name: 'residue-forgotten', breaks: 3, file: `${CORE}/observe/pairs.ts`, find: `meter.residue += Math.max(0, grown + only.measured);`, replace: `meter.residue += 0;` },
+  { name: 'what-is-there-is-forgiven-its-bytes', breaks: 3, file: `${CORE}/learned/cooldown.ts`, find: `if (replicasOf(fleet, model).every(({ phase }) => phase === 'placed')) fleet`, replace: `fleet` },
   { name: 'silence-teaches', breaks: 3, file: `${CORE}/observe/measure.ts`, find: `Object.assign(meter, { closed: null, clean: null, changes: null, gone: [] }`, replace: `Object.assign(meter, { closed: null, gone: [] }` },
   // How long a reading may be old.
   { name: 'no-time-until-a-reading-shows-a-move', breaks: 3, file: `${CORE}/fleet/meter.ts`, find: `return 1.5 * (areMetricsLate`, replace: `return 0 * (areMetricsLate` },

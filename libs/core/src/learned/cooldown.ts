@@ -1,5 +1,5 @@
 import type { Now } from '../numbers/now.js';
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { type ModelId, type ReplicaId, replicaId } from '../fleet/ids.js';
 import { fractionOf } from '../numbers/jitter.js';
 import type { FailureCause, Residence } from '../fleet/replica.js';
@@ -63,11 +63,14 @@ export function warmUp(fleet: Fleet, { id, model }: Pick<Residence, 'id' | 'mode
   fleet.breakers.delete(model);
 }
 
-/** Forgets the failures of a model: their cause may have changed, or an admin wants it tried all the same. */
+/**
+ * Forgets the failures of a model: their cause may have changed, or an admin wants it tried all the same. What it was booked with
+ * for them stays where a copy may hold that much.
+ */
 export function forgetFailures(fleet: Fleet, model: ModelId): void {
   for (const [id, cooldown] of fleet.cooldowns) if (cooldown.model === model) fleet.cooldowns.delete(id);
   fleet.breakers.delete(model);
-  fleet.outgrown.delete(model);
+  if (replicasOf(fleet, model).every(({ phase }) => phase === 'placed')) fleet.outgrown.delete(model);
 }
 
 /**

@@ -34,6 +34,10 @@ function runsOut(driver: CoreDriver, model: string, used: number): void {
 
 const booked = ({ fleet }: CoreDriver, model: string) =>
   reservationOf(fleet, fleet.servers.get(SERVER), aModel(model).id).bytes;
+function copyOfB({ fleet }: CoreDriver): unknown {
+  const copy = fleet.replicas.get(replicaId(aModel('b').id, SERVER))!;
+  return [copy.phase, copy.bookings[0]!.bytes];
+}
 const unload = (driver: CoreDriver, id: string) =>
   driver.tell({ kind: 'UnloadOrdered', model: aModel(id).id, force: true });
 const isLate = ({ fleet, now }: CoreDriver) => givesBackLate(fleet.servers.get(SERVER)!, new Now(now));
@@ -102,26 +106,38 @@ describe('a model that ran out of memory where the books were right', () => {
     });
   });
 
-  it('is forgiven where an admin orders its load', () => {
+  function ranOutTwice(): CoreDriver {
     const driver = aDriver();
     for (let times = 0; times < 2; times += 1) {
       runsOut(driver, 'b', 0);
       driver.pass(10 * MINUTE);
     }
+    return driver;
+  }
+
+  it('is forgiven where an admin orders its load', () => {
+    const driver = ranOutTwice();
     driver.tell({ kind: 'LoadOrdered', model: aModel('b').id, until: driver.now + MINUTE });
     expect(booked(driver, 'b')).toBe(4);
   });
 
   it('is forgiven, too, where it has its place by then', () => {
-    const driver = aDriver();
-    for (let times = 0; times < 2; times += 1) {
-      runsOut(driver, 'b', 0);
-      driver.pass(10 * MINUTE);
-    }
-    driver.resolve('b');
+    const driver = ranOutTwice();
+    driver.warm('a', 't');
+    driver.resolve('a', { lease: 30_000 });
+    driver.resolve('b', { wait: MINUTE });
+    driver.pass(1_000);
+    expect(copyOfB(driver)).toEqual(['placed', 20]);
     driver.tell({ kind: 'LoadOrdered', model: aModel('b').id, until: driver.now + MINUTE });
-    const copy = driver.fleet.replicas.get(replicaId(aModel('b').id, SERVER))!;
-    expect(copy.bookings[0]!.bytes).toBe(4);
+    expect(copyOfB(driver)).toEqual(['loading', 4]);
+  });
+
+  it('is not forgiven while a copy may hold that much: what it holds would be given to others', () => {
+    const driver = ranOutTwice();
+    driver.resolve('b');
+    driver.loadEnds('b', 't');
+    driver.tell({ kind: 'LoadOrdered', model: aModel('b').id, until: driver.now + MINUTE });
+    expect(copyOfB(driver)).toEqual(['ready', 20]);
   });
 });
 
