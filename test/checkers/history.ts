@@ -129,6 +129,7 @@ export class History {
   private decided(action: Action, fleet: Fleet, now: Instant): void {
     if (action.kind === 'grant' || action.kind === 'refuse') this.pending.delete(action.request);
     if (action.kind !== 'load' && action.kind !== 'unload') return;
+    if (action.kind === 'unload') this.cut(action.replica, now);
     const { kind, order, replica: id, model, server } = action;
     const replica = fleet.replicas.get(id);
     const devices = kind === 'load' ? (replica?.devices ?? []) : [];
@@ -142,6 +143,12 @@ export class History {
   private give(replica: ReplicaId, at: Instant, until: Instant): void {
     const { lastAt, leasedUntil } = this.routesTo(replica);
     this.given.set(replica, { lastAt: Math.max(lastAt, at), leasedUntil: Math.max(leasedUntil, until) });
+  }
+
+  /** What is unloaded has no lease any more, also where it turns out to be there still. */
+  private cut(id: ReplicaId, now: Instant): void {
+    const { lastAt, leasedUntil } = this.routesTo(id);
+    this.given.set(id, { lastAt, leasedUntil: Math.min(leasedUntil, now) });
   }
 
   private remember(server: ServerId, model: ModelId, until: Instant): void {
@@ -161,8 +168,8 @@ export class History {
   /** By an admin's force the leases of a model are worth nothing any more. */
   private breakLeases(model: ModelId, fleet: Fleet, now: Instant): void {
     for (const id of fleet.holders.get(model) ?? []) this.broken.add(id);
-    for (const [id, { lastAt }] of this.given) {
-      if (fleet.replicas.get(id)?.model === model) this.given.set(id, { lastAt, leasedUntil: now });
+    for (const id of this.given.keys()) {
+      if (fleet.replicas.get(id)?.model === model) this.cut(id, now);
     }
     for (const [id, one] of this.remembered)
       if (id === replicaId(model, one.server)) this.remembered.delete(id);

@@ -37,6 +37,13 @@ describe('the record of routes', () => {
     expect(heir.lastAt(REPLICA)).toBe(-Infinity);
   });
 
+  it('ends with a copy that was let go, also where that turns out to be there still', () => {
+    const record = earlier();
+    record.cut(REPLICA, 1_000);
+    record.follow(fleetWith('draining', 1_500), 2_000);
+    expect(record.leasedUntil(REPLICA)).toBe(1_000);
+  });
+
   it('goes on with all of it after an ordered end, and with nothing that was just given after a crash', () => {
     const crashed = earlier();
     expect(next(crashed).isLong).toBe(false);

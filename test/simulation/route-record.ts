@@ -66,11 +66,13 @@ export class RouteRecord {
   }
 
   private breakLeases(model: ModelId, now: Instant): void {
-    for (const given of this.given.values()) {
-      if (given.model !== model) continue;
-      given.until = now;
-      given.outlives = -Infinity;
-    }
+    for (const [id, given] of this.given) if (given.model === model) this.cut(id, now);
+  }
+
+  /** The leases on a copy are worth nothing any more. */
+  cut(replica: ReplicaId, now: Instant): void {
+    const given = this.given.get(replica);
+    if (given) Object.assign(given, { until: now, outlives: -Infinity } satisfies Partial<Given>);
   }
 
   /** The routes to a server that has died lead nowhere. */

@@ -105,6 +105,15 @@ describe('memory that runs out', () => {
     expect(trail.failure).toMatch(RAN_OUT);
   });
 
+  it('is excused once more where copies that were never measured hide again what others have', () => {
+    othersCome();
+    site.surprises.on(0)!.show(agenda.now() + 3_000);
+    decide(200);
+    site.surprises.on(0)!.hide(30, agenda.now());
+    loadTooMuch();
+    expect(trail.failure).toBe(undefined);
+  });
+
   it.each([
     ['its next life', () => site.sim.inject({ kind: 'restart' })],
     ['its next machine', () => (site.refit(1), site.sim.start())],

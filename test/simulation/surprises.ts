@@ -30,6 +30,8 @@ class Gpu {
   private used: Bytes = 0;
   private taken: Bytes = 0;
   private others: Bytes = 0;
+  /** Whether Berth has known, since others were last hidden, all that they hold. */
+  private isShown = false;
 
   constructor(private readonly ordinal: number) {}
 
@@ -60,6 +62,14 @@ class Gpu {
   /** A look has shown all that others hold, and hides nothing in what copies do not use: what was there a window before it is known. */
   show(begunAt: Instant): void {
     for (const [name, { at }] of this.causes) if (at + WINDOW <= begunAt) this.causes.delete(name);
+    this.isShown = true;
+  }
+
+  /** Of what others hold only so much is counted: the rest hides in what copies do not use that were never measured. */
+  hide(counted: Bytes, now: Instant): void {
+    if (!this.isShown || counted >= this.others) return;
+    this.isShown = false;
+    this.meet(`others hide ${now}`, now);
   }
 
   /** Another life of Berth remembers nothing: all that is there it has to find out anew. */

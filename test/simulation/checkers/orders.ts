@@ -100,6 +100,7 @@ export const leasesHold: Check = ({ turn, routes, trail, fleet, sites }) => {
       until <= turn.now || isCut || server === undefined,
       () => `unload ${action.replica} (${action.cause}) under a lease until ${until.toFixed(1)}`,
     );
+    routes.cut(action.replica, turn.now);
   }
   if (routes.follow(fleet, turn.now)) trail.mark('long lease outlived Berth');
 };

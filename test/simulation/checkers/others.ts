@@ -45,8 +45,9 @@ export const countsWhatIsInUse = (scene: Scene, gpu: Gpu): void => {
   trail.expect(counted >= unexplained && counted <= most, said);
   const held = (name: string): number =>
     sim.copies().reduce((sum, one) => (one.model === name ? sum + bytesAt(one, device.ordinal) : sum), 0);
-  if ([...explained].every(([model, bytes]) => bytes <= held(model)))
-    surprises.on(device.ordinal)?.show(begunAt!);
+  const truth = surprises.on(device.ordinal);
+  if ([...explained].every(([model, bytes]) => bytes <= held(model))) truth?.show(begunAt!);
+  else truth?.hide(counted, turn.now);
 };
 
 const bookedOn = (replica: Replica, { account }: Device): number => bytesOn(replica.bookings, account);
