@@ -47,6 +47,8 @@ export function switches(stage: Stage): Pick<Doings, Switched> {
     foreign: ({ server, device, bytes, lasts }) => crowd(stage, site(server), device, bytes, lasts),
     repository: ({ server, model, change }) => {
       if (change === 'removed') hide(stage, site(server), model);
+      // What was unloaded without a row, and is stuck, turns up with the row: it was taken to be gone.
+      if (change === 'restored' && isThere(site(server), model)) site(server).isMuddled = true;
       return changeRepository(site(server), model, change);
     },
   };
@@ -96,6 +98,9 @@ function hide({ agenda, told }: Stage, site: Site, model: string): void {
     for (const order of site.open) if (order.model === model) site.open.delete(order);
   });
 }
+
+const isThere = ({ sim }: Site, model: string): boolean =>
+  sim.copies().some((copy) => copy.model === model && copy.phase !== 'gone');
 
 /** Another process is on a GPU, and takes no more of it than there is left. */
 function crowd(
