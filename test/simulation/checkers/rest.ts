@@ -179,8 +179,10 @@ function asStranger({ id, model, server, devices, bookings, since }: Replica): R
   return { id, model, server, devices, bookings, since, stranger: true, phase: 'ready', ...use };
 }
 
-const isKept = (fleet: Readonly<Fleet>, { stranger, server }: Replica): boolean =>
-  stranger && fleet.servers.get(server)!.spec.strangers === 'keep';
+/** What the operator keeps, and what has outlived its unload: nothing unloads that but the operator. */
+const isKept = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  (replica.phase === 'ready' && replica.outlived) ||
+  (replica.stranger && fleet.servers.get(replica.server)!.spec.strangers === 'keep');
 
 /** From the moment it is due: until the statistics are read, the queue is empty, and what needs it has left. */
 const GONE_WITHIN: Millis = 60_000;
