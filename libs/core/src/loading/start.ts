@@ -45,7 +45,7 @@ export function startPlaced(fleet: Fleet, line: Line, now: Now): Action[] {
  */
 function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast, now: Now): boolean {
   if (at <= now.stamp) return false;
-  const end = now.stamp + load.p90;
+  const end = Math.min(at, now.stamp + load.p90);
   return line.all.some(
     (one) =>
       one.job !== job &&
@@ -54,8 +54,7 @@ function isKeptForAnother(line: Line, { job, start: { at }, load }: JobForecast,
       mayHold(one) &&
       (one.place?.server.spec.id ?? one.job.placed?.server) === job.placed!.server &&
       one.start.at > now.stamp &&
-      one.start.at < end &&
-      one.start.at < at,
+      one.start.at < end,
   );
 }
 
