@@ -81,7 +81,8 @@ export class Curves {
   /** Whether a pin, or `copies.min` of the want's class, needs a copy beside those that leave for jobs before. */
   isKept({ model, replica }: Leavable, want: Want): boolean {
     if (!replica || isReplaced(this.fleet, replica)) return false;
-    return !keepsEnough(this.fleet, model, new Set([replica.id, ...this.released.keys()]), want);
+    const isGoing = (id: ReplicaId): boolean => id === replica.id || this.released.has(id);
+    return !keepsEnough(this.fleet, model, { has: isGoing }, want);
   }
 
   /** A copy leaves for a job: from then on its memory is free, all of it. */

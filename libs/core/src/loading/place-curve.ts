@@ -86,11 +86,12 @@ export class PlaceCurve {
     const { curves, now } = this.schedule;
     let at = now.stamp;
     for (const { account, bytes } of this.place.bookings) {
-      if (curves.freeAt([{ account, bytes }]).p50 <= at) continue;
-      const copies = curves.copiesOn(account).map((copy): Chunk => {
-        return { at: AT(freed(copy)), bytes: bytesOn(account, copy.bookings) };
-      });
-      const steps = [...curves.chunksOn(account), ...copies.filter(({ at: { p50 } }) => p50 < Infinity)];
+      const steps: Chunk[] = [...curves.chunksOn(account)];
+      if (reachedAt(steps, bytes, 'p50') <= at) continue;
+      for (const copy of curves.copiesOn(account)) {
+        const freedAt = freed(copy);
+        if (freedAt < Infinity) steps.push({ at: AT(freedAt), bytes: bytesOn(account, copy.bookings) });
+      }
       steps.sort((one, other) => one.at.p50 - other.at.p50);
       at = Math.max(at, reachedAt(steps, bytes, 'p50'));
       if (at === Infinity) return at;
@@ -201,10 +202,10 @@ export class PlaceCurve {
 
   /** How long before its load begins the copies in use have to be told, and the others. */
   private lead(chosen: readonly Moment[]): number {
-    const leases = chosen.flatMap(({ copies, isTold }) =>
-      isTold ? copies.filter(({ isInUse }) => isInUse).map(({ usualLease }) => usualLease) : [],
-    );
-    return Math.max(0, ...leases) + this.schedule.unloadOn(this.place.server.spec.id).p90;
+    let lease = 0;
+    for (const { copies, isTold } of chosen)
+      for (const one of isTold ? copies : []) if (one.isInUse) lease = Math.max(lease, one.usualLease);
+    return lease + this.schedule.unloadOn(this.place.server.spec.id).p90;
   }
 
   /**

@@ -45,10 +45,11 @@ function mayKeepHome({ job, ready }: JobForecast, home: JobInLine, now: Now): bo
 /** So much waiting a minute of what leaves for a job is worth, in seconds: see `worthOf`. */
 const WORTH_COUNTS_FOR = 60;
 
-/** So many full servers are looked at, others in each second. */
+/** So many full places are looked at first, others in each second. */
 const MOST_FULL = 32;
 
 interface Candidate {
+  readonly curve: PlaceCurve;
   readonly found: JobForecast;
   readonly worth: number;
 }
@@ -81,17 +82,19 @@ class Search {
     return found && { ...found, searchedAt };
   }
 
-  /** In a large fleet the best of some servers is about as good as the best of all; where memory is free all are looked at. */
+  /**
+   * Of many places the best of some is about as good as the best of all: all are looked at where none of these is in time. Where
+   * memory is free all are looked at.
+   */
   best(): JobForecast | undefined {
     const { ledger, now } = this.schedule;
-    const apart = Math.ceil(this.sites.length / MOST_FULL);
+    const places = this.placesOf(this.sites);
+    const apart = this.want.copies > 1 ? 1 : Math.ceil(places.length / MOST_FULL);
     const turn = Math.floor(now.stamp / 1_000);
     const isLookedAt = (place: Place, nth: number): boolean =>
       (nth + turn) % apart === 0 || ledger.fitsFree(place.bookings);
-    const places = this.sites.flatMap((site, nth) =>
-      this.placesOf([site]).filter((place) => apart === 1 || isLookedAt(place, nth)),
-    );
-    return this.choose(places);
+    const found = apart > 1 ? this.choose(places.filter(isLookedAt)) : undefined;
+    return found && found.ready.p90 <= this.by ? found : this.choose(places);
   }
 
   nothing(): JobForecast {
@@ -103,8 +106,14 @@ class Search {
   roomAt(): Instant {
     const all = this.sites.flatMap(({ places }) => places);
     const places = this.placesOf(this.sites);
-    if (places.length < all.length || places.length === 0) return this.schedule.now.stamp;
-    return Math.min(...places.map((place) => this.curveAt(place).roomAt()));
+    const { stamp } = this.schedule.now;
+    if (places.length < all.length || places.length === 0) return stamp;
+    let at = Infinity;
+    for (const place of places) {
+      at = Math.min(at, this.curveAt(place).roomAt());
+      if (at <= stamp) break;
+    }
+    return at;
   }
 
   /** The places of these sites, without those of which there is no telling when their devices open, or that were refuted. */
@@ -130,7 +139,8 @@ class Search {
       inTime.length > 0
         ? this.cheapest(inTime)
         : least(all, ({ found }) => [found.ready.p90, found.ready.p50, found.leaving.length]);
-    return best && { ...best.found, roomAt: this.curveAt(best.found.place!).roomAt() };
+    const isFree = best && best.found.roomAt <= this.schedule.now.stamp;
+    return best && (isFree ? best.found : { ...best.found, roomAt: best.curve.roomAt() });
   }
 
   /** Where several copies are lacking the places with the most devices come before all others. */
@@ -186,7 +196,7 @@ class Search {
     if (roomAt === Infinity) return undefined;
     const load = schedule.loadOf(job, place);
     const start = schedule.startOn(place.server, place.devices, roomAt, load, schedule.isPending(job));
-    return curve.reserved(start, load, roomAt);
+    return { curve, ...curve.reserved(start, load, roomAt) };
   }
 }
 

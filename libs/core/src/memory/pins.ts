@@ -21,7 +21,7 @@ export const copiesOn = (model: Model | undefined, devices: readonly number[]): 
 export function solidCopies(
   fleet: Readonly<Fleet>,
   model: ModelId,
-  except: ReadonlySet<ReplicaId> = new Set(),
+  except: Pick<ReadonlySet<ReplicaId>, 'has'> = new Set(),
 ): number {
   const left = solidReplicas(fleet, model).filter(({ id }) => !except.has(id));
   return total(left, (replica) => copiesOf(fleet, replica));

@@ -154,7 +154,12 @@ export function withinKept(fleet: Fleet, victims: readonly Victim[], want: Want)
 }
 
 /** Whether enough copies of a model stay for its pin and its warm copies once all these are gone. */
-export function keepsEnough(fleet: Fleet, id: ModelId, going: ReadonlySet<ReplicaId>, want: Want): boolean {
+export function keepsEnough(
+  fleet: Fleet,
+  id: ModelId,
+  going: Pick<ReadonlySet<ReplicaId>, 'has'>,
+  want: Want,
+): boolean {
   const model = fleet.models.get(id);
   if (!model) return true;
   const warm = rankOf(model.class) >= want.rank ? Math.max(guaranteedCopies(model), want.isExtra ? 1 : 0) : 0;
