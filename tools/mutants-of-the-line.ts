@@ -33,6 +33,8 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'a-promise-ahead-keeps-no-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `    if (isKeptForAnother(line, one, now)) continue;\n`, replace: `` },
   { name: 'a-lost-promise-keeps-a-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `      mayHold(one) &&\n`, replace: `` },
   { name: 'a-lower-promise-keeps-a-slot', breaks: 6, file: `${CORE}/loading/start.ts`, find: `      one.job.band <= job.band &&\n`, replace: `` },
+  { name: 'only-some-places-are-asked', breaks: 13, file: `${CORE}/loading/reserve.ts`, find: `found && found.ready.p90 <= this.by ? found : this.choose(places)`, replace: `apart > 1 ? found : this.choose(places)` },
+  { name: 'an-earlier-deadline-changes-no-forecast', breaks: 13, file: `${CORE}/loading/line.ts`, find: `if (one.job.waiting.count === 0 || one.job.neededBy !== job.neededBy) this`, replace: `if (one.job.waiting.count < 0) this` },
   // Memory.
   { name: 'what-is-late-is-pushed-back', breaks: 13, file: `${CORE}/loading/line.ts`, find: `was && mayHold(was) && was.ready.p90 < one.ready.p90`, replace: `was && holds(was)` },
   // When others leave, and which.
@@ -60,7 +62,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'what-is-withheld-never-comes', breaks: 13, file: `${CORE}/loading/curves.ts`, find: `    if (withheld > 0) chunks.push({ at: AT(this.openOf(account)), bytes: withheld });\n`, replace: `` },
   { name: 'what-has-its-place-shares-its-memory', breaks: 13, file: `${CORE}/loading/curves.ts`, find: `      left = chunksWithout(left, bytes, -Infinity);\n`, replace: `` },
   { name: 'one-quantile-for-both', breaks: 13, file: `${CORE}/loading/curves.ts`, find: `      p90 = Math.max(p90, reachedAt(chunks, bytes, 'p90'));\n`, replace: `      p90 = p50;\n` },
-  { name: 'two-copies-of-a-pin-leave-for-two-jobs', breaks: 9, file: `${CORE}/loading/curves.ts`, find: `new Set([replica.id, ...this.released.keys()])`, replace: `new Set([replica.id])` },
+  { name: 'two-copies-of-a-pin-leave-for-two-jobs', breaks: 9, file: `${CORE}/loading/curves.ts`, find: `id === replica.id || this.released.has(id)`, replace: `id === replica.id` },
   { name: 'what-is-written-off-is-kept-by-its-pin', breaks: 19, file: `${CORE}/loading/curves.ts`, find: ` || isReplaced(this.fleet, replica)) return false;`, replace: `) return false;` },
   { name: 'what-depends-on-a-copy-leaves-twice', breaks: 13, file: `${CORE}/loading/curves.ts`, find: `one !== undefined && !this.isReleased(one)`, replace: `one !== undefined` },
   { name: 'what-comes-stays-for-ever', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `if (job.rank !== PINNED && !job.isOrdered) this.curves.bring(`, replace: `if (job.rank > PINNED) this.curves.bring(` },
@@ -78,7 +80,7 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'drains-long-before-the-load', breaks: 8, file: `${CORE}/loading/place-curve.ts`, find: `return Math.max(from, promisableAt, at - this.lead(chosen));`, replace: `return Math.max(from, promisableAt);` },
   { name: 'drains-only-when-a-slot-is-free', breaks: 13, file: `${CORE}/loading/place-curve.ts`, find: `return Math.max(from, promisableAt, at - this.lead(chosen));`, replace: `return Math.max(from, promisableAt, at);` },
   { name: 'placed-though-it-waits-for-a-slot', breaks: 13, file: `${CORE}/loading/place-curve.ts`, find: `return at > roomAt || (roomAt > now.stamp && schedule.isReservedAhead(place)) ? at : now.stamp;`, replace: `return now.stamp;` },
-  { name: 'what-is-in-use-is-told-as-late-as-what-is-idle', breaks: 13, file: `${CORE}/loading/place-curve.ts`, find: `return Math.max(0, ...leases) + this`, replace: `return Math.min(0, ...leases) + this` },
+  { name: 'what-is-in-use-is-told-as-late-as-what-is-idle', breaks: 13, file: `${CORE}/loading/place-curve.ts`, find: `    return lease + this.schedule.unloadOn(`, replace: `    return 0 * lease + this.schedule.unloadOn(` },
   { name: 'evicts-for-a-closed-device', breaks: 8, file: `${CORE}/loading/place-curve.ts`, find: `const from = Math.max(...chosen.map((one) => one.from), curves.opensAt(place.bookings));`, replace: `const from = Math.max(...chosen.map((one) => one.from));` },
   { name: 'evictions-not-bounded', breaks: 8, file: `${CORE}/loading/place-curve.ts`, find: `? schedule.now.stamp\n      : schedule.evictsAt(place);`, replace: `? schedule.now.stamp\n      : Math.min(schedule.now.stamp, schedule.evictsAt(place));` },
   { name: 'evictions-of-the-line-not-counted', breaks: 13, file: `${CORE}/loading/schedule.ts`, find: `    if (leaving.some(({ isTold }) => isTold)) this.noteEviction(place, placeAt);\n`, replace: `` },

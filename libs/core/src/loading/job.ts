@@ -223,7 +223,7 @@ function oldestOf(wants: readonly Want[]): Want | undefined {
 /** Whether all that is forecast of one job holds for the other, too. */
 export const isAlike = (one: Job, other: Job | undefined): boolean =>
   other !== undefined &&
-  areEqual(one, other, ['want', 'waiting']) &&
+  areEqual(one, other, ['want', 'waiting', 'isOverShare']) &&
   areEqual(one.want ?? {}, other.want ?? {}) &&
   areEqual(one.waiting, other.waiting, ['tenants']);
 

@@ -21,7 +21,7 @@ export class Line {
   private forecasts: readonly JobForecast[] = [];
   private byModel = { of: this.forecasts, known: new Map<ModelId, JobForecast>() };
   private schedule: Schedule;
-  /** The jobs that more requests wait for than their forecasts know. */
+  /** The jobs for which more requests wait than their forecasts know, where that may be another one for it. */
   private readonly joined = new Set<string>();
   private readonly wants = new Map<ModelId, Want>();
   /** Where each job was to be loaded when the line was last worked out. */
@@ -94,8 +94,12 @@ export class Line {
 
   /** More requests wait for a job that is in time for them, too: its place in line stays. */
   update(job: Job): void {
-    this.joined.add(jobKey(job));
-    this.forecasts = this.forecasts.map((one) => (jobKey(one.job) === jobKey(job) ? { ...one, job } : one));
+    const key = jobKey(job);
+    this.forecasts = this.forecasts.map((one) => {
+      if (jobKey(one.job) !== key) return one;
+      if (one.job.waiting.count === 0 || one.job.neededBy !== job.neededBy) this.joined.add(key);
+      return { ...one, job };
+    });
   }
 
   /** The requests that wait for a model, as far as they were judged. */

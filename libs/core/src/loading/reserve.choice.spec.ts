@@ -191,3 +191,18 @@ describe('where a server takes too long for the promise', () => {
     expect(driver.orders().slice(1)).toEqual(['load x@fast']);
   });
 });
+
+describe('where of many places one alone can be freed', () => {
+  it.each([0, 1_000])(
+    'it is found at once, whichever are looked at first in that second (%i ms on)',
+    (on) => {
+      const names = Array.from({ length: 40 }, (_, at) => `m${at}0`);
+      const driver = full(...names.map(() => [8]));
+      driver.declare(...names.slice(1).map((name) => aModel(name, { gpuBytes: 8, pinnedCopies: 1 })));
+      driver.declare(aModel('x', { gpuBytes: 8 })).pass(1_000 + on);
+      driver.resolve('x');
+      driver.pass(10);
+      expect(driver.orders().filter((order) => order.startsWith('unload'))).toEqual(['unload m00@s0']);
+    },
+  );
+});
