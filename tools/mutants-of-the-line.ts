@@ -34,7 +34,6 @@ export const OF_THE_LINE: readonly Mutant[] = [
   { name: 'a-lost-promise-keeps-a-slot', breaks: 13, file: `${CORE}/loading/start.ts`, find: `      mayHold(one) &&\n`, replace: `` },
   { name: 'a-lower-promise-keeps-a-slot', breaks: 6, file: `${CORE}/loading/start.ts`, find: `      one.job.band <= job.band &&\n`, replace: `` },
   { name: 'only-some-places-are-asked', breaks: 13, file: `${CORE}/loading/reserve.ts`, find: `found && found.ready.p90 <= this.by ? found : this.choose(places)`, replace: `apart > 1 ? found : this.choose(places)` },
-  { name: 'an-earlier-deadline-changes-no-forecast', breaks: 13, file: `${CORE}/loading/line.ts`, find: `if (one.job.waiting.count === 0 || one.job.neededBy !== job.neededBy) this`, replace: `if (one.job.waiting.count < 0) this` },
   // Memory.
   { name: 'what-is-late-is-pushed-back', breaks: 13, file: `${CORE}/loading/line.ts`, find: `was && mayHold(was) && was.ready.p90 < one.ready.p90`, replace: `was && holds(was)` },
   // When others leave, and which.
