@@ -21,8 +21,6 @@ export class Line {
   private forecasts: readonly JobForecast[] = [];
   private byModel = { of: this.forecasts, known: new Map<ModelId, JobForecast>() };
   private schedule: Schedule;
-  /** The jobs for which more requests wait than their forecasts know, where that may be another one for it. */
-  private readonly joined = new Set<string>();
   private readonly wants = new Map<ModelId, Want>();
   /** Where each job was to be loaded when the line was last worked out. */
   private readonly homes = new Map<ModelId, JobInLine>();
@@ -92,14 +90,9 @@ export class Line {
     this.carryOut(this.attempt(job));
   }
 
-  /** More requests wait for a job that is in time for them, too: its place in line stays. */
+  /** More requests wait for a job for which some do already, none with an earlier deadline: its place and its forecast stay. */
   update(job: Job): void {
-    const key = jobKey(job);
-    this.forecasts = this.forecasts.map((one) => {
-      if (jobKey(one.job) !== key) return one;
-      if (one.job.waiting.count === 0 || one.job.neededBy !== job.neededBy) this.joined.add(key);
-      return { ...one, job };
-    });
+    this.forecasts = this.forecasts.map((one) => (jobKey(one.job) === jobKey(job) ? { ...one, job } : one));
   }
 
   /** The requests that wait for a model, as far as they were judged. */
@@ -176,13 +169,11 @@ export class Line {
    * The forecasts ahead of the first of these jobs that is another than it was; none where copies may leave now that requests
    * waited for.
    */
-  private sameAs({ schedule, forecasts, joined }: Line, jobs: readonly Job[]): readonly JobForecast[] {
+  private sameAs({ schedule, forecasts }: Line, jobs: readonly Job[]): readonly JobForecast[] {
     const { fleet } = this;
     const mayLeave = (id: ModelId): boolean => !this.schedule.awaited.has(id) && fleet.holders.has(id);
     if ([...schedule.awaited].some(mayLeave)) return [];
-    const isOther = (job: Job, nth: number): boolean =>
-      joined.has(jobKey(job)) || !isAlike(job, forecasts[nth]?.job);
-    const other = jobs.findIndex(isOther);
+    const other = jobs.findIndex((job, nth) => !isAlike(job, forecasts[nth]?.job));
     const ahead = other < 0 ? jobs : jobs.slice(0, other);
     return ahead.map((job, nth) => ({ ...forecasts[nth]!, job }));
   }

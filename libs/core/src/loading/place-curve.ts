@@ -202,10 +202,10 @@ export class PlaceCurve {
 
   /** How long before its load begins the copies in use have to be told, and the others. */
   private lead(chosen: readonly Moment[]): number {
-    let lease = 0;
-    for (const { copies, isTold } of chosen)
-      for (const one of isTold ? copies : []) if (one.isInUse) lease = Math.max(lease, one.usualLease);
-    return lease + this.schedule.unloadOn(this.place.server.spec.id).p90;
+    const leases = chosen.flatMap(({ copies, isTold }) =>
+      isTold ? copies.filter(({ isInUse }) => isInUse).map(({ usualLease }) => usualLease) : [],
+    );
+    return Math.max(0, ...leases) + this.schedule.unloadOn(this.place.server.spec.id).p90;
   }
 
   /**

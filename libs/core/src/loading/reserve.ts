@@ -83,8 +83,8 @@ class Search {
   }
 
   /**
-   * Of many places the best of some is about as good as the best of all: all are looked at where none of these is in time. Where
-   * memory is free all are looked at.
+   * Of many places some are looked at first, and all that have the memory free: the best of these is about as good as the best
+   * of all. Where none of them is in time all are looked at, and where several copies are lacking: see `candidatesAmong`.
    */
   best(): JobForecast | undefined {
     const { ledger, now } = this.schedule;
@@ -139,8 +139,8 @@ class Search {
       inTime.length > 0
         ? this.cheapest(inTime)
         : least(all, ({ found }) => [found.ready.p90, found.ready.p50, found.leaving.length]);
-    const isFree = best && best.found.roomAt <= this.schedule.now.stamp;
-    return best && (isFree ? best.found : { ...best.found, roomAt: best.curve.roomAt() });
+    if (!best || best.found.roomAt <= this.schedule.now.stamp) return best?.found;
+    return { ...best.found, roomAt: best.curve.roomAt() };
   }
 
   /** Where several copies are lacking the places with the most devices come before all others. */
