@@ -1,35 +1,16 @@
 import {
-  fitPins,
   type Fleet,
-  type Instant,
   isGuaranteed,
-  isPinProtected,
   type Millis,
-  type Model,
   type ModelId,
   type Replica,
-  replicaId,
   replicasOf,
-  type Server,
-  type ServerId,
-  takenByOthers,
   unsatisfiedPins,
 } from '#core';
+import { dependentsOn } from '../../checkers/needs.js';
 import type { Site } from '../site.js';
 import { failsToLoad } from './hopeless.js';
-import { dependentsOn } from '../../checkers/needs.js';
-
-/** What is known of a fleet that gets no more requests. */
-export interface Quiet {
-  readonly now: Instant;
-  readonly sites: ReadonlyMap<string, Site>;
-  /** For how long a replica was neither used nor held by a lease. */
-  readonly unusedFor: (replica: Replica) => Millis;
-  /** Whether it is on a server that stays dead, or is itself stuck for ever. */
-  readonly isReplaced: (replica: Pick<Replica, 'model' | 'server'>) => boolean;
-  /** Whether nothing can come up on a server any more: it stays dead, or all its load slots are stuck. */
-  readonly takesNothing: (server: ServerId) => boolean;
-}
+import { isKept, isPlaceable, keptForOthers, type Quiet } from './placeable.js';
 
 /** What still keeps a fleet from being as it should be once nothing happens any more; empty when it is at rest. */
 export function restlessness(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
@@ -88,21 +69,23 @@ function nothingIsOpen(fleet: Readonly<Fleet>, { isReplaced }: Quiet): string[] 
 }
 
 /**
- * A pin is met where there is room for it beside the other pins as they lie. Berth moves none to make room for another,
- * and gives a copy more on the same server only where old and new fit together.
+ * A pin is met where there is room for it beside the other pins as they lie, and beside the places that are kept for them.
+ * Berth moves none to make room for another, and gives a copy more on the same server only where old and new fit together.
  */
 function pinsAreReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
-  const lacking = unsatisfiedPins(fleet).filter((model) =>
-    isPlaceable(fleet, fleet.models.get(model)!, quiet),
+  const lacking = unsatisfiedPins(fleet).filter((id) =>
+    isPlaceable(fleet, fleet.models.get(id)!, { ...quiet, kept: keptForOthers(fleet, id) }),
   );
   return lacking.map((model) => `${model} is pinned and not ready`);
 }
 
-/** What is to be warm is, where there is room beside all that is ready: no copy need leave for it. */
+/** What is to be warm is, where there is room beside all that is ready: no copy need leave for it. What a pin lacks comes first. */
 function warmIsReady(fleet: Readonly<Fleet>, quiet: Quiet): string[] {
+  const pins = unsatisfiedPins(fleet);
   const lacking = [...fleet.models.values()].filter(
     (model) =>
       model.enabled &&
+      !pins.includes(model.id) &&
       readyCopies(fleet, model.id) < model.minCopies &&
       isPlaceable(fleet, model, quiet, () => true) &&
       !failsToLoad(fleet, model.id),
@@ -132,57 +115,6 @@ const readyOnEach = (fleet: Readonly<Fleet>, model: ModelId): number[] => {
   const ready = replicasOf(fleet, model).filter(({ phase }) => phase === 'ready');
   return ready.map(({ devices }) => (isSpread ? 1 : Math.max(1, devices.length)));
 };
-
-/**
- * Asks for one copy more, with all that is pinned or kept, and what that needs, being as immovable as a stranger, in
- * what others leave of each device.
- */
-function isPlaceable(
-  fleet: Readonly<Fleet>,
-  model: Model,
-  { isReplaced, takesNothing }: Quiet,
-  stays = (replica: Replica): boolean => isPinProtected(fleet, replica) || isKept(fleet, replica),
-): boolean {
-  const immovable = [...fleet.replicas.values()].filter((replica) =>
-    replica.phase === 'ready' ? [replica, ...dependentsOn(fleet, replica)].some(stays) : isReplaced(replica),
-  );
-  const servers = [...fleet.servers.values()].filter(
-    ({ spec }) =>
-      !takesNothing(spec.id) &&
-      !isReplaced({ model: model.id, server: spec.id }) &&
-      !fleet.replicas.has(replicaId(model.id, spec.id)),
-  );
-  const asStrangers: Fleet = {
-    ...fleet,
-    servers: new Map(servers.map((server) => [server.spec.id, withoutOthers(server)])),
-    replicas: new Map(immovable.map((replica) => [replica.id, asStranger(replica)])),
-  };
-  return fitPins(asStrangers, [{ ...model, pinnedCopies: 1 }]).fits;
-}
-
-/** A server that keeps strangers, with devices only as large as foreign memory and residue leave them. */
-const withoutOthers = (server: Server): Server => ({
-  ...server,
-  spec: { ...server.spec, strangers: 'keep' },
-  devices: (server.devices ?? []).map((device) => ({
-    ...device,
-    capacity: Math.max(
-      0,
-      device.capacity - (device.kind === 'gpu' ? takenByOthers(server, device.ordinal) : 0),
-    ),
-  })),
-});
-
-/** As something that stays where it is, and that no pin counts on. */
-function asStranger({ id, model, server, devices, bookings, since }: Replica): Replica {
-  const use = { versions: [], lastUse: 0, inUseUntil: 0, pulse: null, outlived: false };
-  return { id, model, server, devices, bookings, since, stranger: true, phase: 'ready', ...use };
-}
-
-/** What the operator keeps, and what has outlived its unload: nothing unloads that but the operator. */
-const isKept = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
-  (replica.phase === 'ready' && replica.outlived) ||
-  (replica.stranger && fleet.servers.get(replica.server)!.spec.strangers === 'keep');
 
 /** From the moment it is due: until the statistics are read, the queue is empty, and what needs it has left. */
 const GONE_WITHIN: Millis = 60_000;

@@ -2,6 +2,7 @@ import type { Happening } from '../happenings.js';
 import type { PlannedModel, PlannedServer } from '../plan.js';
 import type { Random } from '../random.js';
 import type { Cast } from './cast.js';
+import { mayBeOnHost } from './models.js';
 
 const SECOND = 1_000;
 
@@ -39,7 +40,10 @@ export function hostileModel(
   if (disk.steps !== undefined) return { model, disk, ...rest };
   const sizes = servers.flatMap(({ setup }) => setup.devices.map(({ memoryBytes }) => memoryBytes));
   const gpuBytes = Math.floor(Math.min(...sizes) * (0.2 + 0.2 * random.next()));
-  const sized = { gpuBytes, gpuDeclared: true, pinnedCopies: 0, minResidency: 0, idleUnload: null };
+  const host = mayBeOnHost(servers, disk)
+    ? { hostBytes: gpuBytes + Math.ceil((disk.hostBytes ?? 0) / 0.9), hostDeclared: true }
+    : {};
+  const sized = { gpuBytes, gpuDeclared: true, pinnedCopies: 0, minResidency: 0, idleUnload: null, ...host };
   const coldStart = { policy: 'queue', maxQueue: 100, maxWait: 20 * SECOND, loadWhenShed: true } as const;
   return {
     ...rest,

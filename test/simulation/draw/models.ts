@@ -71,9 +71,7 @@ function drawModel(
     inferMs: random.pick([5, 50, 900]),
     config: configOnDisk(random, servers),
   };
-  // On a server without GPUs, and with KIND_CPU, all of it is in the host's memory.
-  const onHost = servers.some(({ setup }) => setup.devices.length === 0) || isOnCpu(disk);
-  const declared = onHost ? gpuBytes + hostBytes : hostBytes;
+  const declared = mayBeOnHost(servers, disk) ? gpuBytes + hostBytes : hostBytes;
   const model = modelOf(random, name, { gpuBytes, hostBytes: declared, loadMs }, { defaults, temper });
   return {
     model: { ...model, ...drawDeclared(random, model, disk, defaults) },
@@ -120,6 +118,10 @@ function roomOn({ setup, spec }: PlannedServer): number {
   const headroom = spec.devices?.[0]?.headroom ?? 1024 * MIB;
   return setup.devices[0]!.memoryBytes - headroom;
 }
+
+/** On a server without GPUs, and with KIND_CPU, all of a model is in the host's memory. */
+export const mayBeOnHost = (servers: readonly PlannedServer[], disk: SimulatedModel): boolean =>
+  servers.some(({ setup }) => setup.devices.length === 0) || isOnCpu(disk);
 
 const isOnCpu = ({ config }: SimulatedModel): boolean => JSON.stringify(config).includes('KIND_CPU');
 
