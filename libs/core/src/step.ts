@@ -46,11 +46,9 @@ export function step(fleet: Fleet, now: Now): Turn {
   const expired = [...late, ...takeNoWait(fleet, now)];
   const away = takeOverflow(fleet);
   dropBestEffort(fleet, now);
-  const isDropped = dropUnwanted(fleet, now);
   const isRetired = retire(fleet, open, now);
   // Where orders are stopped there is no other turn that answers what follows from this.
-  if (isDropped || isRetired)
-    granted.push(...grantWaiting(fleet, now), ...refuseUnservable(fleet, open, now));
+  if (isRetired) granted.push(...grantWaiting(fleet, now), ...refuseUnservable(fleet, open, now));
   bringBack(fleet, open, now);
   const { line, bestEffort, refused, isAny: isBound } = book(fleet, open, now, admit);
   const orders = giveOrders(fleet, line, now);
@@ -60,7 +58,7 @@ export function step(fleet: Fleet, now: Now): Turn {
   const lost = refuseLost(fleet, line, now);
   const answers = [...answerOverflow(fleet, away, now), ...answerExpired(fleet, expired, line, now)];
   forgetAnswered(fleet);
-  const said = [isDropped, isRetired, isBound, orders.length > 0, lost.length > 0];
+  const said = [isRetired, isBound, orders.length > 0, lost.length > 0];
   const again = said.includes(true) && !areOrdersStopped(fleet);
   const looks = again ? [] : poll(fleet, now);
   const decided = [...unservable, ...granted, ...refused, ...orders, ...lost, ...answers, ...looks];
@@ -75,12 +73,13 @@ function followOrders(fleet: Fleet, now: Now): void {
 }
 
 /**
- * What is not to stay goes: what goes by itself, then places whose memory will not come. Places are asked last, since they may
- * count on the memory of what retires. Says whether there was any.
+ * What is not to stay goes: what goes by itself, then places that are not wanted any more, and those whose memory will not come.
+ * Places are asked last: they may be for what retires, or count on its memory. Says whether there was any.
  */
 function retire(fleet: Fleet, open: readonly Server[], now: Now): boolean {
   const isDrained = !areOrdersStopped(fleet) && drainRetired(fleet, now);
-  return dropOverdrawn(fleet, open, now) || isDrained;
+  const isDropped = dropUnwanted(fleet, now);
+  return dropOverdrawn(fleet, open, now) || isDropped || isDrained;
 }
 
 /** The loads that begin, then the unloads of what has drained. */

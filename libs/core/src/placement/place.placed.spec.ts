@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
-import type { RequestId } from '../fleet/ids.js';
+import { replicaId, type RequestId } from '../fleet/ids.js';
 import type { Model } from '../fleet/model.js';
 
 const A = aModel('a').id;
@@ -123,6 +123,23 @@ describe('a place whose memory is still being left', () => {
     expect(driver.phase('a', 't')).toBe('placed');
     driver.tell({ kind: 'DrainEnded', server: U });
     expect(driver.phase('a', 't')).toBeUndefined();
+  });
+
+  it('goes with what a drain has cut, before a copy is evicted for what waits', () => {
+    const driver = leaving([14], aModel('a', LARGE), aModel('c', { minResidency: 10_000 }), aModel('x'));
+    driver
+      .warm('c', 't')
+      .serve(aServer('u', [8]), ['a'])
+      .warm('a', 'u');
+    const { since } = driver.fleet.replicas.get(replicaId(aModel('c').id, T))!;
+    driver.tell({ kind: 'DrainOrdered', server: U, deadline: since + 10_000 });
+    driver.pass(5_000);
+    driver.resolve('x');
+    driver.pass(since + 9_999 - driver.now);
+    expect(driver.phase('a', 't')).toBe('placed');
+    driver.pass(1);
+    expect([driver.phase('a', 't'), driver.phase('x', 't')]).toEqual([undefined, 'placed']);
+    expect(driver.phase('c', 't')).toBe('ready');
   });
 
   it('is kept for what needs it, and goes with that', () => {
