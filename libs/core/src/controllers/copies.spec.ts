@@ -109,6 +109,19 @@ describe('a model that may have several copies', () => {
     expect(driver.orders()).toHaveLength(3);
   });
 
+  it('loses none for minutes after another came up, though that was between two looks', () => {
+    const { driver, load } = twoCopies({ minCopies: 2 });
+    load.lasts(6 * MINUTE, { queue: 0, rate: 1 });
+    driver.declare({ ...MANY, minCopies: 3 });
+    driver.loadEnds('a', 'v');
+    driver.declare({ ...MANY, minCopies: 2 });
+    const orders = ['load a@t', 'load a@u', 'load a@v'];
+    load.lasts(4 * MINUTE, { queue: 0, rate: 1 });
+    expect(driver.orders()).toEqual(orders);
+    load.lasts(2 * MINUTE, { queue: 0, rate: 1 });
+    expect(driver.orders()).toEqual([...orders, expect.stringContaining('unload a@')]);
+  });
+
   it('loses what was not used for its idle time, and wants it no more', () => {
     const { driver } = twoCopies({ idleUnload: MINUTE, minCopies: 1 });
     driver.shelf('t').pending.clear();

@@ -80,13 +80,16 @@ function spareOf(fleet: Readonly<Fleet>, model: Model, now: Now): Ready | undefi
   return ranked.toSorted((one, other) => compareKeys(one.rank, other.rank))[0]?.one;
 }
 
-/** The copies of which any may go, by what stays: pins and what is kept warm, what others need, what is waited for. */
+/**
+ * The copies of which any may go, by what stays: pins and what is kept warm, what others need, what is waited for. None goes
+ * soon after another one came up, which may have been between two looks.
+ */
 function sparable(fleet: Readonly<Fleet>, model: Model, now: Now): Ready[] {
   const least = Math.max(1, standingCopies(model));
-  if (waitingFor(fleet, model.id) > 0) return [];
-  return replicasOf(fleet, model.id).filter(
-    (one): one is Ready =>
-      one.phase === 'ready' &&
+  const ready = replicasOf(fleet, model.id).filter((one): one is Ready => one.phase === 'ready');
+  if (waitingFor(fleet, model.id) > 0 || ready.some(({ since }) => !now.has(since + EASY_FOR))) return [];
+  return ready.filter(
+    (one) =>
       mayBeTold(fleet.servers.get(one.server)!, now) &&
       solidCopies(fleet, model.id, new Set([one.id])) >= least &&
       !isKept(fleet, one) &&
