@@ -22,22 +22,23 @@ function warm(): Story {
   return story;
 }
 
-/** After so long a time one model is made to leave for another, which gets its place. */
-const eviction = (story: Story, after: number, victim: string, newcomer: string): void => {
+/** After so long a time models are made to leave for others, which get their places. */
+const evictions = (story: Story, after: number, ...pairs: (readonly [string, string])[]): void => {
   story.time(after, (fleet, actions) => {
-    const there = fleet.replicas.get(`${victim}@s` as ReplicaId)!;
-    leaves(fleet, there.id, newcomer, story.now);
-    const place = {
-      id: `${newcomer}@s`,
-      model: newcomer,
-      phase: 'placed',
-      since: story.now,
-      coLoadedBy: null,
-    };
-    fleet.replicas.set(place.id as ReplicaId, { ...there, ...place } as never);
+    for (const [victim, newcomer] of pairs) evict(fleet, victim, newcomer, story.now);
     return actions;
   });
 };
+
+const eviction = (story: Story, after: number, victim: string, newcomer: string): void =>
+  evictions(story, after, [victim, newcomer]);
+
+function evict(fleet: Fleet, victim: string, newcomer: string, since: number): void {
+  const there = fleet.replicas.get(`${victim}@s` as ReplicaId)!;
+  leaves(fleet, there.id, newcomer, since);
+  const place = { id: `${newcomer}@s`, model: newcomer, phase: 'placed', since, coLoadedBy: null };
+  fleet.replicas.set(place.id as ReplicaId, { ...there, ...place } as never);
+}
 
 function leaves({ replicas, unsettled }: Fleet, id: ReplicaId, makesRoomFor: string, at: number): void {
   const left = { phase: 'draining', since: at, cause: 'evicted', makesRoomFor };
@@ -83,5 +84,12 @@ describe('the promises', () => {
       eviction(story, 1, 'b', 'd');
       expect(tooMany(story)).toHaveLength(complaints);
     }
+  });
+
+  it('count what is exempt last of those of one turn', () => {
+    const story = warm();
+    story.fleet.models.set('c' as ModelId, { ...story.fleet.models.get('c' as ModelId)!, pinnedCopies: 1 });
+    evictions(story, 1_000, ['a', 'c'], ['b', 'd']);
+    expect(tooMany(story)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { AccountId, Fleet, Instant, Replica } from '#core';
+import type { AccountId, Fleet, Instant, ModelId, Replica } from '#core';
 import { evictedIn, type TurnCheck, type TurnScene } from './scene.js';
 
 const MINUTE = 60_000;
@@ -9,11 +9,14 @@ export function evictionsAreBounded(start: Readonly<Fleet>): TurnCheck {
     Array.from(start.evictions, ([id, times]) => [id, [...times]]),
   );
   return (scene) => {
-    const { turn, fleet, trail, wantedBefore } = scene;
+    const { turn, fleet, trail } = scene;
     const budget = fleet.limits.loadsPerDevicePerMinute;
-    for (const newcomer of new Set(evictedIn(scene).map((one) => one.newcomer))) {
-      const waited = turn.now - (wantedBefore.get(newcomer) ?? turn.now);
-      const isFree = waited >= fleet.limits.starvation || (fleet.models.get(newcomer)?.pinnedCopies ?? 0) > 0;
+    const newcomers = [...new Set(evictedIn(scene).map((one) => one.newcomer))].map((newcomer) => {
+      return { newcomer, isFree: isExempt(scene, newcomer) };
+    });
+    // A turn does not say which came first: those that are exempt had no need to.
+    newcomers.sort((one, other) => Number(one.isFree) - Number(other.isFree));
+    for (const { newcomer, isFree } of newcomers) {
       for (const account of devicesGiven(scene, newcomer)) {
         const young = (evictions.get(account) ?? []).filter((at) => at + MINUTE > turn.now);
         evictions.set(account, [...young, turn.now]);
@@ -26,6 +29,10 @@ export function evictionsAreBounded(start: Readonly<Fleet>): TurnCheck {
     }
   };
 }
+
+const isExempt = ({ turn, fleet, wantedBefore }: TurnScene, newcomer: ModelId): boolean =>
+  turn.now - (wantedBefore.get(newcomer) ?? turn.now) >= fleet.limits.starvation ||
+  (fleet.models.get(newcomer)?.pinnedCopies ?? 0) > 0;
 
 /** The GPUs that a model got a place on in this turn; none where it got two, of which one may have been free. */
 function devicesGiven({ changes, fleet }: TurnScene, model: string): readonly AccountId[] {

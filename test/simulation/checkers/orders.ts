@@ -74,8 +74,8 @@ function waitsUnseen(scene: Scene, model: string, server: ServerId): boolean {
 
 /** Our load of what a stranger has loaded meanwhile waits inside Triton until it ends, and then has nothing to do. */
 function serves({ fleet }: Scene, model: string, server: ServerId): boolean {
-  const replica = fleet.replicas.get(`${model}@${server}` as ReplicaId);
-  return replica?.phase === 'ready';
+  const phase = fleet.replicas.get(`${model}@${server}` as ReplicaId)?.phase;
+  return phase === 'ready' || phase === 'draining';
 }
 
 function comingTo({ fleet }: Scene, id: ReplicaId): readonly number[] {
