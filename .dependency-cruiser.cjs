@@ -47,6 +47,13 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
+      name: 'no-circles-in-apps',
+      comment: 'Who names the type of the whole composition sees all of it: each names what it uses.',
+      severity: 'error',
+      from: { path: '^apps/' },
+      to: { circular: true },
+    },
+    {
       name: 'all-resolve',
       comment: 'An import that leads nowhere fails only at run time.',
       severity: 'error',

@@ -5,13 +5,7 @@ import { addKeys } from './key-command.js';
 import { count, several } from './option-values.js';
 import { addWarmups } from './warmup-command.js';
 import { addWebhooks } from './webhooks-command.js';
-import type { Work } from './work.js';
-
-/** A command's work, with its arguments and its options as commander has read them. */
-export type Perform = (work: Work, args: readonly [string, ...string[]], options: never) => Promise<void>;
-
-/** Makes of a command's work what commander calls. */
-export type Act = (perform: Perform) => (...given: unknown[]) => Promise<void>;
+import type { Act } from './work.js';
 
 /** Adds every command. Each brings its code along only when it runs, so that help and complaints are quick. */
 export function addCommands(program: Command, act: Act): void {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ROLES } from '#access';
-import type { Act } from './commands.js';
+import type { Act } from './work.js';
 import { example } from './example.js';
 import { count } from './option-values.js';
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
-import { type Act, addCommands, type Perform } from './commands.js';
+import { addCommands } from './commands.js';
+import type { Act, Perform } from './work.js';
 import { Failed, Refused, Usage } from './failures.js';
 import { count } from './option-values.js';
 import { type Globals, type Surroundings, workIn } from './surroundings.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Act } from './commands.js';
+import type { Act } from './work.js';
 import { example } from './example.js';
 import { count } from './option-values.js';
 

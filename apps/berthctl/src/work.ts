@@ -13,3 +13,9 @@ export interface Work {
   /** Read only by commands that ask a server: to the others a URL that is none does not matter. */
   asking(): Asking;
 }
+
+/** A command's work, with its arguments and its options as commander has read them. */
+export type Perform = (work: Work, args: readonly [string, ...string[]], options: never) => Promise<void>;
+
+/** Makes of a command's work what commander calls. */
+export type Act = (perform: Perform) => (...given: unknown[]) => Promise<void>;

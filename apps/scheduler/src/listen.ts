@@ -9,6 +9,7 @@ import { boundAlerts } from './alerts/alerts.controller.js';
 import { AlertWrites } from './alerts/alert-writes.js';
 import { CannotListen } from './cannot-listen.js';
 import { ProblemFilter } from './errors/problem.filter.js';
+import { PerTerm } from './per-term.js';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
 import { forwardGrpc } from './forwarding/grpc-forward.js';
@@ -65,6 +66,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   const adapter = fastifyAdapter(problems, config.connections, callers, certificates);
   const shared = [
     { provide: Running, useValue: running },
+    { provide: PerTerm, useValue: running },
     { provide: CERTIFICATES, useValue: certificates },
     { provide: Problems, useValue: problems },
     { provide: RpcErrors, useValue: new RpcErrors(log, random) },

@@ -1,13 +1,12 @@
 import type { Logger } from 'pino';
 import type { ModelSpec, ServerConfig } from '#config';
 import type { Access } from '#access';
-import type { Clock, Warmups } from '#engine';
+import type { Clock } from '#engine';
 import type { Store } from '#kept';
 import type { Lookup } from './addresses.js';
 import type { Names } from './discovery/names.js';
 import type { Random } from './errors/retry-hint.js';
 import type { OpenServer } from './fleet/links.js';
-import type { Lasting } from './reigns/lasting.js';
 import type { Peers, Served } from './reigns/peers.js';
 import type { Courier } from './telling/courier.js';
 import type { ProcessGauge } from './pressure/process-gauge.js';
@@ -55,6 +54,3 @@ export interface SchedulerParts {
   /** Shows how hard our own work presses this process; null: it is not measured. */
   readonly gauge: ProcessGauge | null;
 }
-
-/** The same with what outlives the reigns. */
-export type CompleteParts = SchedulerParts & { readonly lasting: Lasting; readonly warmups: Warmups };

@@ -1,14 +1,31 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from '#config';
-import type { Composition } from './compose.js';
+import type { AlertRule, Config } from '#config';
 import { logMisled } from './fleet/file-headers.js';
 import { baseModels, baseServers, limitsEvent } from './layered-config.js';
 import { declaration } from './models/model-writes.js';
 import type { Demo } from './parts.js';
+import type { Discovery } from './discovery/discovery.js';
 import { Joining } from './webhooks/joining.js';
+import type { ModelPorts } from './models/together.js';
+import type { Leavers } from './fleet/leavers.js';
+import type { Links } from './fleet/links.js';
+import type { Registry } from './fleet/registry.js';
+import type { Teller } from './telling/teller.js';
+import type { Logger } from 'pino';
+
+/** What hears of another file. */
+export interface ReloadPorts extends ModelPorts {
+  readonly alertRules: { list: readonly AlertRule[] };
+  readonly discovery: Discovery;
+  readonly leavers: Leavers;
+  readonly links: Links;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly teller: Teller;
+}
 
 /** Takes up another file: servers, models, defaults, limits and endpoints. */
-export function reload(after: Config, demo: Demo | null, made: Composition): void {
+export function reload(after: Config, demo: Demo | null, made: ReloadPorts): void {
   reloadModels(after, demo, made);
   reloadServers(after, demo, made);
   made.alertRules.list = after.webhooks.alertmanager;
@@ -16,7 +33,7 @@ export function reload(after: Config, demo: Demo | null, made: Composition): voi
 }
 
 /** Models gone from the file are withdrawn; those that did not change are not told again. */
-function reloadModels(after: Config, demo: Demo | null, { engine, catalog, times }: Composition): void {
+function reloadModels(after: Config, demo: Demo | null, { engine, catalog, times }: ReloadPorts): void {
   const old = new Map(catalog.declared().map((entry) => [entry.name, entry]));
   catalog.setBase(baseModels(after, demo));
   engine.tell(limitsEvent(after));
@@ -31,7 +48,7 @@ function reloadModels(after: Config, demo: Demo | null, { engine, catalog, times
 function reloadServers(
   after: Config,
   demo: Demo | null,
-  { discovery, registry, links, leavers, log }: Composition,
+  { discovery, registry, links, leavers, log }: ReloadPorts,
 ): void {
   const old = registry.all();
   registry.setBase(baseServers(after, demo), new Joining(after.webhooks.fleet));

@@ -2,6 +2,7 @@ import type { ServerId } from '#core';
 import { Refused } from './errors/refused.js';
 import { NO_LEADER, SHUTTING_DOWN } from './lifecycle.js';
 import type { Composition } from './compose.js';
+import { PerTerm } from './per-term.js';
 import type { Following } from './reigns/following.js';
 import type { Lasting } from './reigns/lasting.js';
 import type { Reign } from './reigns/reign.js';
@@ -10,7 +11,7 @@ import type { Reign } from './reigns/reign.js';
  * What runs at present. Nest and the listeners live as long as the process; among peers all else is composed anew for each
  * reign. A call asks for it once, at its beginning, so that all it uses is of one term.
  */
-export class Running {
+export class Running extends PerTerm<Composition> {
   /** The present reign; null: this process does not lead. */
   reign: Reign | null = null;
   /** What answers where this process does not lead, and what forwards; null: this process has no peers. It outlives reigns. */
@@ -21,23 +22,19 @@ export class Running {
     readonly lasting: Lasting,
     /** Whether there are other peers: then this process may come to follow one. */
     readonly hasPeers = false,
-  ) {}
+  ) {
+    super();
+  }
 
-  /** The composition of the present reign; null: this process does not lead. */
   get leading(): Composition | null {
     return this.reign?.made ?? null;
   }
 
-  /** The same. Refuses with `no_leader` where this process does not lead. */
   get now(): Composition {
     if (this.leading !== null) return this.leading;
     throw new Refused(this.lasting.lifecycle.isEnding ? SHUTTING_DOWN : NO_LEADER);
   }
 
-  /**
-   * The same, for calls that read or write what is declared. Refuses also where the lease is not renewed: another process may have
-   * written since.
-   */
   get certain(): Composition {
     if (this.now.leadership.mayAct()) return this.now;
     throw new Refused({ ...NO_LEADER, detail: 'held' });

@@ -118,7 +118,7 @@ async function amongPeers(
   warnOfOpenPorts(config.insecureListen, parts.log);
   metrics.followTerm(() => peers.candidate.present?.term ?? 0);
   const present = new PresentConfig(config, lasting);
-  const following = new Following({ config: () => present.now, peers, running, parts });
+  const following = new Following({ config: () => present.now, lasting, peers, parts });
   running.following = following;
   const { warmups } = peers;
   warmups.begin(warmupWork(running));

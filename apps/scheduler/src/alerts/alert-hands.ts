@@ -1,18 +1,20 @@
 import type { AlertRule } from '#config';
 import type { EventOf, ModelId } from '#core';
-import type { ToldChange, ToldModel, ToldServer } from '#engine';
-import type { Composition } from '../compose.js';
+import type { ToldChange, ToldModel, ToldServer, OrderBook } from '#engine';
 import { Refused } from '../errors/refused.js';
 import { pinNow } from '../models/core-model.js';
 import type { Entry } from '../models/layers.js';
 import { orderedUntil } from '../models/model-orders.js';
 import { declaration, disabled, pinnedBy } from '../models/model-writes.js';
 import { checkListed } from '../models/order-checks.js';
-import { checkTogether, type EntryChange } from '../models/together.js';
+import { checkTogether, type EntryChange, type ModelPorts } from '../models/together.js';
 import type { Ordered } from '../writes/audited.js';
 import type { Holds } from './episodes.js';
 import { type Act, type Hands, NOT_DONE, type NotDone } from './hear.js';
 import { ServerIndex } from './server-index.js';
+import type { Links } from '../fleet/links.js';
+import type { ModelList } from '../models/model-list.js';
+import type { Registry } from '../fleet/registry.js';
 
 /** So many pins of a body are judged one by one, each beside all others, which takes a while in a large fleet. */
 const MOST_PINS = 20;
@@ -28,6 +30,14 @@ interface Load {
   readonly changes: readonly ToldChange[];
 }
 
+/** What alerts act on. */
+export interface HandPorts extends ModelPorts {
+  readonly book: OrderBook;
+  readonly links: Links;
+  readonly models: ModelList;
+  readonly registry: Registry;
+}
+
 /** What the alerts of one body do. It is drafted first, as one write, and takes effect with `commit`. */
 export class AlertHands implements Hands {
   private readonly servers = new Map<string, ToldServer>();
@@ -38,7 +48,7 @@ export class AlertHands implements Hands {
 
   /** `judges`: whether pins are judged together by `pinsFit`, or each when it is asked for. */
   constructor(
-    private readonly made: Composition,
+    private readonly made: HandPorts,
     private readonly judges: 'together' | 'one_by_one',
     private readonly credential: string,
   ) {}

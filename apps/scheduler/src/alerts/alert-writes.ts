@@ -1,15 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { check } from '#config';
-import type { Composition } from '../compose.js';
+import { type AlertRule, check } from '#config';
 import { invalid, Refused } from '../errors/refused.js';
 import { Places } from '../places.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Heard, Written } from '../writes/writes.js';
-import { AlertHands } from './alert-hands.js';
+import type { Heard, Written, Writes } from '../writes/writes.js';
+import { AlertHands, type HandPorts } from './alert-hands.js';
 import { logAlerts } from './alert-log.js';
 import { type Alert, type AlertBody, alertBodySchema } from './alert-body.js';
 import { hear, type HeardAlert, type RESULTS } from './hear.js';
+import type { Episodes } from './episodes.js';
+import type { Logger } from 'pino';
+import type { Metrics } from '#telemetry';
 
 const ASKED = { method: 'POST', path: '/v1/webhooks/alertmanager' };
 
@@ -26,16 +28,25 @@ export interface AlertsTold {
   readonly results: Readonly<Partial<Record<(typeof RESULTS)[number], number>>>;
 }
 
+/** What alerts use of the present term. */
+interface AlertPorts extends HandPorts {
+  readonly alertRules: { readonly list: readonly AlertRule[] };
+  readonly episodes: Episodes;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly writes: Writes;
+}
+
 /** Does what the alerts of a body ask for, by the rules of the configuration: one write, durable before it is answered. */
 @Injectable()
 export class AlertWrites {
   readonly places = new Places(MOST_AT_A_TIME, FULL);
 
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<AlertPorts>) {}
 
   /** Resolves once all is durable. What cannot be done is no refusal: the alert is heard all the same. */
   async hear(body: unknown, caller: Caller): Promise<Written<AlertsTold>> {
-    const made = this.running.now;
+    const made = this.term.now;
     const { hookMessages } = made.metrics.counts;
     const webhook = 'alertmanager';
     try {
@@ -55,7 +66,7 @@ export class AlertWrites {
 
 /** The alerts of a body, heard in a draft; a body that changes nothing is a repeat. */
 function prepared(
-  made: Composition,
+  made: AlertPorts,
   { alerts, truncatedAlerts = 0 }: AlertBody,
   { credential }: Caller,
 ): Heard<{ readonly told: AlertsTold; readonly isRepeat: boolean }> {
@@ -74,7 +85,7 @@ function prepared(
  * Mostly all pins of a body fit, and are judged at once. Where they do not, they are judged one by one. Of so many that not all
  * are judged, each repeat begins elsewhere, so that none waits behind others for ever.
  */
-function drafted(made: Composition, alerts: readonly Alert[], now: number, credential: string) {
+function drafted(made: AlertPorts, alerts: readonly Alert[], now: number, credential: string) {
   const together = draftOf(made, alerts, now, new AlertHands(made, 'together', credential));
   if (together.hands.pinsFit()) return together;
   const from = now % alerts.length;
@@ -82,14 +93,14 @@ function drafted(made: Composition, alerts: readonly Alert[], now: number, crede
   return draftOf(made, turned, now, new AlertHands(made, 'one_by_one', credential));
 }
 
-function draftOf(made: Composition, alerts: readonly Alert[], now: number, hands: AlertHands) {
+function draftOf(made: AlertPorts, alerts: readonly Alert[], now: number, hands: AlertHands) {
   const draft = made.episodes.draft(now);
   return { draft, hands, heard: hear(alerts, made.alertRules.list, draft, hands) };
 }
 
 /** Tells the metrics, the log and the caller. */
 function tell(
-  { log, metrics: { counts } }: Composition,
+  { log, metrics: { counts } }: AlertPorts,
   heard: readonly HeardAlert[],
   { truncatedAlerts, dropped }: { readonly truncatedAlerts: number; readonly dropped: number },
 ): AlertsTold {

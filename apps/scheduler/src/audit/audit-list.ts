@@ -5,7 +5,7 @@ import { AUDIT_CHAINS, AUDIT_KINDS, type AuditPageMessage, type AuditRecordMessa
 import { CallerGone } from '../caller-gone.js';
 import { invalid } from '../errors/refused.js';
 import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../pages.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import type { Audit } from './audit.js';
 
 /** So many records are looked at for one page: a rare name is found over several pages. */
@@ -32,13 +32,13 @@ export type AuditListQuery = z.infer<typeof auditListSchema>;
 export class AuditList {
   private readonly pages = pagesAtATime();
 
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<{ readonly audit: Audit }>) {}
 
   /** A page of it. Throws `queue_full` where too many pages are being read, and `CallerGone` once the caller has gone. */
   async page(query: AuditListQuery, gone: AbortSignal): Promise<AuditPageMessage> {
     const giveBack = this.pages.take();
     try {
-      return await pageOf(this.running.now.audit, query, gone);
+      return await pageOf(this.term.now.audit, query, gone);
     } finally {
       giveBack();
     }

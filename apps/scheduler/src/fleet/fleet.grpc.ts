@@ -5,7 +5,7 @@ import { fromStruct, itemWriter, type Struct } from '#contracts';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { isMessage, readRequest } from '../grpc/requests.js';
 import { serverListSchema } from '../pages.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import type { Caller } from '../writes/caller.js';
 import { WrittenInterceptor } from '../writes/written.interceptor.js';
@@ -13,6 +13,7 @@ import { freezeBodySchema, Freezes } from './freezes.js';
 import { Overview } from './overview.js';
 import { drainBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
+import type { ServerList } from './server-list.js';
 
 const writeServer = itemWriter('GetServer');
 const nothing = z.object({});
@@ -26,7 +27,7 @@ const drained = named.extend(drainBodySchema.unwrap().shape);
 @UseInterceptors(WrittenInterceptor)
 export class FleetRpc {
   constructor(
-    @Inject(Running) private readonly running: Running,
+    @Inject(PerTerm) private readonly term: PerTerm<{ readonly servers: ServerList }>,
     @Inject(ServerWrites) private readonly writes: ServerWrites,
     @Inject(Overview) private readonly overview: Overview,
     @Inject(Freezes) private readonly freezes: Freezes,
@@ -34,12 +35,12 @@ export class FleetRpc {
 
   @GrpcMethod('Admin', 'ListServers')
   list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.running.certain.servers.page(readRequest(serverListSchema, request), writeServer, gone);
+    return this.term.certain.servers.page(readRequest(serverListSchema, request), writeServer, gone);
   }
 
   @GrpcMethod('Admin', 'GetServer')
   get(request: unknown) {
-    return this.running.certain.servers.get(readRequest(named, request).server);
+    return this.term.certain.servers.get(readRequest(named, request).server);
   }
 
   @GrpcMethod('Admin', 'PutServer')

@@ -1,15 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Event } from '#core';
-import type { ToldFreeze } from '#engine';
+import type { ToldFreeze, Engine } from '#engine';
 import type { FleetMessage } from '#contracts';
-import type { Composition } from '../compose.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { atOnce } from '../slices.js';
 import type { WallTimes } from '../wall-times.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Written } from '../writes/writes.js';
-import { overviewOf } from './overview.js';
+import type { Written, Writes } from '../writes/writes.js';
+import { overviewOf, type PicturePorts } from './overview.js';
 
 /** What a freeze may say. */
 export const freezeBodySchema = z.strictObject({
@@ -25,10 +24,18 @@ export type FreezeBody = z.infer<typeof freezeBodySchema>;
 
 const PATH = '/v1/fleet/frozen';
 
+/** What freezing uses of the present term. */
+interface FreezePorts extends PicturePorts {
+  readonly engine: Engine;
+  readonly freeze: { told: ToldFreeze | null };
+  readonly times: WallTimes;
+  readonly writes: Writes;
+}
+
 /** Freezes the fleet and ends that: routes go on meanwhile, no load or unload is ordered. Survives a restart. */
 @Injectable()
 export class Freezes {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<FreezePorts>) {}
 
   /** Another reason is taken up; it stays frozen since it was frozen first. */
   freeze({ reason }: FreezeBody, caller: Caller): Promise<Written<FleetMessage>> {
@@ -46,9 +53,9 @@ export class Freezes {
     method: string,
     body: unknown,
     caller: Caller,
-    nextOf: (made: Composition) => ToldFreeze | null,
+    nextOf: (made: FreezePorts) => ToldFreeze | null,
   ): Promise<Written<FleetMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { engine, freeze, times, writes } = made;
     const view = (): FleetMessage => atOnce(overviewOf(made, freeze.told));
     return writes.perform({ method, path: PATH, body, caller, present: view }, () => {

@@ -2,22 +2,35 @@ import { Inject, Injectable } from '@nestjs/common';
 import { readServerSpec } from '#config';
 import type { ToldServer } from '#engine';
 import type { ServerMessage } from '#contracts';
-import type { Composition } from '../compose.js';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { type Caller, checkIfMatch, checkPut } from '../writes/caller.js';
-import type { Prepared, Written } from '../writes/writes.js';
+import type { Prepared, Written, Writes } from '../writes/writes.js';
 import { addressOf, misled } from './file-headers.js';
 import type { Registry, ServerEntry } from './registry.js';
+import type { Leavers } from './leavers.js';
+import type { Links } from './links.js';
+import type { ServerList } from './server-list.js';
+import type { WallTimes } from '../wall-times.js';
+
+/** What writes to servers use of the present term. */
+interface WritePorts {
+  readonly leavers: Leavers;
+  readonly links: Links;
+  readonly registry: Registry;
+  readonly servers: ServerList;
+  readonly times: WallTimes;
+  readonly writes: Writes;
+}
 
 /** Declares and forgets servers, and drains them. */
 @Injectable()
 export class ServerWrites {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<WritePorts>) {}
 
   /** Replaces what the API said of the server. A drain goes on. */
   put(id: string, body: unknown, caller: Caller): Promise<Written<ServerMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { links, registry, servers, writes } = made;
     const operation = { method: 'PUT', path: pathOf(id), body, caller, present: () => servers.get(id) };
     return writes.perform(operation, () => {
@@ -38,7 +51,7 @@ export class ServerWrites {
 
   /** Forgets the server; its models stay loaded. */
   remove(id: string, caller: Caller): Promise<Written<null>> {
-    const { links, registry, servers, times, writes } = this.running.certain;
+    const { links, registry, servers, times, writes } = this.term.certain;
     const operation = { method: 'DELETE', path: pathOf(id), body: null, caller, present: () => null };
     return writes.perform(operation, () => {
       const before = servers.entry(id);
@@ -77,9 +90,9 @@ export class ServerWrites {
     verb: string,
     body: unknown,
     caller: Caller,
-    drainOf: (made: Composition) => ToldServer['drain'],
+    drainOf: (made: WritePorts) => ToldServer['drain'],
   ): Promise<Written<ServerMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { leavers, links, registry, servers, times, writes } = made;
     const path = `${pathOf(id)}/${verb}`;
     const operation = { method: 'POST', path, body, caller, present: () => servers.get(id) };
@@ -99,7 +112,7 @@ export class ServerWrites {
 
 /** The write of a record. `takeUp` has it take effect beyond the registry. */
 function prepared(
-  { registry, servers }: Composition,
+  { registry, servers }: WritePorts,
   after: ServerEntry,
   next: ToldServer,
   status: number,

@@ -5,11 +5,12 @@ import { pageSchema, type ServerMessage, serverSchema } from '#contracts';
 import { CREATES, Operation, Write } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
 import { PAGE_TYPE, pageText, type ServerListQuery, serverListSchema } from '../pages.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { type DrainBody, drainBodySchema, emptyBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
+import type { ServerList } from './server-list.js';
 
 const ID = { schema: worded(serverName, 'server') };
 
@@ -17,7 +18,7 @@ const ID = { schema: worded(serverName, 'server') };
 @Controller('v1/servers')
 export class ServersController {
   constructor(
-    @Inject(Running) private readonly running: Running,
+    @Inject(PerTerm) private readonly term: PerTerm<{ readonly servers: ServerList }>,
     @Inject(ServerWrites) private readonly writes: ServerWrites,
   ) {}
 
@@ -28,13 +29,13 @@ export class ServersController {
     @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
     @Gone() gone: AbortSignal,
   ): Promise<string> {
-    return pageText(await this.running.certain.servers.page(query, JSON.stringify, gone));
+    return pageText(await this.term.certain.servers.page(query, JSON.stringify, gone));
   }
 
   @Get(':server')
   @Operation('GetServer', 'Tells of a server', { 200: serverSchema }, ['unknown_server'])
   get(@Param('server', ID) server: string): ServerMessage {
-    return this.running.certain.servers.get(server);
+    return this.term.certain.servers.get(server);
   }
 
   @Put(':server')

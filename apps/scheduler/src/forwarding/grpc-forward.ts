@@ -14,7 +14,7 @@ import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { Refusal } from '../grpc/call-bounds.js';
 import { malformed } from '../grpc/requests.js';
 import { NO_LEADER } from '../lifecycle.js';
-import type { Running } from '../running.js';
+import type { Untaken } from '../untaken.js';
 import { AGAIN, type Forwarder, type Times, timesFrom } from './forwarder.js';
 import type { GrpcAnswer, GrpcCall, GrpcLink } from './grpc-link.js';
 import { FORWARDED, type PeerKey } from './peer-key.js';
@@ -89,17 +89,24 @@ export function toldBack(given: Metadata | null | undefined): Metadata {
   return metadata;
 }
 
+/** What hands calls on where this process does not lead; null: it has no peers. */
+interface Forwarding {
+  readonly leading: object | null;
+  readonly following: { readonly grpc: GrpcForward } | null;
+  readonly lasting: { readonly untaken: Untaken };
+}
+
 /**
  * Where this process does not lead, has the leader answer the calls of these services before anything is made of them. `isOwn`
  * tells the methods that every peer answers by itself.
  */
 export function forwardGrpc(
-  running: Running,
+  forwarding: Forwarding,
   errors: RpcErrors,
   isOwn: (path: string) => boolean,
 ): ServerInterceptor {
   return ({ path }, inner) => {
-    const { following, leading } = running;
+    const { following, leading } = forwarding;
     if (leading !== null || following === null || isOwn(path) || !following.grpc.takes(path))
       return new ServerInterceptingCall(inner);
     const gone = new AbortController();
@@ -118,7 +125,7 @@ export function forwardGrpc(
               const make = () => following.grpc.send({ ...call, deadline }, () => message);
               tell(
                 inner,
-                await running.lasting.untaken.answer(of, make, ({ message: told }) => told?.length ?? 0),
+                await forwarding.lasting.untaken.answer(of, make, ({ message: told }) => told?.length ?? 0),
               );
             };
             answer().catch((error: unknown) => inner.sendStatus(errors.of(error) as Refusal));

@@ -11,8 +11,6 @@ import { Refused } from '../errors/refused.js';
 import type { Problems } from '../errors/problems.js';
 import { bodyOf } from '../http/body.js';
 import { NO_LEADER } from '../lifecycle.js';
-import type { Following } from '../reigns/following.js';
-import type { Running } from '../running.js';
 import { AGAIN, type Forwarder, type Times, timesFrom } from './forwarder.js';
 import type { HttpAnswer, HttpCall, HttpLink } from './http-link.js';
 import { FORWARDED, type NamedCaller, type PeerKey } from './peer-key.js';
@@ -104,28 +102,34 @@ export class HttpForward {
 /** Whether a peer has handed it on: it is handed on no further. */
 const isForwarded = ({ headers }: FastifyRequest): boolean => headers[FORWARDED] !== undefined;
 
+/** What hands calls on where this process does not lead; null: it has no peers. */
+interface Forwarding {
+  readonly leading: object | null;
+  readonly following: { readonly http: HttpForward } | null;
+}
+
 /**
  * Where this process does not lead, calls of the routes that are not every peer's own are handed on before anything is made of
  * their bodies. Nest registers the routes after this.
  */
-export function forwardHttp(fastify: FastifyInstance, running: Running, problems: Problems): void {
+export function forwardHttp(fastify: FastifyInstance, forwarding: Forwarding, problems: Problems): void {
   const handOn = async (
-    following: Following,
+    http: HttpForward,
     request: FastifyRequest,
     reply: FastifyReply,
     payload: RequestPayload,
   ): Promise<void> => {
     try {
       const body = await bodyOf(payload, request.routeOptions.bodyLimit);
-      await following.http.send(request, reply, () => body);
+      await http.send(request, reply, () => body);
     } catch (error) {
       problems.send(error, request, reply);
     }
   };
   const forward: preParsingHookHandler = (request, reply, payload, done) => {
-    const { following, leading } = running;
+    const { following, leading } = forwarding;
     if (leading !== null || following === null) done(null, payload);
-    else void handOn(following, request, reply, payload);
+    else void handOn(following.http, request, reply, payload);
   };
   fastify.addHook('onRoute', (route) => {
     if (route.config?.isOwn) return;

@@ -1,7 +1,6 @@
-import type { Fleet, Millis, Server } from '#core';
+import type { Fleet, Millis, PressureLevel, Server } from '#core';
 import type { Engine } from '#engine';
 import type { Lifecycle } from '../lifecycle.js';
-import type { Running } from '../running.js';
 
 /** A server that was not looked at by then does not keep us from serving. */
 const PATIENCE: Millis = 10_000;
@@ -25,17 +24,28 @@ export class Readiness {
   }
 }
 
+/** What tells of a process whether callers should come to it. */
+interface ReadyParts {
+  readonly lasting: {
+    readonly lifecycle: Lifecycle;
+    readonly pressure: { readonly level: PressureLevel };
+    readonly routes: { readonly table: { readonly rows: ReadonlyMap<unknown, unknown> } };
+  };
+  readonly leading: { readonly readiness: Readiness } | null;
+  readonly following: { readonly answersWarm: boolean } | null;
+}
+
 /** Whether callers should come to this process, whether it leads or not: it can answer warm calls, and is not leaving. */
-export function readyStateOf(running: Running): ReadyState {
-  const { lasting, leading } = running;
+export function readyStateOf(parts: ReadyParts): ReadyState {
+  const { lasting, leading } = parts;
   if (lasting.lifecycle.isEnding) return 'ending';
   const state = leading?.readiness.state() ?? 'starting';
-  if (state !== 'starting' || !isTold(running)) return state;
+  if (state !== 'starting' || !isTold(parts)) return state;
   return lasting.pressure.level === 'extreme' ? 'pressure' : 'ready';
 }
 
 /** Whether another leader has told the routes. One that leads and has not looked yet goes by these rows, where there are any. */
-function isTold({ leading, following, lasting }: Running): boolean {
+function isTold({ leading, following, lasting }: ReadyParts): boolean {
   if (following === null) return false;
   return leading === null ? following.answersWarm : lasting.routes.table.rows.size > 0;
 }

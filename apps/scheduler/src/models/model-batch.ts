@@ -3,17 +3,16 @@ import { z } from 'zod';
 import { type Checked, check, modelSpecSchema, nameSchema, readModelSpec, underPath } from '#config';
 import type { BatchMessage } from '#contracts';
 import type { ToldModel } from '#engine';
-import type { Composition } from '../compose.js';
 import { type BrokenRule, invalid } from '../errors/refused.js';
 import { Places } from '../places.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
 import type { FirstAnswer } from '../writes/answers.js';
-import type { Prepared, Written } from '../writes/writes.js';
+import type { Prepared, Written, Writes } from '../writes/writes.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './layers.js';
 import { apartPin, beside, declaration, told, tooLong } from './model-writes.js';
-import { checkTogether, type EntryChange } from './together.js';
+import { checkTogether, type EntryChange, type ModelPorts } from './together.js';
 
 const MOST_MODELS = 1_000;
 const SIZE_RULE = `must have 1 to ${MOST_MODELS} models`;
@@ -50,16 +49,21 @@ interface Declared extends EntryChange {
   readonly isNew: boolean;
 }
 
+/** What a batch uses of the present term. */
+interface BatchPorts extends ModelPorts {
+  readonly writes: Writes;
+}
+
 /** Declares many models at once, all or none. Each is replaced, as by a PUT of its own. */
 @Injectable()
 export class ModelBatch {
   /** Over HTTP and gRPC together. */
   readonly places = new Places(MOST_AT_A_TIME, FULL);
 
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<BatchPorts>) {}
 
   declare(body: unknown, caller: Caller): Promise<Written<BatchMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { catalog, writes } = made;
     const present = ({ state }: FirstAnswer): BatchMessage => toldAgain(catalog, body, state ?? '');
     return writes.perform({ method: 'POST', path: BATCH_PATH, body, caller, present }, () => {
@@ -106,7 +110,7 @@ function toldAgain(catalog: Catalog, body: unknown, created: string): BatchMessa
 }
 
 function prepared(
-  { catalog, engine, times }: Composition,
+  { catalog, engine, times }: BatchPorts,
   declared: readonly Declared[],
 ): Prepared<BatchMessage> {
   const inOrder = declared.toSorted((one, other) => (one.after.name < other.after.name ? -1 : 1));

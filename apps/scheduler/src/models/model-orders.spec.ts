@@ -4,7 +4,7 @@ import type { Event, ModelId } from '#core';
 import type { ToldAnswer, ToldChange, Written } from '#engine';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
-import type { Running } from '../running.js';
+import type { PerTerm } from '../per-term.js';
 import { Answers } from '../writes/answers.js';
 import { Writes } from '../writes/writes.js';
 import { ModelOrders } from './model-orders.js';
@@ -44,7 +44,7 @@ function aDesk() {
   const book = { accept: () => [], follow: () => undefined };
   const watch = new TurnWatch();
   const now = { engine, models, writes: keptWrites(), watch, book };
-  const orders = new ModelOrders({ certain: now } as unknown as Running);
+  const orders = new ModelOrders({ certain: now } as unknown as PerTerm<never>);
   return { orders, told, repository, watch };
 }
 

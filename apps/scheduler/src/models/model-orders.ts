@@ -13,15 +13,19 @@ import {
 } from '#core';
 import type { ModelMessage } from '#contracts';
 import { demand } from '../access/admit.js';
-import type { Composition } from '../compose.js';
 import { Refused } from '../errors/refused.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import type { AskedFor } from '../writes/answers.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
-import type { Written } from '../writes/writes.js';
+import type { Written, Writes } from '../writes/writes.js';
 import { pinNow } from './core-model.js';
 import { disabled } from './model-writes.js';
 import { checkListed, checkTakesOrders, lookedForAnew } from './order-checks.js';
+import type { Engine, OrderBook } from '#engine';
+import type { ModelList } from './model-list.js';
+import type { TurnWatch } from './turn-watch.js';
+import type { WallTimes } from '../wall-times.js';
+import type { Catalog } from './catalog.js';
 
 /** An admin's load is wished for as long as a load may take, and then as long as a request may wait. */
 const SPARE: Millis = 60_000;
@@ -47,16 +51,26 @@ interface Given {
 /** Refuses an order by throwing, or says what it is to the core and when it has ended. */
 type Check = () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean };
 
+/** What orders use of the present term. */
+interface OrderPorts {
+  readonly book: OrderBook;
+  readonly engine: Engine;
+  readonly models: ModelList;
+  readonly times: WallTimes;
+  readonly watch: TurnWatch;
+  readonly writes: Writes;
+}
+
 /**
  * Orders to load, unload and reload. They are answered once they are stored, or after `waitMs`; what follows is the
  * engine's, also after a restart.
  */
 @Injectable()
 export class ModelOrders {
-  constructor(@Inject(Running) private readonly running: Pick<Running, 'certain'>) {}
+  constructor(@Inject(PerTerm) private readonly term: Pick<PerTerm<OrderPorts>, 'certain'>) {}
 
   async load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { engine, models } = made;
     const model = name as ModelId;
     const began = engine.now();
@@ -78,7 +92,7 @@ export class ModelOrders {
     { waitMs = 0, ...options }: OrderOptions,
     caller: Caller,
   ): Promise<Written<ModelMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { engine, models, times } = made;
     const model = name as ModelId;
     const force = options.force ?? false;
@@ -95,7 +109,7 @@ export class ModelOrders {
 
   /** Takes up a new version on disk: the copies that are there leave and come back, one after the other, pinned or not. */
   async reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { engine, models } = made;
     const model = name as ModelId;
     const began = engine.now();
@@ -116,16 +130,19 @@ export class ModelOrders {
 }
 
 /** What earlier lives had accepted and not done. */
-export const recalledOrders = (made: Composition): Event[] =>
-  made.book.recall((name) => orderedUntil(made, made.catalog.entry(name).effective));
+export const recalledOrders = (
+  made: Pick<OrderPorts, 'book' | 'engine'> & { readonly catalog: Catalog },
+): Event[] => made.book.recall((name) => orderedUntil(made, made.catalog.entry(name).effective));
 
 /** Until when a load that is ordered now is wished for. */
-export const orderedUntil = ({ engine }: Composition, { loadTimeoutSeconds }: EffectiveModel): Instant =>
-  engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
+export const orderedUntil = (
+  { engine }: Pick<OrderPorts, 'engine'>,
+  { loadTimeoutSeconds }: EffectiveModel,
+): Instant => engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
 
 /** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */
 async function lookFor(
-  { engine, watch, writes }: Composition,
+  { engine, watch, writes }: OrderPorts,
   model: ModelId,
   asked: AskedFor,
 ): Promise<void> {
@@ -133,7 +150,7 @@ async function lookFor(
 }
 
 function order(
-  made: Composition,
+  made: OrderPorts,
   verb: string,
   name: string,
   given: Given,
@@ -144,7 +161,7 @@ function order(
 }
 
 async function carryOut(
-  { book, engine, models, watch, writes }: Composition,
+  { book, engine, models, watch, writes }: OrderPorts,
   verb: string,
   name: string,
   { body, caller, waitMs }: Given,

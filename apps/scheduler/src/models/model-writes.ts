@@ -11,27 +11,32 @@ import {
 import type { Event, ModelId } from '#core';
 import type { ToldModel } from '#engine';
 import type { ModelMessage } from '#contracts';
-import type { Composition } from '../compose.js';
 import { invalid, Refused } from '../errors/refused.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import type { WallTimes } from '../wall-times.js';
 import type { Operation } from '../writes/answers.js';
 import { type Caller, checkIfMatch, checkPut } from '../writes/caller.js';
-import type { Prepared, Written } from '../writes/writes.js';
+import type { Prepared, Written, Writes } from '../writes/writes.js';
 import { coreModel } from './core-model.js';
 import { type Entry, isDeclared } from './layers.js';
-import { unknownModel } from './model-list.js';
+import { unknownModel, type ModelList } from './model-list.js';
 import { modelView } from './model-view.js';
-import { checkTogether } from './together.js';
+import { checkTogether, type ModelPorts } from './together.js';
+
+/** What writes to models use of the present term. */
+interface WritePorts extends ModelPorts {
+  readonly models: ModelList;
+  readonly writes: Writes;
+}
 
 /** Declares, changes and withdraws models and their pins. */
 @Injectable()
 export class ModelWrites {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<WritePorts>) {}
 
   /** Replaces what the API said of the model. A pin that was set apart stays, unless the body says otherwise. */
   put(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { catalog, engine, models, writes } = made;
     const operation = { method: 'PUT', path: pathOf(name), body, caller, present: () => models.get(name) };
     return writes.perform(operation, () => {
@@ -56,7 +61,7 @@ export class ModelWrites {
 
   /** Takes back all that the API said, the pin too. */
   remove(name: string, caller: Caller): Promise<Written<null>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const operation = { method: 'DELETE', path: pathOf(name), body: null, caller, present: () => null };
     return made.writes.perform(operation, () => {
       const entry = made.models.entry(name);
@@ -88,9 +93,9 @@ export class ModelWrites {
   private change(
     name: string,
     asked: Omit<Operation, 'present'>,
-    nextOf: (entry: Entry, made: Composition) => ToldModel,
+    nextOf: (entry: Entry, made: WritePorts) => ToldModel,
   ): Promise<Written<ModelMessage>> {
-    const made = this.running.certain;
+    const made = this.term.certain;
     const { models, writes } = made;
     return writes.perform({ ...asked, present: () => models.get(name) }, () => {
       const entry = models.entry(name);
@@ -100,7 +105,7 @@ export class ModelWrites {
   }
 }
 
-function prepared(made: Composition, before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
+function prepared(made: WritePorts, before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
   const { name } = before;
   const { catalog, engine, models, times } = made;
   const broken = tooLong(next);

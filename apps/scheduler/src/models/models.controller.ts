@@ -7,7 +7,7 @@ import { mergePatchOf } from '../http/json-schema.js';
 import { CREATES, Operation, Write } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
 import { type ModelListQuery, modelListSchema, PAGE_TYPE, pageText } from '../pages.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { ModelOrders } from './model-orders.js';
@@ -20,6 +20,7 @@ import {
   unloadBodySchema,
 } from './model-requests.js';
 import { ModelWrites } from './model-writes.js';
+import type { ModelList } from './model-list.js';
 
 const NAME = { schema: worded(modelName, 'model') };
 
@@ -31,7 +32,7 @@ const NO_ROOM: readonly Reason[] = ['pin_does_not_fit', 'no_server'];
 @Controller('v1/models')
 export class ModelsController {
   constructor(
-    @Inject(Running) private readonly running: Running,
+    @Inject(PerTerm) private readonly term: PerTerm<{ readonly models: ModelList }>,
     @Inject(ModelWrites) private readonly writes: ModelWrites,
     @Inject(ModelOrders) private readonly orders: ModelOrders,
   ) {}
@@ -43,13 +44,13 @@ export class ModelsController {
     @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
     @Gone() gone: AbortSignal,
   ): Promise<string> {
-    return pageText(await this.running.certain.models.page(query, JSON.stringify, gone));
+    return pageText(await this.term.certain.models.page(query, JSON.stringify, gone));
   }
 
   @Get(':model')
   @Operation('GetModel', 'Tells of a model without starting anything', { 200: modelSchema }, UNKNOWN)
   get(@Param('model', NAME) model: string): ModelMessage {
-    return this.running.certain.models.get(model);
+    return this.term.certain.models.get(model);
   }
 
   @Put(':model')

@@ -5,7 +5,7 @@ import { fromStruct, itemWriter, type ModelMessage, type Struct, toStruct } from
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { isMessage, readRequest } from '../grpc/requests.js';
 import { modelListSchema } from '../pages.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import type { Caller } from '../writes/caller.js';
 import { WrittenInterceptor } from '../writes/written.interceptor.js';
@@ -14,6 +14,7 @@ import { ModelBatch } from './model-batch.js';
 import { ModelOrders } from './model-orders.js';
 import { modelName, orderQuerySchema } from './model-requests.js';
 import { ModelWrites } from './model-writes.js';
+import type { ModelList } from './model-list.js';
 
 const struct = z.custom<Struct>(isMessage, { error: 'is required' });
 const named = z.object({ model: modelName });
@@ -35,7 +36,7 @@ const unloaded = ordered.extend({ force: z.boolean().optional() });
 @UseInterceptors(WrittenInterceptor)
 export class ModelsRpc {
   constructor(
-    @Inject(Running) private readonly running: Running,
+    @Inject(PerTerm) private readonly term: PerTerm<{ readonly models: ModelList }>,
     @Inject(ModelWrites) private readonly writes: ModelWrites,
     @Inject(ModelOrders) private readonly orders: ModelOrders,
     @Inject(ModelBatch) private readonly batch: ModelBatch,
@@ -43,12 +44,12 @@ export class ModelsRpc {
 
   @GrpcMethod('Admin', 'ListModels')
   list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.running.certain.models.page(readRequest(modelListSchema, request), writeModel, gone);
+    return this.term.certain.models.page(readRequest(modelListSchema, request), writeModel, gone);
   }
 
   @GrpcMethod('Admin', 'GetModel')
   get(request: unknown) {
-    return modelMessage(this.running.certain.models.get(readRequest(named, request).model));
+    return modelMessage(this.term.certain.models.get(readRequest(named, request).model));
   }
 
   @GrpcMethod('Admin', 'PutModel')

@@ -13,16 +13,19 @@ export interface EntryChange {
   readonly after: Entry;
 }
 
+/** What is said of models, and what hears of it. */
+export interface ModelPorts {
+  readonly engine: Engine;
+  readonly catalog: Catalog;
+  readonly times: WallTimes;
+}
+
 /**
  * What must hold over all models, once these have changed: no circle of dependencies, and room for every pin. `pathOf` tells
  * where the dependencies of a model stand in what was asked for.
  */
 export function checkTogether(
-  {
-    engine,
-    catalog,
-    times,
-  }: { readonly engine: Engine; readonly catalog: Catalog; readonly times: WallTimes },
+  { engine, catalog, times }: ModelPorts,
   changes: readonly EntryChange[],
   pathOf: (model: string) => string,
 ): void {

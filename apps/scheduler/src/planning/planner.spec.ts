@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import { CallerGone } from '../caller-gone.js';
 import { Lifecycle } from '../lifecycle.js';
-import type { Running } from '../running.js';
+import type { PerTerm } from '../per-term.js';
 import type { PlanRequest } from './plan-request.js';
 import { Planner } from './planner.js';
 import type { Suppositions } from './suppositions.js';
@@ -15,7 +15,7 @@ function aPlanner() {
   const engine = { fleet: driver.fleet, now: () => driver.now };
   const supposed = { models: [], lost: [], drained: [], asked: [aModel('m').id], ...SOMEBODY };
   const lifecycle = new Lifecycle();
-  const running = { now: { engine, lifecycle } } as unknown as Running;
+  const running = { now: { engine, lifecycle } } as unknown as PerTerm<never>;
   const suppositions = { of: () => supposed } as unknown as Suppositions;
   return { planner: new Planner(running, suppositions), lifecycle };
 }

@@ -10,7 +10,7 @@ describe('what answers where this process does not lead', () => {
   const openWith = (config: () => Config, routes: object): Following => {
     const candidate = { present: null, follow: () => undefined };
     const lasting = { lifecycle: {}, metrics: {}, peerKey: {}, routes };
-    const parts = { config, peers: { name: 'p', candidate }, running: { lasting }, parts: {} };
+    const parts = { config, peers: { name: 'p', candidate }, lasting, parts: {} };
     return new Following(parts as unknown as FollowingParts);
   };
   const stopping = (maxWaitMs: number): Config =>

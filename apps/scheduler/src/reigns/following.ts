@@ -12,7 +12,7 @@ import { HttpForward } from '../forwarding/http-forward.js';
 import { HttpLink } from '../forwarding/http-link.js';
 import { type PeerTrust, trustOf } from '../forwarding/leader-reach.js';
 import type { SchedulerParts } from '../parts.js';
-import type { Running } from '../running.js';
+import type { Lasting } from './lasting.js';
 import type { Peers } from './peers.js';
 
 /** So often it is seen which looks are due. */
@@ -23,7 +23,7 @@ export interface FollowingParts {
   /** The configuration as it holds now. */
   readonly config: () => Config;
   readonly peers: Peers;
-  readonly running: Running;
+  readonly lasting: Pick<Lasting, 'lifecycle' | 'log' | 'metrics' | 'peerKey' | 'routes'>;
   readonly parts: Pick<SchedulerParts, 'clock' | 'openServer'>;
 }
 
@@ -44,8 +44,8 @@ export class Following {
   private isClosed = false;
 
   constructor(private readonly made: FollowingParts) {
-    const { config, peers, running } = made;
-    const { lifecycle, metrics, peerKey } = running.lasting;
+    const { config, lasting, peers } = made;
+    const { lifecycle, metrics, peerKey } = lasting;
     const leaders = peers.candidate;
     this.trust = trustOf(config());
     this.forwarder = new Forwarder({ leaders, lifecycle, counts: metrics.counts });
@@ -66,7 +66,7 @@ export class Following {
 
   /** Whether warm calls can be answered here: a table that is out of date has to do only where own looks go with it. */
   get answersWarm(): boolean {
-    const { isReady, isReceived } = this.made.running.lasting.routes.table;
+    const { isReady, isReceived } = this.made.lasting.routes.table;
     return this.looks === null ? isReady : isReceived;
   }
 
@@ -115,7 +115,7 @@ export class Following {
   private clientOf(leader: Leader): LeaderClient | null {
     const { trust, made } = this;
     const { candidate, name } = made.peers;
-    const { log, peerKey, routes: own } = made.running.lasting;
+    const { log, peerKey, routes: own } = made.lasting;
     try {
       return new LeaderClient(leader, {
         ...{ clock: made.parts.clock, log, name, own, trust },
@@ -133,8 +133,8 @@ export class Following {
   }
 }
 
-function looksOf({ config, running, parts: { clock, openServer } }: FollowingParts): StaleLooks {
-  const own = running.lasting.routes;
+function looksOf({ config, lasting, parts: { clock, openServer } }: FollowingParts): StaleLooks {
+  const own = lasting.routes;
   const open = (server: RouteServerMessage) => openServer(reachedAs(server, config()), () => undefined);
   const looks = new StaleLooks({ clock, table: own.table, bound: own.bound, open });
   own.goBy((model, server) => looks.isShown(model, server));

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type Config, isWildcard } from '#config';
 import type { Access } from '#access';
-import { ELECTION_PROFILES } from '#engine';
+import { ELECTION_PROFILES, type Warmups } from '#engine';
 import { Metrics } from '#telemetry';
 import { WatchedTable } from '../following/watched-table.js';
 import { PeerKey } from '../forwarding/peer-key.js';
@@ -32,6 +32,9 @@ export interface Lasting {
   readonly untaken: Untaken;
   readonly insecureListen: boolean;
 }
+
+/** What a scheduler is made of, with what outlives the reigns. */
+export type CompleteParts = SchedulerParts & { readonly lasting: Lasting; readonly warmups: Warmups };
 
 /** Makes it. Rejects with `AdminKeyUnusable` or `TlsUnusable`. */
 export async function lastingOf(config: Config, parts: SchedulerParts): Promise<Lasting> {

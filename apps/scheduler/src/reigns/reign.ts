@@ -6,7 +6,8 @@ import { begin } from '../begin.js';
 import { type Composition, compose } from '../compose.js';
 import { withoutStoredFiles } from '../fleet/stored-files.js';
 import type { EndReason } from '../lifecycle.js';
-import type { CompleteParts, Demo } from '../parts.js';
+import type { Demo } from '../parts.js';
+import type { CompleteParts } from './lasting.js';
 
 /** What was begun has so long to end by itself. */
 export const GRACE_MS = 3_000;

@@ -4,7 +4,7 @@ import type { Config } from '#config';
 import type { Won } from '#engine';
 import { StoreUnavailable } from '#kept';
 import type { EndReason } from '../lifecycle.js';
-import type { CompleteParts } from '../parts.js';
+import type { CompleteParts } from './lasting.js';
 import { rated } from '../rated.js';
 import type { Running } from '../running.js';
 import type { Peers } from './peers.js';

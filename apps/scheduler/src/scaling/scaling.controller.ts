@@ -1,12 +1,13 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type ScalingMessage, scalingSchema } from '#contracts';
 import { Operation } from '../http/operation.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
+import type { ScalingNumbers } from './scaling-numbers.js';
 
 /** The numbers for autoscalers over HTTP. */
 @Controller('v1/scaling')
 export class ScalingController {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<{ readonly scaling: ScalingNumbers }>) {}
 
   @Get()
   @Operation('GetScaling', 'How many servers are wanted, and why', { 200: scalingSchema }, [
@@ -14,6 +15,6 @@ export class ScalingController {
     'shutting_down',
   ])
   get(): ScalingMessage {
-    return this.running.now.scaling.read();
+    return this.term.now.scaling.read();
   }
 }

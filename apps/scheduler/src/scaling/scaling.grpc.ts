@@ -3,8 +3,9 @@ import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { WrittenInterceptor } from '../writes/written.interceptor.js';
+import type { ScalingNumbers } from './scaling-numbers.js';
 
 const nothing = z.object({});
 
@@ -13,11 +14,11 @@ const nothing = z.object({});
 @UseFilters(RpcFilter)
 @UseInterceptors(WrittenInterceptor)
 export class ScalingRpc {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<{ readonly scaling: ScalingNumbers }>) {}
 
   @GrpcMethod('Admin', 'GetScaling')
   get(request: unknown) {
     readRequest(nothing, request);
-    return this.running.now.scaling.read();
+    return this.term.now.scaling.read();
   }
 }

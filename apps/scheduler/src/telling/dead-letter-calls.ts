@@ -5,9 +5,9 @@ import type { DeadLetterMessage, PageMessage, ReplayedMessage } from '#contracts
 import { CallerGone } from '../caller-gone.js';
 import { invalid, Refused } from '../errors/refused.js';
 import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../pages.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Prepared, Written } from '../writes/writes.js';
+import type { Prepared, Written, Writes } from '../writes/writes.js';
 import { unknownEndpoint } from './endpoint-calls.js';
 import type { Teller } from './teller.js';
 
@@ -32,13 +32,15 @@ type Found = NonNullable<Awaited<ReturnType<Teller['letter']>>>;
 export class DeadLetterCalls {
   private readonly pages = pagesAtATime();
 
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(
+    @Inject(PerTerm) private readonly term: PerTerm<{ readonly teller: Teller; readonly writes: Writes }>,
+  ) {}
 
   /** A page of them, the newest first. Throws `queue_full` where too many pages are being read, and `CallerGone`. */
   async page(query: DeadLetterListQuery, gone: AbortSignal): Promise<PageMessage<DeadLetterMessage>> {
     const giveBack = this.pages.take();
     try {
-      return await pageOf(this.running.now.teller, query, gone);
+      return await pageOf(this.term.now.teller, query, gone);
     } finally {
       giveBack();
     }
@@ -46,7 +48,7 @@ export class DeadLetterCalls {
 
   /** Its event is sent again, as soon as its subject has its turn. */
   async replay(id: string, caller: Caller): Promise<Written<ReplayedMessage>> {
-    const { teller } = this.running.now;
+    const { teller } = this.term.now;
     return this.perform('POST', id, caller, { id }, (found, number) => {
       const { endpoint } = found;
       if (teller.endpoint(endpoint) === undefined) throw new Refused(unknownEndpoint(endpoint));
@@ -62,7 +64,7 @@ export class DeadLetterCalls {
 
   /** Forgets it for good. */
   async drop(id: string, caller: Caller): Promise<Written<null>> {
-    const { teller } = this.running.now;
+    const { teller } = this.term.now;
     return this.perform('DELETE', id, caller, null, (_, number) => {
       return {
         changes: [
@@ -83,7 +85,7 @@ export class DeadLetterCalls {
     present: Body,
     prepare: (found: Found, number: number) => Prepared<Body>,
   ): Promise<Written<Body>> {
-    const { teller, writes } = this.running.now;
+    const { teller, writes } = this.term.now;
     const number = Number(ID.exec(id)?.[1]);
     const found = await teller.letter(number);
     const path = `/v1/webhooks/dead-letters/${id}${method === 'POST' ? '/replay' : ''}`;

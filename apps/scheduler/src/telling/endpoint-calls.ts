@@ -2,7 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookEndpointMessage, WebhookTestMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
 import { Places } from '../places.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
+import type { Lifecycle } from '../lifecycle.js';
+import type { Teller } from './teller.js';
 
 /** So many tests run at a time. */
 const MOST_TESTS = 4;
@@ -12,11 +14,14 @@ const MOST_TESTS = 4;
 export class EndpointCalls {
   private readonly tests = new Places(MOST_TESTS, FULL);
 
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(
+    @Inject(PerTerm)
+    private readonly term: PerTerm<{ readonly lifecycle: Lifecycle; readonly teller: Teller }>,
+  ) {}
 
   /** Each endpoint, in the order of the configuration. */
   list(): { items: WebhookEndpointMessage[] } {
-    const standings = this.running.now.teller.standings();
+    const standings = this.term.now.teller.standings();
     return {
       items: standings.map(({ endpoint, state, waiting, deadLetters, lastTry }) => ({
         name: endpoint.name,
@@ -31,7 +36,7 @@ export class EndpointCalls {
 
   /** Sends one event that says nothing, beside all that waits. Refuses where there is no such endpoint, and where too many tests run. */
   async test(name: string): Promise<WebhookTestMessage> {
-    const { lifecycle, teller } = this.running.now;
+    const { lifecycle, teller } = this.term.now;
     lifecycle.admit();
     const endpoint = teller.endpoint(name);
     if (endpoint === undefined) throw new Refused({ ...unknownEndpoint(name) });

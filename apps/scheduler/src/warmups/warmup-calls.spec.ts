@@ -5,7 +5,7 @@ import { openStore } from '#kept';
 import { MemoryRows } from '#testing';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
-import type { Running } from '../running.js';
+import type { PerTerm } from '../per-term.js';
 import { Answers } from '../writes/answers.js';
 import { Writes } from '../writes/writes.js';
 import { WarmupCalls } from './warmup-calls.js';
@@ -36,7 +36,7 @@ describe('a warm-up that is started again with its Idempotency-Key', () => {
     const answers = new Answers({ store: store.declarations, given: new Map(), wallNow: () => 0 });
     const writes = new Writes(store.declarations, { answers, audit: emptyAudit() }, new Lifecycle());
     const now = { times: { wallNow: () => 0 }, warmups, writes };
-    calls = new WarmupCalls({ now } as unknown as Running);
+    calls = new WarmupCalls({ now } as unknown as PerTerm<never>);
   });
 
   const start = () => calls.start({ models: MODELS }, CALLER);

@@ -1,14 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { canonical, type WarmupMessage } from '#contracts';
-import type { NewWarmup, Warmup } from '#engine';
+import type { NewWarmup, Warmup, Warmups } from '#engine';
 import { Refused } from '../errors/refused.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { type Caller, checkConditions, checkNoIfMatch } from '../writes/caller.js';
 import { Turns } from '../writes/turns.js';
-import { Written } from '../writes/writes.js';
+import { Written, type Writes } from '../writes/writes.js';
 import type { WarmupBody } from './warmup-requests.js';
 import { unbegun, warmupView } from './warmup-view.js';
+import type { WallTimes } from '../wall-times.js';
 
 /** So many warm-ups may be kept that have not ended. */
 const MOST_OPEN = 100;
@@ -19,7 +20,14 @@ export class WarmupCalls {
   /** Starts go one after another, so that the bound holds. */
   private readonly starts = new Turns();
 
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(
+    @Inject(PerTerm)
+    private readonly term: PerTerm<{
+      readonly times: WallTimes;
+      readonly warmups: Warmups;
+      readonly writes: Writes;
+    }>,
+  ) {}
 
   /**
    * Stores the audit record, then the warm-up. A crash between the two leaves a record without a warm-up; the same start with the
@@ -37,7 +45,7 @@ export class WarmupCalls {
 
   /** No other model of it is begun; what is being loaded stays. One that has ended stays as it is. */
   async cancel(id: string, caller: Caller): Promise<Written<WarmupMessage>> {
-    const { warmups, writes } = this.running.now;
+    const { warmups, writes } = this.term.now;
     const found = await this.find(id);
     const cancelled: Warmup = found.endedAt === null ? { ...found, state: 'cancelled' } : found;
     const view = (): WarmupMessage => warmupView(cancelled);
@@ -51,7 +59,7 @@ export class WarmupCalls {
   }
 
   private async startNow(models: readonly string[], caller: Caller): Promise<Written<WarmupMessage>> {
-    const { times, warmups, writes } = this.running.now;
+    const { times, warmups, writes } = this.term.now;
     const { credential } = caller;
     const at = new Date(times.wallNow()).toISOString();
     const warmup: NewWarmup = { id: idFor(models, caller), at, credential, models };
@@ -73,12 +81,12 @@ export class WarmupCalls {
   }
 
   private async open(): Promise<number> {
-    const { waiting, running } = await this.running.now.warmups.counts();
+    const { waiting, running } = await this.term.now.warmups.counts();
     return waiting + running;
   }
 
   private async find(id: string): Promise<Warmup> {
-    const found = await this.running.now.warmups.get(id);
+    const found = await this.term.now.warmups.get(id);
     if (found) return found;
     throw new Refused({ reason: 'unknown_warmup', detail: `there is no warm-up ${id}`, members: { id } });
   }

@@ -1,12 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ToldChange } from '#engine';
-import type { Composition } from '../compose.js';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
-import { Running } from '../running.js';
+import { PerTerm } from '../per-term.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Heard, Written } from '../writes/writes.js';
+import type { Heard, Written, Writes } from '../writes/writes.js';
 import { changesOf } from './fleet-changes.js';
 import { readFleetMessage } from './fleet-message.js';
+import type { HeardHooks } from './heard-hooks.js';
+import type { Links } from '../fleet/links.js';
+import type { Metrics } from '#telemetry';
+import type { Registry } from '../fleet/registry.js';
+import type { WallTimes } from '../wall-times.js';
 
 const ASKED = { method: 'POST', path: '/v1/webhooks/fleet' };
 
@@ -28,14 +32,24 @@ export interface FleetCall {
   readonly caller: Caller;
 }
 
+/** What messages use of the present term. */
+interface HookPorts {
+  readonly hooks: HeardHooks;
+  readonly links: Links;
+  readonly metrics: Metrics;
+  readonly registry: Registry;
+  readonly times: WallTimes;
+  readonly writes: Writes;
+}
+
 /** Hears of servers that come and go. Each message is one write, and takes effect once. */
 @Injectable()
 export class FleetHooks {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PerTerm) private readonly term: PerTerm<HookPorts>) {}
 
   /** Resolves once it is durable. Refuses what it does not know or cannot do, and then has changed nothing. */
   async hear(call: FleetCall): Promise<Written<FleetHeard>> {
-    const made = this.running.now;
+    const made = this.term.now;
     const { hookMessages } = made.metrics.counts;
     const asked = { ...ASKED, caller: call.caller };
     try {
@@ -52,7 +66,7 @@ export class FleetHooks {
 const resultOf = ({ repeated, outdated }: FleetHeard) =>
   repeated ? 'repeated' : outdated ? 'outdated' : 'taken';
 
-function prepared({ hooks, links, registry, times }: Composition, call: FleetCall): Heard<FleetHeard> {
+function prepared({ hooks, links, registry, times }: HookPorts, call: FleetCall): Heard<FleetHeard> {
   const { credential } = checked(call.caller);
   const read = readFleetMessage(call.body, call.id);
   if (!read.ok) throw invalid(read.errors);
