@@ -92,4 +92,21 @@ describe('the promises', () => {
     evictions(story, 1_000, ['a', 'c'], ['b', 'd']);
     expect(tooMany(story)).toEqual([]);
   });
+
+  it('do not ask whether a copy that comes already had room when others leave for one more', () => {
+    const story = warm();
+    eviction(story, 1_000, 'a', 'c');
+    story.time(1_000, ({ replicas, unsettled, holders, residents }, actions) => {
+      const a = 'a@s' as ReplicaId;
+      for (const ids of [replicas, unsettled, holders.get('a' as ModelId)!, residents.get(S)!]) ids.delete(a);
+      replicas.set('c@s' as ReplicaId, { ...replicas.get('c@s' as ReplicaId)!, phase: 'loading' } as never);
+      return actions;
+    });
+    const found = story.found.length;
+    story.time(60_000, (fleet, actions) => {
+      leaves(fleet, 'b@s' as ReplicaId, 'c', story.now);
+      return actions;
+    });
+    expect(story.found.slice(found).filter((one) => /which had room/.test(one))).toEqual([]);
+  });
 });

@@ -131,8 +131,9 @@ function wasNeeded(scene: TurnScene, newcomer: string): void {
 }
 
 /** Whether it got its place in this turn, its load begun or not. */
-const isPlacedSince = (was: Replica | undefined, now: Replica): boolean =>
-  (now.phase === 'placed' || now.phase === 'loading') && was?.phase !== 'placed';
+const isPlacedSince = (was: Replica | undefined, now: Replica): boolean => isToCome(now) && !isToCome(was);
+
+const isToCome = (one: Replica | undefined): boolean => one?.phase === 'placed' || one?.phase === 'loading';
 
 /** A job before it in the line is to have the memory that is free there. */
 const isKeptFree = ({ fleet }: TurnScene, { model, server }: Replica): boolean => {
