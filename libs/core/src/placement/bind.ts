@@ -53,8 +53,8 @@ const isTimeToBind = ({ job, place, placeAt }: JobForecast, now: Now): boolean =
 function bind(fleet: Fleet, line: Line, forecast: JobForecast, now: Now): boolean {
   const { job, place, leaving } = forecast;
   const want = job.want!;
-  // A job before it in this turn may have got the last load slot but one of its server, or its memory.
-  if (coolingOn(fleet, place!.server, want.model.id, now)) return false;
+  // A job before it in this turn may have got the last load slot but one of its server, its memory, or the copy it comes to.
+  if (coolingOn(fleet, place!.server, want.model.id, now) || isTaken(fleet, place!, want)) return false;
   const ledger = new Ledger(fleet, now);
   const isRoom = ledger.fitsSpare(place!.bookings);
   if (!isRoom && !leaving.some(({ isTold }) => isTold)) return false;
@@ -75,6 +75,12 @@ function bind(fleet: Fleet, line: Line, forecast: JobForecast, now: Now): boolea
   }
   promisePlace(fleet, plan.place, want, now);
   return true;
+}
+
+/** Whether a copy stands at a place that cannot come back with more devices, since it leaves. */
+function isTaken({ replicas }: Fleet, { server }: Place, { model }: Want): boolean {
+  const copy = replicas.get(replicaId(model.id, server.spec.id));
+  return copy !== undefined && copy.phase !== 'ready';
 }
 
 /** The choice of the copies that leave for a job: the lowest class first, then the least worth, the smallest sufficient set. */

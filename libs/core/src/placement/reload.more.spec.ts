@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { openOrders } from '../explain/open-orders.js';
-import { replicaId } from '../fleet/ids.js';
+import { replicaId, type RequestId } from '../fleet/ids.js';
 import type { Model } from '../index.js';
 
 const A = aModel('a').id;
@@ -20,7 +20,7 @@ const BY: readonly (readonly [string, Partial<Model>])[] = [
 const on = (gpus: readonly number[], parts: Partial<Model> = {}): CoreDriver =>
   new CoreDriver()
     .declare(wanted(parts), aModel('b', { config: '{}', gpuBytes: 8 }))
-    .serve(aServer('t', gpus), ['a', 'b']);
+    .serve(aServer('t', gpus), ['a', 'b', 'p', 'x']);
 
 const devicesOf = (driver: CoreDriver, server = T) =>
   driver.fleet.replicas.get(replicaId(A, server))?.devices;
@@ -125,6 +125,23 @@ describe('one copy more on the only server', () => {
     driver.resolve('b', { wait: 5_000 });
     driver.pass(11_000);
     expect(driver.orders()).toEqual(ANEW);
+  });
+
+  it('is not given to a copy that leaves for another in that turn, which stays booked until it has left', () => {
+    const driver = on([9, 8], { minResidency: 10_000 }).warm('b', 't').warm('a', 't');
+    driver.declare(aModel('x', { config: '{}', gpuBytes: 9, class: 'critical' }));
+    driver.declare(aModel('p', { config: '{}', gpuBytes: 8 }));
+    const { since } = driver.fleet.replicas.get(replicaId(A, T))!;
+    driver.unloadsEnd = false;
+    driver.tell({ kind: 'UnloadOrdered', model: aModel('b').id, force: true });
+    const first = driver.resolve('p');
+    driver.declare(wanted({ minResidency: 10_000, minCopies: 2, maxCopies: 2 }));
+    driver.resolve('x');
+    driver.pass(since + 9_999 - driver.now);
+    expect([driver.phase('p', 't'), driver.phase('a', 't')]).toEqual(['placed', 'ready']);
+    driver.now += 1;
+    driver.tell({ kind: 'RequestCancelled', request: first as RequestId });
+    expect([driver.phase('a', 't'), driver.phase('x', 't')]).toEqual(['unloading', 'placed']);
   });
 
   it('is given up where it is not wanted any more', () => {
