@@ -198,7 +198,7 @@ export class Gateways {
       const isEnsemble = site.sim.repository.model(model)!.steps.length > 0;
       if (isServed || (answer.error.code === 'INTERNAL' && !isEnsemble)) {
         const isShown = countingAt(site, model, version).some((id) => counting.includes(id));
-        if (isShown) site.lastInference.set(model, agenda.now());
+        if (isShown) site.lastInference.set(model, { at: agenda.now(), copies: counting });
         trail.mark('inference');
       }
       if (isServed || answer.error.code === 'INTERNAL') return;

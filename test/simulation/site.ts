@@ -59,7 +59,7 @@ export class Site {
   /** The replies that will go astray, each once. */
   readonly lostReplies: { readonly to: 'load' | 'unload'; readonly how: LostReply }[] = [];
   /** When an inference last ended, by model. */
-  readonly lastInference = new Map<string, number>();
+  readonly lastInference = new Map<string, { readonly at: number; readonly copies: readonly number[] }>();
   /** The models whose files were changed: the next load lets the old version go, whatever leases are on it. */
   readonly rewritten = new Set<string>();
   private readonly watchers = new Set<(news: SiteNews) => void>();

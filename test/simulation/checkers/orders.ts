@@ -124,11 +124,13 @@ function noteFirstCounts({ changes, sites, turn }: Scene): Map<ReplicaId, number
   return since;
 }
 
-/** When the last inference of a copy was, where a reading could show it as use. */
+/** When the last inference of a copy was, where a reading could show it as use: what another client loads anew counts anew. */
 function lastShown(scene: Scene, { model, server }: Replica, since: number): number {
-  const inference = siteOf(scene, server).lastInference.get(model) ?? -Infinity;
+  const { lastInference, sim } = siteOf(scene, server);
+  const last = lastInference.get(model);
   const readAt = scene.fleet.servers.get(server)!.statisticsAt ?? -Infinity;
-  return inference <= readAt && inference > since ? inference : -Infinity;
+  const isShown = last && last.at <= readAt && last.at > since;
+  return isShown && sim.copies().some(({ id }) => last.copies.includes(id)) ? last.at : -Infinity;
 }
 
 /** Idle unload only after the full idle time since the last route, and the last inference that a reading could show. */
