@@ -80,7 +80,10 @@ describeReal('a load that never ends', (kit) => {
     await triton.addModel(aQuickModel('hollow'));
     await triton.kill();
     await triton.restart();
+    const restarted = Date.now();
     await until(async () => (await stage.copies('hollow')).length === 1);
+    // Before its first look it takes no loads, and another server would get this one.
+    await until(async () => Date.parse((await stage.server(triton.id)).observedAt ?? '') > restarted);
     expect((await stage.server(triton.id)).flags).toEqual(['old_version']);
     expect(await stage.route('hollow')).toBe(triton.id);
   });
