@@ -82,6 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'evicts-both-of-two-copies', breaks: 7, file: `${CORE}/room/victims.ts`, find: `isReplaced(fleet, one) || keepsEnough(fleet, one.model, going, want)`, replace: `isReplaced(fleet, one) || fleet.models.has(one.model)` },
   { name: 'place-outlives-what-wants-it', breaks: 19, file: `${CORE}/step.ts`, find: `dropUnwanted(fleet, now)`, replace: `(now.stamp < 0 && dropUnwanted(fleet, now))` },
   { name: 'anew-over-a-copy-that-leaves', breaks: 2, file: `${CORE}/placement/bind.ts`, find: ` || isTaken(fleet, place!, want)) return false;`, replace: `) return false;\n  void isTaken;` },
+  { name: 'kept-and-not-looked-at-again', breaks: 19, file: `${CORE}/step.ts`, find: `[isTakenBack, isRetired,`, replace: `[isRetired,` },
   { name: 'places-go-before-what-they-are-for', breaks: 8, file: `${CORE}/step.ts`, find: `  const isDrained = !areOrdersStopped(fleet) && drainRetired(fleet, now);\n  const isDropped = dropUnwanted(fleet, now);`, replace: `  const isDropped = dropUnwanted(fleet, now);\n  const isDrained = !areOrdersStopped(fleet) && drainRetired(fleet, now);` },
   { name: 'pins-asked-as-if-none-stood', breaks: 4, file: `${CORE}/room/fit-pins.ts`, find: `for (const model of ordered) assignment.putWhereItStands(model, isPlaced);`, replace: `void isPlaced;` },
   { name: 'pins-asked-without-what-is-to-come', breaks: 4, file: `${CORE}/room/assignment.ts`, find: `one !== undefined && mayStay(this.fleet, one))`, replace: `one?.phase === 'ready')` },

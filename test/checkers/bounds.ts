@@ -48,7 +48,8 @@ export const drainsKeepTheirDeadline: TurnCheck = ({ turn, fleet, trail }) => {
 
 /**
  * Whatever leases were given: a server that drains with a deadline has let go ten seconds after that of all that has drained
- * as long, but of what others there are made of, or may be, and of what waits for the end of other orders there.
+ * as long, but of what others there are made of, or may be, and of what waits for the end of other orders there. No drain ends a
+ * lease on a stranger that is kept, nor lets go of what that one is made of.
  */
 export const drainsLetGo: TurnCheck = (scene) => {
   const { turn, fleet, trail } = scene;
@@ -57,8 +58,10 @@ export const drainsLetGo: TurnCheck = (scene) => {
   for (const server of fleet.servers.values()) {
     if (leasesCutAt(fleet, server.spec.id) > turn.now || !takesOrders(server)) continue;
     const here = [...fleet.replicas.values()].filter((one) => one.server === server.spec.id);
-    if (here.some((one) => one.phase !== 'draining' && mayBeEnsemble(fleet, server, one))) continue;
     const isKept = (one: Replica): boolean => one.stranger && server.spec.strangers === 'keep';
+    const mayNeed = (one: Replica): boolean =>
+      (one.phase !== 'draining' || isKept(one)) && mayBeEnsemble(fleet, server, one);
+    if (here.some(mayNeed)) continue;
     const isLeft = (one: Replica): boolean =>
       one.phase === 'draining' && turn.now >= one.since + LET_GO_AFTER;
     const left = here.filter((one) => isLeft(one) && !isKept(one) && !waitsToLeave(scene, one));

@@ -38,7 +38,7 @@ export function step(fleet: Fleet, now: Now): Turn {
   forgetShortfalls(fleet, now);
   const open = openServers(fleet, now);
   followOrders(fleet, now);
-  cancelDrains(fleet, now);
+  const isTakenBack = cancelDrains(fleet, now);
   dropInvalidPlaces(fleet, open, now);
   const unservable = refuseUnservable(fleet, open, now);
   const late = takeExpired(fleet, now);
@@ -58,7 +58,7 @@ export function step(fleet: Fleet, now: Now): Turn {
   const lost = refuseLost(fleet, line, now);
   const answers = [...answerOverflow(fleet, away, now), ...answerExpired(fleet, expired, line, now)];
   forgetAnswered(fleet);
-  const said = [isRetired, isBound, orders.length > 0, lost.length > 0];
+  const said = [isTakenBack, isRetired, isBound, orders.length > 0, lost.length > 0];
   const again = said.includes(true) && !areOrdersStopped(fleet);
   const looks = again ? [] : poll(fleet, now);
   const decided = [...unservable, ...granted, ...refused, ...orders, ...lost, ...answers, ...looks];

@@ -144,6 +144,16 @@ describe('one copy more on the only server', () => {
     expect([driver.phase('a', 't'), driver.phase('x', 't')]).toEqual(['unloading', 'placed']);
   });
 
+  it('is given up, and made elsewhere in the same instant, where the room for it has gone before its copy left', () => {
+    const driver = on([10, 10]).warm('a', 't');
+    driver.resolve('a', { lease: 30_000 });
+    driver.declare(wanted({ pinnedCopies: 2 }));
+    expect(driver.phase('a', 't')).toBe('draining');
+    driver.serve(aServer('u', [10]), ['a']);
+    driver.tell({ kind: 'ServerDeclared', server: aServer('t', [10, 5]) });
+    expect([driver.phase('a', 't'), driver.orders().at(-1)]).toEqual(['ready', 'load a@u']);
+  });
+
   it('is given up where it is not wanted any more', () => {
     const driver = on([10, 10]).warm('b', 't').warm('a', 't');
     driver.pass(MINUTE);
