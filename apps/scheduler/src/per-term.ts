@@ -3,8 +3,6 @@
  * leading. A call asks here once, before its first `await`, so that all it uses is of one term. `Ports`: what it uses.
  */
 export abstract class PerTerm<Ports> {
-  /** Null: this process does not lead. */
-  abstract readonly leading: Ports | null;
   /** Refuses with `no_leader` where this process does not lead. */
   abstract readonly now: Ports;
   /**

@@ -26,6 +26,7 @@ export class Running extends PerTerm<Composition> {
     super();
   }
 
+  /** Null: this process does not lead. */
   get leading(): Composition | null {
     return this.reign?.made ?? null;
   }

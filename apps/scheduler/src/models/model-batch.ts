@@ -110,7 +110,7 @@ function toldAgain(catalog: Catalog, body: unknown, created: string): BatchMessa
 }
 
 function prepared(
-  { catalog, engine, times }: BatchPorts,
+  { catalog, engine, times }: ModelPorts,
   declared: readonly Declared[],
 ): Prepared<BatchMessage> {
   const inOrder = declared.toSorted((one, other) => (one.after.name < other.after.name ? -1 : 1));
