@@ -35,6 +35,7 @@ export const OF_MEMORY: readonly Mutant[] = [
   { name: 'gpus-out-of-sight-are-gone', breaks: 2, file: `${CORE}/observe/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since || !isBooked(` },
   { name: 'gpus-that-hold-something-are-gone', breaks: 2, file: `${CORE}/observe/devices.ts`, find: `return begunAt >= since + STEADY && !isBooked(`, replace: `return begunAt >= since + STEADY || !isBooked(` },
   { name: 'strangers-load-taken-for-outlived', breaks: 19, file: `${CORE}/observe/sighted.ts`, find: `replica.absentSince === null && isEnsemble(fleet, replica.model)`, replace: `true` },
+  { name: 'outlived-routed-without-a-step', breaks: 5, file: `${CORE}/learned/routes.ts`, find: `!outlived ||`, replace: `!outlived || outlived ||` },
   { name: 'outlived-unloaded-again', breaks: 19, file: `${CORE}/placement/retire.ts`, find: `replica.outlived || `, replace: `` },
   { name: 'polled-row-never-ends', breaks: 2, file: `${CORE}/observe/sighted-unknown.ts`, find: `sighting.proven || isLeftAlone(fleet.servers.get(replica.server)!)`, replace: `sighting.proven` },
   { name: 'young-process-without-devices', breaks: 19, file: `${CORE}/observe/devices.ts`, find: `(spec.hostMemory ?? metrics.hostMemory) !== null`, replace: `true` },

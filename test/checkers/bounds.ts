@@ -59,12 +59,13 @@ export const drainsLetGo: TurnCheck = (scene) => {
     if (leasesCutAt(fleet, server.spec.id) > turn.now || !takesOrders(server)) continue;
     const here = [...fleet.replicas.values()].filter((one) => one.server === server.spec.id);
     const isKept = (one: Replica): boolean => one.stranger && server.spec.strangers === 'keep';
-    const mayNeed = (one: Replica): boolean =>
-      (one.phase !== 'draining' || isKept(one)) && mayBeEnsemble(fleet, server, one);
-    if (here.some(mayNeed)) continue;
-    const isLeft = (one: Replica): boolean =>
-      one.phase === 'draining' && turn.now >= one.since + LET_GO_AFTER;
-    const left = here.filter((one) => isLeft(one) && !isKept(one) && !waitsToLeave(scene, one));
+    const isOverdue = (one: Replica): boolean =>
+      one.phase === 'draining' &&
+      turn.now >= one.since + LET_GO_AFTER &&
+      !isKept(one) &&
+      !waitsToLeave(scene, one);
+    if (here.some((one) => !isOverdue(one) && mayBeEnsemble(fleet, server, one))) continue;
+    const left = here.filter(isOverdue);
     trail.expect(
       left.length === 0,
       () => `${left[0]!.id} is there long after the deadline of its server's drain`,

@@ -80,13 +80,19 @@ const isAnyPending = (scene: TurnScene, { id, server }: Placed, beside: readonly
       scene.turn.now < one.since + TOLD_WITHIN,
   );
 
-/** Whether what drains may not be unloaded yet: its server is at work on as many unloads as it may, or on its family. */
+/**
+ * Whether what drains may not be unloaded yet: its server is at work on as many unloads as it may, or on its family, or an unload
+ * of its family counts as undone.
+ */
 export function waitsToLeave(scene: TurnScene, { id, model, server }: Replica): boolean {
   const others = inWorkOn(scene, server).filter((one) => one.id !== id);
   if (others.filter(isBeingUnloaded).length >= ordersAtOnce(scene.fleet, scene.fleet.servers.get(server)!))
     return true;
   const family = familiesOf(scene.fleet, model);
-  return others.some((one) => family.has(one.model) || isPending(scene, one));
+  const undone = Array.from(scene.fleet.servers.get(server)!.undone).some(
+    ([other, until]) => other !== model && scene.turn.now < until && family.has(other),
+  );
+  return undone || others.some((one) => family.has(one.model) || isPending(scene, one));
 }
 
 const ordersIn = ({ turn }: TurnScene): Order[] =>

@@ -26,18 +26,15 @@ class Gpu {
   /** When something of a copy was last taken or given back. */
   movedAt: Instant = -Infinity;
   readonly causes = new Map<string, Cause>();
+  /** What other processes hold, and unloads kept. */
+  readonly others: Bytes = 0;
   private readonly met = new Set<string>();
   private used: Bytes = 0;
   private taken: Bytes = 0;
-  private others: Bytes = 0;
   /** Whether Berth has known, since others were last hidden, all that they hold. */
   private isShown = false;
 
   constructor(private readonly ordinal: number) {}
-
-  get hasOthers(): boolean {
-    return this.others > 0;
-  }
 
   note(sim: SimulatedTriton, baseline: Bytes, booked: Decided['booked'], now: Instant): void {
     const used = sim.memoryUsed(this.ordinal);
@@ -127,7 +124,7 @@ export class Surprises {
 
   /** Where nothing measures, whatever Berth could not know excuses for as long as it is there. */
   isThere(sim: SimulatedTriton, { place }: Asked, booked: Decided['booked']): boolean {
-    const hasOthers = place === 'host' ? hasResidue(sim, place) : this.on(place)?.hasOthers === true;
+    const hasOthers = place === 'host' ? hasResidue(sim, place) : (this.on(place)?.others ?? 0) > 0;
     return hasOthers || moreAt(sim, place, booked).length + lateAt(sim, place).length > 0;
   }
 }

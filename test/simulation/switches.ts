@@ -92,7 +92,9 @@ function during(
 function hide({ agenda, told }: Stage, site: Site, model: string): void {
   const { incarnation } = site;
   agenda.after(told.limits.stuckAfter, () => {
-    const isStuck = site.sim.copies().some((copy) => copy.model === model && !copy.isVisible);
+    const isStuck = site.sim
+      .copies()
+      .some((copy) => copy.model === model && (copy.phase !== 'serving' || !copy.isVisible));
     if (!isStuck || site.incarnation !== incarnation) return;
     site.isMuddled = true;
     for (const order of site.open) if (order.model === model) site.open.delete(order);

@@ -23,11 +23,15 @@ export function hearUntold(site: Hearer, trail: Trail, untold: Untold): void {
 }
 
 /**
- * Whether another load runs in a server that no look shows: of a step that is read anew, or of what was removed from the repository.
- * An order that waits for it once its call is over looks like one that has failed.
+ * Whether a load runs in a server that no look shows: of a step or an ensemble that is read anew, or of what was removed from the
+ * repository. An order that waits for it once its call is over looks like one that has failed.
  */
-export const mayWaitUnseen = (sim: SimulatedTriton, name: string): boolean =>
-  sim.copies().some(({ model, phase, isVisible }) => model !== name && phase === 'loading' && !isVisible);
+export function mayWaitUnseen(sim: SimulatedTriton): boolean {
+  const shown = new Set(sim.repository.names());
+  return sim
+    .copies()
+    .some(({ model, phase, isVisible }) => phase === 'loading' && !(isVisible && shown.has(model)));
+}
 
 const died = ({ id }: Hearer, models: readonly string[]): string =>
   `${id} died of the unloads of ${models.join(', ')} at once`;

@@ -65,11 +65,14 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
   ];
 }
 
-/** Whether a load waits inside Triton that Berth had to take for failed: it is booked no more, or ordered again in this turn. */
+/**
+ * Whether a load waits inside Triton that Berth had to take for failed: it is booked no more, has a place to be ordered again, or is
+ * in this turn.
+ */
 function waitsUnseen(scene: Scene, model: string, server: ServerId): boolean {
   const isAgain = loadsOrdered(scene).some((one) => one.server === server && one.model === model);
-  const isBooked = scene.fleet.replicas.has(`${model}@${server}` as ReplicaId);
-  return (isAgain || !isBooked) && mayWaitUnseen(siteOf(scene, server).sim, model);
+  const phase = scene.fleet.replicas.get(`${model}@${server}` as ReplicaId)?.phase ?? 'placed';
+  return (isAgain || phase === 'placed') && mayWaitUnseen(siteOf(scene, server).sim);
 }
 
 /** Our load of what a stranger has loaded meanwhile waits inside Triton until it ends, and then has nothing to do. */

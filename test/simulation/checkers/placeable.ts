@@ -64,7 +64,7 @@ function bookingsAt(fleet: Readonly<Fleet>, id: ModelId, place: string): readonl
 export function isPlaceable(
   fleet: Readonly<Fleet>,
   model: Model,
-  { isReplaced, takesNothing, kept }: Quiet & { readonly kept?: ReadonlyMap<AccountId, Bytes> },
+  { sites, isReplaced, takesNothing, kept }: Quiet & { readonly kept?: ReadonlyMap<AccountId, Bytes> },
   stays = (replica: Replica): boolean => isPinProtected(fleet, replica) || isKept(fleet, replica),
 ): boolean {
   const immovable = [...fleet.replicas.values()].filter((replica) =>
@@ -78,7 +78,7 @@ export function isPlaceable(
   );
   const asStrangers: Fleet = {
     ...fleet,
-    servers: new Map(servers.map((server) => [server.spec.id, withoutOthers(server, kept)])),
+    servers: new Map(servers.map((server) => [server.spec.id, withoutOthers(server, sites.get(server.spec.id), kept)])),
     replicas: new Map(immovable.map((replica) => [replica.id, asStranger(replica)])),
   };
   return fitPins(asStrangers, [{ ...model, pinnedCopies: 1 }]).fits;
@@ -86,11 +86,18 @@ export function isPlaceable(
 
 /**
  * A server that keeps strangers, with devices only as large as foreign memory and residue, or kept places where those take more,
- * leave them: what is foreign may lie where a place is kept, and the two are never counted twice.
+ * leave them: what is foreign may lie where a place is kept, and the two are never counted twice. Where no metrics tell of a
+ * GPU, what others hold of it is taken from the world.
  */
-function withoutOthers(server: Server, kept: ReadonlyMap<AccountId, Bytes> = new Map()): Server {
-  const taken = ({ kind, ordinal, account }: Device): Bytes =>
-    Math.max(kept.get(account) ?? 0, kind === 'gpu' ? takenByOthers(server, ordinal) : 0);
+function withoutOthers(
+  server: Server,
+  site: Site | undefined,
+  kept: ReadonlyMap<AccountId, Bytes> = new Map(),
+): Server {
+  const ofOthers = ({ ordinal, uuid }: Device): Bytes =>
+    uuid === null ? (site?.surprises.on(ordinal)?.others ?? 0) : takenByOthers(server, ordinal);
+  const taken = (device: Device): Bytes =>
+    Math.max(kept.get(device.account) ?? 0, device.kind === 'gpu' ? ofOthers(device) : 0);
   return {
     ...server,
     spec: { ...server.spec, strangers: 'keep' },

@@ -4,7 +4,7 @@ import { indexDropped, indexPut } from './indexes.js';
 import type { Model } from './model.js';
 import type { AccountId, ModelId, OrderId, ReplicaId, ServerId } from './ids.js';
 import type { Unsettled } from './fleet-index.js';
-import { isFailing, type Ready, type Replica } from './replica.js';
+import { hasOutlived, isFailing, type Ready, type Replica } from './replica.js';
 import { forgetLeft, noteMotion } from './meter.js';
 
 export type * from './fleet-state.js';
@@ -17,7 +17,7 @@ export const emptyFleet = (): Fleet => new EmptyFleet();
  */
 export function put(fleet: Fleet, replica: Replica): void {
   const before = fleet.replicas.get(replica.id);
-  if (isRerouted(before, replica)) noteRoute(fleet, replica.id);
+  if (isRerouted(before, replica)) noteRouteAndWholes(fleet, replica);
   const server = fleet.servers.get(replica.server);
   noteMotion(fleet, before, replica);
   if (before && before.devices !== replica.devices) forgetLeft(server, replica);
@@ -52,6 +52,17 @@ export function noteRoute(fleet: Fleet, replica: ReplicaId): void {
   fleet.rerouted.add(replica);
 }
 
+/** The route to a replica has changed, and with it may those to what it is a step of: see `isWhole`. */
+function noteRouteAndWholes(fleet: Fleet, { id, server }: Replica): void {
+  noteRoute(fleet, id);
+  noteOutlivedOn(fleet, server);
+}
+
+/** The routes may have changed to what has outlived its unload on a server: what it is made of has, or is known now. */
+export function noteOutlivedOn(fleet: Fleet, server: ServerId): void {
+  for (const one of replicasOn(fleet, server)) if (hasOutlived(one)) noteRoute(fleet, one.id);
+}
+
 /** All routes to a server have changed, or what is known of them. */
 export function noteRoutesOn(fleet: Fleet, server: ServerId): void {
   fleet.routesRevision += 1;
@@ -67,7 +78,7 @@ function noteUnsettled(fleet: Fleet, id: ReplicaId, isUnsettled: boolean): void 
 /** Ends a replica and its bookings. */
 export function forget(fleet: Fleet, replica: Replica): void {
   const { id, model, server, phase } = replica;
-  if (phase === 'ready') noteRoute(fleet, id);
+  if (phase === 'ready') noteRouteAndWholes(fleet, replica);
   noteMotion(fleet, replica, undefined);
   fleet.replicas.delete(id);
   noteUnsettled(fleet, id, false);

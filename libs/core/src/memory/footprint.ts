@@ -1,6 +1,6 @@
 import { hostAccount, type ModelId, replicaId } from '../fleet/ids.js';
 import { spreadFound } from './device-sets.js';
-import type { Fleet } from '../fleet/fleet.js';
+import { type Fleet, noteOutlivedOn, replicasOf } from '../fleet/fleet.js';
 import type { Booking, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { Bytes } from '../fleet/model.js';
@@ -112,6 +112,7 @@ export function directDependencies(fleet: Readonly<Fleet>, id: ModelId): readonl
 export function noteDependencies(fleet: Fleet, id: ModelId): void {
   if (directDependencies(fleet, id).length > 0) fleet.composed.add(id);
   else fleet.composed.delete(id);
+  for (const { server } of replicasOf(fleet, id)) noteOutlivedOn(fleet, server);
 }
 
 /** The replicas on the same server that need this one or may need it, through all levels. */

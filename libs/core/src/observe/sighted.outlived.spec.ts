@@ -1,4 +1,4 @@
-import { Now } from '#core';
+import { Now, routeRow } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { serverFlags } from '../explain/view.js';
@@ -52,6 +52,18 @@ describe('an ensemble that serves after its unload was acknowledged', () => {
     expect(holdsIn(driver)).toContain('outlived');
     driver.pass(2 * driver.fleet.limits.stuckAfter);
     expect(flagsIn(driver)).toEqual(['hidden_copy']);
+  });
+
+  it('has routes while all that it is made of serves on its server', () => {
+    const { driver, shelf } = outlived();
+    const isRouted = () => routeRow(driver.fleet, replicaId(E, T)) !== undefined;
+    expect(isRouted()).toBe(true);
+    shelf.set('v', 'UNAVAILABLE', 'unloaded');
+    driver.pass(MINUTE);
+    expect([driver.phase('e', 't'), driver.phase('v', 't'), isRouted()]).toEqual(['ready', undefined, false]);
+    shelf.set('v', 'READY');
+    driver.pass(MINUTE);
+    expect(isRouted()).toBe(true);
   });
 
   it('is ordered nothing any more: by idleness, an admin, a reload, a change of its declaration or a drain', () => {

@@ -1,6 +1,6 @@
 import type { Copy, CopyHealth, CopyPhase } from './copy.js';
 import type { Holding } from './device-memory.js';
-import type { ProcessState } from './process-state.js';
+import type { ProcessState, VersionRow } from './process-state.js';
 
 /** One copy as it truly is, whatever the index says. */
 export interface CopyTruth {
@@ -10,7 +10,7 @@ export interface CopyTruth {
   readonly phase: CopyPhase;
   readonly health: CopyHealth;
   readonly inFlight: number;
-  /** Whether the index has a row for this very copy; hidden ones hold memory that no call shows. */
+  /** Whether the process has a row for this very copy; hidden ones hold memory that no call shows. */
   readonly isVisible: boolean;
   readonly holds: readonly Holding[];
 }
@@ -29,7 +29,13 @@ function copyTruth(process: ProcessState, copy: Copy): CopyTruth {
     phase: copy.phase,
     health: copy.health,
     inFlight: copy.inFlight,
-    isVisible: rows.some((row) => row.copy === copy),
+    isVisible: rows.some((row) => row.copy === copy || isLoading(row, copy)),
     holds: process.memory.holdingsOf(copy.holder),
   };
 }
+
+/** Loads of a model come one after the other: no more than one copy of a version is not up yet. */
+const isLoading = (row: VersionRow, copy: Copy): boolean =>
+  row.state === 'LOADING' &&
+  row.version === copy.version &&
+  (copy.phase === 'queued' || copy.phase === 'loading');
