@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { auditListSchema, AuditList } from '../../apps/scheduler/src/audit/audit-list.js';
 import { Refused } from '../../apps/scheduler/src/errors/refused.js';
-import type { Running } from '../../apps/scheduler/src/running.js';
+import type { Audit } from '../../apps/scheduler/src/audit/audit.js';
 
 /** So many records there are, the first of them numbered 1. */
 const RECORDS = 20;
@@ -12,7 +12,7 @@ const audit = {
       ? { number: String(number), subject: { kind: 'freeze', name: null } }
       : undefined,
 };
-const list = new AuditList({ now: { audit } } as unknown as Running);
+const list = new AuditList(audit as unknown as Audit);
 const { signal } = new AbortController();
 
 /** Any token leads to a page of records that there are, or is refused. */

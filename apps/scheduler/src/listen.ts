@@ -1,15 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
+import type { Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Metrics } from '#telemetry';
 import { type Address, addressText, type Config, isBeyondLoopback } from '#config';
 import { guardHttp } from './access/http-guard.js';
 import { isOwnPath } from './access/operations.js';
-import { boundAlerts } from './alerts/alerts.controller.js';
-import { AlertWrites } from './alerts/alert-writes.js';
+import { AlertPlaces, boundAlerts } from './alerts/alerts.controller.js';
 import { CannotListen } from './cannot-listen.js';
 import { ProblemFilter } from './errors/problem.filter.js';
-import { PerTerm } from './per-term.js';
+import { perTermProviders, Terms } from './terms/per-term.js';
 import { Problems } from './errors/problems.js';
 import { RpcErrors } from './errors/rpc-errors.js';
 import { forwardGrpc } from './forwarding/grpc-forward.js';
@@ -23,19 +24,24 @@ import { GrpcHealth } from './health/grpc-health.js';
 import { openApi, serveOpenApi } from './http/openapi.js';
 import { refuseQueries } from './http/queries.js';
 import { checks } from './http/worded.js';
-import { boundBatches } from './models/batch.controller.js';
-import { ModelBatch } from './models/model-batch.js';
-import { nestLog } from './nest-log.js';
+import { BatchPlaces, boundBatches } from './models/batch.controller.js';
+import { LOG, nestLog } from './nest-log.js';
+import { WatchedTable } from './following/watched-table.js';
+import { Lifecycle } from './lifecycle.js';
+import { CONFIG } from './present-config.js';
+import { PressureMonitor } from './pressure/pressure-monitor.js';
+import { Untaken } from './untaken.js';
 import { boundsWithin, openFiles } from './open-files.js';
 import type { SchedulerParts } from './parts.js';
 import { ResolveController, straighten } from './routing/resolve.controller.js';
 import { Resolver } from './routing/resolver.js';
-import { Running } from './running.js';
+import type { Lasting } from './reigns/lasting.js';
+import { ProcessTerms } from './terms/process-terms.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { SchedulerModule } from './scheduler.module.js';
 import { CERTIFICATES, type Certificates } from './tls/certificates.js';
 import { ownNames } from './tls/own-names.js';
-import { followRoutes } from './watching/route-facts.js';
+import { WatchRpc } from './watching/watch.grpc.js';
 import { WrittenInterceptor } from './writes/written.interceptor.js';
 
 /** A Nest app that answers, and how to end it. */
@@ -51,11 +57,17 @@ export interface Listening {
 
 type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
 
+/** What is served. */
+interface ServedBy {
+  readonly lasting: Lasting;
+  readonly terms: ProcessTerms;
+}
+
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
-export async function listen(config: Config, running: Running, parts: Parts): Promise<Listening> {
+export async function listen(config: Config, served: ServedBy, parts: Parts): Promise<Listening> {
   const { log, random } = parts;
-  const { access, certificates, peerKey, signatures, unfinished } = running.lasting;
-  followRoutes(running);
+  const { lasting, terms } = served;
+  const { access, certificates, peerKey, signatures, unfinished } = lasting;
   const problems = new Problems(log, random);
   const callers = {
     access: () => access,
@@ -64,13 +76,7 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
     peers: peerKey,
   };
   const adapter = fastifyAdapter(problems, config.connections, callers, certificates);
-  const shared = [
-    { provide: Running, useValue: running },
-    { provide: PerTerm, useValue: running },
-    { provide: CERTIFICATES, useValue: certificates },
-    { provide: Problems, useValue: problems },
-    { provide: RpcErrors, useValue: new RpcErrors(log, random) },
-  ];
+  const shared = sharedOf(config, served, problems, parts);
   const app = await NestFactory.create<NestFastifyApplication>(SchedulerModule.of(shared), adapter, {
     bodyParser: false,
     abortOnError: false,
@@ -78,20 +84,42 @@ export async function listen(config: Config, running: Running, parts: Parts): Pr
   });
   app.useGlobalFilters(new ProblemFilter(problems));
   app.useGlobalPipes(checks());
-  app.useGlobalInterceptors(new WrittenInterceptor(running));
+  app.useGlobalInterceptors(new WrittenInterceptor(lasting.untaken));
   const fastify = adapter.getInstance();
   parseJson(fastify);
   guardHttp(fastify, callers);
   unfinished.bodies(fastify);
-  if (running.hasPeers) forwardHttp(fastify, running, problems);
+  if (terms.hasPeers) forwardHttp(fastify, terms, problems);
   serveOperations(app, problems, access.isOn);
   try {
-    return await open(app, config, running, parts);
+    return await open(app, config, served, parts);
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
   }
 }
+
+/** What Nest hands to constructors beside what it makes. */
+const sharedOf = (
+  config: Config,
+  { lasting, terms }: ServedBy,
+  problems: Problems,
+  { log, random }: Parts,
+): Provider[] => [
+  { provide: CERTIFICATES, useValue: lasting.certificates },
+  { provide: CONFIG, useValue: config },
+  { provide: Lifecycle, useValue: lasting.lifecycle },
+  { provide: LOG, useValue: log },
+  { provide: Metrics, useValue: lasting.metrics },
+  { provide: PressureMonitor, useValue: lasting.pressure },
+  { provide: Problems, useValue: problems },
+  { provide: ProcessTerms, useValue: terms },
+  { provide: RpcErrors, useValue: new RpcErrors(log, random) },
+  { provide: Terms, useValue: terms },
+  { provide: Untaken, useValue: lasting.untaken },
+  { provide: WatchedTable, useValue: lasting.routes },
+  ...perTermProviders(),
+];
 
 /** What the framework does not do for operations by itself. */
 function serveOperations(app: NestFastifyApplication, problems: Problems, isGuarded: boolean): void {
@@ -99,8 +127,8 @@ function serveOperations(app: NestFastifyApplication, problems: Problems, isGuar
   const document = openApi(app, isGuarded);
   refuseQueries(fastify, document, problems);
   straighten(fastify, app.get(ResolveController));
-  boundBatches(fastify, app.get(ModelBatch));
-  boundAlerts(fastify, app.get(AlertWrites));
+  boundBatches(fastify, app.get(BatchPlaces));
+  boundAlerts(fastify, app.get(AlertPlaces));
   serveOpenApi(fastify, document);
 }
 
@@ -114,10 +142,10 @@ function ownName(config: Config, certificates: Certificates | null): ((name: str
 async function open(
   app: NestFastifyApplication,
   config: Config,
-  running: Running,
+  { lasting, terms }: ServedBy,
   { log, lookup }: Parts,
 ): Promise<Listening> {
-  const { access, certificates, metrics, peerKey, unfinished, untaken } = running.lasting;
+  const { access, certificates, metrics, peerKey, unfinished, untaken } = lasting;
   let grpcServer: Server | undefined;
   const errors = app.get(RpcErrors);
   const raw = {
@@ -125,7 +153,7 @@ async function open(
     errors,
     health: app.get(GrpcHealth),
     scaler: app.get(ExternalScaler),
-    running,
+    watch: app.get(WatchRpc),
   };
   const bounds = boundsWithin(openFiles(), config.connections, log);
   const refused = (over: 'http' | 'grpc') => () => metrics.counts.connectionsRefused[over].inc();
@@ -134,7 +162,7 @@ async function open(
     ...{ address: config.grpc, connections: bounds.grpc, onRefused: refused('grpc'), errors, lookup },
     access: () => access,
     ...{ certificates, peerKey, unfinished, untaken },
-    interceptors: running.hasPeers ? [forwardGrpc(running, errors, isOwnPath)] : [],
+    interceptors: terms.hasPeers ? [forwardGrpc(terms, untaken, errors, isOwnPath)] : [],
   });
   app.connectMicroservice({ strategy });
   await app.startAllMicroservices().catch((cause: unknown) => fail('gRPC', addressText(config.grpc), cause));

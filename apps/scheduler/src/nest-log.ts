@@ -1,6 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
+/** Has Nest hand over the log. */
+export const LOG = Symbol('Logger');
+
 /** Nest's own lines in our log. What it tells of its start is for debugging. */
 export function nestLog(log: Logger): LoggerService {
   const at =

@@ -1,63 +1,54 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AlertRule, Config } from '#config';
-import { logMisled } from './fleet/file-headers.js';
-import { baseModels, baseServers, limitsEvent } from './layered-config.js';
-import { declaration } from './models/model-writes.js';
-import type { Demo } from './parts.js';
-import type { Discovery } from './discovery/discovery.js';
-import { Joining } from './webhooks/joining.js';
-import type { ModelPorts } from './models/together.js';
-import type { Leavers } from './fleet/leavers.js';
-import type { Links } from './fleet/links.js';
-import type { Registry } from './fleet/registry.js';
-import type { Teller } from './telling/teller.js';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Engine } from '#engine';
+import { Discovery } from './discovery/discovery.js';
+import { logMisled } from './fleet/file-headers.js';
+import { Leavers } from './fleet/leavers.js';
+import { Links } from './fleet/links.js';
+import { Registry } from './fleet/registry.js';
+import { baseModels, baseServers, limitsEvent } from './layered-config.js';
+import { DeclaredModels } from './models/declared-models.js';
+import { LOG } from './nest-log.js';
+import { Teller } from './telling/teller.js';
+import type { TermConfig } from './terms/term-config.js';
+import { Joining } from './webhooks/joining.js';
 
-/** What hears of another file. */
-export interface ReloadPorts extends ModelPorts {
-  readonly alertRules: { list: readonly AlertRule[] };
-  readonly discovery: Discovery;
-  readonly leavers: Leavers;
-  readonly links: Links;
-  readonly log: Logger;
-  readonly registry: Registry;
-  readonly teller: Teller;
-}
+/** Has a term follow another configuration, or the end of the demo. */
+@Injectable()
+export class ConfigReload {
+  constructor(
+    @Inject(DeclaredModels) private readonly models: DeclaredModels,
+    @Inject(Discovery) private readonly discovery: Discovery,
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(Leavers) private readonly leavers: Leavers,
+    @Inject(Links) private readonly links: Links,
+    @Inject(LOG) private readonly log: Logger,
+    @Inject(Registry) private readonly registry: Registry,
+    @Inject(Teller) private readonly teller: Teller,
+  ) {}
 
-/** Takes up another file: servers, models, defaults, limits and endpoints. */
-export function reload(after: Config, demo: Demo | null, made: ReloadPorts): void {
-  reloadModels(after, demo, made);
-  reloadServers(after, demo, made);
-  made.alertRules.list = after.webhooks.alertmanager;
-  made.teller.setEndpoints(after.webhooks.endpoints);
-}
-
-/** Models gone from the file are withdrawn; those that did not change are not told again. */
-function reloadModels(after: Config, demo: Demo | null, { engine, catalog, times }: ReloadPorts): void {
-  const old = new Map(catalog.declared().map((entry) => [entry.name, entry]));
-  catalog.setBase(baseModels(after, demo));
-  engine.tell(limitsEvent(after));
-  const names = new Set([...old.keys(), ...catalog.declared().map(({ name }) => name)]);
-  for (const name of names) {
-    const entry = catalog.entry(name);
-    if (!isDeepStrictEqual(old.get(name), entry)) engine.tell(declaration(entry, times));
+  /** Takes up servers, models, defaults, limits and endpoints. */
+  follow(present: TermConfig): void {
+    const { config, demo } = present;
+    this.engine.tell(limitsEvent(config));
+    this.models.takeBase(baseModels(config, demo));
+    this.followServers(present);
+    this.teller.setEndpoints(config.webhooks.endpoints);
   }
-}
 
-/** Servers gone from the file are drained, then forgotten. */
-function reloadServers(
-  after: Config,
-  demo: Demo | null,
-  { discovery, registry, links, leavers, log }: ReloadPorts,
-): void {
-  const old = registry.all();
-  registry.setBase(baseServers(after, demo), new Joining(after.webhooks.fleet));
-  for (const { id, config, hasLeft } of registry.all()) {
-    if (hasLeft) continue;
-    const before = old.find((entry) => entry.id === id);
-    if (!isDeepStrictEqual(before?.config, config)) links.declare(config);
+  /** Servers gone from the file are drained, then forgotten. */
+  private followServers({ config: after, demo }: TermConfig): void {
+    const { discovery, leavers, links, log, registry } = this;
+    const old = registry.all();
+    registry.setBase(baseServers(after, demo), new Joining(after.webhooks.fleet));
+    for (const { id, config, hasLeft } of registry.all()) {
+      if (hasLeft) continue;
+      const before = old.find((entry) => entry.id === id);
+      if (!isDeepStrictEqual(before?.config, config)) links.declare(config);
+    }
+    logMisled(registry.all(), log);
+    discovery.take(after.discovery);
+    leavers.follow();
   }
-  logMisled(registry.all(), log);
-  discovery.take(after.discovery);
-  leavers.follow();
 }

@@ -5,7 +5,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { FleetModule } from './fleet/fleet.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ModelsModule } from './models/models.module.js';
-import { Periodic } from './periodic.js';
+import { OpenPorts } from './open-ports.js';
 import { PlanningModule } from './planning/planning.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { ScalingModule } from './scaling/scaling.module.js';
@@ -13,7 +13,7 @@ import { TellingModule } from './telling/telling.module.js';
 import { WarmupsModule } from './warmups/warmups.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
-/** A module for each kind of caller, and what all of them use: what runs at present, and how refusals are told. */
+/** A module for each kind of caller, and what all of them use: what outlives terms, and how refusals are told. */
 @Module({
   imports: [
     ScheduleModule.forRoot(),
@@ -29,7 +29,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     AlertsModule,
     HealthModule,
   ],
-  providers: [Periodic],
+  providers: [OpenPorts],
 })
 export class SchedulerModule {
   static of(shared: Provider[]): DynamicModule {

@@ -1,22 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
-import type { Engine } from '#engine';
+import { Engine } from '#engine';
 import { checkAddresses } from './cannot-listen.js';
 import { completeParts } from './default-parts.js';
 import { openOwnStore } from './demo-store.js';
-import type { Troubles } from './fleet/troubles.js';
+import { Troubles } from './fleet/troubles.js';
 import { GrpcHealth } from './health/grpc-health.js';
 import { listen, type Listening } from './listen.js';
-import { warnOfOpenPorts } from './open-ports.js';
 import type { Demo, SchedulerParts } from './parts.js';
 import { PresentConfig } from './present-config.js';
 import { Following } from './reigns/following.js';
-import { lastingOf } from './reigns/lasting.js';
+import { type Lasting, lastingOf } from './reigns/lasting.js';
 import type { Peers } from './reigns/peers.js';
-import { GRACE_MS, Reign } from './reigns/reign.js';
 import { Reigns } from './reigns/reigns.js';
-import { Running } from './running.js';
+import { ProcessTerms } from './terms/process-terms.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
+import { Teller } from './telling/teller.js';
+import { LeaderTerm } from './terms/leader-term.js';
+import { GRACE_MS } from './terms/term-life.js';
 import { warmupWork } from './warmups/warmup-work.js';
 
 /** A scheduler that answers. */
@@ -61,7 +62,8 @@ interface Parts {
   readonly listening: Listening;
   readonly present: PresentConfig;
   readonly peers: Peers | null;
-  readonly running: Running;
+  readonly lasting: Lasting;
+  readonly terms: ProcessTerms;
   /** Decides no more: every request that waits is answered. */
   stop(): Promise<void>;
   /** Ends the rest, once all calls have ended. */
@@ -77,18 +79,17 @@ async function alone(config: Config, parts: SchedulerParts): Promise<RunningSche
     throw error;
   });
   const { warmups } = store;
-  const reign = await Reign.begin(config, { ...parts, lasting, warmups }, store, null, demo);
-  const running = new Running(lasting);
-  running.reign = reign;
-  const listening = await listen(config, running, parts).catch(async (error: unknown) => {
+  const reign = await LeaderTerm.begin(config, { ...parts, lasting, warmups }, store, null, demo);
+  const terms = new ProcessTerms(lasting.lifecycle);
+  terms.leading = reign;
+  const listening = await listen(config, { lasting, terms }, parts).catch(async (error: unknown) => {
     await reign.stop('shutting_down');
     await reign.close();
     throw error;
   });
-  warnOfOpenPorts(config.insecureListen, parts.log);
-  warmups.begin(warmupWork(running));
+  warmups.begin(warmupWork(terms, lasting.metrics, parts.log));
   return runningScheduler({
-    ...{ running, listening, peers: null },
+    ...{ lasting, terms, listening, peers: null },
     present: new PresentConfig(config, lasting),
     stop: async () => {
       // Loads that warm-ups wait for have not ended: the next life waits for them again.
@@ -106,26 +107,25 @@ async function amongPeers(
   openPeers: NonNullable<SchedulerParts['openPeers']>,
 ): Promise<RunningScheduler> {
   const lasting = await lastingOf(config, parts);
-  const running = new Running(lasting, true);
-  const listening = await listen(config, running, parts);
+  const terms = new ProcessTerms(lasting.lifecycle, true);
+  const listening = await listen(config, { lasting, terms }, parts);
   const { reigns: metrics } = lasting.metrics;
-  const peers = await openPeers(listening, (count) => tellLost(running, count)).catch(
+  const peers = await openPeers(listening, (count) => tellLost(lasting, terms, count)).catch(
     async (error: unknown) => {
       await listening.close();
       throw error;
     },
   );
-  warnOfOpenPorts(config.insecureListen, parts.log);
   metrics.followTerm(() => peers.candidate.present?.term ?? 0);
   const present = new PresentConfig(config, lasting);
   const following = new Following({ config: () => present.now, lasting, peers, parts });
-  running.following = following;
+  terms.following = following;
   const { warmups } = peers;
-  warmups.begin(warmupWork(running));
+  warmups.begin(warmupWork(terms, lasting.metrics, parts.log));
   const complete = { ...parts, lasting, warmups };
-  const reigns = new Reigns({ config: () => present.now, parts: complete, peers, running });
+  const reigns = new Reigns({ config: () => present.now, parts: complete, peers, terms });
   return runningScheduler({
-    ...{ running, listening, peers, present },
+    ...{ lasting, terms, listening, peers, present },
     stop: async () => {
       const warmupsClosed = warmups.close();
       following.end();
@@ -140,34 +140,37 @@ async function amongPeers(
 }
 
 /** Tells how many writes the store has lost, and which events were among them. */
-function tellLost({ lasting: { log, metrics }, leading }: Running, count: number): void {
+function tellLost({ log, metrics }: Lasting, { leading }: ProcessTerms, count: number): void {
   metrics.reigns.writesLost(count);
-  leading?.teller.forgetLost().catch((error: unknown) => {
-    log.error({ err: error }, 'which events the store has lost is not known: it cannot be read');
-  });
+  leading
+    ?.get(Teller)
+    .forgetLost()
+    .catch((error: unknown) => {
+      log.error({ err: error }, 'which events the store has lost is not known: it cannot be read');
+    });
 }
 
 function runningScheduler(parts: Parts): RunningScheduler {
-  const { listening, present, peers, running } = parts;
-  const { callers, certificates } = running.lasting;
+  const { lasting, listening, present, peers, terms } = parts;
+  const { callers, certificates } = lasting;
   let closing: Promise<void> | undefined;
   return {
     http: listening.http,
     grpc: listening.grpc,
     get engine() {
-      return running.now.engine;
+      return terms.now.get(Engine);
     },
     get demo() {
-      return running.reign?.demo ?? null;
+      return terms.leading?.demo ?? null;
     },
     get troubles() {
-      return running.leading?.troubles ?? null;
+      return terms.leading?.get(Troubles) ?? null;
     },
     adminKeyFile: callers.adminKeyFile,
     authorityFile: certificates?.authorityFile ?? null,
     peers,
     readCertificates: async () => await certificates?.read(),
-    reload: (next) => present.take(next, running.reign),
+    reload: (next) => present.take(next, terms.leading),
     close: () => (closing ??= close(parts)),
   };
 }
@@ -176,8 +179,7 @@ function runningScheduler(parts: Parts): RunningScheduler {
  * The order matters: no new request, every request answered, nothing lost. Where the last turn throws, all else ends
  * before its error goes on.
  */
-async function close({ running, listening, ...deciding }: Parts): Promise<void> {
-  const { lasting } = running;
+async function close({ lasting, listening, ...deciding }: Parts): Promise<void> {
   lasting.lifecycle.end();
   listening.app.get(GrpcHealth).refresh();
   listening.app.get(ExternalScaler).end();

@@ -8,12 +8,11 @@ import { notePrincipal } from '../../../apps/scheduler/src/access/principals.js'
 import { RpcErrors } from '../../../apps/scheduler/src/errors/rpc-errors.js';
 import { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
 import { Lifecycle } from '../../../apps/scheduler/src/lifecycle.js';
-import type { Lasting } from '../../../apps/scheduler/src/reigns/lasting.js';
-import type { Reign } from '../../../apps/scheduler/src/reigns/reign.js';
-import { Running } from '../../../apps/scheduler/src/running.js';
+import type { LeaderTerm } from '../../../apps/scheduler/src/terms/leader-term.js';
+import { ProcessTerms } from '../../../apps/scheduler/src/terms/process-terms.js';
 import { PeerDesk } from '../../../apps/scheduler/src/watching/peer-desk.js';
 import { Publisher } from '../../../apps/scheduler/src/watching/publisher.js';
-import { watchHandlers } from '../../../apps/scheduler/src/watching/watch.grpc.js';
+import { WatchRpc } from '../../../apps/scheduler/src/watching/watch.grpc.js';
 import type { Watching } from '../../../apps/scheduler/src/watching/watching.js';
 import { aRow, FakeFeed } from '../../support/fake-feed.js';
 import { startChild } from '../children.js';
@@ -98,9 +97,11 @@ class Leader {
   /** Serves as a Berth does, with callers who all may be peers. */
   listen(): Promise<number> {
     const routes = new WatchedTable({ clock: { now: () => performance.now() }, bound: 30_000 });
-    const running = new Running({ lifecycle: new Lifecycle(), routes } as Lasting);
-    running.reign = { made: { watching: this.asWatching() } } as Reign;
-    const handlers = watchHandlers(running, new RpcErrors(pino({ level: 'silent' }), Math.random));
+    const lifecycle = new Lifecycle();
+    const terms = new ProcessTerms(lifecycle);
+    terms.leading = { get: () => this.asWatching() } as unknown as LeaderTerm;
+    const log = pino({ level: 'silent' });
+    const handlers = new WatchRpc(new RpcErrors(log, Math.random), lifecycle, log, terms, routes).handlers();
     for (const [name, handle] of Object.entries(handlers))
       handlers[name] = ((call: { metadata: never }, done: unknown) => {
         notePrincipal(call.metadata, ANONYMOUS);

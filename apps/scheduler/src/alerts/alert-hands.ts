@@ -1,20 +1,23 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { AlertRule } from '#config';
 import type { EventOf, ModelId } from '#core';
-import type { ToldChange, ToldModel, ToldServer, OrderBook } from '#engine';
+import { Engine, OrderBook, type ToldChange, type ToldModel, type ToldServer } from '#engine';
 import { Refused } from '../errors/refused.js';
+import { Catalog } from '../models/catalog.js';
 import { pinNow } from '../models/core-model.js';
 import type { Entry } from '../models/layers.js';
 import { orderedUntil } from '../models/model-orders.js';
 import { declaration, disabled, pinnedBy } from '../models/model-writes.js';
 import { checkListed } from '../models/order-checks.js';
-import { checkTogether, type EntryChange, type ModelPorts } from '../models/together.js';
+import { type EntryChange, ModelRules } from '../models/together.js';
 import type { Ordered } from '../writes/audited.js';
 import type { Holds } from './episodes.js';
 import { type Act, type Hands, NOT_DONE, type NotDone } from './hear.js';
 import { ServerIndex } from './server-index.js';
-import type { Links } from '../fleet/links.js';
-import type { ModelList } from '../models/model-list.js';
-import type { Registry } from '../fleet/registry.js';
+import { Links } from '../fleet/links.js';
+import { ModelList } from '../models/model-list.js';
+import { Registry } from '../fleet/registry.js';
+import { WallTimes } from '../wall-times.js';
 
 /** So many pins of a body are judged one by one, each beside all others, which takes a while in a large fleet. */
 const MOST_PINS = 20;
@@ -31,11 +34,18 @@ interface Load {
 }
 
 /** What alerts act on. */
-export interface HandPorts extends ModelPorts {
-  readonly book: OrderBook;
-  readonly links: Links;
-  readonly models: ModelList;
-  readonly registry: Registry;
+@Injectable()
+export class AlertTargets {
+  constructor(
+    @Inject(OrderBook) readonly book: OrderBook,
+    @Inject(Catalog) readonly catalog: Catalog,
+    @Inject(Engine) readonly engine: Engine,
+    @Inject(Links) readonly links: Links,
+    @Inject(ModelList) readonly models: ModelList,
+    @Inject(Registry) readonly registry: Registry,
+    @Inject(ModelRules) readonly rules: ModelRules,
+    @Inject(WallTimes) readonly times: WallTimes,
+  ) {}
 }
 
 /** What the alerts of one body do. It is drafted first, as one write, and takes effect with `commit`. */
@@ -48,7 +58,7 @@ export class AlertHands implements Hands {
 
   /** `judges`: whether pins are judged together by `pinsFit`, or each when it is asked for. */
   constructor(
-    private readonly made: HandPorts,
+    private readonly made: AlertTargets,
     private readonly judges: 'together' | 'one_by_one',
     private readonly credential: string,
   ) {}
@@ -84,7 +94,7 @@ export class AlertHands implements Hands {
   /** Whether all pins of the body have room beside all others. */
   pinsFit(): boolean {
     try {
-      checkTogether(this.made, [...this.models.values()], () => 'dependsOn');
+      this.made.rules.check([...this.models.values()], () => 'dependsOn');
       return true;
     } catch (error) {
       whyOf(error);
@@ -152,7 +162,7 @@ export class AlertHands implements Hands {
     if (this.judges === 'one_by_one') {
       if (this.pinsJudged >= MOST_PINS) return notDone('too_many_pins');
       this.pinsJudged += 1;
-      checkTogether(this.made, [...this.models.values(), changed], () => 'dependsOn');
+      this.made.rules.check([...this.models.values(), changed], () => 'dependsOn');
     }
     this.models.set(name, changed);
     const holds = { kind: 'pin', name, revision: changed.next.revision } as const;
@@ -189,7 +199,7 @@ export class AlertHands implements Hands {
     if (!effective.enabled) throw disabled(name);
     checkListed(engine.fleet, model);
     if (this.loads.has(name)) return { kind: 'already', holds: null };
-    const event = { kind: 'LoadOrdered', model, until: orderedUntil(this.made, effective) } as const;
+    const event = { kind: 'LoadOrdered', model, until: orderedUntil(engine, effective) } as const;
     const ordered = { model: name, revision, isForced: false };
     this.loads.set(name, { event, ordered, changes: book.accept(engine.fleet, event) });
     return { kind: 'done', holds: null };

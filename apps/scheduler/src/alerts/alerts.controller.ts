@@ -1,9 +1,11 @@
-import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Controller, HttpCode, Injectable, Post } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { durableSchema } from '#contracts';
 import { BODY, Operation } from '../http/operation.js';
 import { JsonBody } from '../http/worded.js';
+import { Places } from '../places.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller } from '../writes/caller.decorator.js';
 import type { Written } from '../writes/writes.js';
@@ -23,10 +25,18 @@ const toldSchema = z.object({
     .meta({ description: 'How many alerts came to what.' }),
 });
 
+/** Bounds the bodies under way: one of 1 MiB takes several times as much once it is read. */
+@Injectable()
+export class AlertPlaces extends Places {
+  constructor() {
+    super(8, { reason: 'busy', detail: 'too many bodies of alerts are under way', retryAfter: 1_000 });
+  }
+}
+
 /** The webhook of Alertmanager. */
 @Controller()
 export class AlertsController {
-  constructor(@Inject(AlertWrites) private readonly writes: AlertWrites) {}
+  constructor(@OfTerm(AlertWrites) private readonly writes: PerTerm<AlertWrites>) {}
 
   @Post(PATH)
   @HttpCode(202)
@@ -40,12 +50,12 @@ export class AlertsController {
     @JsonBody(z.unknown(), alertBodySchema) body: unknown,
     @FromCaller() caller: Caller,
   ): Promise<Written<AlertsTold>> {
-    return this.writes.hear(body, caller);
+    return this.writes.now.hear(body, caller);
   }
 }
 
 /** Such a body may be longer than others. It has its place once it has come whole, until its answer is taken or the connection closes. */
-export function boundAlerts(fastify: FastifyInstance, { places }: AlertWrites): void {
+export function boundAlerts(fastify: FastifyInstance, places: AlertPlaces): void {
   fastify.addHook('onRoute', (route) => {
     if (route.url !== `/${PATH}`) return;
     route.bodyLimit = LONGEST_BODY;

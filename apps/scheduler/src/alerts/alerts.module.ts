@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
-import { AlertWrites } from './alert-writes.js';
-import { AlertsController } from './alerts.controller.js';
+import { AlertPlaces, AlertsController } from './alerts.controller.js';
 
 /** For Alertmanager. */
-@Module({ controllers: [AlertsController], providers: [AlertWrites] })
+@Module({ controllers: [AlertsController], providers: [AlertPlaces] })
 export class AlertsModule {}

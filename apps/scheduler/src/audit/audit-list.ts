@@ -5,8 +5,7 @@ import { AUDIT_CHAINS, AUDIT_KINDS, type AuditPageMessage, type AuditRecordMessa
 import { CallerGone } from '../caller-gone.js';
 import { invalid } from '../errors/refused.js';
 import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../pages.js';
-import { PerTerm } from '../per-term.js';
-import type { Audit } from './audit.js';
+import { Audit } from './audit.js';
 
 /** So many records are looked at for one page: a rare name is found over several pages. */
 const MOST_LOOKED_AT = 10_000;
@@ -32,13 +31,13 @@ export type AuditListQuery = z.infer<typeof auditListSchema>;
 export class AuditList {
   private readonly pages = pagesAtATime();
 
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<{ readonly audit: Audit }>) {}
+  constructor(@Inject(Audit) private readonly audit: Audit) {}
 
   /** A page of it. Throws `queue_full` where too many pages are being read, and `CallerGone` once the caller has gone. */
   async page(query: AuditListQuery, gone: AbortSignal): Promise<AuditPageMessage> {
     const giveBack = this.pages.take();
     try {
-      return await pageOf(this.term.now.audit, query, gone);
+      return await pageOf(this.audit, query, gone);
     } finally {
       giveBack();
     }

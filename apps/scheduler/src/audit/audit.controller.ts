@@ -1,14 +1,15 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { type AuditPageMessage, auditPageSchema } from '#contracts';
 import { Operation } from '../http/operation.js';
 import { worded } from '../http/worded.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import { Gone } from '../writes/caller.decorator.js';
 import { AuditList, type AuditListQuery, auditListSchema } from './audit-list.js';
 
 /** The audit over HTTP. */
 @Controller('v1/audit')
 export class AuditController {
-  constructor(@Inject(AuditList) private readonly audit: AuditList) {}
+  constructor(@OfTerm(AuditList) private readonly audit: PerTerm<AuditList>) {}
 
   @Get()
   @Operation('ListAudit', 'Lists who changed what, the newest first', { 200: auditPageSchema }, [
@@ -19,6 +20,6 @@ export class AuditController {
     @Query({ schema: worded(auditListSchema) }) query: AuditListQuery,
     @Gone() gone: AbortSignal,
   ): Promise<AuditPageMessage> {
-    return this.audit.page(query, gone);
+    return this.audit.now.page(query, gone);
   }
 }

@@ -1,8 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditController } from './audit.controller.js';
-import { AuditList } from './audit-list.js';
 import { AuditRpc } from './audit.grpc.js';
 
 /** Tells admins which caller changed what. */
-@Module({ controllers: [AuditController, AuditRpc], providers: [AuditList] })
+@Module({ controllers: [AuditController, AuditRpc] })
 export class AuditModule {}

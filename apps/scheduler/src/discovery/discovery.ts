@@ -1,3 +1,4 @@
+import { Interval } from '@nestjs/schedule';
 import type { Logger } from 'pino';
 import type { DiscoveryConfig } from '#config';
 import type { Engine } from '#engine';
@@ -76,6 +77,7 @@ export class Discovery {
   }
 
   /** Brings the fleet in line with what is declared by now, where that has changed. */
+  @Interval(1_000)
   followDeclared(): void {
     if (this.parts.registry.changes !== this.followed) this.follow();
   }

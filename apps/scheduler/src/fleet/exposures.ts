@@ -1,3 +1,4 @@
+import { Interval } from '@nestjs/schedule';
 import type { Logger } from 'pino';
 import { isLoopback, parseAddress, type ServerConfig } from '#config';
 import type { ServerId } from '#core';
@@ -48,6 +49,7 @@ export class ExposureLog {
   ) {}
 
   /** Looks at all servers. */
+  @Interval(1_000)
   look(): void {
     const entries = this.registry.all().filter(({ id }) => !this.quiet.has(id));
     for (const { id, config } of entries) {

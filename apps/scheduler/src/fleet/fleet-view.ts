@@ -9,10 +9,12 @@ import { deviceView } from './server-view.js';
 const PHASES = ['placed', 'loading', 'ready', 'draining', 'unloading', 'unknown'] as const;
 
 /** This process among those of its fleet. */
-export interface Identity {
-  readonly fleet: string;
-  readonly process: string;
-  readonly term: number;
+export class Identity {
+  constructor(
+    readonly fleet: string,
+    readonly process: string,
+    readonly term: number,
+  ) {}
 }
 
 /** The whole picture, server by server. `view` is asked for anew after each pause. */

@@ -1,7 +1,8 @@
-import { Controller, Delete, Get, Inject, Put } from '@nestjs/common';
+import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { type FleetMessage, fleetSchema } from '#contracts';
 import { Operation, WITHOUT_REVISION, Write } from '../http/operation.js';
 import { JsonBody } from '../http/worded.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { type FreezeBody, freezeBodySchema, Freezes } from './freezes.js';
@@ -11,14 +12,14 @@ import { Overview } from './overview.js';
 @Controller('v1/fleet')
 export class FleetController {
   constructor(
-    @Inject(Overview) private readonly overview: Overview,
-    @Inject(Freezes) private readonly freezes: Freezes,
+    @OfTerm(Overview) private readonly overview: PerTerm<Overview>,
+    @OfTerm(Freezes) private readonly freezes: PerTerm<Freezes>,
   ) {}
 
   @Get()
   @Operation('GetFleet', 'The whole picture', { 200: fleetSchema }, ['queue_full'])
   get(@Gone() gone: AbortSignal): Promise<FleetMessage> {
-    return this.overview.read(gone);
+    return this.overview.certain.read(gone);
   }
 
   @Put('frozen')
@@ -30,12 +31,12 @@ export class FleetController {
     WITHOUT_REVISION,
   )
   freeze(@JsonBody(freezeBodySchema) body: FreezeBody, @FromCaller() caller: Caller) {
-    return this.freezes.freeze(body, caller);
+    return this.freezes.certain.freeze(body, caller);
   }
 
   @Delete('frozen')
   @Write('UnfreezeFleet', 'Ends the freeze', { 200: fleetSchema }, [], WITHOUT_REVISION)
   unfreeze(@FromCaller() caller: Caller) {
-    return this.freezes.unfreeze(caller);
+    return this.freezes.certain.unfreeze(caller);
   }
 }

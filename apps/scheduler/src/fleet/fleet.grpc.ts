@@ -1,11 +1,11 @@
-import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { Controller, UseFilters, UseInterceptors } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, itemWriter, type Struct } from '#contracts';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { isMessage, readRequest } from '../grpc/requests.js';
 import { serverListSchema } from '../pages.js';
-import { PerTerm } from '../per-term.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import type { Caller } from '../writes/caller.js';
 import { WrittenInterceptor } from '../writes/written.interceptor.js';
@@ -13,7 +13,7 @@ import { freezeBodySchema, Freezes } from './freezes.js';
 import { Overview } from './overview.js';
 import { drainBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
-import type { ServerList } from './server-list.js';
+import { ServerList } from './server-list.js';
 
 const writeServer = itemWriter('GetServer');
 const nothing = z.object({});
@@ -27,58 +27,58 @@ const drained = named.extend(drainBodySchema.unwrap().shape);
 @UseInterceptors(WrittenInterceptor)
 export class FleetRpc {
   constructor(
-    @Inject(PerTerm) private readonly term: PerTerm<{ readonly servers: ServerList }>,
-    @Inject(ServerWrites) private readonly writes: ServerWrites,
-    @Inject(Overview) private readonly overview: Overview,
-    @Inject(Freezes) private readonly freezes: Freezes,
+    @OfTerm(ServerList) private readonly servers: PerTerm<ServerList>,
+    @OfTerm(ServerWrites) private readonly writes: PerTerm<ServerWrites>,
+    @OfTerm(Overview) private readonly overview: PerTerm<Overview>,
+    @OfTerm(Freezes) private readonly freezes: PerTerm<Freezes>,
   ) {}
 
   @GrpcMethod('Admin', 'ListServers')
   list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.term.certain.servers.page(readRequest(serverListSchema, request), writeServer, gone);
+    return this.servers.certain.page(readRequest(serverListSchema, request), writeServer, gone);
   }
 
   @GrpcMethod('Admin', 'GetServer')
   get(request: unknown) {
-    return this.term.certain.servers.get(readRequest(named, request).server);
+    return this.servers.certain.get(readRequest(named, request).server);
   }
 
   @GrpcMethod('Admin', 'PutServer')
   put(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { server, spec } = readRequest(withSpec, request);
-    return this.writes.put(server, fromStruct(spec), caller);
+    return this.writes.certain.put(server, fromStruct(spec), caller);
   }
 
   @GrpcMethod('Admin', 'DeleteServer')
   remove(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return this.writes.remove(readRequest(named, request).server, caller);
+    return this.writes.certain.remove(readRequest(named, request).server, caller);
   }
 
   @GrpcMethod('Admin', 'DrainServer')
   drain(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { server, deadlineMs } = readRequest(drained, request);
-    return this.writes.drain(server, deadlineMs, caller);
+    return this.writes.certain.drain(server, deadlineMs, caller);
   }
 
   @GrpcMethod('Admin', 'UndrainServer')
   undrain(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return this.writes.undrain(readRequest(named, request).server, caller);
+    return this.writes.certain.undrain(readRequest(named, request).server, caller);
   }
 
   @GrpcMethod('Admin', 'GetFleet')
   fleet(@Payload() request: unknown, @Gone() gone: AbortSignal) {
     readRequest(nothing, request);
-    return this.overview.read(gone);
+    return this.overview.certain.read(gone);
   }
 
   @GrpcMethod('Admin', 'FreezeFleet')
   freeze(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return this.freezes.freeze(readRequest(freezeBodySchema, request), caller);
+    return this.freezes.certain.freeze(readRequest(freezeBodySchema, request), caller);
   }
 
   @GrpcMethod('Admin', 'UnfreezeFleet')
   unfreeze(@Payload() request: unknown, @FromCaller() caller: Caller) {
     readRequest(nothing, request);
-    return this.freezes.unfreeze(caller);
+    return this.freezes.certain.unfreeze(caller);
   }
 }

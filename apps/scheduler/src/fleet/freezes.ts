@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Event } from '#core';
-import type { ToldFreeze, Engine } from '#engine';
+import { Engine, type ToldFreeze } from '#engine';
 import type { FleetMessage } from '#contracts';
-import { PerTerm } from '../per-term.js';
 import { atOnce } from '../slices.js';
-import type { WallTimes } from '../wall-times.js';
+import { WallTimes } from '../wall-times.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Written, Writes } from '../writes/writes.js';
-import { overviewOf, type PicturePorts } from './overview.js';
+import { type Written, Writes } from '../writes/writes.js';
+import { Frozen, Overview } from './overview.js';
 
 /** What a freeze may say. */
 export const freezeBodySchema = z.strictObject({
@@ -24,23 +23,21 @@ export type FreezeBody = z.infer<typeof freezeBodySchema>;
 
 const PATH = '/v1/fleet/frozen';
 
-/** What freezing uses of the present term. */
-interface FreezePorts extends PicturePorts {
-  readonly engine: Engine;
-  readonly freeze: { told: ToldFreeze | null };
-  readonly times: WallTimes;
-  readonly writes: Writes;
-}
-
 /** Freezes the fleet and ends that: routes go on meanwhile, no load or unload is ordered. Survives a restart. */
 @Injectable()
 export class Freezes {
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<FreezePorts>) {}
+  constructor(
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(Frozen) private readonly frozen: Frozen,
+    @Inject(Overview) private readonly overview: Overview,
+    @Inject(WallTimes) private readonly times: WallTimes,
+    @Inject(Writes) private readonly writes: Writes,
+  ) {}
 
   /** Another reason is taken up; it stays frozen since it was frozen first. */
   freeze({ reason }: FreezeBody, caller: Caller): Promise<Written<FleetMessage>> {
-    return this.perform('PUT', { reason }, caller, ({ freeze, times }) => {
-      const since = freeze.told?.since ?? new Date(times.wallNow()).toISOString();
+    return this.perform('PUT', { reason }, caller, () => {
+      const since = this.frozen.told?.since ?? new Date(this.times.wallNow()).toISOString();
       return { reason, since, by: caller.credential };
     });
   }
@@ -53,20 +50,19 @@ export class Freezes {
     method: string,
     body: unknown,
     caller: Caller,
-    nextOf: (made: FreezePorts) => ToldFreeze | null,
+    nextOf: () => ToldFreeze | null,
   ): Promise<Written<FleetMessage>> {
-    const made = this.term.certain;
-    const { engine, freeze, times, writes } = made;
-    const view = (): FleetMessage => atOnce(overviewOf(made, freeze.told));
+    const { engine, frozen, overview, times, writes } = this;
+    const view = (): FleetMessage => atOnce(overview.with(frozen.told));
     return writes.perform({ method, path: PATH, body, caller, present: view }, () => {
       checkNoIfMatch(caller);
-      const next = nextOf(made);
+      const next = nextOf();
       return {
         changes: [{ kind: 'freeze', value: next }],
         status: 200,
-        view: () => atOnce(overviewOf(made, next)),
+        view: () => atOnce(overview.with(next)),
         commit: () => {
-          freeze.told = next;
+          frozen.told = next;
           engine.tell(freezeEvent(next, times));
         },
       };

@@ -1,3 +1,4 @@
+import { Interval } from '@nestjs/schedule';
 import { Now } from '#core';
 import { DEFAULT_LEASE, type Event, type Instant, type Server, type ServerId, serverState } from '#core';
 import type { Engine } from '#engine';
@@ -76,6 +77,7 @@ export class Leavers {
   }
 
   /** Forgets those that hold nothing any more. */
+  @Interval(1_000)
   letGo(): void {
     this.follow();
     for (const [id, deadline] of this.draining) {

@@ -1,32 +1,32 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FleetMessage } from '#contracts';
 import type { ToldFreeze } from '#engine';
-import { PerTerm } from '../per-term.js';
-import type { Steps, Slices } from '../slices.js';
-import { fleetView, type Identity } from './fleet-view.js';
-import type { ModelList } from '../models/model-list.js';
+import { ModelList } from '../models/model-list.js';
+import { Slices, type Steps } from '../slices.js';
+import { fleetView, Identity } from './fleet-view.js';
 
-/** What the picture is made of. */
-export interface PicturePorts {
-  readonly freeze: { readonly told: ToldFreeze | null };
-  readonly identity: Identity;
-  readonly models: ModelList;
-  readonly slices: Slices;
+/** The freeze as it holds now; null: there is none. */
+export class Frozen {
+  constructor(public told: ToldFreeze | null) {}
 }
 
-/** The whole picture, as it is when asked for, made in slices. */
+/** The whole picture, as it is when asked for. */
 @Injectable()
 export class Overview {
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<PicturePorts>) {}
+  constructor(
+    @Inject(Frozen) private readonly frozen: Frozen,
+    @Inject(Identity) private readonly identity: Identity,
+    @Inject(ModelList) private readonly models: ModelList,
+    @Inject(Slices) private readonly slices: Slices,
+  ) {}
 
+  /** It is made in slices. */
   read(gone: AbortSignal): Promise<FleetMessage> {
-    const { certain: now } = this.term;
-    return now.slices.run(overviewOf(now, now.freeze.told), gone);
+    return this.slices.run(this.with(this.frozen.told), gone);
+  }
+
+  /** The steps that make it, with this freeze in place of the present one. */
+  with(freeze: ToldFreeze | null): Steps<FleetMessage> {
+    return fleetView(this.identity, () => this.models.scene, freeze);
   }
 }
-
-/** The same, with this freeze in place of the present one. */
-export const overviewOf = (
-  { identity, models }: Pick<PicturePorts, 'identity' | 'models'>,
-  frozen: ToldFreeze | null,
-): Steps<FleetMessage> => fleetView(identity, () => models.scene, frozen);

@@ -3,35 +3,30 @@ import { readServerSpec } from '#config';
 import type { ToldServer } from '#engine';
 import type { ServerMessage } from '#contracts';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
-import { PerTerm } from '../per-term.js';
 import { type Caller, checkIfMatch, checkPut } from '../writes/caller.js';
-import type { Prepared, Written, Writes } from '../writes/writes.js';
+import { type Prepared, type Written, Writes } from '../writes/writes.js';
 import { addressOf, misled } from './file-headers.js';
-import type { Registry, ServerEntry } from './registry.js';
-import type { Leavers } from './leavers.js';
-import type { Links } from './links.js';
-import type { ServerList } from './server-list.js';
-import type { WallTimes } from '../wall-times.js';
-
-/** What writes to servers use of the present term. */
-interface WritePorts {
-  readonly leavers: Leavers;
-  readonly links: Links;
-  readonly registry: Registry;
-  readonly servers: ServerList;
-  readonly times: WallTimes;
-  readonly writes: Writes;
-}
+import { Registry, type ServerEntry } from './registry.js';
+import { Leavers } from './leavers.js';
+import { Links } from './links.js';
+import { ServerList } from './server-list.js';
+import { WallTimes } from '../wall-times.js';
 
 /** Declares and forgets servers, and drains them. */
 @Injectable()
 export class ServerWrites {
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<WritePorts>) {}
+  constructor(
+    @Inject(Leavers) private readonly leavers: Leavers,
+    @Inject(Links) private readonly links: Links,
+    @Inject(Registry) private readonly registry: Registry,
+    @Inject(ServerList) private readonly servers: ServerList,
+    @Inject(WallTimes) private readonly times: WallTimes,
+    @Inject(Writes) private readonly writes: Writes,
+  ) {}
 
   /** Replaces what the API said of the server. A drain goes on. */
   put(id: string, body: unknown, caller: Caller): Promise<Written<ServerMessage>> {
-    const made = this.term.certain;
-    const { links, registry, servers, writes } = made;
+    const { links, registry, servers, times, writes } = this;
     const operation = { method: 'PUT', path: pathOf(id), body, caller, present: () => servers.get(id) };
     return writes.perform(operation, () => {
       const before = registry.get(id);
@@ -43,15 +38,14 @@ export class ServerWrites {
       const next = { ...kept, ...(end?.said === 'leaving' && { end }), spec: checked.value };
       const after = entryAfter(registry, id, next);
       checkTogether(registry, after);
-      const takeUp = (): void =>
-        before?.hasLeft ? links.follow(after, made.times) : links.declare(after.config);
-      return prepared(made, after, next, isNew ? 201 : 200, takeUp);
+      const takeUp = (): void => (before?.hasLeft ? links.follow(after, times) : links.declare(after.config));
+      return this.prepared(after, next, isNew ? 201 : 200, takeUp);
     });
   }
 
   /** Forgets the server; its models stay loaded. */
   remove(id: string, caller: Caller): Promise<Written<null>> {
-    const { links, registry, servers, times, writes } = this.term.certain;
+    const { links, registry, servers, times, writes } = this;
     const operation = { method: 'DELETE', path: pathOf(id), body: null, caller, present: () => null };
     return writes.perform(operation, () => {
       const before = servers.entry(id);
@@ -73,9 +67,10 @@ export class ServerWrites {
   /** No more routes and loads there; what serves is loaded elsewhere first. Survives a restart. */
   drain(id: string, deadlineMs: number | null | undefined, caller: Caller): Promise<Written<ServerMessage>> {
     const body = { deadlineMs: deadlineMs ?? null };
-    return this.order(id, 'drain', body, caller, ({ registry, times: { wallNow } }) => {
-      const { since = new Date(wallNow()).toISOString() } = registry.get(id)?.told?.drain ?? {};
-      const deadline = deadlineMs == null ? null : new Date(wallNow() + deadlineMs).toISOString();
+    const { registry, times } = this;
+    return this.order(id, 'drain', body, caller, () => {
+      const { since = new Date(times.wallNow()).toISOString() } = registry.get(id)?.told?.drain ?? {};
+      const deadline = deadlineMs == null ? null : new Date(times.wallNow() + deadlineMs).toISOString();
       return { deadline, since, by: caller.credential };
     });
   }
@@ -90,44 +85,43 @@ export class ServerWrites {
     verb: string,
     body: unknown,
     caller: Caller,
-    drainOf: (made: WritePorts) => ToldServer['drain'],
+    drainOf: () => ToldServer['drain'],
   ): Promise<Written<ServerMessage>> {
-    const made = this.term.certain;
-    const { leavers, links, registry, servers, times, writes } = made;
+    const { leavers, links, registry, servers, times, writes } = this;
     const path = `${pathOf(id)}/${verb}`;
     const operation = { method: 'POST', path, body, caller, present: () => servers.get(id) };
     return writes.perform(operation, () => {
       checkIfMatch(caller, servers.entry(id).revision);
-      const drain = drainOf(made);
+      const drain = drainOf();
       const { end, ...kept } = nextOf(registry, id);
       const next = { ...kept, ...(drain && end && { end }), drain };
       const after = entryAfter(registry, id, next);
-      return prepared(made, after, next, 200, () => {
+      return this.prepared(after, next, 200, () => {
         links.follow(after, times);
         if (drain === null) leavers.stay(id);
       });
     });
   }
-}
 
-/** The write of a record. `takeUp` has it take effect beyond the registry. */
-function prepared(
-  { registry, servers }: WritePorts,
-  after: ServerEntry,
-  next: ToldServer,
-  status: number,
-  takeUp: () => void,
-): Prepared<ServerMessage> {
-  const { id } = after;
-  return {
-    changes: [{ kind: 'server', id, value: next }],
-    status,
-    view: () => servers.view(after),
-    commit: () => {
-      registry.set(id, next);
-      takeUp();
-    },
-  };
+  /** The write of a record. `takeUp` has it take effect beyond the registry. */
+  private prepared(
+    after: ServerEntry,
+    next: ToldServer,
+    status: number,
+    takeUp: () => void,
+  ): Prepared<ServerMessage> {
+    const { registry, servers } = this;
+    const { id } = after;
+    return {
+      changes: [{ kind: 'server', id, value: next }],
+      status,
+      view: () => servers.view(after),
+      commit: () => {
+        registry.set(id, next);
+        takeUp();
+      },
+    };
+  }
 }
 
 /** The record that follows the present one. */

@@ -1,16 +1,16 @@
-import { Controller, Delete, Get, Header, Inject, Param, Post, Put, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Header, Param, Post, Put, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { publishedServerSchema } from '#config';
 import { pageSchema, type ServerMessage, serverSchema } from '#contracts';
 import { CREATES, Operation, Write } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
 import { PAGE_TYPE, pageText, type ServerListQuery, serverListSchema } from '../pages.js';
-import { PerTerm } from '../per-term.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { type DrainBody, drainBodySchema, emptyBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
-import type { ServerList } from './server-list.js';
+import { ServerList } from './server-list.js';
 
 const ID = { schema: worded(serverName, 'server') };
 
@@ -18,8 +18,8 @@ const ID = { schema: worded(serverName, 'server') };
 @Controller('v1/servers')
 export class ServersController {
   constructor(
-    @Inject(PerTerm) private readonly term: PerTerm<{ readonly servers: ServerList }>,
-    @Inject(ServerWrites) private readonly writes: ServerWrites,
+    @OfTerm(ServerList) private readonly servers: PerTerm<ServerList>,
+    @OfTerm(ServerWrites) private readonly writes: PerTerm<ServerWrites>,
   ) {}
 
   @Get()
@@ -29,13 +29,13 @@ export class ServersController {
     @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
     @Gone() gone: AbortSignal,
   ): Promise<string> {
-    return pageText(await this.term.certain.servers.page(query, JSON.stringify, gone));
+    return pageText(await this.servers.certain.page(query, JSON.stringify, gone));
   }
 
   @Get(':server')
   @Operation('GetServer', 'Tells of a server', { 200: serverSchema }, ['unknown_server'])
   get(@Param('server', ID) server: string): ServerMessage {
-    return this.term.certain.servers.get(server);
+    return this.servers.certain.get(server);
   }
 
   @Put(':server')
@@ -51,7 +51,7 @@ export class ServersController {
     @JsonBody(z.unknown(), publishedServerSchema) body: unknown,
     @FromCaller() caller: Caller,
   ) {
-    return this.writes.put(server, body, caller);
+    return this.writes.certain.put(server, body, caller);
   }
 
   @Delete(':server')
@@ -60,7 +60,7 @@ export class ServersController {
     'declared_in_file',
   ])
   remove(@Param('server', ID) server: string, @FromCaller() caller: Caller) {
-    return this.writes.remove(server, caller);
+    return this.writes.certain.remove(server, caller);
   }
 
   @Post(':server/drain')
@@ -75,7 +75,7 @@ export class ServersController {
     @JsonBody(drainBodySchema) body: DrainBody,
     @FromCaller() caller: Caller,
   ) {
-    return this.writes.drain(server, body?.deadlineMs, caller);
+    return this.writes.certain.drain(server, body?.deadlineMs, caller);
   }
 
   @Post(':server/undrain')
@@ -85,6 +85,6 @@ export class ServersController {
     @JsonBody(emptyBodySchema) _: undefined,
     @FromCaller() caller: Caller,
   ) {
-    return this.writes.undrain(server, caller);
+    return this.writes.certain.undrain(server, caller);
   }
 }

@@ -93,7 +93,6 @@ export function toldBack(given: Metadata | null | undefined): Metadata {
 interface Forwarding {
   readonly leading: object | null;
   readonly following: { readonly grpc: GrpcForward } | null;
-  readonly lasting: { readonly untaken: Untaken };
 }
 
 /**
@@ -102,6 +101,7 @@ interface Forwarding {
  */
 export function forwardGrpc(
   forwarding: Forwarding,
+  untaken: Untaken,
   errors: RpcErrors,
   isOwn: (path: string) => boolean,
 ): ServerInterceptor {
@@ -123,10 +123,7 @@ export function forwardGrpc(
               const { credential } = principalOverGrpc(metadata);
               const of = { connection: call.peer, credential, isRead: isReading(path), ended: gone.signal };
               const make = () => following.grpc.send({ ...call, deadline }, () => message);
-              tell(
-                inner,
-                await forwarding.lasting.untaken.answer(of, make, ({ message: told }) => told?.length ?? 0),
-              );
+              tell(inner, await untaken.answer(of, make, ({ message: told }) => told?.length ?? 0));
             };
             answer().catch((error: unknown) => inner.sendStatus(errors.of(error) as Refusal));
           },

@@ -7,8 +7,7 @@ import type { RpcErrors } from '../errors/rpc-errors.js';
 import type { GrpcHealth } from '../health/grpc-health.js';
 import type { Resolver } from '../routing/resolver.js';
 import { routerHandlers } from '../routing/router.grpc.js';
-import type { Running } from '../running.js';
-import { watchHandlers } from '../watching/watch.grpc.js';
+import type { WatchRpc } from '../watching/watch.grpc.js';
 import type { ExternalScaler } from '../scaling/external-scaler.js';
 
 /** What is served beside Admin on Nest's gRPC server, past Nest. */
@@ -17,7 +16,7 @@ export interface RawServices {
   readonly errors: RpcErrors;
   readonly health: GrpcHealth;
   readonly scaler: ExternalScaler;
-  readonly running: Running;
+  readonly watch: WatchRpc;
   /** Is handed the server, so that it can be ended by force. */
   readonly onServer: (server: Server) => void;
 }
@@ -25,7 +24,7 @@ export interface RawServices {
 /** How Nest serves gRPC. Nest knows Admin alone: it would serve every service of a package it loads itself. */
 export function grpcOptions(
   connections: Connections,
-  { resolver, errors, health, scaler, running, onServer }: RawServices,
+  { resolver, errors, health, scaler, watch, onServer }: RawServices,
 ): GrpcOptions['options'] {
   return {
     package: 'berth.v1',
@@ -36,7 +35,7 @@ export function grpcOptions(
       onServer(server);
       server.addService(routerService(), {
         ...routerHandlers(resolver, errors),
-        ...watchHandlers(running, errors),
+        ...watch.handlers(),
       });
       health.serveOn(server);
       scaler.serveOn(server);

@@ -1,9 +1,9 @@
 import type { Server } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
 import { HealthImplementation } from 'grpc-health-check';
 import { ADMIN, EXTERNAL_SCALER, ROUTER } from '#contracts';
-import { Running } from '../running.js';
-import { readyStateOf } from './readiness.js';
+import { ProcessReadiness } from './readiness.js';
 
 const SERVICES = ['', ROUTER, ADMIN, EXTERNAL_SCALER];
 
@@ -13,7 +13,7 @@ export class GrpcHealth {
   private readonly health = new HealthImplementation();
   private told: boolean | undefined;
 
-  constructor(@Inject(Running) private readonly running: Running) {
+  constructor(@Inject(ProcessReadiness) private readonly readiness: ProcessReadiness) {
     this.refresh();
   }
 
@@ -22,8 +22,9 @@ export class GrpcHealth {
   }
 
   /** Watchers hear of changes only. */
+  @Interval(250)
   refresh(): void {
-    const serves = readyStateOf(this.running) === 'ready';
+    const serves = this.readiness.state() === 'ready';
     if (serves === this.told) return;
     this.told = serves;
     for (const service of SERVICES) this.health.setStatus(service, serves ? 'SERVING' : 'NOT_SERVING');

@@ -1,8 +1,9 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Operation } from '../http/operation.js';
-import { Running } from '../running.js';
-import { readyStateOf } from './readiness.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
+import { ProcessReadiness } from './readiness.js';
+import { StoreWatch } from './store-watch.js';
 
 /** `store` is told while it fails: warm models are routed all the same. */
 interface ReadyBody {
@@ -13,7 +14,10 @@ interface ReadyBody {
 /** Whether this process runs, and whether it serves. */
 @Controller('health')
 export class HealthController {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(
+    @Inject(ProcessReadiness) private readonly readiness: ProcessReadiness,
+    @OfTerm(StoreWatch) private readonly store: PerTerm<StoreWatch>,
+  ) {}
 
   @Get('live')
   @Operation('GetLive', 'Whether the process runs', { 200: null })
@@ -24,8 +28,8 @@ export class HealthController {
   @Get('ready')
   @Operation('GetReady', 'Whether it serves', { 200: null, 503: null })
   ready(@Res({ passthrough: true }) reply: FastifyReply): ReadyBody {
-    const status = readyStateOf(this.running);
-    const isStoreOk = this.running.leading?.store.isOk() ?? true;
+    const status = this.readiness.state();
+    const isStoreOk = this.store.leading?.isOk() ?? true;
     void reply.status(status === 'ready' ? 200 : 503);
     return { status, ...(isStoreOk ? {} : { store: 'failing' }) };
   }

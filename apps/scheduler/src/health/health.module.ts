@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { PressureReadings } from '../pressure/pressure-readings.js';
 import { GrpcHealth } from './grpc-health.js';
 import { HealthController } from './health.controller.js';
+import { ProcessReadiness } from './readiness.js';
 import { MetricsController } from './metrics.controller.js';
 
 /** For probes and scrapers. */
 @Module({
   controllers: [HealthController, MetricsController],
-  providers: [GrpcHealth, PressureReadings],
+  providers: [GrpcHealth, PressureReadings, ProcessReadiness],
   exports: [GrpcHealth],
 })
 export class HealthModule {}

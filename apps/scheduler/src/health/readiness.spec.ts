@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Running } from '../running.js';
-import { readyStateOf } from './readiness.js';
+import { ProcessReadiness } from './readiness.js';
 
 interface Situation {
   readonly isEnding?: boolean;
@@ -11,16 +10,13 @@ interface Situation {
   readonly rows?: number;
 }
 
-const stateOf = ({ isEnding = false, level = 'none', own, rows }: Situation): string =>
-  readyStateOf({
-    lasting: {
-      lifecycle: { isEnding },
-      pressure: { level },
-      routes: { table: { rows: { size: rows ?? 0 } } },
-    },
-    leading: own === undefined ? null : { readiness: { state: () => own } },
-    following: { answersWarm: rows !== undefined },
-  } as unknown as Running);
+const stateOf = ({ isEnding = false, level = 'none', own, rows }: Situation): string => {
+  const leading = own === undefined ? null : { get: () => ({ state: () => own }) };
+  const terms = { leading, following: { answersWarm: rows !== undefined } };
+  const routes = { table: { rows: { size: rows ?? 0 } } };
+  const parts = [{ isEnding }, { level }, terms, routes] as unknown;
+  return new ProcessReadiness(...(parts as ConstructorParameters<typeof ProcessReadiness>)).state();
+};
 
 describe('a Berth among peers is', () => {
   it.each<[string, string, Situation]>([

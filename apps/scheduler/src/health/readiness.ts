@@ -1,6 +1,10 @@
-import type { Fleet, Millis, PressureLevel, Server } from '#core';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Fleet, Millis, Server } from '#core';
 import type { Engine } from '#engine';
-import type { Lifecycle } from '../lifecycle.js';
+import { WatchedTable } from '../following/watched-table.js';
+import { Lifecycle } from '../lifecycle.js';
+import { PressureMonitor } from '../pressure/pressure-monitor.js';
+import { ProcessTerms } from '../terms/process-terms.js';
 
 /** A server that was not looked at by then does not keep us from serving. */
 const PATIENCE: Millis = 10_000;
@@ -24,30 +28,29 @@ export class Readiness {
   }
 }
 
-/** What tells of a process whether callers should come to it. */
-interface ReadyParts {
-  readonly lasting: {
-    readonly lifecycle: Lifecycle;
-    readonly pressure: { readonly level: PressureLevel };
-    readonly routes: { readonly table: { readonly rows: ReadonlyMap<unknown, unknown> } };
-  };
-  readonly leading: { readonly readiness: Readiness } | null;
-  readonly following: { readonly answersWarm: boolean } | null;
-}
-
 /** Whether callers should come to this process, whether it leads or not: it can answer warm calls, and is not leaving. */
-export function readyStateOf(parts: ReadyParts): ReadyState {
-  const { lasting, leading } = parts;
-  if (lasting.lifecycle.isEnding) return 'ending';
-  const state = leading?.readiness.state() ?? 'starting';
-  if (state !== 'starting' || !isTold(parts)) return state;
-  return lasting.pressure.level === 'extreme' ? 'pressure' : 'ready';
-}
+@Injectable()
+export class ProcessReadiness {
+  constructor(
+    @Inject(Lifecycle) private readonly lifecycle: Pick<Lifecycle, 'isEnding'>,
+    @Inject(PressureMonitor) private readonly pressure: Pick<PressureMonitor, 'level'>,
+    @Inject(ProcessTerms) private readonly terms: Pick<ProcessTerms, 'following' | 'leading'>,
+    @Inject(WatchedTable) private readonly routes: Pick<WatchedTable, 'table'>,
+  ) {}
 
-/** Whether another leader has told the routes. One that leads and has not looked yet goes by these rows, where there are any. */
-function isTold({ leading, following, lasting }: ReadyParts): boolean {
-  if (following === null) return false;
-  return leading === null ? following.answersWarm : lasting.routes.table.rows.size > 0;
+  state(): ReadyState {
+    if (this.lifecycle.isEnding) return 'ending';
+    const state = this.terms.leading?.get(Readiness).state() ?? 'starting';
+    if (state !== 'starting' || !this.isTold()) return state;
+    return this.pressure.level === 'extreme' ? 'pressure' : 'ready';
+  }
+
+  /** Whether another leader has told the routes. One that leads and has not looked yet goes by these rows, where there are any. */
+  private isTold(): boolean {
+    const { following, leading } = this.terms;
+    if (following === null) return false;
+    return leading === null ? following.answersWarm : this.routes.table.rows.size > 0;
+  }
 }
 
 function haveSettled({ startedAt, servers, serversAwaited }: Readonly<Fleet>, now: number): boolean {

@@ -1,9 +1,11 @@
-import { Controller, Inject, Post } from '@nestjs/common';
+import { Controller, Injectable, Post } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { BATCH_BYTES, batchSchema } from '#contracts';
 import { WITHOUT_REVISION, Write } from '../http/operation.js';
 import { JsonBody } from '../http/worded.js';
+import { Places } from '../places.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller } from '../writes/caller.decorator.js';
 import { ModelBatch, publishedBatchSchema } from './model-batch.js';
@@ -11,10 +13,18 @@ import { ModelBatch, publishedBatchSchema } from './model-batch.js';
 /** A colon begins a parameter; two of them are one. */
 const PATH = 'models::batch';
 
+/** Bounds the batches under way, over HTTP and gRPC together. */
+@Injectable()
+export class BatchPlaces extends Places {
+  constructor() {
+    super(8, { reason: 'queue_full', detail: 'too many batches are under way', retryAfter: 1_000 });
+  }
+}
+
 /** The batch over HTTP. */
 @Controller('v1')
 export class BatchController {
-  constructor(@Inject(ModelBatch) private readonly batch: ModelBatch) {}
+  constructor(@OfTerm(ModelBatch) private readonly batch: PerTerm<ModelBatch>) {}
 
   @Post(PATH)
   @Write(
@@ -25,7 +35,7 @@ export class BatchController {
     WITHOUT_REVISION,
   )
   declare(@JsonBody(z.unknown(), publishedBatchSchema) body: unknown, @FromCaller() caller: Caller) {
-    return this.batch.declare(body, caller);
+    return this.batch.certain.declare(body, caller);
   }
 }
 
@@ -33,7 +43,7 @@ export class BatchController {
  * A batch may be longer than any other body. It has its place before its body is read, and until its answer is taken or the
  * connection closes. Nest registers the route after this.
  */
-export function boundBatches(fastify: FastifyInstance, { places }: ModelBatch): void {
+export function boundBatches(fastify: FastifyInstance, places: BatchPlaces): void {
   fastify.addHook('onRoute', (route) => {
     if (route.url !== `/v1/${PATH}`) return;
     route.bodyLimit = BATCH_BYTES;

@@ -2,17 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Checked, check, modelSpecSchema, nameSchema, readModelSpec, underPath } from '#config';
 import type { BatchMessage } from '#contracts';
-import type { ToldModel } from '#engine';
+import { Engine, type ToldModel } from '#engine';
 import { type BrokenRule, invalid } from '../errors/refused.js';
-import { Places } from '../places.js';
-import { PerTerm } from '../per-term.js';
+import { WallTimes } from '../wall-times.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
 import type { FirstAnswer } from '../writes/answers.js';
-import type { Prepared, Written, Writes } from '../writes/writes.js';
-import type { Catalog } from './catalog.js';
+import { type Prepared, type Written, Writes } from '../writes/writes.js';
+import { Catalog } from './catalog.js';
 import type { Entry } from './layers.js';
 import { apartPin, beside, declaration, told, tooLong } from './model-writes.js';
-import { checkTogether, type EntryChange, type ModelPorts } from './together.js';
+import { type EntryChange, ModelRules } from './together.js';
 
 const MOST_MODELS = 1_000;
 const SIZE_RULE = `must have 1 to ${MOST_MODELS} models`;
@@ -33,9 +32,6 @@ const batchSchema = batchOf(z.unknown()).refine(
   { error: SIZE_RULE, path: ['models'] },
 );
 
-const MOST_AT_A_TIME = 8;
-const FULL = { reason: 'queue_full', detail: 'too many batches are under way', retryAfter: 1_000 } as const;
-
 const BATCH_PATH = '/v1/models:batch';
 
 /** What an answer keeps of each model of a batch, in the order of their names. */
@@ -49,29 +45,45 @@ interface Declared extends EntryChange {
   readonly isNew: boolean;
 }
 
-/** What a batch uses of the present term. */
-interface BatchPorts extends ModelPorts {
-  readonly writes: Writes;
-}
-
 /** Declares many models at once, all or none. Each is replaced, as by a PUT of its own. */
 @Injectable()
 export class ModelBatch {
-  /** Over HTTP and gRPC together. */
-  readonly places = new Places(MOST_AT_A_TIME, FULL);
-
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<BatchPorts>) {}
+  constructor(
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(ModelRules) private readonly rules: ModelRules,
+    @Inject(WallTimes) private readonly times: WallTimes,
+    @Inject(Writes) private readonly writes: Writes,
+  ) {}
 
   declare(body: unknown, caller: Caller): Promise<Written<BatchMessage>> {
-    const made = this.term.certain;
-    const { catalog, writes } = made;
+    const { catalog, writes } = this;
     const present = ({ state }: FirstAnswer): BatchMessage => toldAgain(catalog, body, state ?? '');
     return writes.perform({ method: 'POST', path: BATCH_PATH, body, caller, present }, () => {
       checkNoIfMatch(caller);
       const declared = declaredIn(catalog, body);
-      checkTogether(made, declared, (name) => pathOf(name, 'dependsOn'));
-      return prepared(made, declared);
+      this.rules.check(declared, (name) => pathOf(name, 'dependsOn'));
+      return this.prepared(declared);
     });
+  }
+
+  private prepared(declared: readonly Declared[]): Prepared<BatchMessage> {
+    const { catalog, engine, times } = this;
+    const inOrder = declared.toSorted((one, other) => (one.after.name < other.after.name ? -1 : 1));
+    return {
+      told: inOrder.map(({ isNew }) => (isNew ? CREATED : CHANGED)).join(''),
+      changes: declared.map(({ after, next }) => ({ kind: 'model', name: after.name, value: next })),
+      status: 200,
+      view: () => ({
+        items: declared.map(({ after, isNew }) => {
+          return { name: after.name, revision: String(after.revision), created: isNew };
+        }),
+      }),
+      commit: () => {
+        for (const { after, next } of declared) catalog.set(after.name, next);
+        engine.tell(...declared.map(({ after }) => declaration(after, times)));
+      },
+    };
   }
 }
 
@@ -107,27 +119,6 @@ function toldAgain(catalog: Catalog, body: unknown, created: string): BatchMessa
     return { name, revision: String(revision), created: isNew.get(name) === true };
   });
   return { items };
-}
-
-function prepared(
-  { catalog, engine, times }: ModelPorts,
-  declared: readonly Declared[],
-): Prepared<BatchMessage> {
-  const inOrder = declared.toSorted((one, other) => (one.after.name < other.after.name ? -1 : 1));
-  return {
-    told: inOrder.map(({ isNew }) => (isNew ? CREATED : CHANGED)).join(''),
-    changes: declared.map(({ after, next }) => ({ kind: 'model', name: after.name, value: next })),
-    status: 200,
-    view: () => ({
-      items: declared.map(({ after, isNew }) => {
-        return { name: after.name, revision: String(after.revision), created: isNew };
-      }),
-    }),
-    commit: () => {
-      for (const { after, next } of declared) catalog.set(after.name, next);
-      engine.tell(...declared.map(({ after }) => declaration(after, times)));
-    },
-  };
 }
 
 /** What a batch says of each model; nothing where it is none, or too large a one. */

@@ -4,7 +4,6 @@ import type { Event, ModelId } from '#core';
 import type { ToldAnswer, ToldChange, Written } from '#engine';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
-import type { PerTerm } from '../per-term.js';
 import { Answers } from '../writes/answers.js';
 import { Writes } from '../writes/writes.js';
 import { ModelOrders } from './model-orders.js';
@@ -43,8 +42,9 @@ function aDesk() {
   const models = { entry: () => ({ revision: 1, effective }), get: () => MODEL };
   const book = { accept: () => [], follow: () => undefined };
   const watch = new TurnWatch();
-  const now = { engine, models, writes: keptWrites(), watch, book };
-  const orders = new ModelOrders({ certain: now } as unknown as PerTerm<never>);
+  const times = { hasPassed: () => false };
+  const parts = [book, engine, models, times, watch, keptWrites()];
+  const orders = new ModelOrders(...(parts as unknown as ConstructorParameters<typeof ModelOrders>));
   return { orders, told, repository, watch };
 }
 

@@ -14,17 +14,16 @@ import {
 import type { ModelMessage } from '#contracts';
 import { demand } from '../access/admit.js';
 import { Refused } from '../errors/refused.js';
-import { PerTerm } from '../per-term.js';
 import type { AskedFor } from '../writes/answers.js';
 import { type Caller, checkIfMatch } from '../writes/caller.js';
-import type { Written, Writes } from '../writes/writes.js';
+import { type Written, Writes } from '../writes/writes.js';
 import { pinNow } from './core-model.js';
 import { disabled } from './model-writes.js';
 import { checkListed, checkTakesOrders, lookedForAnew } from './order-checks.js';
-import type { Engine, OrderBook } from '#engine';
-import type { ModelList } from './model-list.js';
-import type { TurnWatch } from './turn-watch.js';
-import type { WallTimes } from '../wall-times.js';
+import { Engine, OrderBook } from '#engine';
+import { ModelList } from './model-list.js';
+import { TurnWatch } from './turn-watch.js';
+import { WallTimes } from '../wall-times.js';
 import type { Catalog } from './catalog.js';
 
 /** An admin's load is wished for as long as a load may take, and then as long as a request may wait. */
@@ -51,36 +50,32 @@ interface Given {
 /** Refuses an order by throwing, or says what it is to the core and when it has ended. */
 type Check = () => { event: Ordered; ended: (fleet: Readonly<Fleet>) => boolean };
 
-/** What orders use of the present term. */
-interface OrderPorts {
-  readonly book: OrderBook;
-  readonly engine: Engine;
-  readonly models: ModelList;
-  readonly times: WallTimes;
-  readonly watch: TurnWatch;
-  readonly writes: Writes;
-}
-
 /**
  * Orders to load, unload and reload. They are answered once they are stored, or after `waitMs`; what follows is the
  * engine's, also after a restart.
  */
 @Injectable()
 export class ModelOrders {
-  constructor(@Inject(PerTerm) private readonly term: Pick<PerTerm<OrderPorts>, 'certain'>) {}
+  constructor(
+    @Inject(OrderBook) private readonly book: OrderBook,
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(ModelList) private readonly models: ModelList,
+    @Inject(WallTimes) private readonly times: WallTimes,
+    @Inject(TurnWatch) private readonly watch: TurnWatch,
+    @Inject(Writes) private readonly writes: Writes,
+  ) {}
 
   async load(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.term.certain;
-    const { engine, models } = made;
+    const { engine, models } = this;
     const model = name as ModelId;
     const began = engine.now();
-    await lookFor(made, model, { ...orderOf('load', name), caller });
-    return order(made, 'load', name, { body: null, caller, waitMs }, () => {
+    await this.lookFor(model, { ...orderOf('load', name), caller });
+    return this.order('load', name, { body: null, caller, waitMs }, () => {
       const { effective } = models.entry(name);
       if (!effective.enabled) throw disabled(name);
       checkListed(engine.fleet, model);
       return {
-        event: { kind: 'LoadOrdered', model, until: orderedUntil(made, effective) },
+        event: { kind: 'LoadOrdered', model, until: orderedUntil(engine, effective) },
         ended: (fleet) => hasLoaded(fleet, model, began),
       };
     });
@@ -92,12 +87,11 @@ export class ModelOrders {
     { waitMs = 0, ...options }: OrderOptions,
     caller: Caller,
   ): Promise<Written<ModelMessage>> {
-    const made = this.term.certain;
-    const { engine, models, times } = made;
+    const { engine, models, times } = this;
     const model = name as ModelId;
     const force = options.force ?? false;
     if (force) demand(caller, 'declare');
-    return order(made, 'unload', name, { body: { force }, caller, waitMs }, () => {
+    return this.order('unload', name, { body: { force }, caller, waitMs }, () => {
       const { effective } = models.entry(name);
       if (pinNow(effective, times) !== null) throw pinned(name);
       const user = heldUser(engine.fleet, model);
@@ -109,12 +103,11 @@ export class ModelOrders {
 
   /** Takes up a new version on disk: the copies that are there leave and come back, one after the other, pinned or not. */
   async reload(name: string, { waitMs = 0 }: OrderOptions, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.term.certain;
-    const { engine, models } = made;
+    const { engine, models } = this;
     const model = name as ModelId;
     const began = engine.now();
-    await lookFor(made, model, { ...orderOf('reload', name), caller });
-    return order(made, 'reload', name, { body: null, caller, waitMs }, () => {
+    await this.lookFor(model, { ...orderOf('reload', name), caller });
+    return this.order('reload', name, { body: null, caller, waitMs }, () => {
       const { effective } = models.entry(name);
       if (!effective.enabled) throw disabled(name);
       const user = heldUser(engine.fleet, model);
@@ -122,73 +115,61 @@ export class ModelOrders {
       checkListed(engine.fleet, model);
       checkTakesOrders(engine.fleet, model);
       return {
-        event: { kind: 'ReloadOrdered', model, until: orderedUntil(made, effective) },
+        event: { kind: 'ReloadOrdered', model, until: orderedUntil(engine, effective) },
         ended: (fleet) => reloadsOf(fleet, model).length === 0 && hasLoaded(fleet, model, began),
       };
     });
   }
+
+  /** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */
+  private async lookFor(model: ModelId, asked: AskedFor): Promise<void> {
+    const { engine, watch, writes } = this;
+    if (!writes.isReplay(asked)) await lookedForAnew(engine, watch, model, asked.caller.gone);
+  }
+
+  private order(verb: string, name: string, given: Given, check: Check): Promise<Written<ModelMessage>> {
+    const work = () => this.carryOut(verb, name, given, check);
+    return given.waitMs > 0 ? this.watch.admit(work, TOO_MANY) : work();
+  }
+
+  private async carryOut(
+    verb: string,
+    name: string,
+    { body, caller, waitMs }: Given,
+    check: Check,
+  ): Promise<Written<ModelMessage>> {
+    const { book, engine, models, watch, writes } = this;
+    let ended = (_: Readonly<Fleet>): boolean => true;
+    const view = (): ModelMessage => models.get(name);
+    const operation = { ...orderOf(verb, name), body, caller, present: view };
+    const written = await writes.perform(operation, () => {
+      const { revision } = models.entry(name);
+      checkIfMatch(caller, revision);
+      const { event, ...checked } = check();
+      ended = checked.ended;
+      const changes = book.accept(engine.fleet, event);
+      const commit = (): void => {
+        book.follow(changes);
+        engine.tell(event);
+      };
+      const isForced = event.kind === 'UnloadOrdered' && event.force;
+      return { changes, ordered: { model: name, revision, isForced }, status: 202, view, commit };
+    });
+    if (waitMs === 0 || ended(engine.fleet)) return written;
+    await watch.until(ended, waitMs, caller.gone);
+    const told = written.telling(view());
+    await writes.toldLater(operation, told);
+    return told;
+  }
 }
 
 /** What earlier lives had accepted and not done. */
-export const recalledOrders = (
-  made: Pick<OrderPorts, 'book' | 'engine'> & { readonly catalog: Catalog },
-): Event[] => made.book.recall((name) => orderedUntil(made, made.catalog.entry(name).effective));
+export const recalledOrders = (book: OrderBook, engine: Engine, catalog: Catalog): Event[] =>
+  book.recall((name) => orderedUntil(engine, catalog.entry(name).effective));
 
 /** Until when a load that is ordered now is wished for. */
-export const orderedUntil = (
-  { engine }: Pick<OrderPorts, 'engine'>,
-  { loadTimeoutSeconds }: EffectiveModel,
-): Instant => engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
-
-/** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */
-async function lookFor(
-  { engine, watch, writes }: OrderPorts,
-  model: ModelId,
-  asked: AskedFor,
-): Promise<void> {
-  if (!writes.isReplay(asked)) await lookedForAnew(engine, watch, model, asked.caller.gone);
-}
-
-function order(
-  made: OrderPorts,
-  verb: string,
-  name: string,
-  given: Given,
-  check: Check,
-): Promise<Written<ModelMessage>> {
-  const work = () => carryOut(made, verb, name, given, check);
-  return given.waitMs > 0 ? made.watch.admit(work, TOO_MANY) : work();
-}
-
-async function carryOut(
-  { book, engine, models, watch, writes }: OrderPorts,
-  verb: string,
-  name: string,
-  { body, caller, waitMs }: Given,
-  check: Check,
-): Promise<Written<ModelMessage>> {
-  let ended = (_: Readonly<Fleet>): boolean => true;
-  const view = (): ModelMessage => models.get(name);
-  const operation = { ...orderOf(verb, name), body, caller, present: view };
-  const written = await writes.perform(operation, () => {
-    const { revision } = models.entry(name);
-    checkIfMatch(caller, revision);
-    const { event, ...checked } = check();
-    ended = checked.ended;
-    const changes = book.accept(engine.fleet, event);
-    const commit = (): void => {
-      book.follow(changes);
-      engine.tell(event);
-    };
-    const isForced = event.kind === 'UnloadOrdered' && event.force;
-    return { changes, ordered: { model: name, revision, isForced }, status: 202, view, commit };
-  });
-  if (waitMs === 0 || ended(engine.fleet)) return written;
-  await watch.until(ended, waitMs, caller.gone);
-  const told = written.telling(view());
-  await writes.toldLater(operation, told);
-  return told;
-}
+export const orderedUntil = (engine: Pick<Engine, 'now'>, { loadTimeoutSeconds }: EffectiveModel): Instant =>
+  engine.now() + loadTimeoutSeconds * 1_000 + SPARE;
 
 const orderOf = (verb: string, name: string) => ({ method: 'POST', path: `/v1/models/${name}/${verb}` });
 

@@ -9,35 +9,35 @@ import {
   readPin,
 } from '#config';
 import type { Event, ModelId } from '#core';
-import type { ToldModel } from '#engine';
+import { Engine, type ToldChange, type ToldModel } from '#engine';
 import type { ModelMessage } from '#contracts';
 import { invalid, Refused } from '../errors/refused.js';
-import { PerTerm } from '../per-term.js';
-import type { WallTimes } from '../wall-times.js';
+import { WallTimes } from '../wall-times.js';
 import type { Operation } from '../writes/answers.js';
 import { type Caller, checkIfMatch, checkPut } from '../writes/caller.js';
-import type { Prepared, Written, Writes } from '../writes/writes.js';
+import { type Prepared, type Written, Writes } from '../writes/writes.js';
+import { Catalog } from './catalog.js';
 import { coreModel } from './core-model.js';
 import { type Entry, isDeclared } from './layers.js';
-import { unknownModel, type ModelList } from './model-list.js';
+import { ModelList, unknownModel } from './model-list.js';
 import { modelView } from './model-view.js';
-import { checkTogether, type ModelPorts } from './together.js';
-
-/** What writes to models use of the present term. */
-interface WritePorts extends ModelPorts {
-  readonly models: ModelList;
-  readonly writes: Writes;
-}
+import { ModelRules } from './together.js';
 
 /** Declares, changes and withdraws models and their pins. */
 @Injectable()
 export class ModelWrites {
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<WritePorts>) {}
+  constructor(
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(ModelList) private readonly models: ModelList,
+    @Inject(ModelRules) private readonly rules: ModelRules,
+    @Inject(WallTimes) private readonly times: WallTimes,
+    @Inject(Writes) private readonly writes: Writes,
+  ) {}
 
   /** Replaces what the API said of the model. A pin that was set apart stays, unless the body says otherwise. */
   put(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
-    const made = this.term.certain;
-    const { catalog, engine, models, writes } = made;
+    const { catalog, engine, models, writes } = this;
     const operation = { method: 'PUT', path: pathOf(name), body, caller, present: () => models.get(name) };
     return writes.perform(operation, () => {
       const entry = catalog.entry(name);
@@ -46,7 +46,7 @@ export class ModelWrites {
       checkPut(caller, isThere ? entry.revision : null, isNew);
       const pin = apartPin(entry.told, body);
       const spec = accepted(readModelSpec(name, body, beside(entry, pin)));
-      return prepared(made, entry, told(entry, spec, pin), isNew ? 201 : 200);
+      return this.prepared(entry, told(entry, spec, pin), isNew ? 201 : 200);
     });
   }
 
@@ -61,22 +61,21 @@ export class ModelWrites {
 
   /** Takes back all that the API said, the pin too. */
   remove(name: string, caller: Caller): Promise<Written<null>> {
-    const made = this.term.certain;
     const operation = { method: 'DELETE', path: pathOf(name), body: null, caller, present: () => null };
-    return made.writes.perform(operation, () => {
-      const entry = made.models.entry(name);
+    return this.writes.perform(operation, () => {
+      const entry = this.models.entry(name);
       checkIfMatch(caller, entry.revision);
       if (!isDeclared({ file: undefined, told: entry.told })) throw nothingToRemove(entry);
-      return { ...prepared(made, entry, told(entry, null, undefined), 204), view: () => null };
+      return { ...this.prepared(entry, told(entry, null, undefined), 204), view: () => null };
     });
   }
 
   /** Keeps copies resident. Answers at once; loading follows. */
   pin(name: string, body: unknown, caller: Caller): Promise<Written<ModelMessage>> {
     const asked = { method: 'PUT', path: `${pathOf(name)}/pin`, body, caller };
-    return this.change(name, asked, (entry, { times }) => {
+    return this.change(name, asked, (entry) => {
       const { copies, until = null } = accepted(readPin(body, entry.effective.copies.max));
-      if (until !== null && times.hasPassed(until)) {
+      if (until !== null && this.times.hasPassed(until)) {
         throw invalid([{ path: 'until', rule: 'must be in the future' }]);
       }
       if (!entry.effective.enabled) throw disabled(name);
@@ -89,38 +88,56 @@ export class ModelWrites {
     return this.change(name, asked, unpinned);
   }
 
+  /** Takes back all that the API said of these models, as no caller asked. Rejects where the store fails. */
+  forget(names: readonly string[]): Promise<void> {
+    const { catalog, engine, times, writes } = this;
+    const forgotten = (): ToldChange[] =>
+      names.flatMap((name): ToldChange[] => {
+        const { told } = catalog.entry(name);
+        if (told === undefined) return [];
+        return [{ kind: 'model', name, value: { revision: told.revision + 1, spec: null } }];
+      });
+    const follow = (changes: readonly ToldChange[]): void => {
+      for (const change of changes) {
+        if (change.kind !== 'model') continue;
+        catalog.set(change.name, change.value!);
+        engine.tell(declaration(catalog.entry(change.name), times));
+      }
+    };
+    return writes.follow({ follow }, forgotten);
+  }
+
   /** A write to a model that exists. */
   private change(
     name: string,
     asked: Omit<Operation, 'present'>,
-    nextOf: (entry: Entry, made: WritePorts) => ToldModel,
+    nextOf: (entry: Entry) => ToldModel,
   ): Promise<Written<ModelMessage>> {
-    const made = this.term.certain;
-    const { models, writes } = made;
+    const { models, writes } = this;
     return writes.perform({ ...asked, present: () => models.get(name) }, () => {
       const entry = models.entry(name);
       checkIfMatch(asked.caller, entry.revision);
-      return prepared(made, entry, nextOf(entry, made), 200);
+      return this.prepared(entry, nextOf(entry), 200);
     });
   }
-}
 
-function prepared(made: WritePorts, before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
-  const { name } = before;
-  const { catalog, engine, models, times } = made;
-  const broken = tooLong(next);
-  if (broken.length > 0) throw invalid(broken);
-  const after = catalog.entryWith(name, next);
-  checkTogether(made, [{ before, after }], () => 'dependsOn');
-  return {
-    changes: [{ kind: 'model', name, value: next }],
-    status,
-    view: () => modelView(after, models.scene),
-    commit: () => {
-      catalog.set(name, next);
-      engine.tell(declaration(after, times));
-    },
-  };
+  private prepared(before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
+    const { name } = before;
+    const { catalog, engine, models, times } = this;
+    const broken = tooLong(next);
+    if (broken.length > 0) throw invalid(broken);
+    const after = catalog.entryWith(name, next);
+    this.rules.check([{ before, after }], () => 'dependsOn');
+    return {
+      changes: [{ kind: 'model', name, value: next }],
+      status,
+      view: () => modelView(after, models.scene),
+      commit: () => {
+        catalog.set(name, next);
+        engine.tell(declaration(after, times));
+      },
+    };
+  }
 }
 
 /** What the engine is told of an entry. */

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Header, Inject, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Header, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiConsumes } from '@nestjs/swagger';
 import { z } from 'zod';
 import { modelSpecSchema, pinSchema } from '#config';
@@ -7,7 +7,7 @@ import { mergePatchOf } from '../http/json-schema.js';
 import { CREATES, Operation, Write } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
 import { type ModelListQuery, modelListSchema, PAGE_TYPE, pageText } from '../pages.js';
-import { PerTerm } from '../per-term.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { ModelOrders } from './model-orders.js';
@@ -20,7 +20,7 @@ import {
   unloadBodySchema,
 } from './model-requests.js';
 import { ModelWrites } from './model-writes.js';
-import type { ModelList } from './model-list.js';
+import { ModelList } from './model-list.js';
 
 const NAME = { schema: worded(modelName, 'model') };
 
@@ -32,9 +32,9 @@ const NO_ROOM: readonly Reason[] = ['pin_does_not_fit', 'no_server'];
 @Controller('v1/models')
 export class ModelsController {
   constructor(
-    @Inject(PerTerm) private readonly term: PerTerm<{ readonly models: ModelList }>,
-    @Inject(ModelWrites) private readonly writes: ModelWrites,
-    @Inject(ModelOrders) private readonly orders: ModelOrders,
+    @OfTerm(ModelList) private readonly models: PerTerm<ModelList>,
+    @OfTerm(ModelWrites) private readonly writes: PerTerm<ModelWrites>,
+    @OfTerm(ModelOrders) private readonly orders: PerTerm<ModelOrders>,
   ) {}
 
   @Get()
@@ -44,13 +44,13 @@ export class ModelsController {
     @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
     @Gone() gone: AbortSignal,
   ): Promise<string> {
-    return pageText(await this.term.certain.models.page(query, JSON.stringify, gone));
+    return pageText(await this.models.certain.page(query, JSON.stringify, gone));
   }
 
   @Get(':model')
   @Operation('GetModel', 'Tells of a model without starting anything', { 200: modelSchema }, UNKNOWN)
   get(@Param('model', NAME) model: string): ModelMessage {
-    return this.term.certain.models.get(model);
+    return this.models.certain.get(model);
   }
 
   @Put(':model')
@@ -66,7 +66,7 @@ export class ModelsController {
     @JsonBody(z.unknown(), modelSpecSchema) body: unknown,
     @FromCaller() caller: Caller,
   ) {
-    return this.writes.put(model, body, caller);
+    return this.writes.certain.put(model, body, caller);
   }
 
   @Patch(':model')
@@ -82,7 +82,7 @@ export class ModelsController {
     @JsonBody(z.unknown(), modelSpecSchema, mergePatchOf) body: unknown,
     @FromCaller() caller: Caller,
   ) {
-    return this.writes.patch(model, body, caller);
+    return this.writes.certain.patch(model, body, caller);
   }
 
   @Delete(':model')
@@ -92,7 +92,7 @@ export class ModelsController {
     'declared_in_file',
   ])
   remove(@Param('model', NAME) model: string, @FromCaller() caller: Caller) {
-    return this.writes.remove(model, caller);
+    return this.writes.certain.remove(model, caller);
   }
 
   @Put(':model/pin')
@@ -106,13 +106,13 @@ export class ModelsController {
     @JsonBody(z.unknown(), pinSchema) body: unknown,
     @FromCaller() caller: Caller,
   ) {
-    return this.writes.pin(model, body, caller);
+    return this.writes.certain.pin(model, body, caller);
   }
 
   @Delete(':model/pin')
   @Write('UnpinModel', 'Unpins a model', { 200: modelSchema }, [...UNKNOWN, ...NO_ROOM])
   unpin(@Param('model', NAME) model: string, @FromCaller() caller: Caller) {
-    return this.writes.unpin(model, caller);
+    return this.writes.certain.unpin(model, caller);
   }
 
   @Post(':model/load')
@@ -123,7 +123,7 @@ export class ModelsController {
     @JsonBody(loadBodySchema) _: undefined,
     @FromCaller() caller: Caller,
   ) {
-    return this.orders.load(model, query, caller);
+    return this.orders.certain.load(model, query, caller);
   }
 
   @Post(':model/unload')
@@ -139,7 +139,7 @@ export class ModelsController {
     @JsonBody(unloadBodySchema) body: UnloadBody,
     @FromCaller() caller: Caller,
   ) {
-    return this.orders.unload(model, { ...query, ...body }, caller);
+    return this.orders.certain.unload(model, { ...query, ...body }, caller);
   }
 
   @Post(':model/reload')
@@ -155,6 +155,6 @@ export class ModelsController {
     @JsonBody(loadBodySchema) _: undefined,
     @FromCaller() caller: Caller,
   ) {
-    return this.orders.reload(model, query, caller);
+    return this.orders.certain.reload(model, query, caller);
   }
 }

@@ -5,16 +5,17 @@ import { fromStruct, itemWriter, type ModelMessage, type Struct, toStruct } from
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { isMessage, readRequest } from '../grpc/requests.js';
 import { modelListSchema } from '../pages.js';
-import { PerTerm } from '../per-term.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import type { Caller } from '../writes/caller.js';
 import { WrittenInterceptor } from '../writes/written.interceptor.js';
 import type { Written } from '../writes/writes.js';
+import { BatchPlaces } from './batch.controller.js';
 import { ModelBatch } from './model-batch.js';
 import { ModelOrders } from './model-orders.js';
 import { modelName, orderQuerySchema } from './model-requests.js';
 import { ModelWrites } from './model-writes.js';
-import type { ModelList } from './model-list.js';
+import { ModelList } from './model-list.js';
 
 const struct = z.custom<Struct>(isMessage, { error: 'is required' });
 const named = z.object({ model: modelName });
@@ -36,47 +37,48 @@ const unloaded = ordered.extend({ force: z.boolean().optional() });
 @UseInterceptors(WrittenInterceptor)
 export class ModelsRpc {
   constructor(
-    @Inject(PerTerm) private readonly term: PerTerm<{ readonly models: ModelList }>,
-    @Inject(ModelWrites) private readonly writes: ModelWrites,
-    @Inject(ModelOrders) private readonly orders: ModelOrders,
-    @Inject(ModelBatch) private readonly batch: ModelBatch,
+    @OfTerm(ModelList) private readonly models: PerTerm<ModelList>,
+    @OfTerm(ModelWrites) private readonly writes: PerTerm<ModelWrites>,
+    @OfTerm(ModelOrders) private readonly orders: PerTerm<ModelOrders>,
+    @OfTerm(ModelBatch) private readonly batch: PerTerm<ModelBatch>,
+    @Inject(BatchPlaces) private readonly batchPlaces: BatchPlaces,
   ) {}
 
   @GrpcMethod('Admin', 'ListModels')
   list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.term.certain.models.page(readRequest(modelListSchema, request), writeModel, gone);
+    return this.models.certain.page(readRequest(modelListSchema, request), writeModel, gone);
   }
 
   @GrpcMethod('Admin', 'GetModel')
   get(request: unknown) {
-    return modelMessage(this.term.certain.models.get(readRequest(named, request).model));
+    return modelMessage(this.models.certain.get(readRequest(named, request).model));
   }
 
   @GrpcMethod('Admin', 'PutModel')
   put(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, spec } = readRequest(withSpec, request);
-    return answered(this.writes.put(model, fromStruct(spec), caller));
+    return answered(this.writes.certain.put(model, fromStruct(spec), caller));
   }
 
   @GrpcMethod('Admin', 'PatchModel')
   patch(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, patch } = readRequest(withPatch, request);
-    return answered(this.writes.patch(model, fromStruct(patch), caller));
+    return answered(this.writes.certain.patch(model, fromStruct(patch), caller));
   }
 
   @GrpcMethod('Admin', 'DeleteModel')
   remove(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return this.writes.remove(readRequest(named, request).model, caller);
+    return this.writes.certain.remove(readRequest(named, request).model, caller);
   }
 
   @GrpcMethod('Admin', 'BatchModels')
   async declare(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    const leave = this.batch.places.take();
+    const leave = this.batchPlaces.take();
     try {
       const { models } = readRequest(batched, request);
       const specs = Object.entries(models).map(([name, spec]) => [name, fromStruct(spec)] as const);
       const body = { models: Object.fromEntries(specs) };
-      return await this.batch.declare(body, caller);
+      return await this.batch.certain.declare(body, caller);
     } finally {
       leave();
     }
@@ -90,30 +92,30 @@ export class ModelsRpc {
       ...(until === undefined ? {} : { until }),
       ...(schedule === undefined ? {} : { schedule: fromStruct(schedule) }),
     };
-    return answered(this.writes.pin(model, body, caller));
+    return answered(this.writes.certain.pin(model, body, caller));
   }
 
   @GrpcMethod('Admin', 'UnpinModel')
   unpin(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return answered(this.writes.unpin(readRequest(named, request).model, caller));
+    return answered(this.writes.certain.unpin(readRequest(named, request).model, caller));
   }
 
   @GrpcMethod('Admin', 'LoadModel')
   load(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, ...options } = readRequest(ordered, request);
-    return answered(this.orders.load(model, options, caller));
+    return answered(this.orders.certain.load(model, options, caller));
   }
 
   @GrpcMethod('Admin', 'UnloadModel')
   unload(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, ...options } = readRequest(unloaded, request);
-    return answered(this.orders.unload(model, options, caller));
+    return answered(this.orders.certain.unload(model, options, caller));
   }
 
   @GrpcMethod('Admin', 'ReloadModel')
   reload(@Payload() request: unknown, @FromCaller() caller: Caller) {
     const { model, ...options } = readRequest(ordered, request);
-    return answered(this.orders.reload(model, options, caller));
+    return answered(this.orders.certain.reload(model, options, caller));
   }
 }
 

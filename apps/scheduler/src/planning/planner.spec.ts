@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver, SOMEBODY } from '../../../../test/support/core-driver.js';
 import { CallerGone } from '../caller-gone.js';
 import { Lifecycle } from '../lifecycle.js';
-import type { PerTerm } from '../per-term.js';
+import type { Engine } from '#engine';
 import type { PlanRequest } from './plan-request.js';
 import { Planner } from './planner.js';
 import type { Suppositions } from './suppositions.js';
@@ -15,9 +15,8 @@ function aPlanner() {
   const engine = { fleet: driver.fleet, now: () => driver.now };
   const supposed = { models: [], lost: [], drained: [], asked: [aModel('m').id], ...SOMEBODY };
   const lifecycle = new Lifecycle();
-  const running = { now: { engine, lifecycle } } as unknown as PerTerm<never>;
   const suppositions = { of: () => supposed } as unknown as Suppositions;
-  return { planner: new Planner(running, suppositions), lifecycle };
+  return { planner: new Planner(engine as unknown as Engine, lifecycle, suppositions), lifecycle };
 }
 
 describe('the planner', () => {

@@ -4,12 +4,11 @@ import { type Millis, type PlanBounds, Planning } from '#core';
 import type { PlanMessage } from '#contracts';
 import { CallerGone } from '../caller-gone.js';
 import { Refused } from '../errors/refused.js';
-import { PerTerm } from '../per-term.js';
 import type { PlanRequest } from './plan-request.js';
 import { planView } from './plan-view.js';
 import { Suppositions } from './suppositions.js';
-import type { Engine } from '#engine';
-import type { Lifecycle } from '../lifecycle.js';
+import { Engine } from '#engine';
+import { Lifecycle } from '../lifecycle.js';
 
 const BOUNDS: Omit<PlanBounds, 'within'> = { turns: 1_000, items: 1_000 };
 /** Plans are worked out one after the other, and so many may wait for their turn. */
@@ -25,14 +24,14 @@ export class Planner {
   private readonly waiting = new Set<() => void>();
 
   constructor(
-    @Inject(PerTerm)
-    private readonly term: PerTerm<{ readonly engine: Engine; readonly lifecycle: Lifecycle }>,
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
     @Inject(Suppositions) private readonly suppositions: Suppositions,
   ) {}
 
   /** A plan of which the caller has gone is not worked on any further, and gives its place back. */
   async plan(request: PlanRequest, tenant: string, gone?: AbortSignal): Promise<PlanMessage> {
-    this.term.now.lifecycle.admit();
+    this.lifecycle.admit();
     const supposition = this.suppositions.of(request, tenant);
     if (this.waiting.size >= MOST_WAITING) throw new Refused(TOO_MANY);
     const leave = (): void => void this.waiting.delete(leave);
@@ -53,7 +52,7 @@ export class Planner {
     gone: AbortSignal | undefined,
   ): Promise<PlanMessage> {
     if (gone?.aborted) throw new CallerGone();
-    const { engine, lifecycle } = this.term.now;
+    const { engine, lifecycle } = this;
     const began = engine.now();
     const frozen = engine.fleet.frozen !== null;
     const planning = new Planning(engine.fleet, supposition, began, { within, ...BOUNDS });

@@ -1,9 +1,10 @@
-import { Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { type ExplanationMessage, explanationSchema, type PlanMessage, planSchema } from '#contracts';
 import { BODY, Operation } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
 import { modelName } from '../models/model-requests.js';
 import { Gone, Tenant } from '../writes/caller.decorator.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import { Explanations } from './explanations.js';
 import { type PlanRequest, planRequestSchema, publishedPlanRequestSchema } from './plan-request.js';
 import { Planner } from './planner.js';
@@ -12,8 +13,8 @@ import { Planner } from './planner.js';
 @Controller('v1')
 export class PlanningController {
   constructor(
-    @Inject(Explanations) private readonly explanations: Explanations,
-    @Inject(Planner) private readonly planner: Planner,
+    @OfTerm(Explanations) private readonly explanations: PerTerm<Explanations>,
+    @OfTerm(Planner) private readonly planner: PerTerm<Planner>,
   ) {}
 
   @Get('models/:model/explain')
@@ -24,7 +25,7 @@ export class PlanningController {
     ['unknown_model', 'no_server'],
   )
   explain(@Param('model', { schema: worded(modelName, 'model') }) model: string): ExplanationMessage {
-    return this.explanations.of(model);
+    return this.explanations.certain.of(model);
   }
 
   @Post('plan')
@@ -42,6 +43,6 @@ export class PlanningController {
     @Tenant() tenant: string,
     @Gone() gone: AbortSignal,
   ): Promise<PlanMessage> {
-    return this.planner.plan(body, tenant, gone);
+    return this.planner.now.plan(body, tenant, gone);
   }
 }

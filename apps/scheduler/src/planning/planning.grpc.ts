@@ -1,4 +1,4 @@
-import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { Controller, UseFilters, UseInterceptors } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { fromStruct, type Struct } from '#contracts';
@@ -6,6 +6,7 @@ import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
 import { modelName } from '../models/model-requests.js';
 import { Gone, Tenant } from '../writes/caller.decorator.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import { Explanations } from './explanations.js';
 import { planRequestSchema } from './plan-request.js';
 import { Planner } from './planner.js';
@@ -27,17 +28,17 @@ const supposed = z.object({
 @UseInterceptors(WrittenInterceptor)
 export class PlanningRpc {
   constructor(
-    @Inject(Explanations) private readonly explanations: Explanations,
-    @Inject(Planner) private readonly planner: Planner,
+    @OfTerm(Explanations) private readonly explanations: PerTerm<Explanations>,
+    @OfTerm(Planner) private readonly planner: PerTerm<Planner>,
   ) {}
 
   @GrpcMethod('Admin', 'ExplainModel')
   explain(request: unknown) {
-    return this.explanations.of(readRequest(named, request).model);
+    return this.explanations.certain.of(readRequest(named, request).model);
   }
 
   @GrpcMethod('Admin', 'Plan')
   plan(@Payload() request: unknown, @Tenant() tenant: string, @Gone() gone: AbortSignal) {
-    return this.planner.plan(readRequest(supposed, request), tenant, gone);
+    return this.planner.now.plan(readRequest(supposed, request), tenant, gone);
   }
 }

@@ -2,33 +2,29 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Checked, type ConfigError, dependencyCycle, readModelSpec, readPin } from '#config';
 import type { Fleet, ModelId, ServerId, Supposition, TenantId } from '#core';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
-import type { Catalog } from '../models/catalog.js';
+import { Catalog } from '../models/catalog.js';
 import { coreModel } from '../models/core-model.js';
 import { type Entry, isDeclared } from '../models/layers.js';
 import { apartPin, beside, told } from '../models/model-writes.js';
 import { sure } from '../models/sure.js';
-import { PerTerm } from '../per-term.js';
 import type { PlanRequest } from './plan-request.js';
-import type { Engine } from '#engine';
-import type { Registry } from '../fleet/registry.js';
-import type { WallTimes } from '../wall-times.js';
+import { Engine } from '#engine';
+import { Registry } from '../fleet/registry.js';
+import { WallTimes } from '../wall-times.js';
 
 /** Reads what is supposed: names that must be known, and models that are declared as the API would declare them. */
 @Injectable()
 export class Suppositions {
   constructor(
-    @Inject(PerTerm)
-    private readonly term: PerTerm<{
-      readonly catalog: Catalog;
-      readonly engine: Engine;
-      readonly registry: Registry;
-      readonly times: WallTimes;
-    }>,
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(Registry) private readonly registry: Registry,
+    @Inject(WallTimes) private readonly times: WallTimes,
   ) {}
 
   /** Refuses what is empty, breaks a rule or names what is unknown, and says where. `tenant` asks for what is asked for. */
   of({ models, pins, lost, drained, asked }: Omit<PlanRequest, 'withinMs'>, tenant: string): Supposition {
-    const { catalog, engine, registry, times } = this.term.now;
+    const { catalog, engine, registry, times } = this;
     const isKnown = (name: string): boolean =>
       isDeclared(catalog.entry(name)) || engine.fleet.models.has(name as ModelId);
     const reading = new Reading(catalog, isKnown);

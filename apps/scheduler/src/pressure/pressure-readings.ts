@@ -1,22 +1,22 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Running } from '../running.js';
+import { PressureMonitor } from './pressure-monitor.js';
 
 /** Has the pressure read once a second, as long as the application runs. The work of starting is not counted. */
 @Injectable()
 export class PressureReadings implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(PressureMonitor) private readonly pressure: PressureMonitor) {}
 
   onApplicationBootstrap(): void {
-    this.running.lasting.pressure.start();
+    this.pressure.start();
   }
 
   @Interval(1_000)
   read(): void {
-    this.running.lasting.pressure.read();
+    this.pressure.read();
   }
 
   onApplicationShutdown(): void {
-    this.running.lasting.pressure.stop();
+    this.pressure.stop();
   }
 }

@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
-import type { Won } from '#engine';
+import { Engine, type Won } from '#engine';
 import { StoreUnavailable } from '#kept';
 import type { EndReason } from '../lifecycle.js';
+import { StoreWatch } from '../health/store-watch.js';
+import { Watching } from '../watching/watching.js';
 import type { CompleteParts } from './lasting.js';
 import { rated } from '../rated.js';
-import type { Running } from '../running.js';
+import type { ProcessTerms } from '../terms/process-terms.js';
 import type { Peers } from './peers.js';
-import { Reign } from './reign.js';
+import { LeaderTerm } from '../terms/leader-term.js';
 
 /** So long after a failure of the store the beginning of a reign is tried again. */
 const AGAIN_MS = 500;
@@ -19,7 +21,7 @@ export interface ReignsParts {
   readonly config: () => Config;
   readonly parts: CompleteParts;
   readonly peers: Peers;
-  readonly running: Running;
+  readonly terms: ProcessTerms;
 }
 
 /** The reigns of a process that has peers, one after another. Between them it follows. */
@@ -62,7 +64,9 @@ export class Reigns {
     const ended = leadership.ended.then(() => void (hasEnded = true));
     const reign = await this.begun(won, () => hasEnded || this.closing.signal.aborted);
     if (reign === null) return;
-    const { engine, store, watching } = reign.made;
+    const engine = reign.get(Engine);
+    const store = reign.get(StoreWatch);
+    const watching = reign.get(Watching);
     leadership.tend(() => {
       void store.tryAgain();
       return engine.takeKeptBack() && watching.isWatched;
@@ -71,18 +75,18 @@ export class Reigns {
     const { log } = this.made.parts;
     const told = { term: leadership.term, peer: this.made.peers.name };
     log.info(told, 'this process leads');
-    this.made.running.reign = reign;
+    this.made.terms.leading = reign;
     const why = await this.unlessClosing(ended);
     await this.end(reign, why === 'closing' ? 'shutting_down' : 'no_leader');
     log.info(told, 'this process leads no more');
   }
 
   /** Null: the term ended before its reign had begun. */
-  private async begun(won: Won, isOver: () => boolean): Promise<Reign | null> {
+  private async begun(won: Won, isOver: () => boolean): Promise<LeaderTerm | null> {
     const { config, parts, peers } = this.made;
     for (let tries = 0; !isOver(); tries += 1) {
       try {
-        return await Reign.begin(config(), parts, await peers.openStore(won.leadership), {
+        return await LeaderTerm.begin(config(), parts, await peers.openStore(won.leadership), {
           ...won,
           name: peers.name,
         });
@@ -97,14 +101,14 @@ export class Reigns {
   }
 
   /** Calls that come from now on find no leader here; where the process ends, they are told so. */
-  private async end(reign: Reign, reason: EndReason): Promise<void> {
-    const { running } = this.made;
-    if (reason === 'no_leader') running.reign = null;
+  private async end(reign: LeaderTerm, reason: EndReason): Promise<void> {
+    const { terms } = this.made;
+    if (reason === 'no_leader') terms.leading = null;
     try {
       await reign.stop(reason);
     } finally {
       await reign.close();
-      running.reign = null;
+      terms.leading = null;
     }
   }
 

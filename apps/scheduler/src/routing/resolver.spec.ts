@@ -5,7 +5,6 @@ import { query } from '../../../../test/support/running-engine.js';
 import { Refused } from '../errors/refused.js';
 import { WatchedTable } from '../following/watched-table.js';
 import { NO_LEADER } from '../lifecycle.js';
-import type { Running } from '../running.js';
 import { Publisher } from '../watching/publisher.js';
 import type { RouteEvent } from '../watching/route-event.js';
 import { Resolver } from './resolver.js';
@@ -26,8 +25,10 @@ describe('a resolve call at a peer that follows', () => {
         return hearsLeader;
       },
     };
-    const lasting = { lifecycle: { isEnding: false }, metrics, routes };
-    resolver = new Resolver({ leading: null, following, lasting } as unknown as Running);
+    const terms = { following, doubt: () => undefined };
+    const led = { leading: null };
+    const parts = [{ isEnding: false }, metrics, terms, routes, led] as unknown;
+    resolver = new Resolver(...(parts as ConstructorParameters<typeof Resolver>));
   });
 
   const noLeader = new Refused(NO_LEADER);

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { ResolveController } from './resolve.controller.js';
 import { Resolver } from './resolver.js';
+import { TableUpkeep } from '../watching/table-upkeep.js';
+import { WatchRpc } from '../watching/watch.grpc.js';
 
 /** For gateways. */
-@Module({ controllers: [ResolveController], providers: [Resolver] })
+@Module({ controllers: [ResolveController], providers: [Resolver, TableUpkeep, WatchRpc] })
 export class RoutingModule {}

@@ -1,12 +1,15 @@
 import type { sendUnaryData, Server, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
 import { externalScalerClientService, externalScalerService, MalformedRequest } from '#contracts';
 import { invalid, Refused } from '../errors/refused.js';
 import { RpcErrors } from '../errors/rpc-errors.js';
 import { malformed } from '../grpc/requests.js';
 import { SHUTTING_DOWN } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
-import { Running } from '../running.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
+import { ProcessTerms } from '../terms/process-terms.js';
+import { ScalingNumbers } from './scaling-numbers.js';
 
 /** A peer that does not lead gives the leader so long to answer. */
 const LEADER_ANSWERS_MS = 4_000;
@@ -39,8 +42,9 @@ export class ExternalScaler {
   private isAsking = false;
 
   constructor(
-    @Inject(Running) private readonly running: Running,
+    @Inject(ProcessTerms) private readonly terms: ProcessTerms,
     @Inject(RpcErrors) private readonly errors: RpcErrors,
+    @OfTerm(ScalingNumbers) private readonly scaling: PerTerm<ScalingNumbers>,
   ) {}
 
   serveOn(server: Server): void {
@@ -55,10 +59,11 @@ export class ExternalScaler {
   }
 
   /** Tells the open streams where it has changed whether any server is wanted. */
+  @Interval(5_000)
   refresh(): void {
     const [first] = this.streams.keys();
     if (first === undefined) return;
-    const { following, leading } = this.running;
+    const { following, leading } = this.terms;
     if (leading === null && following !== null) return void this.askLeader(following, first);
     try {
       const isActive = this.isActive();
@@ -92,12 +97,12 @@ export class ExternalScaler {
   }
 
   private isActive(): boolean {
-    return this.running.now.scaling.wanted() > 0;
+    return this.scaling.now.wanted() > 0;
   }
 
   private metrics({ metricName }: MetricsRequest): object {
     if (metricName !== METRIC) throw invalid([{ path: 'metricName', rule: `must be "${METRIC}"` }]);
-    const servers = this.running.now.scaling.wanted();
+    const servers = this.scaling.now.wanted();
     return { metricValues: [{ metricName, metricValue: servers, metricValueFloat: servers }] };
   }
 
@@ -116,7 +121,7 @@ export class ExternalScaler {
     try {
       if (call.request instanceof MalformedRequest) throw malformed(call.request);
       if (this.streams.size >= MOST_STREAMS) throw TOO_MANY;
-      const { following, leading } = this.running;
+      const { following, leading } = this.terms;
       const isLed = leading === null && following !== null;
       if (isLed) this.streams.set(call, null);
       else this.tell(call, this.isActive());

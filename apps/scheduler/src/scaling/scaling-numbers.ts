@@ -1,3 +1,4 @@
+import { Interval } from '@nestjs/schedule';
 import { Now } from '#core';
 import {
   type Fleet,
@@ -79,6 +80,7 @@ export class ScalingNumbers {
   }
 
   /** Takes down what is wanted now. While Berth is not ready there is nothing to take down; it says whether it was. */
+  @Interval(5_000)
   sample(): boolean {
     if (this.parts.readiness.state() === 'ending' || !this.isKnown()) return false;
     const { scaling, wanted } = this.taken();

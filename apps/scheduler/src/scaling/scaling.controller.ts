@@ -1,13 +1,13 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { type ScalingMessage, scalingSchema } from '#contracts';
 import { Operation } from '../http/operation.js';
-import { PerTerm } from '../per-term.js';
-import type { ScalingNumbers } from './scaling-numbers.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
+import { ScalingNumbers } from './scaling-numbers.js';
 
 /** The numbers for autoscalers over HTTP. */
 @Controller('v1/scaling')
 export class ScalingController {
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<{ readonly scaling: ScalingNumbers }>) {}
+  constructor(@OfTerm(ScalingNumbers) private readonly scaling: PerTerm<ScalingNumbers>) {}
 
   @Get()
   @Operation('GetScaling', 'How many servers are wanted, and why', { 200: scalingSchema }, [
@@ -15,6 +15,6 @@ export class ScalingController {
     'shutting_down',
   ])
   get(): ScalingMessage {
-    return this.term.now.scaling.read();
+    return this.scaling.now.read();
   }
 }

@@ -1,11 +1,11 @@
-import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { Controller, UseFilters, UseInterceptors } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { z } from 'zod';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
-import { PerTerm } from '../per-term.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import { WrittenInterceptor } from '../writes/written.interceptor.js';
-import type { ScalingNumbers } from './scaling-numbers.js';
+import { ScalingNumbers } from './scaling-numbers.js';
 
 const nothing = z.object({});
 
@@ -14,11 +14,11 @@ const nothing = z.object({});
 @UseFilters(RpcFilter)
 @UseInterceptors(WrittenInterceptor)
 export class ScalingRpc {
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<{ readonly scaling: ScalingNumbers }>) {}
+  constructor(@OfTerm(ScalingNumbers) private readonly scaling: PerTerm<ScalingNumbers>) {}
 
   @GrpcMethod('Admin', 'GetScaling')
   get(request: unknown) {
     readRequest(nothing, request);
-    return this.term.now.scaling.read();
+    return this.scaling.now.read();
   }
 }

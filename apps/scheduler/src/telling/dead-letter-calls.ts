@@ -5,11 +5,10 @@ import type { DeadLetterMessage, PageMessage, ReplayedMessage } from '#contracts
 import { CallerGone } from '../caller-gone.js';
 import { invalid, Refused } from '../errors/refused.js';
 import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../pages.js';
-import { PerTerm } from '../per-term.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Prepared, Written, Writes } from '../writes/writes.js';
+import { type Prepared, type Written, Writes } from '../writes/writes.js';
 import { unknownEndpoint } from './endpoint-calls.js';
-import type { Teller } from './teller.js';
+import { Teller } from './teller.js';
 
 /** The `webhook-id` of an event: its number is in it. */
 const ID = /^evt_[0-9a-f]{16}_([1-9][0-9]{0,14})$/;
@@ -33,14 +32,15 @@ export class DeadLetterCalls {
   private readonly pages = pagesAtATime();
 
   constructor(
-    @Inject(PerTerm) private readonly term: PerTerm<{ readonly teller: Teller; readonly writes: Writes }>,
+    @Inject(Teller) private readonly teller: Teller,
+    @Inject(Writes) private readonly writes: Writes,
   ) {}
 
   /** A page of them, the newest first. Throws `queue_full` where too many pages are being read, and `CallerGone`. */
   async page(query: DeadLetterListQuery, gone: AbortSignal): Promise<PageMessage<DeadLetterMessage>> {
     const giveBack = this.pages.take();
     try {
-      return await pageOf(this.term.now.teller, query, gone);
+      return await pageOf(this.teller, query, gone);
     } finally {
       giveBack();
     }
@@ -48,7 +48,7 @@ export class DeadLetterCalls {
 
   /** Its event is sent again, as soon as its subject has its turn. */
   async replay(id: string, caller: Caller): Promise<Written<ReplayedMessage>> {
-    const { teller } = this.term.now;
+    const { teller } = this;
     return this.perform('POST', id, caller, { id }, (found, number) => {
       const { endpoint } = found;
       if (teller.endpoint(endpoint) === undefined) throw new Refused(unknownEndpoint(endpoint));
@@ -64,7 +64,7 @@ export class DeadLetterCalls {
 
   /** Forgets it for good. */
   async drop(id: string, caller: Caller): Promise<Written<null>> {
-    const { teller } = this.term.now;
+    const { teller } = this;
     return this.perform('DELETE', id, caller, null, (_, number) => {
       return {
         changes: [
@@ -85,7 +85,7 @@ export class DeadLetterCalls {
     present: Body,
     prepare: (found: Found, number: number) => Prepared<Body>,
   ): Promise<Written<Body>> {
-    const { teller, writes } = this.term.now;
+    const { teller, writes } = this;
     const number = Number(ID.exec(id)?.[1]);
     const found = await teller.letter(number);
     const path = `/v1/webhooks/dead-letters/${id}${method === 'POST' ? '/replay' : ''}`;

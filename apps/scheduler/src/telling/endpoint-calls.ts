@@ -2,9 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookEndpointMessage, WebhookTestMessage } from '#contracts';
 import { Refused } from '../errors/refused.js';
 import { Places } from '../places.js';
-import { PerTerm } from '../per-term.js';
-import type { Lifecycle } from '../lifecycle.js';
-import type { Teller } from './teller.js';
+import { Lifecycle } from '../lifecycle.js';
+import { Teller } from './teller.js';
 
 /** So many tests run at a time. */
 const MOST_TESTS = 4;
@@ -15,13 +14,13 @@ export class EndpointCalls {
   private readonly tests = new Places(MOST_TESTS, FULL);
 
   constructor(
-    @Inject(PerTerm)
-    private readonly term: PerTerm<{ readonly lifecycle: Lifecycle; readonly teller: Teller }>,
+    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
+    @Inject(Teller) private readonly teller: Teller,
   ) {}
 
   /** Each endpoint, in the order of the configuration. */
   list(): { items: WebhookEndpointMessage[] } {
-    const standings = this.term.now.teller.standings();
+    const standings = this.teller.standings();
     return {
       items: standings.map(({ endpoint, state, waiting, deadLetters, lastTry }) => ({
         name: endpoint.name,
@@ -36,7 +35,7 @@ export class EndpointCalls {
 
   /** Sends one event that says nothing, beside all that waits. Refuses where there is no such endpoint, and where too many tests run. */
   async test(name: string): Promise<WebhookTestMessage> {
-    const { lifecycle, teller } = this.term.now;
+    const { lifecycle, teller } = this;
     lifecycle.admit();
     const endpoint = teller.endpoint(name);
     if (endpoint === undefined) throw new Refused({ ...unknownEndpoint(name) });

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { nameSchema } from '#config';
 import {
   deadLetterSchema,
@@ -11,6 +11,7 @@ import {
 import { emptyBodySchema } from '../fleet/server-requests.js';
 import { BODY, Operation, WITHOUT_REVISION, Write } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import {
@@ -28,8 +29,8 @@ const ID = { schema: worded(deadLetterId, 'id') };
 @Controller('v1/webhooks')
 export class TellingController {
   constructor(
-    @Inject(EndpointCalls) private readonly endpoints: EndpointCalls,
-    @Inject(DeadLetterCalls) private readonly letters: DeadLetterCalls,
+    @OfTerm(EndpointCalls) private readonly endpoints: PerTerm<EndpointCalls>,
+    @OfTerm(DeadLetterCalls) private readonly letters: PerTerm<DeadLetterCalls>,
   ) {}
 
   @Get('endpoints')
@@ -37,7 +38,7 @@ export class TellingController {
     200: webhookEndpointsSchema,
   })
   list() {
-    return this.endpoints.list();
+    return this.endpoints.now.list();
   }
 
   @Post('endpoints/:endpoint/test')
@@ -52,7 +53,7 @@ export class TellingController {
     @Param('endpoint', ENDPOINT) endpoint: string,
     @JsonBody(emptyBodySchema) _: undefined,
   ): Promise<WebhookTestMessage> {
-    return this.endpoints.test(endpoint);
+    return this.endpoints.now.test(endpoint);
   }
 
   @Get('dead-letters')
@@ -66,7 +67,7 @@ export class TellingController {
     @Query({ schema: worded(deadLetterListSchema) }) query: DeadLetterListQuery,
     @Gone() gone: AbortSignal,
   ) {
-    return this.letters.page(query, gone);
+    return this.letters.now.page(query, gone);
   }
 
   @Post('dead-letters/:id/replay')
@@ -78,12 +79,12 @@ export class TellingController {
     WITHOUT_REVISION,
   )
   replay(@Param('id', ID) id: string, @JsonBody(emptyBodySchema) _: undefined, @FromCaller() caller: Caller) {
-    return this.letters.replay(id, caller);
+    return this.letters.now.replay(id, caller);
   }
 
   @Delete('dead-letters/:id')
   @Write('DropDeadLetter', 'Forgets a dead letter', { 204: null }, ['unknown_dead_letter'], WITHOUT_REVISION)
   drop(@Param('id', ID) id: string, @FromCaller() caller: Caller) {
-    return this.letters.drop(id, caller);
+    return this.letters.now.drop(id, caller);
   }
 }

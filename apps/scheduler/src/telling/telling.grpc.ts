@@ -1,10 +1,11 @@
-import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { Controller, UseFilters, UseInterceptors } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { nameSchema } from '#config';
 import { toStruct } from '#contracts';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller, Gone } from '../writes/caller.decorator.js';
 import { WrittenInterceptor } from '../writes/written.interceptor.js';
@@ -21,24 +22,24 @@ const identified = z.object({ id: deadLetterId });
 @UseInterceptors(WrittenInterceptor)
 export class TellingRpc {
   constructor(
-    @Inject(EndpointCalls) private readonly endpoints: EndpointCalls,
-    @Inject(DeadLetterCalls) private readonly letters: DeadLetterCalls,
+    @OfTerm(EndpointCalls) private readonly endpoints: PerTerm<EndpointCalls>,
+    @OfTerm(DeadLetterCalls) private readonly letters: PerTerm<DeadLetterCalls>,
   ) {}
 
   @GrpcMethod('Admin', 'ListWebhookEndpoints')
   list(request: unknown) {
     readRequest(nothing, request);
-    return this.endpoints.list();
+    return this.endpoints.now.list();
   }
 
   @GrpcMethod('Admin', 'TestWebhookEndpoint')
   test(request: unknown) {
-    return this.endpoints.test(readRequest(named, request).endpoint);
+    return this.endpoints.now.test(readRequest(named, request).endpoint);
   }
 
   @GrpcMethod('Admin', 'ListDeadLetters')
   async page(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    const { items, nextPageToken } = await this.letters.page(
+    const { items, nextPageToken } = await this.letters.now.page(
       readRequest(deadLetterListSchema, request),
       gone,
     );
@@ -47,11 +48,11 @@ export class TellingRpc {
 
   @GrpcMethod('Admin', 'ReplayDeadLetter')
   replay(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return this.letters.replay(readRequest(identified, request).id, caller);
+    return this.letters.now.replay(readRequest(identified, request).id, caller);
   }
 
   @GrpcMethod('Admin', 'DropDeadLetter')
   drop(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return this.letters.drop(readRequest(identified, request).id, caller);
+    return this.letters.now.drop(readRequest(identified, request).id, caller);
   }
 }

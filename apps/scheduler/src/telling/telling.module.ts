@@ -1,9 +1,7 @@
 import { Module } from '@nestjs/common';
-import { DeadLetterCalls } from './dead-letter-calls.js';
-import { EndpointCalls } from './endpoint-calls.js';
 import { TellingController } from './telling.controller.js';
 import { TellingRpc } from './telling.grpc.js';
 
 /** For admins of the endpoints that are told events. */
-@Module({ controllers: [TellingController, TellingRpc], providers: [EndpointCalls, DeadLetterCalls] })
+@Module({ controllers: [TellingController, TellingRpc] })
 export class TellingModule {}

@@ -1,3 +1,4 @@
+import { Interval } from '@nestjs/schedule';
 import { duplexPair } from 'node:stream';
 import { connect, createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
@@ -102,6 +103,7 @@ export class Certificates {
   }
 
   /** Takes up what has changed, if it can be used and, unless that of now has expired, too, has not expired. Never rejects. */
+  @Interval(60_000)
   async read(): Promise<void> {
     try {
       const next = await found(this.parts.tls, this.source);

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ANONYMOUS } from '#access';
-import type { NewWarmup, Warmup } from '#engine';
+import type { NewWarmup, Warmup, Warmups } from '#engine';
 import { openStore } from '#kept';
 import { MemoryRows } from '#testing';
 import { emptyAudit } from '../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../lifecycle.js';
-import type { PerTerm } from '../per-term.js';
+import { WallTimes } from '../wall-times.js';
 import { Answers } from '../writes/answers.js';
 import { Writes } from '../writes/writes.js';
 import { WarmupCalls } from './warmup-calls.js';
@@ -35,8 +35,14 @@ describe('a warm-up that is started again with its Idempotency-Key', () => {
     const store = await openStore(new MemoryRows(), { fleet: 'berth' });
     const answers = new Answers({ store: store.declarations, given: new Map(), wallNow: () => 0 });
     const writes = new Writes(store.declarations, { answers, audit: emptyAudit() }, new Lifecycle());
-    const now = { times: { wallNow: () => 0 }, warmups, writes };
-    calls = new WarmupCalls({ now } as unknown as PerTerm<never>);
+    calls = new WarmupCalls(
+      new WallTimes(
+        () => 0,
+        () => 0,
+      ),
+      warmups as unknown as Warmups,
+      writes,
+    );
   });
 
   const start = () => calls.start({ models: MODELS }, CALLER);

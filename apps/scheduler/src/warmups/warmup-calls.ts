@@ -1,18 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { canonical, type WarmupMessage } from '#contracts';
-import type { NewWarmup, Warmup, Warmups } from '#engine';
+import type { NewWarmup, Warmup, WarmupCounts, Warmups } from '#engine';
 import { Refused } from '../errors/refused.js';
-import { PerTerm } from '../per-term.js';
 import { type Caller, checkConditions, checkNoIfMatch } from '../writes/caller.js';
 import { Turns } from '../writes/turns.js';
-import { Written, type Writes } from '../writes/writes.js';
+import { Written, Writes } from '../writes/writes.js';
 import type { WarmupBody } from './warmup-requests.js';
 import { unbegun, warmupView } from './warmup-view.js';
-import type { WallTimes } from '../wall-times.js';
+import { WallTimes } from '../wall-times.js';
 
 /** So many warm-ups may be kept that have not ended. */
 const MOST_OPEN = 100;
+
+/** Has Nest hand over the warm-ups of this process. */
+export const WARMUPS = Symbol('Warmups');
 
 /** Starts warm-ups, tells of them and cancels them. */
 @Injectable()
@@ -21,12 +23,9 @@ export class WarmupCalls {
   private readonly starts = new Turns();
 
   constructor(
-    @Inject(PerTerm)
-    private readonly term: PerTerm<{
-      readonly times: WallTimes;
-      readonly warmups: Warmups;
-      readonly writes: Writes;
-    }>,
+    @Inject(WallTimes) private readonly times: WallTimes,
+    @Inject(WARMUPS) private readonly warmups: Warmups,
+    @Inject(Writes) private readonly writes: Writes,
   ) {}
 
   /**
@@ -45,7 +44,7 @@ export class WarmupCalls {
 
   /** No other model of it is begun; what is being loaded stays. One that has ended stays as it is. */
   async cancel(id: string, caller: Caller): Promise<Written<WarmupMessage>> {
-    const { warmups, writes } = this.term.now;
+    const { warmups, writes } = this;
     const found = await this.find(id);
     const cancelled: Warmup = found.endedAt === null ? { ...found, state: 'cancelled' } : found;
     const view = (): WarmupMessage => warmupView(cancelled);
@@ -59,7 +58,7 @@ export class WarmupCalls {
   }
 
   private async startNow(models: readonly string[], caller: Caller): Promise<Written<WarmupMessage>> {
-    const { times, warmups, writes } = this.term.now;
+    const { times, warmups, writes } = this;
     const { credential } = caller;
     const at = new Date(times.wallNow()).toISOString();
     const warmup: NewWarmup = { id: idFor(models, caller), at, credential, models };
@@ -80,13 +79,17 @@ export class WarmupCalls {
     return new Written(written.status, written.body, written.isDurable && durable);
   }
 
+  counts(): Promise<WarmupCounts> {
+    return this.warmups.counts();
+  }
+
   private async open(): Promise<number> {
-    const { waiting, running } = await this.term.now.warmups.counts();
+    const { waiting, running } = await this.counts();
     return waiting + running;
   }
 
   private async find(id: string): Promise<Warmup> {
-    const found = await this.term.now.warmups.get(id);
+    const found = await this.warmups.get(id);
     if (found) return found;
     throw new Refused({ reason: 'unknown_warmup', detail: `there is no warm-up ${id}`, members: { id } });
   }

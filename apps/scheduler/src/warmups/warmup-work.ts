@@ -1,10 +1,12 @@
+import type { Logger } from 'pino';
 import { type ModelMessage, modelSchema, problemSchema, type Reason, REFUSALS } from '#contracts';
 import type { WarmupWork } from '#engine';
+import type { Metrics } from '#telemetry';
 import { Refused } from '../errors/refused.js';
 import type { HttpAnswer } from '../forwarding/http-link.js';
 import { bodyOf } from '../http/body.js';
 import { ModelOrders } from '../models/model-orders.js';
-import type { Running } from '../running.js';
+import type { ProcessTerms } from '../terms/process-terms.js';
 import type { Caller } from '../writes/caller.js';
 
 /** So long the end of a load is waited for, in ms: as long as a call may wait. */
@@ -27,13 +29,11 @@ const MOST_BYTES = 2 ** 20;
  * What a process does warm-ups with, whether it leads or not: loads are ordered of the process that leads, as an operator would, each
  * in the name of the credential that asked for the warm-up. What becomes of them is counted.
  */
-export function warmupWork(running: Running): WarmupWork {
-  const orders = new ModelOrders(running);
-  const { metrics, log } = running.lasting;
+export function warmupWork(terms: ProcessTerms, metrics: Metrics, log: Logger): WarmupWork {
   const load = async (name: string, caller: Caller): Promise<ModelMessage> =>
-    running.leading === null
-      ? await loadThere(running, name, caller)
-      : (await orders.load(name, { waitMs: LONGEST_MS }, caller)).body;
+    terms.leading === null
+      ? await loadThere(terms, name, caller)
+      : (await terms.certain.get(ModelOrders).load(name, { waitMs: LONGEST_MS }, caller)).body;
   return {
     warm: async (model, { credential }, signal) => {
       const end = await warmed(load, model, credential, signal);
@@ -78,7 +78,7 @@ function endOf({ name, copies, lastFailure }: ModelMessage, waited: number): str
 }
 
 async function loadThere(
-  { following }: Running,
+  { following }: ProcessTerms,
   name: string,
   { credential, role, gone = new AbortController().signal }: Caller,
 ): Promise<ModelMessage> {

@@ -1,7 +1,8 @@
-import { Controller, Delete, Get, Inject, Param, Post } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Post } from '@nestjs/common';
 import { type WarmupMessage, warmupSchema } from '#contracts';
 import { Operation, WITHOUT_REVISION, Write } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller } from '../writes/caller.decorator.js';
 import { WarmupCalls } from './warmup-calls.js';
@@ -12,7 +13,7 @@ const ID = { schema: worded(warmupId, 'id') };
 /** Warm-ups over HTTP. */
 @Controller('v1/warmups')
 export class WarmupsController {
-  constructor(@Inject(WarmupCalls) private readonly warmups: WarmupCalls) {}
+  constructor(@OfTerm(WarmupCalls) private readonly warmups: PerTerm<WarmupCalls>) {}
 
   @Post()
   @Write(
@@ -23,7 +24,7 @@ export class WarmupsController {
     WITHOUT_REVISION,
   )
   start(@JsonBody(warmupBodySchema) body: WarmupBody, @FromCaller() caller: Caller) {
-    return this.warmups.start(body, caller);
+    return this.warmups.now.start(body, caller);
   }
 
   @Get(':id')
@@ -32,7 +33,7 @@ export class WarmupsController {
     'store_unavailable',
   ])
   get(@Param('id', ID) id: string): Promise<WarmupMessage> {
-    return this.warmups.get(id);
+    return this.warmups.now.get(id);
   }
 
   @Delete(':id')
@@ -44,6 +45,6 @@ export class WarmupsController {
     WITHOUT_REVISION,
   )
   cancel(@Param('id', ID) id: string, @FromCaller() caller: Caller) {
-    return this.warmups.cancel(id, caller);
+    return this.warmups.now.cancel(id, caller);
   }
 }

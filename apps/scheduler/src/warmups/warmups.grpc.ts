@@ -1,8 +1,9 @@
-import { Controller, Inject, UseFilters, UseInterceptors } from '@nestjs/common';
+import { Controller, UseFilters, UseInterceptors } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { RpcFilter } from '../errors/rpc.filter.js';
 import { readRequest } from '../grpc/requests.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller } from '../writes/caller.decorator.js';
 import { WrittenInterceptor } from '../writes/written.interceptor.js';
@@ -16,20 +17,20 @@ const identified = z.object({ id: warmupId });
 @UseFilters(RpcFilter)
 @UseInterceptors(WrittenInterceptor)
 export class WarmupsRpc {
-  constructor(@Inject(WarmupCalls) private readonly warmups: WarmupCalls) {}
+  constructor(@OfTerm(WarmupCalls) private readonly warmups: PerTerm<WarmupCalls>) {}
 
   @GrpcMethod('Admin', 'StartWarmup')
   start(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return this.warmups.start(readRequest(warmupBodySchema, request), caller);
+    return this.warmups.now.start(readRequest(warmupBodySchema, request), caller);
   }
 
   @GrpcMethod('Admin', 'GetWarmup')
   get(request: unknown) {
-    return this.warmups.get(readRequest(identified, request).id);
+    return this.warmups.now.get(readRequest(identified, request).id);
   }
 
   @GrpcMethod('Admin', 'CancelWarmup')
   cancel(@Payload() request: unknown, @FromCaller() caller: Caller) {
-    return this.warmups.cancel(readRequest(identified, request).id, caller);
+    return this.warmups.now.cancel(readRequest(identified, request).id, caller);
   }
 }

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { WarmupCalls } from './warmup-calls.js';
+import { WarmupMetrics } from './warmup-metrics.js';
 import { WarmupsController } from './warmups.controller.js';
 import { WarmupsRpc } from './warmups.grpc.js';
 
 /** For operators of warm-ups. */
-@Module({ controllers: [WarmupsController, WarmupsRpc], providers: [WarmupCalls] })
+@Module({ controllers: [WarmupsController, WarmupsRpc], providers: [WarmupMetrics] })
 export class WarmupsModule {}

@@ -8,18 +8,18 @@ import { WatchedTable } from '../following/watched-table.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
-import type { Lasting } from '../reigns/lasting.js';
-import { Running } from '../running.js';
+import { ProcessTerms } from '../terms/process-terms.js';
 import { Publisher } from './publisher.js';
 import type { RouteEvent } from './route-event.js';
-import { watchHandlers } from './watch.grpc.js';
+import { WatchRpc } from './watch.grpc.js';
 
 const errors = { of: (error: unknown) => error } as unknown as RpcErrors;
 
-/** A process that follows. */
-function runningOf(lasting: Pick<Lasting, 'routes'>, following?: Pick<Following, 'noteTerm'>): Running {
-  const running = new Running({ ...lasting, lifecycle: new Lifecycle() } as Lasting);
-  return Object.assign(running, { following });
+/** The handlers of a process that follows. */
+function handlersOf(routes: WatchedTable, following?: Pick<Following, 'noteTerm'>) {
+  const lifecycle = new Lifecycle();
+  const terms = Object.assign(new ProcessTerms(lifecycle), { following });
+  return new WatchRpc(errors, lifecycle, { warn: () => undefined }, terms, routes).handlers();
 }
 
 describe('what a gateway reports as used', () => {
@@ -42,7 +42,7 @@ describe('what a gateway reports as used', () => {
   }
 
   function report(inUseForMs: number, lastUsedMsAgo = 0): void {
-    const handlers = watchHandlers(runningOf({ routes: own }), errors);
+    const handlers = handlersOf(own);
     const use = { model: 'a', server: 's', lastUsedMsAgo, inUseForMs, routes: 1 };
     const call = {
       request: { watcher: 'g', uses: [use], doubted: [], peer: null },
@@ -118,7 +118,7 @@ describe('gateways that watch', () => {
       null,
       0,
     );
-    const handlers = watchHandlers(runningOf({ routes }), errors);
+    const handlers = handlersOf(routes);
     const told: string[] = [];
     const watch = (credential: string, nth: number): void => {
       const request = { watcher: 'w', have: null, peer: null };
@@ -145,7 +145,7 @@ describe('a peer that watches', () => {
   ])('has the leader hear of its term, where it is a %s: %j', async (kind, terms) => {
     const noted: number[] = [];
     const routes = new WatchedTable({ clock: { now: () => 0 }, bound: 30_000 });
-    const running = runningOf({ routes }, { noteTerm: (term) => void noted.push(term) });
+    const handlers = handlersOf(routes, { noteTerm: (term) => void noted.push(term) });
     const stream = Object.assign(new EventEmitter(), {
       request: {
         ...{ watcher: 'w', have: { term: '89', sequence: '1' } },
@@ -155,7 +155,7 @@ describe('a peer that watches', () => {
     });
     notePrincipal(stream.metadata, ANONYMOUS);
     const refused = once(stream, 'error').catch((error: unknown) => [error]);
-    (watchHandlers(running, errors)['watchRoutes'] as (call: unknown) => void)(stream);
+    (handlers['watchRoutes'] as (call: unknown) => void)(stream);
     expect(await refused).toMatchObject([{ facts: { reason: 'no_leader' } }]);
     expect(noted).toEqual(terms);
   });

@@ -1,16 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ToldChange } from '#engine';
 import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
-import { PerTerm } from '../per-term.js';
 import { type Caller, checkNoIfMatch } from '../writes/caller.js';
-import type { Heard, Written, Writes } from '../writes/writes.js';
+import { type Heard, type Written, Writes } from '../writes/writes.js';
 import { changesOf } from './fleet-changes.js';
 import { readFleetMessage } from './fleet-message.js';
-import type { HeardHooks } from './heard-hooks.js';
-import type { Links } from '../fleet/links.js';
-import type { Metrics } from '#telemetry';
-import type { Registry } from '../fleet/registry.js';
-import type { WallTimes } from '../wall-times.js';
+import { HeardHooks } from './heard-hooks.js';
+import { Links } from '../fleet/links.js';
+import { Metrics } from '#telemetry';
+import { Registry } from '../fleet/registry.js';
+import { WallTimes } from '../wall-times.js';
 
 const ASKED = { method: 'POST', path: '/v1/webhooks/fleet' };
 
@@ -32,28 +31,24 @@ export interface FleetCall {
   readonly caller: Caller;
 }
 
-/** What messages use of the present term. */
-interface HookPorts {
-  readonly hooks: HeardHooks;
-  readonly links: Links;
-  readonly metrics: Metrics;
-  readonly registry: Registry;
-  readonly times: WallTimes;
-  readonly writes: Writes;
-}
-
 /** Hears of servers that come and go. Each message is one write, and takes effect once. */
 @Injectable()
 export class FleetHooks {
-  constructor(@Inject(PerTerm) private readonly term: PerTerm<HookPorts>) {}
+  constructor(
+    @Inject(HeardHooks) private readonly hooks: HeardHooks,
+    @Inject(Links) private readonly links: Links,
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(Registry) private readonly registry: Registry,
+    @Inject(WallTimes) private readonly times: WallTimes,
+    @Inject(Writes) private readonly writes: Writes,
+  ) {}
 
   /** Resolves once it is durable. Refuses what it does not know or cannot do, and then has changed nothing. */
   async hear(call: FleetCall): Promise<Written<FleetHeard>> {
-    const made = this.term.now;
-    const { hookMessages } = made.metrics.counts;
+    const { hookMessages } = this.metrics.counts;
     const asked = { ...ASKED, caller: call.caller };
     try {
-      const heard = await made.writes.hear(asked, () => prepared(made, call));
+      const heard = await this.writes.hear(asked, () => this.prepared(call));
       hookMessages.inc({ webhook: 'fleet', result: resultOf(heard.body) });
       return heard;
     } catch (error) {
@@ -61,39 +56,40 @@ export class FleetHooks {
       throw error;
     }
   }
+
+  private prepared(call: FleetCall): Heard<FleetHeard> {
+    const { hooks, links, registry, times } = this;
+    const { credential } = checked(call.caller);
+    const read = readFleetMessage(call.body, call.id);
+    if (!read.ok) throw invalid(read.errors);
+    const said = { credential, ...read.value };
+    if (hooks.isRepeat(said))
+      return { changes: [], commit: () => ({ servers: [], repeated: true, outdated: false }) };
+    const servers = changesOf(registry, said, times.wallNow());
+    const ids = servers.map(({ id }) => id);
+    const declared = servers.flatMap(({ id, next }): (ToldChange & { kind: 'server' })[] =>
+      next === undefined ? [] : [{ kind: 'server', id, value: next }],
+    );
+    const outdated = ids.length === 0;
+    // Without an id it would be the latest word about its servers, which it is not.
+    const isForgotten = outdated && said.id === null;
+    const changes = isForgotten ? [] : [...declared, ...hooks.changesFor(said, ids)];
+    const commit = (): FleetHeard => {
+      hooks.follow(changes);
+      for (const { id, value } of declared) {
+        registry.set(id, value);
+        const entry = registry.get(id);
+        if (entry) links.follow(entry, times);
+        else links.forget(id);
+      }
+      return { servers: ids, repeated: false, outdated };
+    };
+    return { changes, commit };
+  }
 }
 
 const resultOf = ({ repeated, outdated }: FleetHeard) =>
   repeated ? 'repeated' : outdated ? 'outdated' : 'taken';
-
-function prepared({ hooks, links, registry, times }: HookPorts, call: FleetCall): Heard<FleetHeard> {
-  const { credential } = checked(call.caller);
-  const read = readFleetMessage(call.body, call.id);
-  if (!read.ok) throw invalid(read.errors);
-  const said = { credential, ...read.value };
-  if (hooks.isRepeat(said))
-    return { changes: [], commit: () => ({ servers: [], repeated: true, outdated: false }) };
-  const servers = changesOf(registry, said, times.wallNow());
-  const ids = servers.map(({ id }) => id);
-  const declared = servers.flatMap(({ id, next }): (ToldChange & { kind: 'server' })[] =>
-    next === undefined ? [] : [{ kind: 'server', id, value: next }],
-  );
-  const outdated = ids.length === 0;
-  // Without an id it would be the latest word about its servers, which it is not.
-  const isForgotten = outdated && said.id === null;
-  const changes = isForgotten ? [] : [...declared, ...hooks.changesFor(said, ids)];
-  const commit = (): FleetHeard => {
-    hooks.follow(changes);
-    for (const { id, value } of declared) {
-      registry.set(id, value);
-      const entry = registry.get(id);
-      if (entry) links.follow(entry, times);
-      else links.forget(id);
-    }
-    return { servers: ids, repeated: false, outdated };
-  };
-  return { changes, commit };
-}
 
 const KEY_RULE = 'must not be given: webhook-id, or id in the body, says which message it is';
 

@@ -1,9 +1,10 @@
-import { Controller, Headers, HttpCode, Inject, Post } from '@nestjs/common';
+import { Controller, Headers, HttpCode, Post } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { z } from 'zod';
 import { fleetHeardSchema } from '#contracts';
 import { BODY, Operation } from '../http/operation.js';
 import { JsonBody } from '../http/worded.js';
+import { OfTerm, type PerTerm } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 import { FromCaller } from '../writes/caller.decorator.js';
 import type { Written } from '../writes/writes.js';
@@ -13,7 +14,7 @@ import { fleetMessageSchema } from './fleet-message.js';
 /** What autoscalers tell. */
 @Controller('v1/webhooks')
 export class WebhooksController {
-  constructor(@Inject(FleetHooks) private readonly fleet: FleetHooks) {}
+  constructor(@OfTerm(FleetHooks) private readonly fleet: PerTerm<FleetHooks>) {}
 
   @Post('fleet')
   @HttpCode(202)
@@ -34,6 +35,6 @@ export class WebhooksController {
     @Headers('webhook-id') id: string | undefined,
     @FromCaller() caller: Caller,
   ): Promise<Written<FleetHeard>> {
-    return this.fleet.hear({ body, id, caller });
+    return this.fleet.now.hear({ body, id, caller });
   }
 }

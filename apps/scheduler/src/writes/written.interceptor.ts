@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { from, lastValueFrom, map, type Observable } from 'rxjs';
-import { Running } from '../running.js';
+import { Untaken } from '../untaken.js';
 import { entityTag } from './caller.js';
 import { takerIn } from './caller.decorator.js';
 import { DURABLE, noteNotDurable } from './not-durable.js';
@@ -20,7 +20,7 @@ import { Written } from './writes.js';
  */
 @Injectable()
 export class WrittenInterceptor implements NestInterceptor {
-  constructor(@Inject(Running) private readonly running: Running) {}
+  constructor(@Inject(Untaken) private readonly untaken: Untaken) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const answer =
@@ -28,7 +28,7 @@ export class WrittenInterceptor implements NestInterceptor {
         ? overHttp(context.switchToHttp().getResponse())
         : overGrpc(context.switchToRpc().getContext<Metadata>());
     const make = (): Promise<unknown> => lastValueFrom(next.handle().pipe(map(answer)));
-    return from(this.running.lasting.untaken.answer(takerIn(context), make, bytesOf));
+    return from(this.untaken.answer(takerIn(context), make, bytesOf));
   }
 }
 

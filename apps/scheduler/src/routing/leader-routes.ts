@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Instant } from '#core';
+import { type Answer, Engine, type Pending, type ResolveQuery, type Route } from '#engine';
+import type { RouteMessage } from '#contracts';
+import { Metrics } from '#telemetry';
+import { Frozen } from '../fleet/overview.js';
+import { Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
+import { Watching } from '../watching/watching.js';
+import { ToldRoutes } from './told-routes.js';
+
+/** The routes that a leader gives by its own fleet, and the requests that wait for one. */
+@Injectable()
+export class LeaderRoutes {
+  constructor(
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(Frozen) readonly frozen: Frozen,
+    @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(ToldRoutes) private readonly told: ToldRoutes,
+    @Inject(Watching) private readonly watching: Watching,
+  ) {}
+
+  /** A route as callers are told it. */
+  of(route: Route): RouteMessage {
+    return this.told.of(route);
+  }
+
+  /** The route to a warm model. */
+  warm(query: ResolveQuery): RouteMessage | undefined {
+    if (this.lifecycle.isEnding) return undefined;
+    const found = this.engine.route(query);
+    const route = found && this.watching.vouch(found);
+    return route && this.told.of(route);
+  }
+
+  /** Waits for a cold model. Where this leader does not vouch for the route that came, `instead` has it. */
+  wait(query: ResolveQuery, instead: () => Route | undefined): Pending {
+    const { engine, lifecycle, watching } = this;
+    const began = engine.now();
+    if (lifecycle.isEnding) return ended(this.counted(refused(SHUTTING_DOWN), began));
+    const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
+    const pending = engine.admit(query, coldStart.maxWait);
+    const vouched = (answer: Answer): Answer =>
+      answer.kind === 'route' ? (watching.vouch(answer) ?? instead() ?? refused(NO_LEADER)) : answer;
+    return {
+      answer: pending.answer.then((answer) => this.counted(vouched(answer), began)),
+      cancel: () => pending.cancel(),
+    };
+  }
+
+  /** Counts what a caller is answered. */
+  private counted(answer: Answer, began: Instant): Answer {
+    const result = answer.kind === 'route' ? 'routed' : answer.refusal.reason;
+    const { resolve } = this.metrics;
+    resolve.resolved(result, answer.kind === 'refusal' || answer.cold, this.engine.now() - began);
+    return answer;
+  }
+}
+
+const refused = (refusal: (Answer & { kind: 'refusal' })['refusal']): Answer => ({
+  kind: 'refusal',
+  refusal,
+});
+
+export const ended = (answer: Answer): Pending => ({
+  answer: Promise.resolve(answer),
+  cancel: () => undefined,
+});

@@ -1,0 +1,10 @@
+import type { FactoryProvider, Type } from '@nestjs/common';
+
+type Instances<Types extends readonly Type[]> = { [At in keyof Types]: InstanceType<Types[At]> };
+
+/** A class that a function makes of others. */
+export const made = <Part, Needs extends readonly Type[]>(
+  provide: Type<Part>,
+  inject: readonly [...Needs],
+  useFactory: (...needs: Instances<Needs>) => Part,
+): FactoryProvider<Part> => ({ provide, inject: [...inject], useFactory: useFactory as never });
