@@ -120,7 +120,8 @@ export class Site {
     // One of an earlier life excuses nothing where one of the same life is in work beside it.
     const rival = rivals.find(({ life }) => life === order.life) ?? rivals[0];
     const isLate =
-      rival !== undefined && (rival.life !== order.life || order.life === NOBODY || mayWaitUnseen(this.sim));
+      rival !== undefined &&
+      (rival.life !== order.life || order.life === NOBODY || mayWaitUnseen(this.sim, model));
     const said = (): string => `${kind} ${model}@${this.id} arrived while a ${rival!.kind} of it was in work`;
     this.trail.expect(rival === undefined || isLate, said);
     if (isLate) this.trail.mark('late order');

@@ -23,15 +23,17 @@ export function hearUntold(site: Hearer, trail: Trail, untold: Untold): void {
 }
 
 /**
- * Whether a load runs in a server that no look shows: of a step or an ensemble that is read anew, or of what was removed from the
- * repository. An order that waits for it once its call is over looks like one that has failed.
+ * Whether another load runs in a server, or one of the model itself that no look shows: of an ensemble that is read anew, or of what was
+ * removed from the repository. An order that waits for it once its call is over looks like one that has failed; a load that is stuck
+ * keeps no other from being ordered again.
  */
-export function mayWaitUnseen(sim: SimulatedTriton): boolean {
-  const shown = new Set(sim.repository.names());
-  return sim
+export const mayWaitUnseen = (sim: SimulatedTriton, name: string): boolean =>
+  sim
     .copies()
-    .some(({ model, phase, isVisible }) => phase === 'loading' && !(isVisible && shown.has(model)));
-}
+    .some(
+      ({ model, phase, isVisible }) =>
+        phase === 'loading' && !(model === name && isVisible && sim.repository.names().includes(name)),
+    );
 
 const died = ({ id }: Hearer, models: readonly string[]): string =>
   `${id} died of the unloads of ${models.join(', ')} at once`;

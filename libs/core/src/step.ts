@@ -79,6 +79,8 @@ function followOrders(fleet: Fleet, now: Now): void {
 function retire(fleet: Fleet, open: readonly Server[], now: Now): boolean {
   const isDrained = !areOrdersStopped(fleet) && drainRetired(fleet, now);
   const isDropped = dropUnwanted(fleet, now);
+  // What is given routes again for that needs what it is made of.
+  if (isDropped) cancelDrains(fleet, now);
   return dropOverdrawn(fleet, open, now) || isDropped || isDrained;
 }
 

@@ -72,7 +72,7 @@ function loadsAt(scene: Scene, server: ServerId): { devices: readonly number[] }
 function waitsUnseen(scene: Scene, model: string, server: ServerId): boolean {
   const isAgain = loadsOrdered(scene).some((one) => one.server === server && one.model === model);
   const phase = scene.fleet.replicas.get(`${model}@${server}` as ReplicaId)?.phase ?? 'placed';
-  return (isAgain || phase === 'placed') && mayWaitUnseen(siteOf(scene, server).sim);
+  return (isAgain || phase === 'placed') && mayWaitUnseen(siteOf(scene, server).sim, model);
 }
 
 /** Our load of what a stranger has loaded meanwhile waits inside Triton until it ends, and then has nothing to do. */

@@ -78,7 +78,9 @@ export function isPlaceable(
   );
   const asStrangers: Fleet = {
     ...fleet,
-    servers: new Map(servers.map((server) => [server.spec.id, withoutOthers(server, sites.get(server.spec.id), kept)])),
+    servers: new Map(
+      servers.map((server) => [server.spec.id, withoutOthers(server, sites.get(server.spec.id), kept)]),
+    ),
     replicas: new Map(immovable.map((replica) => [replica.id, asStranger(replica)])),
   };
   return fitPins(asStrangers, [{ ...model, pinnedCopies: 1 }]).fits;

@@ -1,7 +1,7 @@
 import type { Now } from '../numbers/now.js';
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { isSeenComing, type LoadCause, type Replica } from '../fleet/replica.js';
-import { copiesOf, copiesOn, guaranteedCopies, isReplaced, standingCopies } from '../memory/pins.js';
+import { copiesOf, copiesOn, guaranteedCopies, isVoid, standingCopies } from '../memory/pins.js';
 import { type ModelId, replicaId } from '../fleet/ids.js';
 import { needsQuarantined } from '../memory/limits.js';
 import type { Server } from '../fleet/server.js';
@@ -207,7 +207,7 @@ function isPresent(fleet: Readonly<Fleet>, replica: Replica, now: Now): boolean 
     case 'placed':
       return true;
     case 'ready':
-      return !isReplaced(fleet, replica);
+      return !isVoid(fleet, replica);
     case 'loading':
       return !isOverdue(fleet, replica, now);
     case 'unknown':

@@ -1,9 +1,9 @@
 import { type Fleet, replicasOf } from '../fleet/fleet.js';
 import { isFailing, type Ready, type Replica } from '../fleet/replica.js';
-import { type ModelId, type ReplicaId, replicaId, type ServerId } from '../fleet/ids.js';
+import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { isRoutable } from '../fleet/standing.js';
-import { dependenciesOf } from '../memory/footprint.js';
+import { isWhole } from '../memory/footprint.js';
 import { leasesOnEndBy } from './leases.js';
 
 /** What a caller asks of a route. */
@@ -107,11 +107,6 @@ const isDisabled = ({ models }: Readonly<Fleet>, model: ModelId): boolean =>
 
 const isServing = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
   replica.phase === 'ready' && isRoutable(fleet.servers.get(replica.server)!) && isWhole(fleet, replica);
-
-/** Triton takes an ensemble down with a step of it, but not one that has outlived its unload. */
-const isWhole = (fleet: Readonly<Fleet>, { outlived, model, server }: Ready): boolean =>
-  !outlived ||
-  dependenciesOf(fleet, model).every((id) => fleet.replicas.get(replicaId(id, server))?.phase === 'ready');
 
 /** A route of which nothing would be left is none: a frozen fleet keeps a copy ready beyond the end of its leases. */
 const isRoute = (fleet: Readonly<Fleet>, replica: Replica, now = fleet.now): replica is Ready =>

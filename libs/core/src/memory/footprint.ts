@@ -1,7 +1,7 @@
 import { hostAccount, type ModelId, replicaId } from '../fleet/ids.js';
 import { spreadFound } from './device-sets.js';
 import { type Fleet, noteOutlivedOn, replicasOf } from '../fleet/fleet.js';
-import type { Booking, Replica } from '../fleet/replica.js';
+import type { Booking, Ready, Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import type { Bytes } from '../fleet/model.js';
 import { cameWith, isUnclaimed } from './pending.js';
@@ -114,6 +114,14 @@ export function noteDependencies(fleet: Fleet, id: ModelId): void {
   else fleet.composed.delete(id);
   for (const { server } of replicasOf(fleet, id)) noteOutlivedOn(fleet, server);
 }
+
+/**
+ * Whether a copy serves: Triton takes an ensemble down with a step of it, but not one that has outlived its unload, and that one fails
+ * each inference.
+ */
+export const isWhole = (fleet: Readonly<Fleet>, { outlived, model, server }: Ready): boolean =>
+  !outlived ||
+  dependenciesOf(fleet, model).every((id) => fleet.replicas.get(replicaId(id, server))?.phase === 'ready');
 
 /** The replicas on the same server that need this one or may need it, through all levels. */
 export function dependentsOf(fleet: Readonly<Fleet>, replica: Replica): Replica[] {

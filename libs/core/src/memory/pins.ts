@@ -4,6 +4,7 @@ import type { Instant, Model } from '../fleet/model.js';
 import { isFailing, type Ready, type Replica } from '../fleet/replica.js';
 import type { Server } from '../fleet/server.js';
 import { isSpread } from './device-sets.js';
+import { isWhole } from './footprint.js';
 import { total } from '../numbers/groups.js';
 import { isRoutable } from '../fleet/standing.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
@@ -36,7 +37,7 @@ const solidReplicas = (fleet: Readonly<Fleet>, model: ModelId): Ready[] =>
 
 /** Whether a replica is ready on a server that stays, and not replaced. */
 export const isSolidCopy = (fleet: Readonly<Fleet>, replica: Replica): replica is Ready =>
-  replica.phase === 'ready' && isSolid(fleet.servers.get(replica.server)) && !isReplaced(fleet, replica);
+  replica.phase === 'ready' && isSolid(fleet.servers.get(replica.server)) && !isVoid(fleet, replica);
 
 const isSolid = (server: Server | undefined): boolean =>
   server !== undefined && server.drain === null && isRoutable(server);
@@ -53,9 +54,9 @@ export function isPinProtected(
   among?: readonly Replica[],
 ): boolean {
   const pinned = fleet.models.get(replica.model)?.pinnedCopies ?? 0;
-  if (pinned === 0 || isReplaced(fleet, replica)) return false;
+  if (pinned === 0 || isVoid(fleet, replica)) return false;
   const ranked = (among ?? solidReplicas(fleet, replica.model))
-    .filter((one) => !isReplaced(fleet, one))
+    .filter((one) => !isVoid(fleet, one))
     .toSorted((one, other) => copiesOf(fleet, other) - copiesOf(fleet, one));
   const at = ranked.findIndex(({ id }) => id === replica.id);
   return total(ranked.slice(0, at < 0 ? undefined : at), (one) => copiesOf(fleet, one)) < pinned;
@@ -68,7 +69,7 @@ export function isPinProtected(
  */
 export function isGuaranteed(fleet: Readonly<Fleet>, replica: Replica): boolean {
   const copies = guaranteedCopies(fleet.models.get(replica.model));
-  if (copies === 0 || isReplaced(fleet, replica)) return false;
+  if (copies === 0 || isVoid(fleet, replica)) return false;
   return solidCopies(fleet, replica.model, new Set([replica.id])) < copies;
 }
 
@@ -79,7 +80,11 @@ export const guaranteedCopies = (model: Model | undefined): number => (model?.en
 export const standingCopies = (model: Model | undefined): number =>
   model?.enabled ? Math.max(model.pinnedCopies, model.minCopies) : 0;
 
-/** Whether a copy counts for nothing: it is failing, and the operator wants such copies replaced. */
+/** Whether a copy counts for nothing: it cannot serve, or is replaced. */
+export const isVoid = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
+  isReplaced(fleet, replica) || (replica.phase === 'ready' && !isWhole(fleet, replica));
+
+/** Whether another copy is to stand in for one: it is failing, and the operator wants such copies replaced. */
 export const isReplaced = (fleet: Readonly<Fleet>, replica: Replica): boolean =>
   replica.phase === 'ready' && isFailing(replica) && settingsOf(fleet, replica).onFailing === 'replace';
 

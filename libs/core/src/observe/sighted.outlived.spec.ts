@@ -1,6 +1,7 @@
 import { Now, routeRow } from '#core';
 import { describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
+import { decide } from '../../../../test/support/decide.js';
 import { serverFlags } from '../explain/view.js';
 import { whyHere } from '../explain/why-here.js';
 import { replicaId, type ServerId } from '../fleet/ids.js';
@@ -64,6 +65,29 @@ describe('an ensemble that serves after its unload was acknowledged', () => {
     shelf.set('v', 'READY');
     driver.pass(MINUTE);
     expect(isRouted()).toBe(true);
+  });
+
+  it('is among the rerouted with a step that goes: watchers hear of it', () => {
+    const { driver, shelf } = outlived();
+    shelf.set('v', 'UNAVAILABLE', 'unloaded');
+    decide(
+      driver.fleet,
+      [{ kind: 'Looked', server: T, look: shelf.look(driver.now, 'full', false) }],
+      driver.now,
+    );
+    expect([...driver.fleet.rerouted]).toContain(replicaId(E, T));
+  });
+
+  it('counts for nothing while a step is away: it is loaded elsewhere, and the copy there stays', () => {
+    const { driver, shelf } = outlived();
+    driver.serve(aServer('u', [10], { strangers: 'adopt' }), ['e', 'v']).pass(MINUTE);
+    shelf.set('v', 'UNAVAILABLE', 'unloaded');
+    driver.pass(MINUTE);
+    driver.resolve('e');
+    expect(driver.orders().at(-1)).toBe('load e@u');
+    driver.loadEnds('e', 'u');
+    driver.declare(aModel('e', { idleUnload: MINUTE, minCopies: 1 })).pass(10 * MINUTE);
+    expect(driver.phase('e', 'u')).toBe('ready');
   });
 
   it('is ordered nothing any more: by idleness, an admin, a reload, a change of its declaration or a drain', () => {

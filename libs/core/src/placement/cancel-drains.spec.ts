@@ -57,6 +57,16 @@ describe('a draining replica', () => {
     expect(driver.orders()).toEqual(['load a@t', 'unload a@t']);
   });
 
+  it('goes on draining with its server while that takes no orders (seed 9600173)', () => {
+    const driver = aDriver();
+    driver.tell({ kind: 'UnloadOrdered', model: A.id, force: false });
+    driver.tell({ kind: 'DrainOrdered', server: SERVER, deadline: driver.now });
+    driver.declare({ ...A, pinnedCopies: 1 });
+    expect(driver.phase('a', 't')).toBe('draining');
+    driver.tell({ kind: 'ContactChanged', server: SERVER, fact: 'moved' });
+    expect(driver.phase('a', 't')).toBe('draining');
+  });
+
   it('leaves the one it was to make room for to be placed anew', () => {
     const driver = aDriver();
     const request = driver.resolve('b', { wait: 120_000 });
@@ -127,6 +137,21 @@ describe('a replica that drains for a request for another model', () => {
     driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
     cancel();
     expect(driver.answerTo(other)).toBe('t');
+  });
+
+  it('comes back with what needs it where orders are stopped, though another copy of it serves (seed 9600339)', () => {
+    cancel();
+    driver.declare({ ...A, idleUnload: 90_000 }, aModel('e', { idleUnload: 90_000, dependsOn: [A.id] }));
+    driver.resolve('e', { lease: 60_000 });
+    driver.loadEnds('e', 't');
+    request = driver.resolve('b', { wait: 120_000 });
+    driver.pass(31_000);
+    expect([driver.phase('a', 't'), driver.phase('e', 't')]).toEqual(['draining', 'draining']);
+    driver.serve(aServer('u'), ['a']).shelf('u').set('a', 'READY');
+    driver.pass(11_000);
+    driver.tell({ kind: 'FreezeOrdered', reason: 'audit', since: driver.now });
+    cancel();
+    expect([driver.phase('a', 't'), driver.phase('e', 't')]).toEqual(['ready', 'ready']);
   });
 
   it('goes on draining for another request for that model', () => {

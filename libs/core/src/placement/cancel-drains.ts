@@ -5,6 +5,7 @@ import { becomeReady } from '../fleet/transitions.js';
 import { isGuaranteed, isPinProtected } from '../memory/pins.js';
 import type { Draining, Ready, Residence } from '../fleet/replica.js';
 import { copiesByDemand } from '../learned/utilisation.js';
+import { takesOrders } from '../fleet/standing.js';
 import { retirement } from './retire.js';
 import { presentCopies } from '../demand/wants.js';
 
@@ -23,7 +24,7 @@ export function cancelDrains(fleet: Fleet, now: Now): boolean {
 function anyTakenBack(fleet: Fleet, now: Now): boolean {
   let any = false;
   for (const replica of unsettled(fleet)) {
-    if (replica.phase !== 'draining') continue;
+    if (replica.phase !== 'draining' || isLeavingUnseen(fleet, replica, now)) continue;
     const ready = asBefore(replica, now);
     if (!mustStay(fleet, replica, ready, now) || retirement(fleet, ready, now)) continue;
     put(fleet, ready);
@@ -31,6 +32,12 @@ function anyTakenBack(fleet: Fleet, now: Now): boolean {
     any = true;
   }
   return any;
+}
+
+/** Where a server takes no orders just now, nothing is retired there: what it drains for holds on. */
+function isLeavingUnseen({ servers }: Fleet, replica: Draining, now: Now): boolean {
+  const server = servers.get(replica.server)!;
+  return server.drain !== null && !takesOrders(server, now);
 }
 
 const asBefore = (replica: Draining, now: Now): Ready => {
