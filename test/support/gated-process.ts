@@ -1,0 +1,171 @@
+import 'reflect-metadata';
+import { pino } from 'pino';
+import { type Config, readConfig } from '#config';
+import type { ModelId } from '#core';
+import type { Leadership, ModelServer } from '#engine';
+import { KeptWarmups, openStore, type Row, type RowWrite, type Store } from '#kept';
+import { FakeElections, MemoryRows } from '#testing';
+import { completeParts } from '../../apps/scheduler/src/default-parts.js';
+import { type CompleteParts, lastingOf } from '../../apps/scheduler/src/reigns/lasting.js';
+import { Reigns } from '../../apps/scheduler/src/reigns/reigns.js';
+import { ProcessTerms } from '../../apps/scheduler/src/terms/process-terms.js';
+import { OFF } from './access-off.js';
+import { Shelf } from './shelf.js';
+import { until } from './until.js';
+
+const LOG = pino({ level: 'silent' });
+
+/** Lets an answer through when its time has come. */
+type Gate = <T>(of: Promise<T>) => Promise<T>;
+export const open: Gate = (of) => of;
+
+/** Rows of which each answer comes when the gate lets it. */
+class GatedRows extends MemoryRows {
+  constructor(
+    texts: Map<string, string>,
+    private readonly gate: Gate,
+  ) {
+    super(texts);
+  }
+
+  override async *read(prefix: string): AsyncIterable<Row> {
+    await this.gate(Promise.resolve());
+    yield* super.read(prefix);
+  }
+
+  override get(key: string): Promise<string | undefined> {
+    return this.gate(super.get(key));
+  }
+
+  override write(batch: readonly RowWrite[]) {
+    return this.gate(super.write(batch));
+  }
+}
+
+/** A server that has one model in its repository, and answers when the gate lets it. */
+class GatedServer implements ModelServer {
+  readonly loaded: string[] = [];
+  isClosed = false;
+  private readonly shelf: Shelf;
+
+  constructor(
+    model: string,
+    private readonly gate: Gate,
+    private readonly now: () => number,
+  ) {
+    this.shelf = new Shelf([model]);
+  }
+
+  async load(model: ModelId): Promise<readonly string[]> {
+    this.loaded.push(model);
+    await this.gate(Promise.resolve());
+    this.shelf.set(model, 'READY');
+    return ['1'];
+  }
+
+  async unload(): Promise<void> {
+    await this.gate(Promise.resolve());
+  }
+
+  look() {
+    return this.gate(Promise.resolve(this.shelf.look(this.now(), 'full', true)));
+  }
+
+  describe(): Promise<never> {
+    return Promise.reject(new Error('this server does not tell'));
+  }
+
+  probe(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  watch(listener: (fact: 'connected') => void): void {
+    listener('connected');
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+export const config: Config = (() => {
+  const text =
+    'servers: [{ id: s, grpc: "127.0.0.1:1", metrics: null }]\nhttp: 127.0.0.1:0\ngrpc: 127.0.0.1:0\n';
+  const read = readConfig({
+    file: { path: 'berth.yaml', text },
+    env: {},
+    flags: { triton: [] },
+    files: new Map(),
+  });
+  if (!read.ok) throw new Error(JSON.stringify(read.errors));
+  return read.config;
+})();
+
+/** Each term has one model of its own, in its rows and in the repository of the server. */
+export const ownOf = (term: number): string => `own-${term}`;
+
+async function rowsOf(term: number): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  const store = await openStore(new MemoryRows(texts), { fleet: config.fleet });
+  await store.declarations.write([{ kind: 'model', name: ownOf(term), value: { revision: 1, spec: {} } }]);
+  await store.close();
+  return texts;
+}
+
+/** What a process is made of whose terms have other rows and other servers. */
+export class Gated {
+  gate: Gate = open;
+  term = 0;
+  readonly servers: GatedServer[] = [];
+  readonly texts = new Map<number, Map<string, string>>();
+  private readonly gated: Gate = (of) => this.gate(of);
+
+  async parts(): Promise<CompleteParts> {
+    const given = completeParts(config, {
+      log: LOG,
+      access: OFF,
+      openServer: () => {
+        const server = new GatedServer(ownOf(this.term), this.gated, () => given.clock.now());
+        this.servers.push(server);
+        return server;
+      },
+    });
+    const warmups = await KeptWarmups.open(new MemoryRows(), () => undefined);
+    return { ...given, lasting: await lastingOf(config, given), warmups };
+  }
+
+  async openStore(leadership: Leadership): Promise<Store> {
+    this.term = leadership.term;
+    const texts = this.texts.get(this.term) ?? (await rowsOf(this.term));
+    this.texts.set(this.term, texts);
+    return openStore(new GatedRows(texts, this.gated), { fleet: config.fleet, leadership });
+  }
+}
+
+/** A process that has led from its start. */
+export class Process extends Gated {
+  readonly elections = new FakeElections();
+
+  private constructor(
+    readonly terms: ProcessTerms,
+    private reigns: Reigns | null = null,
+  ) {
+    super();
+  }
+
+  static async start(): Promise<Process> {
+    const process = new Process(new ProcessTerms({ isEnding: false }, true));
+    const { elections, terms } = process;
+    const parts = await process.parts();
+    const candidate = elections.candidate({ peer: 'p', http: 'http://127.0.0.1:1', grpc: '127.0.0.1:1' });
+    const openStore = (leadership: Leadership): Promise<Store> => process.openStore(leadership);
+    const peers = { candidate, name: 'p', warmups: parts.warmups, openStore, close: async () => undefined };
+    process.reigns = new Reigns({ config: () => config, parts, peers, terms });
+    await until(() => terms.leading !== null);
+    return process;
+  }
+
+  async close(): Promise<void> {
+    await this.reigns?.close();
+  }
+}
