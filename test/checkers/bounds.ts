@@ -132,9 +132,15 @@ export const infeasibleIsTrue: TurnCheck = ({ turn, fleet, history, trail }) => 
 const isEmpty = ({ replicas }: Readonly<Fleet>, { spec }: Server): boolean =>
   ![...replicas.values()].some(({ server }) => server === spec.id);
 
-/** A model that was seen to take more than was declared is booked with that, and so is one that ran out of more. */
-const measuredOf = ({ footprints, outgrown }: Readonly<Fleet>, { id }: Model): number =>
-  Math.max(footprints.get(id)?.peak ?? 0, outgrown.get(id) ?? 0);
+/**
+ * A model that was seen to take more than was declared is booked with that, and so is one that ran out of more. Where nothing was
+ * declared and it was measured twice, it is booked with 15 % or 256 MiB more than that.
+ */
+function measuredOf({ footprints, outgrown }: Readonly<Fleet>, { id, gpuDeclared }: Model): number {
+  const { peak, times } = footprints.get(id) ?? { peak: 0, times: 0 };
+  const margin = !gpuDeclared && times >= 2 ? Math.max(256 * 2 ** 20, 0.15 * peak) : 0;
+  return Math.max(peak + margin, outgrown.get(id) ?? 0);
+}
 
 /** Sure only where the server has one GPU and the host has no bound. */
 function wouldHold({ spec, repository, devices, everSeen }: Server, model: Model, measured: number): boolean {

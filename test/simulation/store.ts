@@ -37,10 +37,13 @@ export class Store {
 
   constructor(private readonly disk: Timers) {}
 
-  /** The store as one life of Berth has it: what that did not hear of may be written all the same. */
+  /**
+   * The store as one life of Berth has it: what that did not hear of may be written all the same, but not once the next life has read:
+   * a store is opened by one process at a time.
+   */
   openedBy(process: Timers, health: DiskHealth): Learned {
     return {
-      read: () => Promise.resolve(this.facts()),
+      read: () => this.read(process),
       write: (changes) =>
         health.of(this.write('learned', () => changes.forEach((change) => this.apply(change)), process)),
     };
@@ -49,6 +52,12 @@ export class Store {
   /** Whether a model counts as ordered on a server, whatever becomes of the process that ordered it. */
   hasOrdered(server: ServerId, model: ModelId): boolean {
     return this.ordered.get(server)?.includes(model) ?? false;
+  }
+
+  private async read(process: Timers): Promise<ReturnType<Store['facts']>> {
+    const left = this.idleAt - this.disk.now();
+    if (left > 0) await new Promise<void>((resolve) => process.after(left, resolve));
+    return this.facts();
   }
 
   private facts() {
