@@ -34,6 +34,7 @@ export function warmupsKeepTheirPromises(name: string, begin: () => Promise<Warm
     });
 
     areKept(subject);
+    areListed(subject);
     areDone(subject);
     areCancelled(subject);
     outliveALife(subject);
@@ -145,6 +146,24 @@ function areCancelled(subject: Subject): void {
     await warmups.cancel(idOf(2));
     expect((await warmups.get(idOf(1)))?.state).toBe('done');
     expect(await warmups.get(idOf(2))).toBeUndefined();
+  });
+}
+
+function areListed(subject: Subject): void {
+  it('are listed, the newest first, also once they have ended', async () => {
+    const { warmups, loads } = subject;
+    await warmups.add(aWarmup(1, ['a']));
+    await warmups.add({ ...aWarmup(2, ['b', 'c']), at: '2026-01-31T12:00:01.000Z' });
+    expect((await warmups.list()).map(({ id, state }) => [id, state])).toEqual([
+      [idOf(2), 'waiting'],
+      [idOf(1), 'waiting'],
+    ]);
+    warmups.begin(loads);
+    await until(() => loads.ended.length === 2);
+    expect((await warmups.list()).map(({ id, state }) => [id, state])).toEqual([
+      [idOf(2), 'done'],
+      [idOf(1), 'done'],
+    ]);
   });
 }
 

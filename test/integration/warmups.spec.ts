@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
-import { warmupSchema } from '#contracts';
+import { warmupSchema, warmupsSchema } from '#contracts';
 import { berthctl } from '../support/berthctl.js';
 import {
   call,
@@ -64,6 +64,13 @@ describe('warm-ups', () => {
     });
     expect(end).toMatchObject({ state: 'done', ready: 1, failed: 0, left: 0 });
     expect(end).toMatchObject({ models: [{ model: 'resnet50', state: 'ready' }] });
+    const { items } = await admin.call('ListWarmups', {}, new Metadata());
+    const listed = (await call(world, 'GET', '/v1/warmups')).body;
+    warmupsSchema.parse(listed);
+    expect(listed.items[0]).toMatchObject({ id: begun['id'], state: 'done', ready: 1, failed: 0, left: 0 });
+    expect(items).toMatchObject(
+      listed.items.map(({ id, state }: { id: string; state: string }) => ({ id, state })),
+    );
     const cancelled = await admin.call('CancelWarmup', { id: begun['id'] }, new Metadata());
     expect(cancelled['state']).toBe('done');
     await expect(admin.call('GetWarmup', { id: NONE }, new Metadata())).rejects.toMatchObject({ code: 5 });

@@ -83,6 +83,7 @@ export const OVER_GRPC: Readonly<Record<string, readonly string[]>> = {
   '/externalscaler.ExternalScaler/GetMetrics': SCALE,
   '/berth.v1.Admin/ListWebhookEndpoints': READ,
   '/berth.v1.Admin/ListDeadLetters': READ,
+  '/berth.v1.Admin/ListWarmups': READ,
   '/berth.v1.Admin/GetWarmup': READ,
   '/berth.v1.Admin/TestWebhookEndpoint': OPERATE,
   '/berth.v1.Admin/ReplayDeadLetter': OPERATE,

@@ -40,7 +40,7 @@ export class DemoEnd {
     }
     present.demo = null;
     for (const { id } of demo.servers) links.forget(id);
-    this.reload.follow(present);
+    this.reload.follow();
     // One that was declared under the name of the simulated one is reached as it is declared.
     for (const { id } of demo.servers) {
       registry.release(id);

@@ -1,7 +1,9 @@
 import { type Config, restartKeys } from '#config';
 import { mayBringServers } from './demo-store.js';
 import type { Lasting } from './reigns/lasting.js';
-import type { LeaderTerm } from './terms/leader-term.js';
+import { ConfigReload } from './reload.js';
+import type { Term } from './terms/per-term.js';
+import { TermConfig } from './terms/term-config.js';
 
 /** Has Nest hand over the configuration of the start. */
 export const CONFIG = Symbol('Config');
@@ -28,18 +30,18 @@ export class PresentConfig {
    * Takes up another configuration, in the present term, too. Returns the keys that only a restart takes up. Throws `NeedsStart`,
    * and takes up nothing, where there would be no `auth` or no `tls` any more, or servers beside the demo.
    */
-  take(next: Config, term: LeaderTerm | null): readonly string[] {
+  take(next: Config, term: Term | null): readonly string[] {
     const gone = (['auth', 'tls'] as const).filter((key) => this.present[key] !== null && next[key] === null);
     if (gone.length > 0)
       throw new NeedsStart(`${gone.join(' and ')} must not be taken away: only a start does that`);
-    if (term?.demo && mayBringServers(next))
+    if (term?.get(TermConfig).demo && mayBringServers(next))
       throw new NeedsStart('the demo has a store of its own: only a start takes up what may bring servers');
     const { callers, pressure, signatures } = this.lasting;
     signatures.take(next.webhooks.fleet.secrets);
     pressure.setLag(next.limits.shedAtLagMs);
     const keys = restartKeys(this.started, next);
     const present = { ...next, ...startedKeys(this.started, keys) };
-    term?.reload(present);
+    term?.get(ConfigReload).take(present);
     callers.take(next.auth);
     this.present = present;
     return keys;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import type { Config } from '#config';
 import { Engine } from '#engine';
 import { Discovery } from './discovery/discovery.js';
 import { logMisled } from './fleet/file-headers.js';
@@ -11,7 +12,7 @@ import { baseModels, baseServers, limitsEvent } from './layered-config.js';
 import { DeclaredModels } from './models/declared-models.js';
 import { LOG } from './nest-log.js';
 import { Teller } from './telling/teller.js';
-import type { TermConfig } from './terms/term-config.js';
+import { TermConfig } from './terms/term-config.js';
 import { Joining } from './webhooks/joining.js';
 
 /** Has a term follow another configuration, or the end of the demo. */
@@ -26,19 +27,27 @@ export class ConfigReload {
     @Inject(LOG) private readonly log: Logger,
     @Inject(Registry) private readonly registry: Registry,
     @Inject(Teller) private readonly teller: Teller,
+    @Inject(TermConfig) private readonly present: TermConfig,
   ) {}
 
-  /** Takes up servers, models, defaults, limits and endpoints. */
-  follow(present: TermConfig): void {
-    const { config, demo } = present;
+  /** Takes up another configuration: servers, models, defaults, limits and endpoints. */
+  take(next: Config): void {
+    this.present.config = next;
+    this.follow();
+  }
+
+  /** Takes up what is present by now. */
+  follow(): void {
+    const { config, demo } = this.present;
     this.engine.tell(limitsEvent(config));
     this.models.takeBase(baseModels(config, demo));
-    this.followServers(present);
+    this.followServers();
     this.teller.setEndpoints(config.webhooks.endpoints);
   }
 
   /** Servers gone from the file are drained, then forgotten. */
-  private followServers({ config: after, demo }: TermConfig): void {
+  private followServers(): void {
+    const { config: after, demo } = this.present;
     const { discovery, leavers, links, log, registry } = this;
     const old = registry.all();
     registry.setBase(baseServers(after, demo), new Joining(after.webhooks.fleet));

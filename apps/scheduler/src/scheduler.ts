@@ -16,6 +16,7 @@ import { Reigns } from './reigns/reigns.js';
 import { ProcessTerms } from './terms/process-terms.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { Teller } from './telling/teller.js';
+import { TermConfig } from './terms/term-config.js';
 import { LeaderTerm } from './terms/leader-term.js';
 import { GRACE_MS } from './terms/term-life.js';
 import { warmupWork } from './warmups/warmup-work.js';
@@ -73,12 +74,12 @@ interface Parts {
 /** One reign, from before the first call to the end. */
 async function alone(config: Config, parts: SchedulerParts): Promise<RunningScheduler> {
   const { store, demo } = await openOwnStore(config, parts);
-  const lasting = await lastingOf(config, parts).catch(async (error: unknown) => {
+  const opened = Promise.all([lastingOf(config, parts), store.openWarmups()]);
+  const [lasting, warmups] = await opened.catch(async (error: unknown) => {
     await demo?.close();
     await store.close();
     throw error;
   });
-  const { warmups } = store;
   const reign = await LeaderTerm.begin(config, { ...parts, lasting, warmups }, store, null, demo);
   const terms = new ProcessTerms(lasting.lifecycle);
   terms.leading = reign;
@@ -161,7 +162,7 @@ function runningScheduler(parts: Parts): RunningScheduler {
       return terms.now.get(Engine);
     },
     get demo() {
-      return terms.leading?.demo ?? null;
+      return terms.leading?.get(TermConfig).demo ?? null;
     },
     get troubles() {
       return terms.leading?.get(Troubles) ?? null;

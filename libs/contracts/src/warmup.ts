@@ -31,3 +31,10 @@ export const warmupSchema = z.strictObject({
 });
 
 export type WarmupMessage = z.infer<typeof warmupSchema>;
+
+/** All warm-ups that are kept, the newest first, without their models. */
+export const warmupsSchema = z.strictObject({
+  items: z.array(warmupSchema.omit({ durable: true, models: true })),
+});
+
+export type WarmupsMessage = z.infer<typeof warmupsSchema>;

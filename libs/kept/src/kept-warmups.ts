@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import {
+  byNewest,
   carryOutWarmup,
   ENDED_KEPT_MS,
   ENDED_WARMUPS,
@@ -89,6 +90,11 @@ export class KeptWarmups implements Warmups {
   get(id: string): Promise<Warmup | undefined> {
     const entry = this.entries.get(id);
     return Promise.resolve(entry && warmupOf(id, entry));
+  }
+
+  list(): Promise<readonly Warmup[]> {
+    const all = Array.from(this.entries, ([id, entry]) => warmupOf(id, entry));
+    return Promise.resolve(all.toSorted(byNewest));
   }
 
   async cancel(id: string): Promise<Written> {

@@ -22,7 +22,8 @@ export type Store = {
   readonly declarations: Declarations;
   readonly learned: Learned;
   readonly outbox: Outbox;
-  readonly warmups: Warmups;
+  /** Opens the warm-ups that are kept in its rows. They are closed with it. */
+  openWarmups(): Promise<Warmups>;
   /** The peers that may have a table of the routes. */
   readonly peers: KnownPeers;
   /** Which process decides. Where none was handed in it is this one, until the store is closed. */
@@ -59,19 +60,17 @@ export async function openStore(
   { fleet, leadership, onDamage = () => {}, onHealth = () => {} }: StoreOptions,
 ): Promise<Store> {
   const rows = new WatchedRows(kept, onHealth);
-  const begun = beginTerm(kept, fleet, leadership?.term).then(async (term) => {
-    return { term, warmups: await KeptWarmups.open(rows, onDamage) };
-  });
-  const { term, warmups } = await begun.catch(async (error: unknown) => {
+  const term = await beginTerm(kept, fleet, leadership?.term).catch(async (error: unknown) => {
     await kept.close();
     throw error;
   });
   let isOpen = true;
+  let warmups: KeptWarmups | undefined;
   return {
     declarations: new ToldStore(rows),
     learned: new LearnedStore(rows, onDamage),
     outbox: new OutboxStore(rows),
-    warmups,
+    openWarmups: async () => (warmups ??= await KeptWarmups.open(rows, onDamage)),
     peers: new PeerStore(rows),
     leadership: leadership ?? soleLeadership(term, () => isOpen),
     health: {
@@ -83,7 +82,7 @@ export async function openStore(
     },
     close: async () => {
       isOpen = false;
-      await warmups.close();
+      await warmups?.close();
       await rows.close();
     },
   };

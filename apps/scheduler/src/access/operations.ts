@@ -19,6 +19,7 @@ export const OPERATIONS = {
   GetOpenApi: 'read',
   ListWebhookEndpoints: 'read',
   ListDeadLetters: 'read',
+  ListWarmups: 'read',
   GetWarmup: 'read',
   PinModel: 'operate',
   UnpinModel: 'operate',

@@ -9,7 +9,6 @@ import { nestLog } from '../nest-log.js';
 import type { Demo } from '../parts.js';
 import { openRecorder } from '../recorder.js';
 import type { CompleteParts } from '../reigns/lasting.js';
-import { ConfigReload } from '../reload.js';
 import type { Term } from './per-term.js';
 import { TermConfig } from './term-config.js';
 import type { TermInputs } from './term-inputs.js';
@@ -63,21 +62,8 @@ export class LeaderTerm implements Term {
     return this.context.get(type, { strict: false });
   }
 
-  /** Whether another process may have written since: then the lease is not renewed. */
   get mayAct(): boolean {
     return this.inputs.store.leadership.mayAct();
-  }
-
-  /** Null: none is shown. */
-  get demo(): Demo | null {
-    return this.get(TermConfig).demo;
-  }
-
-  /** Takes up another configuration. */
-  reload(config: Config): void {
-    const present = this.get(TermConfig);
-    present.config = config;
-    this.get(ConfigReload).follow(present);
   }
 
   /** As `TermLife.stop`; intervals end at once. */
@@ -89,7 +75,7 @@ export class LeaderTerm implements Term {
   /** Ends what tells and keeps. The models stay loaded. */
   async close(): Promise<void> {
     const { parts, recorder, store } = this.inputs;
-    const { demo } = this;
+    const { demo } = this.get(TermConfig);
     await this.get(TermLife).close();
     await within(recorder?.close());
     await store.close();

@@ -3,6 +3,8 @@ import { Inject, type Provider, type Type } from '@nestjs/common';
 /** What decides in a process while it leads: all of it is made anew for each term of leading. */
 export interface Term {
   get<Part>(type: Type<Part>): Part;
+  /** False: the lease is not renewed, and another process may have written since. */
+  readonly mayAct: boolean;
 }
 
 /** The terms of a process, one after the other. */

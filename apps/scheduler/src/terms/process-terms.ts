@@ -4,14 +4,13 @@ import { Engine } from '#engine';
 import { Refused } from '../errors/refused.js';
 import { Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
-import type { LeaderTerm } from './leader-term.js';
-import { Terms } from './per-term.js';
+import { type Term, Terms } from './per-term.js';
 
 /** The terms of this process, and what it follows by between them. */
 @Injectable()
 export class ProcessTerms extends Terms {
   /** The present term; null: this process does not lead. */
-  leading: LeaderTerm | null = null;
+  leading: Term | null = null;
   /** What answers where this process does not lead, and what forwards; null: this process has no peers. It outlives terms. */
   following: Following | null = null;
 
@@ -24,12 +23,12 @@ export class ProcessTerms extends Terms {
     super();
   }
 
-  get now(): LeaderTerm {
+  get now(): Term {
     if (this.leading !== null) return this.leading;
     throw new Refused(this.lifecycle.isEnding ? SHUTTING_DOWN : NO_LEADER);
   }
 
-  get certain(): LeaderTerm {
+  get certain(): Term {
     if (this.now.mayAct) return this.now;
     throw new Refused({ ...NO_LEADER, detail: 'held' });
   }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { canonical, type WarmupMessage } from '#contracts';
+import { canonical, type WarmupMessage, type WarmupsMessage } from '#contracts';
 import type { NewWarmup, Warmup, WarmupCounts, Warmups } from '#engine';
 import { Refused } from '../errors/refused.js';
 import { type Caller, checkConditions, checkNoIfMatch } from '../writes/caller.js';
@@ -40,6 +40,12 @@ export class WarmupCalls {
   /** How far it is. Starts nothing. */
   async get(id: string): Promise<WarmupMessage> {
     return warmupView(await this.find(id));
+  }
+
+  /** All that are kept, the newest first. */
+  async list(): Promise<WarmupsMessage> {
+    const all = (await this.warmups.list()).map(warmupView);
+    return { items: all.map(({ models: _, durable: __, ...warmup }) => warmup) };
   }
 
   /** No other model of it is begun; what is being loaded stays. One that has ended stays as it is. */

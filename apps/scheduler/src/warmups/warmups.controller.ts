@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Param, Post } from '@nestjs/common';
-import { type WarmupMessage, warmupSchema } from '#contracts';
+import { type WarmupMessage, warmupSchema, type WarmupsMessage, warmupsSchema } from '#contracts';
 import { Operation, WITHOUT_REVISION, Write } from '../http/operation.js';
 import { JsonBody, worded } from '../http/worded.js';
 import { OfTerm, type PerTerm } from '../terms/per-term.js';
@@ -25,6 +25,14 @@ export class WarmupsController {
   )
   start(@JsonBody(warmupBodySchema) body: WarmupBody, @FromCaller() caller: Caller) {
     return this.warmups.now.start(body, caller);
+  }
+
+  @Get()
+  @Operation('ListWarmups', 'Lists the warm-ups that are kept, the newest first', { 200: warmupsSchema }, [
+    'store_unavailable',
+  ])
+  list(): Promise<WarmupsMessage> {
+    return this.warmups.now.list();
   }
 
   @Get(':id')

@@ -10,6 +10,7 @@ import { WrittenInterceptor } from '../writes/written.interceptor.js';
 import { WarmupCalls } from './warmup-calls.js';
 import { warmupBodySchema, warmupId } from './warmup-requests.js';
 
+const nothing = z.object({});
 const identified = z.object({ id: warmupId });
 
 /** Warm-ups over gRPC: the same as over HTTP. */
@@ -22,6 +23,12 @@ export class WarmupsRpc {
   @GrpcMethod('Admin', 'StartWarmup')
   start(@Payload() request: unknown, @FromCaller() caller: Caller) {
     return this.warmups.now.start(readRequest(warmupBodySchema, request), caller);
+  }
+
+  @GrpcMethod('Admin', 'ListWarmups')
+  list(request: unknown) {
+    readRequest(nothing, request);
+    return this.warmups.now.list();
   }
 
   @GrpcMethod('Admin', 'GetWarmup')

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, WaitingError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import {
+  byNewest,
   carryOutWarmup,
   ENDED_KEPT_MS,
   ENDED_WARMUPS,
@@ -36,10 +37,8 @@ const CLOSE_MS = 3_000;
 /** BullMQ tells of each step of each job in a stream, which nothing of ours reads. */
 const MOST_EVENTS = 100;
 
-/** Sets the mark in a job that is there. */
-const CANCEL = `if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'cancelled', '1')
-return 1`;
+/** The mark of one that is cancelled outlives its job: it has ended by then. */
+const MARKED_S = 30 * 86_400;
 
 export interface QueueWarmupOptions {
   /** Hears of what went wrong; it goes on by itself. */
@@ -89,15 +88,25 @@ export class QueueWarmups implements Warmups {
   async get(id: string): Promise<Warmup | undefined> {
     return this.asked(async (queue) => {
       const job = (await queue.getJob(id)) as WarmupJob | undefined;
-      if (job === undefined) return undefined;
-      return warmupOf(job, await this.isCancelled(queue, id));
+      return job && warmupOf(job, await this.isCancelled(queue, id));
+    });
+  }
+
+  async list(): Promise<readonly Warmup[]> {
+    return this.asked(async (queue) => {
+      const jobs = (await queue.getJobs()) as (WarmupJob | undefined)[];
+      const there = jobs.filter((job) => job !== undefined);
+      const all = there.map(async (job) => warmupOf(job, await this.isCancelled(queue, job.id!)));
+      return (await Promise.all(all)).toSorted(byNewest);
     });
   }
 
   async cancel(id: string): Promise<Written> {
     return this.asked(async (queue) => {
-      const { isConfirmed } = await this.connection.run(CANCEL, [queue.toKey(id)], []);
-      return { durable: isConfirmed };
+      const { generation } = this.connection;
+      if ((await queue.getJob(id)) === undefined) return { durable: true };
+      await this.connection.client.set(this.markOf(id), '1', 'EX', MARKED_S);
+      return { durable: await this.isConfirmed(generation) };
     });
   }
 
@@ -173,7 +182,14 @@ export class QueueWarmups implements Warmups {
   }
 
   private async isCancelled(queue: Queue<WarmupData, WarmupResult>, id: string): Promise<boolean> {
-    return (await this.connection.client.hexists(queue.toKey(id), 'cancelled')) === 1;
+    const { client } = this.connection;
+    if ((await client.exists(this.markOf(id))) === 1) return true;
+    // The version before marked the job.
+    return (await client.hexists(queue.toKey(id), 'cancelled')) === 1;
+  }
+
+  private markOf(id: string): string {
+    return `${this.redis.keyPrefix}:warmup-cancelled:${id}`;
   }
 
   /** Whether as many replicas as wanted have what was written on this connection. */
