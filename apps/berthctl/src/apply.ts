@@ -1,6 +1,5 @@
-import { type BatchMessage, batchSchema, type ServerMessage, serverSchema } from '#contracts';
+import { type BatchMessage, batchSchema, counted, type ServerMessage, serverSchema } from '#contracts';
 import { ask } from './answers.js';
-import { counted } from './in-short.js';
 import { declaredIn } from './models-file.js';
 import { pathOf } from './named.js';
 import { jsonLines } from './terminal.js';

@@ -1,9 +1,7 @@
-import { type AuditPageMessage, auditPageSchema, type AuditRecordMessage } from '#contracts';
+import { type AuditPageMessage, auditPageSchema, type AuditRecordMessage, counted, table } from '#contracts';
 import { ask, type Filters } from './answers.js';
 import { AuditChain, type AuditHead, type AuditVerdict } from './audit-chain.js';
 import { Failed } from './failures.js';
-import { counted } from './in-short.js';
-import { table } from './table.js';
 import { jsonLines } from './terminal.js';
 import type { Work } from './work.js';
 

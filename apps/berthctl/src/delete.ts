@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { problemSchema } from '#contracts';
+import { counted, problemSchema } from '#contracts';
 import { ask } from './answers.js';
 import { Failed, Refused } from './failures.js';
-import { counted } from './in-short.js';
 import { namedIn } from './models-file.js';
 import { pathOf } from './named.js';
 import { jsonLines } from './terminal.js';

@@ -1,6 +1,5 @@
 import { explanationSchema } from '#contracts';
 import { ask } from './answers.js';
-import { explanationLines } from './explanation-lines.js';
 import { pathOf } from './named.js';
 import { jsonLines } from './terminal.js';
 import type { Work } from './work.js';
@@ -9,5 +8,5 @@ import type { Work } from './work.js';
 export async function explain(work: Work, model: string): Promise<void> {
   const question = { method: 'GET', path: `${pathOf('models', model)}/explain` } as const;
   const explanation = await ask(work.asking(), question, explanationSchema);
-  work.terminal.out(work.isJson ? jsonLines(explanation) : explanationLines(explanation, work.now()));
+  work.terminal.out(work.isJson ? jsonLines(explanation) : explanation.lines);
 }

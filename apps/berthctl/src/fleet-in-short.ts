@@ -1,4 +1,5 @@
 import { Now } from '#core';
+import { type Column, lasting, table } from '#contracts';
 import {
   type Booking,
   type Fleet,
@@ -10,8 +11,6 @@ import {
   serverFlags,
   serverState,
 } from '#core';
-import { type Column, table } from './table.js';
-import { lasting } from './times.js';
 
 const MIB = 2 ** 20;
 

@@ -1,5 +1,4 @@
-import type { FleetMessage } from '#contracts';
-import { type Column, table } from './table.js';
+import { type Column, type FleetMessage, table } from '#contracts';
 
 type Device = FleetMessage['devices'][number];
 type Host = FleetMessage['hosts'][number];

@@ -3,10 +3,6 @@ export function inShort({ kind, ...rest }: { readonly kind: string }): string {
   return [kind, ...Object.entries(rest).flatMap(([key, value]) => word(key, value))].join(' ');
 }
 
-/** `1 turn`, `2 turns`. */
-export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`;
-
 /** Any value as one line of JSON, with the maps, sets and infinities that a fleet has in it. */
 export const asJson = (value: unknown, indent?: number): string =>
   JSON.stringify(value, (_, inner: unknown) => plain(inner), indent) ?? 'nothing';

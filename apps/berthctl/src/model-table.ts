@@ -1,6 +1,4 @@
-import type { CopyMessage, ModelMessage } from '#contracts';
-import { type Column, table } from './table.js';
-import { away } from './times.js';
+import { away, type Column, type CopyMessage, type ModelMessage, table } from '#contracts';
 
 /** Models as people read them; nothing where there is none. */
 export function modelTable(models: readonly ModelMessage[], now: number): string[] {

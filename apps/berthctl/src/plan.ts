@@ -3,7 +3,6 @@ import { readYaml } from '#config';
 import { planSchema } from '#contracts';
 import { ask } from './answers.js';
 import { Usage } from './failures.js';
-import { planLines } from './plan-lines.js';
 import { jsonLines } from './terminal.js';
 import type { Work } from './work.js';
 
@@ -25,7 +24,7 @@ export async function plan(work: Work, options: PlanOptions): Promise<void> {
   const body = await suppositionIn(options);
   const question = { method: 'POST', path: '/v1/plan', body, waitMs: LONGEST_WAIT_MS } as const;
   const told = await ask(work.asking(), question, planSchema);
-  work.terminal.out(work.isJson ? jsonLines(told) : planLines(told));
+  work.terminal.out(work.isJson ? jsonLines(told) : told.lines);
 }
 
 /** What the file supposes, and what the options do beside it. Berth checks it. */

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { type Difference, Replay, type RecordedTurn } from '#engine';
 import { type Ending, type Header, openRecording, type Recording, RecordingError } from '#recording';
 import type { Fleet } from '#core';
+import { counted } from '#contracts';
 import { Failed, Usage } from './failures.js';
-import { counted } from './in-short.js';
 
 /** How many places of the core are told where it throws. */
 const FRAMES = 5;

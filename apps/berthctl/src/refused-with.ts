@@ -1,8 +1,6 @@
 import type { z } from 'zod';
-import type { problemSchema } from '#contracts';
+import { clipped, lasting, type problemSchema } from '#contracts';
 import { Refused } from './failures.js';
-import { clipped } from './printable.js';
-import { lasting } from './times.js';
 
 type Problem = z.infer<typeof problemSchema>;
 

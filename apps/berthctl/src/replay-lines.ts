@@ -1,10 +1,9 @@
 import type { Action, Event } from '#core';
 import type { Difference, RecordedTurn } from '#engine';
 import type { Ending } from '#recording';
-import { asJson, counted, inShort } from './in-short.js';
-import { clipped } from './printable.js';
+import { clipped, counted, lasting } from '#contracts';
+import { asJson, inShort } from './in-short.js';
 import type { Played } from './recorded.js';
-import { lasting } from './times.js';
 
 /** How long a line may get: a turn may hold the indexes of many servers. */
 const LONGEST = 400;

@@ -1,7 +1,6 @@
 import { Now } from '#core';
-import { explanationView } from '#contracts';
+import { explanationLines, explanationView } from '#contracts';
 import { type ModelId, type Why, whyOf } from '#core';
-import { explanationLines } from './explanation-lines.js';
 import { Failed } from './failures.js';
 import { fleetInShort } from './fleet-in-short.js';
 import { asJson } from './in-short.js';

@@ -1,9 +1,7 @@
-import { type RouteMessage, routeSchema } from '#contracts';
+import { type Column, lasting, type RouteMessage, routeSchema, table } from '#contracts';
 import { ask } from './answers.js';
 import { pathOf } from './named.js';
-import { type Column, table } from './table.js';
 import { jsonLines } from './terminal.js';
-import { lasting } from './times.js';
 import type { Work } from './work.js';
 
 /** What a resolve call may say. */

@@ -1,6 +1,11 @@
-import type { DeviceMessage, HostMemoryMessage, ServerMessage } from '#contracts';
-import { type Column, table } from './table.js';
-import { away } from './times.js';
+import {
+  away,
+  type Column,
+  type DeviceMessage,
+  type HostMemoryMessage,
+  type ServerMessage,
+  table,
+} from '#contracts';
 
 /** Servers as people read them; nothing where there is none. */
 export function serverTable(servers: readonly ServerMessage[], now: number): string[] {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
+import { printable } from '#contracts';
 import { Failed } from './failures.js';
-import { printable } from './printable.js';
 
 /** Where answers and complaints go. Whatever a server says, no line of it steers the terminal. */
 export interface Terminal {

@@ -13,6 +13,11 @@ export function addWarmups(warmup: Command, act: Act): void {
     .addHelpText('after', example('warmup start resnet50 bert-base', 'warmup start resnet50 --wait-ms 60000'))
     .action(act(async (work, models, options) => (await import('./warmup.js')).start(work, models, options)));
   warmup
+    .command('list')
+    .description('list the warm-ups that are kept, the newest first')
+    .addHelpText('after', example('warmup list'))
+    .action(act(async (work) => (await import('./warmup.js')).list(work)));
+  warmup
     .command('get <id>')
     .description('say how far a warm-up is')
     .addOption(wait())

@@ -1,13 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NAME, NAME_RULE, type WarmupMessage, warmupSchema } from '#contracts';
+import {
+  type Column,
+  NAME,
+  NAME_RULE,
+  table,
+  type WarmupMessage,
+  warmupSchema,
+  type WarmupsMessage,
+  warmupsSchema,
+} from '#contracts';
 import { ask } from './answers.js';
 import { Failed, Usage } from './failures.js';
-import { table } from './table.js';
 import { jsonLines } from './terminal.js';
 import type { Work } from './work.js';
 
 /** So often a warm-up is asked for whose end is waited for. */
 const EVERY_MS = 500;
+
+const COLUMNS: Column<WarmupsMessage['items'][number]>[] = [
+  { title: 'ID', cell: ({ id }) => id },
+  { title: 'STATE', cell: ({ state }) => state },
+  { title: 'READY', cell: ({ ready }) => String(ready) },
+  { title: 'FAILED', cell: ({ failed }) => String(failed) },
+  { title: 'LEFT', cell: ({ left }) => String(left) },
+  { title: 'CREATED', cell: ({ createdAt }) => createdAt },
+];
 
 interface Waiting {
   readonly waitMs?: number;
@@ -24,6 +41,13 @@ export async function start(work: Work, given: readonly Models[], { waitMs }: Wa
   const question = { method: 'POST', path: '/v1/warmups', body: { models } } as const;
   const begun = await ask(work.asking(), question, warmupSchema);
   tell(work, await waitedFor(work, begun, waitMs), waitMs);
+}
+
+/** `warmup list`. */
+export async function list(work: Work): Promise<void> {
+  const { items } = await ask(work.asking(), { method: 'GET', path: '/v1/warmups' }, warmupsSchema);
+  const lines = items.length === 0 ? ['no warm-ups are kept'] : table(COLUMNS, items);
+  work.terminal.out(work.isJson ? jsonLines({ items }) : lines);
 }
 
 /** `warmup get ID`. */

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import {
+  counted,
   type DeadLetterMessage,
   deadLetterSchema,
   pageSchema,
   replayedSchema,
+  table,
   type WebhookEndpointMessage,
   webhookEndpointsSchema,
   webhookTestSchema,
 } from '#contracts';
 import { ask } from './answers.js';
 import { Failed, Refused, Usage } from './failures.js';
-import { counted } from './in-short.js';
-import { table } from './table.js';
 import { jsonLines } from './terminal.js';
 import type { Work } from './work.js';
 

@@ -30,7 +30,7 @@ export function explanationView<Declared extends { readonly source: string; read
   why: Why,
   declared: Declared,
   times: Times,
-): Omit<Told, 'source'> & Declared {
+): Omit<Told, 'source' | 'lines'> & Declared {
   const { demand, lastFailure, lastUnload } = why;
   const memories = why.there.reduce((sum, { devices }) => sum + devices.length + 1, 0);
   const telling = { times, most: Math.max(1, Math.min(MOST_VICTIMS, Math.floor(MOST_IN_ALL / memories))) };

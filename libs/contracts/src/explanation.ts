@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { closedSchema } from './device.js';
 import { failuresSchema, modelSchema } from './messages.js';
 
+export const lines = z.array(z.string()).describe('All of it in words, for people: 1,000 lines at most.');
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 const count = z.int().min(0);
 const server = z.string();
@@ -155,6 +156,7 @@ export const explanationSchema = z.strictObject({
   lastFailure: modelSchema.shape.lastFailure,
   nextTryAt: modelSchema.shape.nextTryAt,
   lastUnload: modelSchema.shape.lastUnload,
+  lines,
 });
 
 export type ExplanationMessage = z.infer<typeof explanationSchema>;

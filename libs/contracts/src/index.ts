@@ -19,6 +19,12 @@ export {
 export * from './device.js';
 export * from './explanation.js';
 export { closedView, explanationView } from './explanation-view.js';
+export { closedWords } from './lines/closed-words.js';
+export { explanationLines } from './lines/explanation-lines.js';
+export { planLines } from './lines/plan-lines.js';
+export { clipped, counted, printable } from './lines/printable.js';
+export { type Column, table } from './lines/table.js';
+export { away, lasting } from './lines/times.js';
 export { MalformedRequest } from './malformed.js';
 export * from './messages.js';
 export { NAME, NAME_RULE } from './names.js';

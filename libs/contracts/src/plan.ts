@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { verdictSchema } from './explanation.js';
+import { lines, verdictSchema } from './explanation.js';
 import { modelSchema, serverSchema } from './messages.js';
 
 const count = z.int().min(0);
@@ -92,6 +92,7 @@ export const planSchema = z.strictObject({
     z.strictObject({ server, ordinal: count, kind: z.enum(['gpu', 'cpu']), before: memory, after: memory }),
   ),
   devicesLeftOut: leftOut,
+  lines,
 });
 
 export type PlanMessage = z.infer<typeof planSchema>;

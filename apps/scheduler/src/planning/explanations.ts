@@ -1,7 +1,7 @@
 import { Now } from '#core';
 import { Inject, Injectable } from '@nestjs/common';
 import { type ModelId, whyOf } from '#core';
-import { type ExplanationMessage, explanationView } from '#contracts';
+import { type ExplanationMessage, explanationLines, explanationView } from '#contracts';
 import { Engine } from '#engine';
 import { ModelList } from '../models/model-list.js';
 import { WallTimes } from '../wall-times.js';
@@ -19,6 +19,7 @@ export class Explanations {
     const { engine, models, times } = this;
     const { source, effective } = models.entry(name);
     const why = whyOf(engine.fleet, name as ModelId, new Now(engine.now()));
-    return explanationView(why, { source, enabled: effective.enabled }, times);
+    const told = explanationView(why, { source, enabled: effective.enabled }, times);
+    return { ...told, lines: explanationLines(told, times.wallNow()) };
   }
 }

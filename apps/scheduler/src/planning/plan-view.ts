@@ -8,7 +8,7 @@ import type {
   PlannedDevice,
   PlannedOrder,
 } from '#core';
-import type { PlanMessage } from '#contracts';
+import { type PlanMessage, planLines } from '#contracts';
 import { mib } from '../models/core-model.js';
 
 /** How many devices are told, and how many servers of a model that lacks something. */
@@ -24,7 +24,7 @@ interface PlannedFrom {
 /** A plan as it is told. */
 export function planView(plan: Plan, { began, frozen }: PlannedFrom): PlanMessage {
   const { end, turns, took, orders, answers, lacking, models, pins, devices } = plan;
-  return {
+  const view = {
     ...{ end, turns, tookMs: Math.round(took), frozen },
     orders: orders.items.map((order) => orderView(order, began)),
     ordersLeftOut: orders.leftOut,
@@ -41,6 +41,7 @@ export function planView(plan: Plan, { began, frozen }: PlannedFrom): PlanMessag
     devices: devices.slice(0, MOST_DEVICES).map(deviceView),
     devicesLeftOut: Math.max(0, devices.length - MOST_DEVICES),
   };
+  return { ...view, lines: planLines(view) };
 }
 
 function orderView(order: PlannedOrder, began: number): PlanMessage['orders'][number] {

@@ -1,5 +1,5 @@
-import type { PlanMessage } from '#contracts';
-import { counted } from './in-short.js';
+import type { PlanMessage } from '../plan.js';
+import { bounded, counted } from './printable.js';
 import { type Column, table } from './table.js';
 import { lasting } from './times.js';
 
@@ -10,16 +10,16 @@ type Model = PlanMessage['models'][number];
 type Device = PlanMessage['devices'][number];
 
 /** What would happen, in the order in which it would, and what would be so in the end. */
-export function planLines(plan: PlanMessage): string[] {
+export function planLines(plan: Omit<PlanMessage, 'lines'>): string[] {
   const changed = plan.devices.filter(isChanged);
-  return [
+  return bounded([
     ...headLines(plan),
     ...section(plan.orders, ORDERS, plan.ordersLeftOut),
     ...section(plan.answers, ANSWERS, plan.answersLeftOut),
     ...section(plan.lacking, LACKING, plan.lackingLeftOut),
     ...section(plan.models, MODELS, plan.modelsLeftOut),
     ...section(changed, DEVICES, plan.devicesLeftOut),
-  ];
+  ]);
 }
 
 function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], leftOut: number): string[] {
@@ -33,7 +33,7 @@ const ENDS: Readonly<Record<PlanMessage['end'], string>> = {
   turns: 'not at rest yet when as many turns were planned as may be',
 };
 
-function headLines({ end, tookMs, turns, frozen, pins, orders }: PlanMessage): string[] {
+function headLines({ end, tookMs, turns, frozen, pins, orders }: Omit<PlanMessage, 'lines'>): string[] {
   const misfits = pins.unplaced.map(
     ({ model, copies, needsMb, inTheWay }) =>
       `${copies} of ${model} (${needsMb} MiB each${inTheWay === null ? '' : `, ${inTheWay} is in the way`})`,

@@ -10,3 +10,15 @@ export const clipped = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most)}...` : text;
 
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** `1 turn`, `2 turns`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
+const MOST_LINES = 1_000;
+
+/** The first 1,000 lines, and how many more there are: a message has them beside all that they tell. */
+export const bounded = (lines: readonly string[]): string[] =>
+  lines.length <= MOST_LINES
+    ? [...lines]
+    : [...lines.slice(0, MOST_LINES), `and ${lines.length - MOST_LINES} more lines`];

@@ -1,11 +1,11 @@
-import type { ExplanationMessage, HoldMessage, VictimMessage } from '#contracts';
+import type { ExplanationMessage, HoldMessage, VictimMessage } from '../explanation.js';
 import { closedWords } from './closed-words.js';
-import { counted } from './in-short.js';
+import { bounded, counted } from './printable.js';
 import { type Column, table } from './table.js';
 import { away, lasting } from './times.js';
 
 /** A recording knows whether a model was declared, and not where. */
-type Explained = Omit<ExplanationMessage, 'source'> & { readonly source: string };
+type Explained = Omit<ExplanationMessage, 'source' | 'lines'> & { readonly source: string };
 type Copy = ExplanationMessage['copies'][number];
 type Server = ExplanationMessage['servers'][number];
 type Device = ExplanationMessage['devices'][number];
@@ -18,7 +18,7 @@ export function explanationLines(told: Explained, now: number): string[] {
     (sum, { victimsLeftOut }) => sum + victimsLeftOut,
     0,
   );
-  return [
+  return bounded([
     ...headLines(told, now),
     ...section('', copies, copyColumns(now)),
     ...section('no server is declared', servers, serverColumns(now)),
@@ -26,7 +26,7 @@ export function explanationLines(told: Explained, now: number): string[] {
     ...devices.flatMap((device) => closedLine(device, now)),
     ...section('', victims, victimColumns(now)),
     ...(leftOut > 0 ? [`and ${leftOut} more that hold less`] : []),
-  ];
+  ]);
 }
 
 function section<Row>(none: string, rows: readonly Row[], columns: readonly Column<Row>[]): string[] {

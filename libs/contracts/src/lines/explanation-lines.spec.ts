@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ExplanationMessage } from '#contracts';
+import type { ExplanationMessage } from '../explanation.js';
 import { explanationLines } from './explanation-lines.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
@@ -24,7 +24,7 @@ const DEVICE = {
 /** A model that is nowhere, with one server and its one device. */
 function explained(
   told: Pick<ExplanationMessage['servers'][number], 'verdict' | 'until' | 'cooldown'>,
-): ExplanationMessage {
+): Omit<ExplanationMessage, 'lines'> {
   const { verdict, until, cooldown } = told;
   return {
     model: 'm',
