@@ -154,16 +154,11 @@ function areListed(subject: Subject): void {
     const { warmups, loads } = subject;
     await warmups.add(aWarmup(1, ['a']));
     await warmups.add({ ...aWarmup(2, ['b', 'c']), at: '2026-01-31T12:00:01.000Z' });
-    expect((await warmups.list()).map(({ id, state }) => [id, state])).toEqual([
-      [idOf(2), 'waiting'],
-      [idOf(1), 'waiting'],
-    ]);
+    const listed = async () => (await warmups.list()).map(({ id, state }) => `${id} ${state}`);
+    expect(await listed()).toEqual([`${idOf(2)} waiting`, `${idOf(1)} waiting`]);
     warmups.begin(loads);
     await until(() => loads.ended.length === 2);
-    expect((await warmups.list()).map(({ id, state }) => [id, state])).toEqual([
-      [idOf(2), 'done'],
-      [idOf(1), 'done'],
-    ]);
+    expect(await listed()).toEqual([`${idOf(2)} done`, `${idOf(1)} done`]);
   });
 }
 

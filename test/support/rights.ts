@@ -32,6 +32,7 @@ export const OVER_HTTP: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/fleet': READ,
   'GET /v1/webhooks/endpoints': READ,
   'GET /v1/webhooks/dead-letters': READ,
+  'GET /v1/warmups': READ,
   'GET /v1/warmups/{id}': READ,
   'POST /v1/webhooks/endpoints/{endpoint}/test': OPERATE,
   'POST /v1/webhooks/dead-letters/{id}/replay': OPERATE,

@@ -20,15 +20,11 @@ import {
 } from '#engine';
 import { StoreUnavailable } from '#kept';
 import { Connection } from '../connection.js';
-import { clientOptions, placeText, type RedisOptions } from '../redis-options.js';
+import { placeText, type RedisOptions } from '../redis-options.js';
 import { toDo, type WarmupData, type WarmupJob, warmupOf, type WarmupResult } from './warmup-job.js';
+import { PATIENCE_MS, workerOptions } from './worker-options.js';
 
 const QUEUE = 'warmups';
-/** A command of the queue is answered, or rejects within so long, in ms. */
-const PATIENCE_MS = 2_000;
-/** A worker blocks for up to 10 s where it waits for a delayed job, so that less would cut it off. */
-const WORKER_SOCKET_MS = 15_000;
-const RETRY_MS = 100;
 const LOCK_MS = 15_000;
 const STALLED_EVERY_MS = 5_000;
 const MOST_STALLS = 5;
@@ -37,7 +33,7 @@ const CLOSE_MS = 3_000;
 /** BullMQ tells of each step of each job in a stream, which nothing of ours reads. */
 const MOST_EVENTS = 100;
 
-/** The mark of one that is cancelled outlives its job: it has ended by then. */
+/** The mark of one that is cancelled outlives its job, which has ended by then. */
 const MARKED_S = 30 * 86_400;
 
 export interface QueueWarmupOptions {
@@ -88,15 +84,14 @@ export class QueueWarmups implements Warmups {
   async get(id: string): Promise<Warmup | undefined> {
     return this.asked(async (queue) => {
       const job = (await queue.getJob(id)) as WarmupJob | undefined;
-      return job && warmupOf(job, await this.isCancelled(queue, id));
+      return job && this.told(queue, job);
     });
   }
 
   async list(): Promise<readonly Warmup[]> {
     return this.asked(async (queue) => {
       const jobs = (await queue.getJobs()) as (WarmupJob | undefined)[];
-      const there = jobs.filter((job) => job !== undefined);
-      const all = there.map(async (job) => warmupOf(job, await this.isCancelled(queue, job.id!)));
+      const all = jobs.flatMap((job) => (job ? [this.told(queue, job)] : []));
       return (await Promise.all(all)).toSorted(byNewest);
     });
   }
@@ -181,6 +176,10 @@ export class QueueWarmups implements Warmups {
     }
   }
 
+  private async told(queue: Queue<WarmupData, WarmupResult>, job: WarmupJob): Promise<Warmup> {
+    return warmupOf(job, await this.isCancelled(queue, job.id!));
+  }
+
   private async isCancelled(queue: Queue<WarmupData, WarmupResult>, id: string): Promise<boolean> {
     const { client } = this.connection;
     if ((await client.exists(this.markOf(id))) === 1) return true;
@@ -227,23 +226,6 @@ export class QueueWarmups implements Warmups {
 
 const KEPT = { age: ENDED_KEPT_MS / 1_000, count: ENDED_WARMUPS };
 const LATE = Symbol('late');
-
-/**
- * A worker's commands may block, and are sent again after a failover: each of them is harmless twice. A connection that BullMQ
- * begins while it is being closed ends with the server.
- */
-function workerOptions(redis: RedisOptions, ending: AbortSignal) {
-  const { commandTimeout: _, ...options } = clientOptions(redis, PATIENCE_MS);
-  return {
-    ...options,
-    lazyConnect: false,
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: true,
-    autoResendUnfulfilledCommands: true,
-    socketTimeout: WORKER_SOCKET_MS,
-    retryStrategy: () => (ending.aborted ? null : RETRY_MS),
-  };
-}
 
 /** Gives up waiting after so long. What fails is left as it is. */
 async function within(ms: number, ending: Promise<unknown> | undefined): Promise<void> {
