@@ -41,6 +41,23 @@ describeWithParts('BullMQ on a real Redis', ['redis-server'], () => {
     await server.remove();
   });
 
+  it('keep no mark of one that has ended, or whose job is gone', async () => {
+    const server = await RedisServer.start();
+    const warmups = new QueueWarmups(at(server));
+    const loads = new Loads();
+    warmups.begin(loads);
+    await warmups.add(A_WARMUP);
+    await until(() => loads.ended.length === 1);
+    await warmups.cancel(A_WARMUP.id);
+    expect((await warmups.get(A_WARMUP.id))?.state).toBe('done');
+    await server.command('SET', `${at(server).keyPrefix}:warmup-cancelled:wu_${'2'.repeat(32)}`, '1');
+    await warmups.add({ ...A_WARMUP, id: `wu_${'2'.repeat(32)}` });
+    await until(() => loads.ended.length === 2);
+    expect(loads.ended).toEqual(['done', 'done']);
+    await warmups.close();
+    await server.remove();
+  });
+
   it('say where too few replicas have confirmed them', async () => {
     const server = await RedisServer.start();
     const warmups = new QueueWarmups(at(server, { confirm: 1 }));

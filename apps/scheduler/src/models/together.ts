@@ -1,4 +1,4 @@
-import { Inject } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { dependencyCycle } from '#config';
 import { Engine } from '#engine';
 import { invalid } from '../errors/refused.js';
@@ -15,6 +15,7 @@ export interface EntryChange {
 }
 
 /** What must hold over all models: no circle of dependencies, and room for every pin. */
+@Injectable()
 export class ModelRules {
   constructor(
     @Inject(Engine) private readonly engine: Engine,

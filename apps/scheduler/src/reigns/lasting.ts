@@ -30,7 +30,6 @@ export interface Lasting {
   readonly signatures: Signatures;
   readonly unfinished: Unfinished;
   readonly untaken: Untaken;
-  readonly insecureListen: boolean;
 }
 
 /** What a scheduler is made of, with what outlives the reigns. */
@@ -46,7 +45,7 @@ export async function lastingOf(config: Config, parts: SchedulerParts): Promise<
   tellExpiry(certificates, metrics);
   return {
     access: parts.access ?? callers.access,
-    ...{ callers, certificates, log, metrics, insecureListen },
+    ...{ callers, certificates, log, metrics },
     lifecycle: new Lifecycle(),
     peerKey: new PeerKey(config.peer.key),
     routes: new WatchedTable({ clock, bound: 2 * leaseOf(config) }),

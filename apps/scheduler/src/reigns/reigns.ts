@@ -10,7 +10,9 @@ import type { CompleteParts } from './lasting.js';
 import { rated } from '../rated.js';
 import type { ProcessTerms } from '../terms/process-terms.js';
 import type { Peers } from './peers.js';
+import { ConfigReload } from '../reload.js';
 import { LeaderTerm } from '../terms/leader-term.js';
+import { TermConfig } from '../terms/term-config.js';
 
 /** So long after a failure of the store the beginning of a reign is tried again. */
 const AGAIN_MS = 500;
@@ -64,6 +66,9 @@ export class Reigns {
     const ended = leadership.ended.then(() => void (hasEnded = true));
     const reign = await this.begun(won, () => hasEnded || this.closing.signal.aborted);
     if (reign === null) return;
+    // Another configuration may have been taken up while the term began.
+    const config = this.made.config();
+    if (config !== reign.get(TermConfig).config) reign.get(ConfigReload).take(config);
     const engine = reign.get(Engine);
     const store = reign.get(StoreWatch);
     const watching = reign.get(Watching);

@@ -82,7 +82,7 @@ export class Resolver {
       if (given.kind === 'route') return led!.of(given);
       const { handsOn } = this;
       if (given.refusal.reason !== 'no_leader' || handsOn === null)
-        throw new Refused(this.told(factsOf(given.refusal), role));
+        throw new Refused(this.told(factsOf(given.refusal), role, led));
       const { next, times } = patientCall(request, query, began, handsOn.longestWait);
       return await handOn(handsOn, next, this.timesOf(times, query)).then(
         () => undefined,
@@ -93,8 +93,8 @@ export class Resolver {
   }
 
   /** Callers with the right `read` are told by whom the fleet was frozen, and why. */
-  private told(facts: RefusalFacts, role: Role): RefusalFacts {
-    const freeze = this.led.leading?.frozen.told;
+  private told(facts: RefusalFacts, role: Role, led: LeaderRoutes | null): RefusalFacts {
+    const freeze = led?.frozen.told;
     if (!freeze || facts.detail !== 'frozen' || !hasRight(role, 'read')) return facts;
     const { by, reason } = freeze;
     return { ...facts, members: { ...facts.members, ...(by && { frozenBy: by }), frozenReason: reason } };

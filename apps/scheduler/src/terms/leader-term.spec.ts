@@ -31,6 +31,7 @@ describe('the beginning of a term that fails', () => {
       expect(step).toBeGreaterThan(3);
       await begun.stop('shutting_down');
       await begun.close();
+      expect(timersNow()).toBe(timers);
       expect(process.servers.every(({ isClosed }) => isClosed)).toBe(true);
     }
   });

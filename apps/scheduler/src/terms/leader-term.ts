@@ -9,7 +9,7 @@ import { nestLog } from '../nest-log.js';
 import type { Demo } from '../parts.js';
 import { openRecorder } from '../recorder.js';
 import type { CompleteParts } from '../reigns/lasting.js';
-import type { Term } from './per-term.js';
+import { checkProvided, type Term } from './per-term.js';
 import { TermConfig } from './term-config.js';
 import type { TermInputs } from './term-inputs.js';
 import { TermLife, within } from './term-life.js';
@@ -37,10 +37,10 @@ export class LeaderTerm implements Term {
     const { counts } = parts.lasting.metrics;
     const { term } = store.leadership;
     let inputs: TermInputs | undefined;
-    parts.lasting.metrics.begin({ term, isStoreOk: () => store.health.failure === null });
     try {
       const told = withoutStoredFiles(await store.declarations.read(), log);
       const facts = await store.learned.read();
+      parts.lasting.metrics.begin({ term, isStoreOk: () => store.health.failure === null });
       const recorder = openRecorder(config, parts, counts, term);
       const among = won && { ...won, known: store.peers };
       inputs = { config, parts, store, told, facts, demo, won: among, recorder };
@@ -48,6 +48,7 @@ export class LeaderTerm implements Term {
         abortOnError: false,
         logger: nestLog(log),
       });
+      checkProvided(context);
       return new LeaderTerm(context, inputs);
     } catch (error) {
       await inputs?.recorder?.close();

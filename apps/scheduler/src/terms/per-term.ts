@@ -1,4 +1,4 @@
-import { Inject, type Provider, type Type } from '@nestjs/common';
+import { type INestApplicationContext, Inject, type Provider, type Type } from '@nestjs/common';
 
 /** What decides in a process while it leads: all of it is made anew for each term of leading. */
 export interface Term {
@@ -56,3 +56,8 @@ export function OfTerm(type: Type): ParameterDecorator {
 
 /** The `PerTerm` of each class that a constructor asks for. */
 export const perTermProviders = (): Provider[] => [...providers.values()];
+
+/** Throws where a term lacks a class that a constructor asks for, before any call does. */
+export function checkProvided(term: Pick<INestApplicationContext, 'get'>): void {
+  for (const type of providers.keys()) term.get(type, { strict: false });
+}

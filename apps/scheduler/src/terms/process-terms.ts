@@ -1,13 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { ServerId } from '#core';
 import { Engine } from '#engine';
 import { Refused } from '../errors/refused.js';
-import { Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
+import { type Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import { type Term, Terms } from './per-term.js';
 
 /** The terms of this process, and what it follows by between them. */
-@Injectable()
 export class ProcessTerms extends Terms {
   /** The present term; null: this process does not lead. */
   leading: Term | null = null;
@@ -16,7 +14,7 @@ export class ProcessTerms extends Terms {
 
   constructor(
     /** Of the process. */
-    @Inject(Lifecycle) private readonly lifecycle: Pick<Lifecycle, 'isEnding'>,
+    private readonly lifecycle: Pick<Lifecycle, 'isEnding'>,
     /** Whether there are other peers: then this process may come to follow one. */
     readonly hasPeers = false,
   ) {

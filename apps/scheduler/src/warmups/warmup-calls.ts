@@ -3,11 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { canonical, type WarmupMessage, type WarmupsMessage } from '#contracts';
 import type { NewWarmup, Warmup, WarmupCounts, Warmups } from '#engine';
 import { Refused } from '../errors/refused.js';
+import { Places } from '../places.js';
 import { type Caller, checkConditions, checkNoIfMatch } from '../writes/caller.js';
 import { Turns } from '../writes/turns.js';
 import { Written, Writes } from '../writes/writes.js';
 import type { WarmupBody } from './warmup-requests.js';
-import { unbegun, warmupView } from './warmup-view.js';
+import { unbegun, warmupSummary, warmupView } from './warmup-view.js';
 import { WallTimes } from '../wall-times.js';
 
 /** So many warm-ups may be kept that have not ended. */
@@ -21,6 +22,8 @@ export const WARMUPS = Symbol('Warmups');
 export class WarmupCalls {
   /** Starts go one after another, so that the bound holds. */
   private readonly starts = new Turns();
+  /** Each reads all that are kept, with all their models. */
+  private readonly lists = new Places(2, TOO_MANY_LISTS);
 
   constructor(
     @Inject(WallTimes) private readonly times: WallTimes,
@@ -42,10 +45,14 @@ export class WarmupCalls {
     return warmupView(await this.find(id));
   }
 
-  /** All that are kept, the newest first. */
+  /** All that are kept, the newest first. Throws `queue_full` where too many lists are being read. */
   async list(): Promise<WarmupsMessage> {
-    const all = (await this.warmups.list()).map(warmupView);
-    return { items: all.map(({ models: _, durable: __, ...warmup }) => warmup) };
+    const giveBack = this.lists.take();
+    try {
+      return { items: (await this.warmups.list()).map(warmupSummary) };
+    } finally {
+      giveBack();
+    }
   }
 
   /** No other model of it is begun; what is being loaded stays. One that has ended stays as it is. */
@@ -100,6 +107,12 @@ export class WarmupCalls {
     throw new Refused({ reason: 'unknown_warmup', detail: `there is no warm-up ${id}`, members: { id } });
   }
 }
+
+const TOO_MANY_LISTS = {
+  reason: 'queue_full',
+  detail: 'too many lists are being read',
+  retryAfter: 1_000,
+} as const;
 
 const FULL = {
   reason: 'queue_full',

@@ -1,13 +1,11 @@
-import type { WarmupMessage } from '#contracts';
+import type { WarmupMessage, WarmupsMessage } from '#contracts';
 import type { NewWarmup, Warmup } from '#engine';
 
 /** A warm-up as it is told. */
-export function warmupView({ id, state, at, endedAt, models, ends }: Warmup): WarmupMessage {
-  const ready = ends.filter((end) => end === 'ready').length;
-  const left = ends.filter((end) => end === null).length;
+export function warmupView(warmup: Warmup): WarmupMessage {
+  const { models, ends } = warmup;
   return {
-    ...{ id, state, createdAt: at, endedAt },
-    ...{ ready, failed: ends.length - ready - left, left },
+    ...warmupSummary(warmup),
     models: models.map((model, nth) => {
       const end = ends[nth] ?? null;
       if (end === null) return { model, state: 'waiting', reason: null };
@@ -16,6 +14,13 @@ export function warmupView({ id, state, at, endedAt, models, ends }: Warmup): Wa
         : { model, state: 'failed', reason: end };
     }),
   };
+}
+
+/** The same without its models. */
+export function warmupSummary({ id, state, at, endedAt, ends }: Warmup): WarmupsMessage['items'][number] {
+  const ready = ends.filter((end) => end === 'ready').length;
+  const left = ends.filter((end) => end === null).length;
+  return { id, state, createdAt: at, endedAt, ready, failed: ends.length - ready - left, left };
 }
 
 /** One of which nothing has begun. */

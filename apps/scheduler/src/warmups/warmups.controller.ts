@@ -29,6 +29,7 @@ export class WarmupsController {
 
   @Get()
   @Operation('ListWarmups', 'Lists the warm-ups that are kept, the newest first', { 200: warmupsSchema }, [
+    'queue_full',
     'store_unavailable',
   ])
   list(): Promise<WarmupsMessage> {

@@ -5,7 +5,7 @@ import { WatchedTable } from '../following/watched-table.js';
 import { ProcessTerms } from '../terms/process-terms.js';
 import { Watching } from './watching.js';
 
-/** Has the watchers of the table of this process hear a beat, and the metrics tell of both. */
+/** Has the watchers of the table of this process hear a beat. The metrics tell of the table and of its watchers. */
 @Injectable()
 export class TableUpkeep {
   constructor(

@@ -1,6 +1,6 @@
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '../explanation.js';
 import { closedWords } from './closed-words.js';
-import { bounded, counted } from './printable.js';
+import { bounded, counted, MOST_LINES } from './printable.js';
 import { type Column, table } from './table.js';
 import { away, lasting } from './times.js';
 
@@ -31,7 +31,8 @@ export function explanationLines(told: Explained, now: number): string[] {
 
 function section<Row>(none: string, rows: readonly Row[], columns: readonly Column<Row>[]): string[] {
   if (rows.length === 0) return none === '' ? [] : ['', none];
-  return ['', ...table(columns, rows)];
+  const more = rows.length - MOST_LINES;
+  return ['', ...table(columns, rows.slice(0, MOST_LINES)), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function headLines(told: Explained, now: number): string[] {

@@ -1,5 +1,5 @@
 import type { PlanMessage } from '../plan.js';
-import { bounded, counted } from './printable.js';
+import { bounded, counted, MOST_LINES } from './printable.js';
 import { type Column, table } from './table.js';
 import { lasting } from './times.js';
 
@@ -24,7 +24,8 @@ export function planLines(plan: Omit<PlanMessage, 'lines'>): string[] {
 
 function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], leftOut: number): string[] {
   if (rows.length === 0) return [];
-  return ['', ...table(columns, rows), ...(leftOut > 0 ? [`and ${leftOut} more`] : [])];
+  const more = leftOut + Math.max(0, rows.length - MOST_LINES);
+  return ['', ...table(columns, rows.slice(0, MOST_LINES)), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 const ENDS: Readonly<Record<PlanMessage['end'], string>> = {

@@ -15,10 +15,10 @@ const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
-const MOST_LINES = 1_000;
+export const MOST_LINES = 1_000;
 
-/** The first 1,000 lines, and how many more there are: a message has them beside all that they tell. */
+/** 1,000 lines at most, of which the last tells how many more there are: a message has them beside all that they tell. */
 export const bounded = (lines: readonly string[]): string[] =>
   lines.length <= MOST_LINES
-    ? [...lines]
-    : [...lines.slice(0, MOST_LINES), `and ${lines.length - MOST_LINES} more lines`];
+    ? lines.map(printable)
+    : [...lines.slice(0, MOST_LINES - 1).map(printable), `and ${lines.length - MOST_LINES + 1} more lines`];

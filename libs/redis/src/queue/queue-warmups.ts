@@ -69,7 +69,9 @@ export class QueueWarmups implements Warmups {
 
   async add({ id, ...data }: NewWarmup): Promise<Written> {
     return this.asked(async (queue) => {
-      const { generation } = this.connection;
+      const { client, generation } = this.connection;
+      // The mark of one of before that is not there any more says nothing of this one.
+      if ((await queue.getJob(id)) === undefined) await client.del(this.markOf(id));
       await queue.add(QUEUE, data, {
         jobId: id,
         attempts: WARMUP_TRIES,
@@ -99,7 +101,8 @@ export class QueueWarmups implements Warmups {
   async cancel(id: string): Promise<Written> {
     return this.asked(async (queue) => {
       const { generation } = this.connection;
-      if ((await queue.getJob(id)) === undefined) return { durable: true };
+      const job = await queue.getJob(id);
+      if (job === undefined || job.finishedOn !== undefined) return { durable: true };
       await this.connection.client.set(this.markOf(id), '1', 'EX', MARKED_S);
       return { durable: await this.isConfirmed(generation) };
     });
