@@ -8,7 +8,7 @@ import { FakeElections, MemoryRows } from '#testing';
 import { completeParts } from '../../apps/scheduler/src/default-parts.js';
 import { type CompleteParts, lastingOf } from '../../apps/scheduler/src/reigns/lasting.js';
 import { Reigns } from '../../apps/scheduler/src/reigns/reigns.js';
-import { ProcessTerms } from '../../apps/scheduler/src/terms/process-terms.js';
+import { Terms } from '../../apps/scheduler/src/terms/per-term.js';
 import { OFF } from './access-off.js';
 import { Shelf } from './shelf.js';
 import { until } from './until.js';
@@ -147,14 +147,14 @@ export class Process extends Gated {
   readonly elections = new FakeElections();
 
   private constructor(
-    readonly terms: ProcessTerms,
+    readonly terms: Terms,
     private reigns: Reigns | null = null,
   ) {
     super();
   }
 
   static async start(): Promise<Process> {
-    const process = new Process(new ProcessTerms({ isEnding: false }, true));
+    const process = new Process(new Terms({ isEnding: false }, true));
     const { elections, terms } = process;
     const parts = await process.parts();
     const candidate = elections.candidate({ peer: 'p', http: 'http://127.0.0.1:1', grpc: '127.0.0.1:1' });

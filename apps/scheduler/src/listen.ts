@@ -36,7 +36,6 @@ import type { SchedulerParts } from './parts.js';
 import { ResolveController, straighten } from './routing/resolve.controller.js';
 import { Resolver } from './routing/resolver.js';
 import type { Lasting } from './reigns/lasting.js';
-import { ProcessTerms } from './terms/process-terms.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { SchedulerModule } from './scheduler.module.js';
 import { CERTIFICATES, type Certificates } from './tls/certificates.js';
@@ -60,7 +59,7 @@ type Parts = Pick<SchedulerParts, 'log' | 'lookup' | 'random'>;
 /** What is served. */
 interface ServedBy {
   readonly lasting: Lasting;
-  readonly terms: ProcessTerms;
+  readonly terms: Terms;
 }
 
 /** Serves HTTP and gRPC. Where one of them cannot be served, neither is. */
@@ -113,7 +112,6 @@ const sharedOf = (
   { provide: Metrics, useValue: lasting.metrics },
   { provide: PressureMonitor, useValue: lasting.pressure },
   { provide: Problems, useValue: problems },
-  { provide: ProcessTerms, useValue: terms },
   { provide: RpcErrors, useValue: new RpcErrors(log, random) },
   { provide: Terms, useValue: terms },
   { provide: Untaken, useValue: lasting.untaken },

@@ -13,7 +13,7 @@ import { Following } from './reigns/following.js';
 import { type Lasting, lastingOf } from './reigns/lasting.js';
 import type { Peers } from './reigns/peers.js';
 import { Reigns } from './reigns/reigns.js';
-import { ProcessTerms } from './terms/process-terms.js';
+import { Terms } from './terms/per-term.js';
 import { ExternalScaler } from './scaling/external-scaler.js';
 import { Teller } from './telling/teller.js';
 import { TermConfig } from './terms/term-config.js';
@@ -64,7 +64,7 @@ interface Parts {
   readonly present: PresentConfig;
   readonly peers: Peers | null;
   readonly lasting: Lasting;
-  readonly terms: ProcessTerms;
+  readonly terms: Terms;
   /** Decides no more: every request that waits is answered. */
   stop(): Promise<void>;
   /** Ends the rest, once all calls have ended. */
@@ -81,7 +81,7 @@ async function alone(config: Config, parts: SchedulerParts): Promise<RunningSche
     throw error;
   });
   const reign = await LeaderTerm.begin(config, { ...parts, lasting, warmups }, store, null, demo);
-  const terms = new ProcessTerms(lasting.lifecycle);
+  const terms = new Terms(lasting.lifecycle);
   terms.leading = reign;
   const listening = await listen(config, { lasting, terms }, parts).catch(async (error: unknown) => {
     await reign.stop('shutting_down');
@@ -108,7 +108,7 @@ async function amongPeers(
   openPeers: NonNullable<SchedulerParts['openPeers']>,
 ): Promise<RunningScheduler> {
   const lasting = await lastingOf(config, parts);
-  const terms = new ProcessTerms(lasting.lifecycle, true);
+  const terms = new Terms(lasting.lifecycle, true);
   const listening = await listen(config, { lasting, terms }, parts);
   const { reigns: metrics } = lasting.metrics;
   const peers = await openPeers(listening, (count) => tellLost(lasting, terms, count)).catch(
@@ -141,7 +141,7 @@ async function amongPeers(
 }
 
 /** Tells how many writes the store has lost, and which events were among them. */
-function tellLost({ log, metrics }: Lasting, { leading }: ProcessTerms, count: number): void {
+function tellLost({ log, metrics }: Lasting, { leading }: Terms, count: number): void {
   metrics.reigns.writesLost(count);
   leading
     ?.get(Teller)

@@ -30,7 +30,6 @@ export {
 } from './ports/model-server.js';
 export type { FailedTurn, Observer, SentOrder, Turn } from './ports/observer.js';
 export {
-  byNewest,
   ENDED_KEPT_MS,
   ENDED_WARMUPS,
   type NewWarmup,

@@ -3,7 +3,6 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import {
-  byNewest,
   carryOutWarmup,
   ENDED_KEPT_MS,
   ENDED_WARMUPS,
@@ -93,8 +92,7 @@ export class KeptWarmups implements Warmups {
   }
 
   list(): Promise<readonly Warmup[]> {
-    const all = Array.from(this.entries, ([id, entry]) => warmupOf(id, entry));
-    return Promise.resolve(all.toSorted(byNewest));
+    return Promise.resolve(Array.from(this.entries, ([id, entry]) => warmupOf(id, entry)));
   }
 
   async cancel(id: string): Promise<Written> {

@@ -9,7 +9,7 @@ import { RpcErrors } from '../../../apps/scheduler/src/errors/rpc-errors.js';
 import { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
 import { Lifecycle } from '../../../apps/scheduler/src/lifecycle.js';
 import type { LeaderTerm } from '../../../apps/scheduler/src/terms/leader-term.js';
-import { ProcessTerms } from '../../../apps/scheduler/src/terms/process-terms.js';
+import { Terms } from '../../../apps/scheduler/src/terms/per-term.js';
 import { PeerDesk } from '../../../apps/scheduler/src/watching/peer-desk.js';
 import { Publisher } from '../../../apps/scheduler/src/watching/publisher.js';
 import { WatchRpc } from '../../../apps/scheduler/src/watching/watch.grpc.js';
@@ -98,7 +98,7 @@ class Leader {
   listen(): Promise<number> {
     const routes = new WatchedTable({ clock: { now: () => performance.now() }, bound: 30_000 });
     const lifecycle = new Lifecycle();
-    const terms = new ProcessTerms(lifecycle);
+    const terms = new Terms(lifecycle);
     terms.leading = { get: () => this.asWatching() } as unknown as LeaderTerm;
     const log = pino({ level: 'silent' });
     const handlers = new WatchRpc(new RpcErrors(log, Math.random), lifecycle, log, terms, routes).handlers();

@@ -4,7 +4,7 @@ import type { Engine } from '#engine';
 import { WatchedTable } from '../following/watched-table.js';
 import { Lifecycle } from '../lifecycle.js';
 import { PressureMonitor } from '../pressure/pressure-monitor.js';
-import { ProcessTerms } from '../terms/process-terms.js';
+import { Terms } from '../terms/per-term.js';
 
 /** A server that was not looked at by then does not keep us from serving. */
 const PATIENCE: Millis = 10_000;
@@ -34,7 +34,7 @@ export class ProcessReadiness {
   constructor(
     @Inject(Lifecycle) private readonly lifecycle: Pick<Lifecycle, 'isEnding'>,
     @Inject(PressureMonitor) private readonly pressure: Pick<PressureMonitor, 'level'>,
-    @Inject(ProcessTerms) private readonly terms: Pick<ProcessTerms, 'following' | 'leading'>,
+    @Inject(Terms) private readonly terms: Pick<Terms, 'following' | 'leading'>,
     @Inject(WatchedTable) private readonly routes: Pick<WatchedTable, 'table'>,
   ) {}
 

@@ -8,7 +8,7 @@ import { StoreWatch } from '../health/store-watch.js';
 import { Watching } from '../watching/watching.js';
 import type { CompleteParts } from './lasting.js';
 import { rated } from '../rated.js';
-import type { ProcessTerms } from '../terms/process-terms.js';
+import type { Terms } from '../terms/per-term.js';
 import type { Peers } from './peers.js';
 import { ConfigReload } from '../reload.js';
 import { LeaderTerm } from '../terms/leader-term.js';
@@ -23,7 +23,7 @@ export interface ReignsParts {
   readonly config: () => Config;
   readonly parts: CompleteParts;
   readonly peers: Peers;
-  readonly terms: ProcessTerms;
+  readonly terms: Terms;
 }
 
 /** The reigns of a process that has peers, one after another. Between them it follows. */

@@ -9,8 +9,7 @@ import { Lifecycle, NO_LEADER } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
 import { Metrics } from '#telemetry';
 import { WatchedTable } from '../following/watched-table.js';
-import { OfTerm, type PerTerm } from '../terms/per-term.js';
-import { ProcessTerms } from '../terms/process-terms.js';
+import { OfTerm, type PerTerm, Terms } from '../terms/per-term.js';
 import { ended, LeaderRoutes } from './leader-routes.js';
 
 /** A leader has so long to answer a call that has another answer. */
@@ -31,7 +30,7 @@ export class Resolver {
   constructor(
     @Inject(Lifecycle) private readonly lifecycle: Pick<Lifecycle, 'isEnding'>,
     @Inject(Metrics) private readonly metrics: Pick<Metrics, 'resolve' | 'routes'>,
-    @Inject(ProcessTerms) private readonly terms: Pick<ProcessTerms, 'doubt' | 'following'>,
+    @Inject(Terms) private readonly terms: Pick<Terms, 'doubt' | 'following'>,
     @Inject(WatchedTable) private readonly routes: WatchedTable,
     @OfTerm(LeaderRoutes) private readonly led: Pick<PerTerm<LeaderRoutes>, 'leading' | 'now'>,
   ) {}

@@ -7,8 +7,7 @@ import { RpcErrors } from '../errors/rpc-errors.js';
 import { malformed } from '../grpc/requests.js';
 import { SHUTTING_DOWN } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
-import { OfTerm, type PerTerm } from '../terms/per-term.js';
-import { ProcessTerms } from '../terms/process-terms.js';
+import { OfTerm, type PerTerm, Terms } from '../terms/per-term.js';
 import { ScalingNumbers } from './scaling-numbers.js';
 
 /** A peer that does not lead gives the leader so long to answer. */
@@ -42,7 +41,7 @@ export class ExternalScaler {
   private isAsking = false;
 
   constructor(
-    @Inject(ProcessTerms) private readonly terms: ProcessTerms,
+    @Inject(Terms) private readonly terms: Terms,
     @Inject(RpcErrors) private readonly errors: RpcErrors,
     @OfTerm(ScalingNumbers) private readonly scaling: PerTerm<ScalingNumbers>,
   ) {}

@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { soleLeadership } from '#engine';
 import { StoreUnavailable } from '#kept';
 import { config, Gated, open } from '../../../../test/support/gated-process.js';
+import '../scheduler.module.js';
 import { LeaderTerm } from './leader-term.js';
+import { askedOfTerms } from './per-term.js';
+
+const WON = { name: 'p', isCleanRelease: true, lastRenewalSeenAt: 0 };
 
 describe('the beginning of a term that fails', () => {
   it('leaves nothing of itself at whichever step, and may be tried again', async () => {
@@ -19,7 +23,7 @@ describe('the beginning of a term that fails', () => {
       const timers = timersNow();
       const begun = await process
         .openStore(soleLeadership(1))
-        .then((store) => LeaderTerm.begin(config, parts, store, null))
+        .then((store) => LeaderTerm.begin(config, parts, store, WON))
         .catch((error: unknown) => (expect(error).toBeInstanceOf(StoreUnavailable), null));
       process.gate = open;
       if (begun === null) {
@@ -29,6 +33,7 @@ describe('the beginning of a term that fails', () => {
       }
       hasBegun = true;
       expect(step).toBeGreaterThan(3);
+      for (const type of askedOfTerms()) expect(begun.get(type)).toBeInstanceOf(type);
       await begun.stop('shutting_down');
       await begun.close();
       expect(timersNow()).toBe(timers);

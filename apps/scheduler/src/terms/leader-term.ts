@@ -9,7 +9,7 @@ import { nestLog } from '../nest-log.js';
 import type { Demo } from '../parts.js';
 import { openRecorder } from '../recorder.js';
 import type { CompleteParts } from '../reigns/lasting.js';
-import { checkProvided, type Term } from './per-term.js';
+import type { Term } from './per-term.js';
 import { TermConfig } from './term-config.js';
 import type { TermInputs } from './term-inputs.js';
 import { TermLife, within } from './term-life.js';
@@ -48,13 +48,9 @@ export class LeaderTerm implements Term {
         abortOnError: false,
         logger: nestLog(log),
       });
-      checkProvided(context);
       return new LeaderTerm(context, inputs);
     } catch (error) {
-      await inputs?.recorder?.close();
-      await demo?.close();
-      await store.close();
-      parts.lasting.metrics.end();
+      await letGo({ parts, store, recorder: inputs?.recorder ?? null }, demo);
       throw error;
     }
   }
@@ -75,12 +71,18 @@ export class LeaderTerm implements Term {
 
   /** Ends what tells and keeps. The models stay loaded. */
   async close(): Promise<void> {
-    const { parts, recorder, store } = this.inputs;
-    const { demo } = this.get(TermConfig);
     await this.get(TermLife).close();
-    await within(recorder?.close());
-    await store.close();
-    await demo?.close();
-    parts.lasting.metrics.end();
+    await letGo(this.inputs, this.get(TermConfig).demo);
   }
+}
+
+/** Ends what a term was given. */
+async function letGo(
+  { parts, recorder, store }: Pick<TermInputs, 'parts' | 'recorder' | 'store'>,
+  demo: Demo | null,
+): Promise<void> {
+  await within(recorder?.close());
+  await store.close();
+  await demo?.close();
+  parts.lasting.metrics.end();
 }

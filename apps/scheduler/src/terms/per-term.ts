@@ -1,4 +1,9 @@
-import { type INestApplicationContext, Inject, type Provider, type Type } from '@nestjs/common';
+import { Inject, type Provider, type Type } from '@nestjs/common';
+import type { ServerId } from '#core';
+import { Engine } from '#engine';
+import { Refused } from '../errors/refused.js';
+import { type Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
+import type { Following } from '../reigns/following.js';
 
 /** What decides in a process while it leads: all of it is made anew for each term of leading. */
 export interface Term {
@@ -7,17 +12,40 @@ export interface Term {
   readonly mayAct: boolean;
 }
 
-/** The terms of a process, one after the other. */
-export abstract class Terms {
-  /** Null: this process does not lead. */
-  abstract readonly leading: Term | null;
+/** The terms of this process, one after the other, and what it follows by between them. */
+export class Terms {
+  /** The present term; null: this process does not lead. */
+  leading: Term | null = null;
+  /** What answers where this process does not lead, and what forwards; null: this process has no peers. It outlives terms. */
+  following: Following | null = null;
+
+  constructor(
+    /** Of the process. */
+    private readonly lifecycle: Pick<Lifecycle, 'isEnding'>,
+    /** Whether there are other peers: then this process may come to follow one. */
+    readonly hasPeers = false,
+  ) {}
+
   /** Refuses with `no_leader` where this process does not lead. */
-  abstract readonly now: Term;
+  get now(): Term {
+    if (this.leading !== null) return this.leading;
+    throw new Refused(this.lifecycle.isEnding ? SHUTTING_DOWN : NO_LEADER);
+  }
+
   /**
    * For calls that read or write what is declared. Refuses also where the lease is not renewed: another process may have written
    * since.
    */
-  abstract readonly certain: Term;
+  get certain(): Term {
+    if (this.now.mayAct) return this.now;
+    throw new Refused({ ...NO_LEADER, detail: 'held' });
+  }
+
+  /** The leader is to hear that callers have just failed on these servers. */
+  doubt(servers: readonly ServerId[]): void {
+    if (this.leading) this.leading.get(Engine).report({ kind: 'ServersDoubted', servers });
+    else this.following?.doubt(servers);
+  }
 }
 
 /**
@@ -57,7 +85,5 @@ export function OfTerm(type: Type): ParameterDecorator {
 /** The `PerTerm` of each class that a constructor asks for. */
 export const perTermProviders = (): Provider[] => [...providers.values()];
 
-/** Throws where a term lacks a class that a constructor asks for, before any call does. */
-export function checkProvided(term: Pick<INestApplicationContext, 'get'>): void {
-  for (const type of providers.keys()) term.get(type, { strict: false });
-}
+/** The classes of a term that constructors ask for. */
+export const askedOfTerms = (): Type[] => [...providers.keys()];

@@ -63,8 +63,7 @@ export class TermLife implements OnModuleInit {
     } catch (error) {
       discovery.stop();
       engine.stop();
-      this.pressure.follow(null);
-      await this.teller.close();
+      await this.close();
       throw error;
     }
   }
@@ -115,5 +114,6 @@ export class TermLife implements OnModuleInit {
   }
 }
 
+/** Waits so long for an end, and no longer. */
 export const within = (ending: Promise<void> | undefined): Promise<void> =>
   Promise.race([Promise.resolve(ending), sleep(GRACE_MS, undefined, { ref: false })]);

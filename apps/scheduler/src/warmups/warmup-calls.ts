@@ -49,7 +49,8 @@ export class WarmupCalls {
   async list(): Promise<WarmupsMessage> {
     const giveBack = this.lists.take();
     try {
-      return { items: (await this.warmups.list()).map(warmupSummary) };
+      const newestFirst = (await this.warmups.list()).toSorted((one, other) => (one.at > other.at ? -1 : 1));
+      return { items: newestFirst.map(warmupSummary) };
     } finally {
       giveBack();
     }

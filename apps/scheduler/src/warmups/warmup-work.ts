@@ -6,7 +6,7 @@ import { Refused } from '../errors/refused.js';
 import type { HttpAnswer } from '../forwarding/http-link.js';
 import { bodyOf } from '../http/body.js';
 import { ModelOrders } from '../models/model-orders.js';
-import type { ProcessTerms } from '../terms/process-terms.js';
+import type { Terms } from '../terms/per-term.js';
 import type { Caller } from '../writes/caller.js';
 
 /** So long the end of a load is waited for, in ms: as long as a call may wait. */
@@ -29,7 +29,7 @@ const MOST_BYTES = 2 ** 20;
  * What a process does warm-ups with, whether it leads or not: loads are ordered of the process that leads, as an operator would, each
  * in the name of the credential that asked for the warm-up. What becomes of them is counted.
  */
-export function warmupWork(terms: ProcessTerms, metrics: Metrics, log: Logger): WarmupWork {
+export function warmupWork(terms: Terms, metrics: Metrics, log: Logger): WarmupWork {
   const load = async (name: string, caller: Caller): Promise<ModelMessage> =>
     terms.leading === null
       ? await loadThere(terms, name, caller)
@@ -78,7 +78,7 @@ function endOf({ name, copies, lastFailure }: ModelMessage, waited: number): str
 }
 
 async function loadThere(
-  { following }: ProcessTerms,
+  { following }: Terms,
   name: string,
   { credential, role, gone = new AbortController().signal }: Caller,
 ): Promise<ModelMessage> {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Metrics, type RouteFacts } from '#telemetry';
 import { WatchedTable } from '../following/watched-table.js';
-import { ProcessTerms } from '../terms/process-terms.js';
+import { Terms } from '../terms/per-term.js';
 import { Watching } from './watching.js';
 
 /** Has the watchers of the table of this process hear a beat. The metrics tell of the table and of its watchers. */
@@ -10,7 +10,7 @@ import { Watching } from './watching.js';
 export class TableUpkeep {
   constructor(
     @Inject(Metrics) metrics: Metrics,
-    @Inject(ProcessTerms) private readonly terms: ProcessTerms,
+    @Inject(Terms) private readonly terms: Terms,
     @Inject(WatchedTable) private readonly routes: WatchedTable,
   ) {
     const { gateways, table } = routes;

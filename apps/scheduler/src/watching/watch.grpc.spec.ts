@@ -8,7 +8,7 @@ import { WatchedTable } from '../following/watched-table.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Following } from '../reigns/following.js';
-import { ProcessTerms } from '../terms/process-terms.js';
+import { Terms } from '../terms/per-term.js';
 import { Publisher } from './publisher.js';
 import type { RouteEvent } from './route-event.js';
 import { WatchRpc } from './watch.grpc.js';
@@ -18,7 +18,7 @@ const errors = { of: (error: unknown) => error } as unknown as RpcErrors;
 /** The handlers of a process that follows. */
 function handlersOf(routes: WatchedTable, following?: Pick<Following, 'noteTerm'>) {
   const lifecycle = new Lifecycle();
-  const terms = Object.assign(new ProcessTerms(lifecycle), { following });
+  const terms = Object.assign(new Terms(lifecycle), { following });
   return new WatchRpc(errors, lifecycle, { warn: () => undefined }, terms, routes).handlers();
 }
 

@@ -15,7 +15,7 @@ import { PEER } from '../forwarding/peer-key.js';
 import { WatchedTable } from '../following/watched-table.js';
 import { Lifecycle, NO_LEADER } from '../lifecycle.js';
 import { LOG } from '../nest-log.js';
-import { ProcessTerms } from '../terms/process-terms.js';
+import { Terms } from '../terms/per-term.js';
 import { Watching } from './watching.js';
 import { AGAIN_MS, type GatewayStream, MOST_GATEWAYS } from './gateway-desk.js';
 import { MOST_PEERS } from './peer-desk.js';
@@ -32,7 +32,7 @@ export class WatchRpc {
     @Inject(RpcErrors) private readonly errors: RpcErrors,
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
     @Inject(LOG) private readonly log: Pick<Logger, 'warn'>,
-    @Inject(ProcessTerms) private readonly terms: ProcessTerms,
+    @Inject(Terms) private readonly terms: Terms,
     @Inject(WatchedTable) private readonly routes: WatchedTable,
   ) {}
 

@@ -1,7 +1,7 @@
 import type { ExplanationMessage, HoldMessage, VictimMessage } from '../explanation.js';
 import { closedWords } from './closed-words.js';
-import { bounded, counted, MOST_LINES } from './printable.js';
-import { type Column, table } from './table.js';
+import { counted } from './printable.js';
+import { bounded, type Column, section } from './table.js';
 import { away, lasting } from './times.js';
 
 /** A recording knows whether a model was declared, and not where. */
@@ -20,19 +20,13 @@ export function explanationLines(told: Explained, now: number): string[] {
   );
   return bounded([
     ...headLines(told, now),
-    ...section('', copies, copyColumns(now)),
-    ...section('no server is declared', servers, serverColumns(now)),
-    ...section('', devices, deviceColumns(now)),
+    ...section(copies, copyColumns(now)),
+    ...(servers.length === 0 ? ['', 'no server is declared'] : section(servers, serverColumns(now))),
+    ...section(devices, deviceColumns(now)),
     ...devices.flatMap((device) => closedLine(device, now)),
-    ...section('', victims, victimColumns(now)),
+    ...section(victims, victimColumns(now)),
     ...(leftOut > 0 ? [`and ${leftOut} more that hold less`] : []),
   ]);
-}
-
-function section<Row>(none: string, rows: readonly Row[], columns: readonly Column<Row>[]): string[] {
-  if (rows.length === 0) return none === '' ? [] : ['', none];
-  const more = rows.length - MOST_LINES;
-  return ['', ...table(columns, rows.slice(0, MOST_LINES)), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function headLines(told: Explained, now: number): string[] {

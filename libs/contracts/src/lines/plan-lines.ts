@@ -1,6 +1,6 @@
 import type { PlanMessage } from '../plan.js';
-import { bounded, counted, MOST_LINES } from './printable.js';
-import { type Column, table } from './table.js';
+import { counted } from './printable.js';
+import { bounded, type Column, section } from './table.js';
 import { lasting } from './times.js';
 
 type Order = PlanMessage['orders'][number];
@@ -20,12 +20,6 @@ export function planLines(plan: Omit<PlanMessage, 'lines'>): string[] {
     ...section(plan.models, MODELS, plan.modelsLeftOut),
     ...section(changed, DEVICES, plan.devicesLeftOut),
   ]);
-}
-
-function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], leftOut: number): string[] {
-  if (rows.length === 0) return [];
-  const more = leftOut + Math.max(0, rows.length - MOST_LINES);
-  return ['', ...table(columns, rows.slice(0, MOST_LINES)), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 const ENDS: Readonly<Record<PlanMessage['end'], string>> = {

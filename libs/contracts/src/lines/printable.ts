@@ -14,11 +14,3 @@ const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).
 /** `1 turn`, `2 turns`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
-
-export const MOST_LINES = 1_000;
-
-/** 1,000 lines at most, of which the last tells how many more there are: a message has them beside all that they tell. */
-export const bounded = (lines: readonly string[]): string[] =>
-  lines.length <= MOST_LINES
-    ? lines.map(printable)
-    : [...lines.slice(0, MOST_LINES - 1).map(printable), `and ${lines.length - MOST_LINES + 1} more lines`];

@@ -56,7 +56,7 @@ export interface Warmups {
   add(warmup: NewWarmup): Promise<Written>;
   /** Undefined where none of this id is kept. */
   get(id: string): Promise<Warmup | undefined>;
-  /** All that are kept, the newest first. */
+  /** All that are kept, in any order. */
   list(): Promise<readonly Warmup[]>;
   /** No other model of it is begun. Nothing happens to one that has ended, or is not kept. */
   cancel(id: string): Promise<Written>;
@@ -77,7 +77,3 @@ export const ENDED_KEPT_MS: Millis = 24 * 3_600_000;
 
 /** How long a warm-up waits after so many tries that failed. */
 export const warmupRetryAfter = (tries: number): Millis => Math.min(1_000 * 2 ** (tries - 1), 60_000);
-
-/** Newest first, as lists tell them. */
-export const byNewest = (one: Pick<Warmup, 'at' | 'id'>, other: Pick<Warmup, 'at' | 'id'>): number =>
-  one.at === other.at ? (one.id < other.id ? -1 : 1) : one.at > other.at ? -1 : 1;

@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, WaitingError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import {
-  byNewest,
   carryOutWarmup,
   ENDED_KEPT_MS,
   ENDED_WARMUPS,
@@ -93,8 +92,7 @@ export class QueueWarmups implements Warmups {
   async list(): Promise<readonly Warmup[]> {
     return this.asked(async (queue) => {
       const jobs = (await queue.getJobs()) as (WarmupJob | undefined)[];
-      const all = jobs.flatMap((job) => (job ? [this.told(queue, job)] : []));
-      return (await Promise.all(all)).toSorted(byNewest);
+      return await Promise.all(jobs.flatMap((job) => (job ? [this.told(queue, job)] : [])));
     });
   }
 

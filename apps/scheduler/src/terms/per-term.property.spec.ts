@@ -12,8 +12,7 @@ import { ModelWrites } from '../models/model-writes.js';
 import { modelListSchema } from '../pages.js';
 import { Planner } from '../planning/planner.js';
 import type { Caller } from '../writes/caller.js';
-import { PerTerm } from './per-term.js';
-import type { ProcessTerms } from './process-terms.js';
+import { PerTerm, type Terms } from './per-term.js';
 
 const CALLER: Caller = {
   ...ANONYMOUS,
@@ -30,7 +29,7 @@ interface Asked {
 }
 
 /** The kinds of calls, as handlers make them: each takes its class of the present term once. */
-function callsOf(terms: ProcessTerms): readonly ((own: string, name: string) => Promise<unknown>)[] {
+function callsOf(terms: Terms): readonly ((own: string, name: string) => Promise<unknown>)[] {
   const writes = new PerTerm(terms, ModelWrites);
   const orders = new PerTerm(terms, ModelOrders);
   const models = new PerTerm(terms, ModelList);
