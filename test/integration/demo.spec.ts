@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { type Config, readConfig } from '#config';
+import type { Config } from '#config';
 import { startDemo } from '../../apps/scheduler/src/demo.js';
 import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
+import { configOf } from '../support/config-of.js';
 import { call } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
 
@@ -28,19 +29,10 @@ describe('the demo', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  function configOf(yaml: string): Config {
-    const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\n${yaml}`;
-    const read = readConfig({
-      file: { path: 'berth.yaml', text },
-      env: {},
-      flags: { triton: [] },
-      files: new Map(),
-    });
-    if (!read.ok) throw new Error(JSON.stringify(read.errors));
-    return read.config;
-  }
+  const ownConfig = (yaml: string): Config =>
+    configOf(`http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\n${yaml}`);
   const create = (yaml: string): Promise<RunningScheduler> =>
-    createScheduler(configOf(yaml), { log: pino({ level: 'silent' }), startDemo });
+    createScheduler(ownConfig(yaml), { log: pino({ level: 'silent' }), startDemo });
   /** Starts another process in the place of the present one. */
   async function start(yaml = ''): Promise<RunningScheduler> {
     await scheduler?.close();
@@ -114,7 +106,7 @@ describe('the demo', () => {
 
   it('takes up no configuration that may bring servers', async () => {
     await start();
-    expect(() => scheduler!.reload(configOf(aServer()))).toThrow('the demo has a store of its own');
-    expect([await servers(), scheduler!.reload(configOf('models: { m: {} }'))]).toEqual([['demo'], []]);
+    expect(() => scheduler!.reload(ownConfig(aServer()))).toThrow('the demo has a store of its own');
+    expect([await servers(), scheduler!.reload(ownConfig('models: { m: {} }'))]).toEqual([['demo'], []]);
   });
 });

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { readConfig } from '#config';
 import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
+import { configOf } from '../support/config-of.js';
 import { Dnsmasq, DOMAIN } from '../support/dnsmasq.js';
 import { describeWithParts } from '../support/parts.js';
 import { call } from '../support/running-scheduler.js';
@@ -38,10 +38,8 @@ describeWithParts('10,000 names from DNS', ['dnsmasq'], () => {
       ...{ http: '127.0.0.1:0', grpc: '127.0.0.1:0', data: folder, servers: [{ id: 'a', grpc, metrics }] },
       discovery: NAMES.map((host) => ({ host, port: PORT, leaveSeconds: 1 })),
     });
-    const read = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
-    if (!read.ok) throw new Error(JSON.stringify(read.errors));
     const log = pino({ level: 'silent' });
-    scheduler = await createScheduler(read.config, { log, names: dns.names, discoverEveryMs: 200 });
+    scheduler = await createScheduler(configOf(text), { log, names: dns.names, discoverEveryMs: 200 });
   });
 
   afterEach(async () => {

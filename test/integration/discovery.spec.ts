@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { type Config, readConfig } from '#config';
+import type { Config } from '#config';
 import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { configOf } from '../support/config-of.js';
 import { Dnsmasq, DOMAIN } from '../support/dnsmasq.js';
 import { describeWithParts } from '../support/parts.js';
 import { checkRecordedTurns, recordingTo } from '../support/recorded-turns.js';
@@ -49,9 +50,7 @@ describeWithParts('servers found by DNS', ['dnsmasq'], () => {
       discovery: [{ host: HOST, port, http, metrics, ...more }],
       defaults: { minResidencySeconds: 0 },
     });
-    const read = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
-    if (!read.ok) throw new Error(JSON.stringify(read.errors));
-    return read.config;
+    return configOf(text);
   }
 
   async function start(config: Config): Promise<void> {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { readConfig } from '#config';
 import { externalScalerClientService } from '#contracts';
 import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
 import { startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
+import { configOf } from '../support/config-of.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';
 
@@ -198,7 +198,5 @@ describe('a Berth that has not looked at its servers yet', () => {
 /** A scheduler on such a configuration, without a demo. */
 async function startOn(folder: string, yaml: string): Promise<RunningScheduler> {
   const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\n${yaml}`;
-  const read = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
-  if (!read.ok) throw new Error(JSON.stringify(read.errors));
-  return createScheduler(read.config, { log: pino({ level: 'silent' }), startDemo: null });
+  return createScheduler(configOf(text), { log: pino({ level: 'silent' }), startDemo: null });
 }

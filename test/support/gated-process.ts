@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { pino } from 'pino';
-import { type Config, readConfig } from '#config';
 import type { ModelId } from '#core';
 import type { Leadership, ModelServer } from '#engine';
 import { KeptWarmups, openStore, type Row, type RowWrite, type Store } from '#kept';
@@ -10,6 +9,7 @@ import { type CompleteParts, lastingOf } from '../../apps/scheduler/src/reigns/l
 import { Reigns } from '../../apps/scheduler/src/reigns/reigns.js';
 import { Terms } from '../../apps/scheduler/src/terms/per-term.js';
 import { OFF } from './access-off.js';
+import { configOf } from './config-of.js';
 import { Shelf } from './shelf.js';
 import { until } from './until.js';
 
@@ -88,18 +88,9 @@ class GatedServer implements ModelServer {
   }
 }
 
-export const config: Config = (() => {
-  const text =
-    'servers: [{ id: s, grpc: "127.0.0.1:1", metrics: null }]\nhttp: 127.0.0.1:0\ngrpc: 127.0.0.1:0\n';
-  const read = readConfig({
-    file: { path: 'berth.yaml', text },
-    env: {},
-    flags: { triton: [] },
-    files: new Map(),
-  });
-  if (!read.ok) throw new Error(JSON.stringify(read.errors));
-  return read.config;
-})();
+export const config = configOf(
+  'servers: [{ id: s, grpc: "127.0.0.1:1", metrics: null }]\nhttp: 127.0.0.1:0\ngrpc: 127.0.0.1:0\n',
+);
 
 /** Each term has one model of its own, in its rows and in the repository of the server. */
 export const ownOf = (term: number): string => `own-${term}`;

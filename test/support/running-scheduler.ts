@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { type Config, readConfig } from '#config';
+import type { Config } from '#config';
 import { adminClientService, routerClientService } from '#contracts';
 import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
 import type { SchedulerParts } from '../../apps/scheduler/src/parts.js';
@@ -12,6 +12,7 @@ import {
   startTritonSim,
   type TritonSimOptions,
 } from '../../apps/triton-sim/src/sim-server.js';
+import { configOf } from './config-of.js';
 import { checkPublished, type Published } from './published.js';
 import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
 import { until } from './until.js';
@@ -102,11 +103,10 @@ export function configFor(
   const server = JSON.stringify({ id: 'a', grpc, http, metrics, labels: { zone: 'a' }, devices });
   const recorder = `recorder: ${JSON.stringify(recordingTo(turnsIn(folder)).recorder)}`;
   const rest = yaml.includes('recorder:') ? yaml : `${recorder}\n${yaml}`;
-  const text = `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nservers: [${server}]\n${rest}`;
-  const files = new Map(Object.entries(named).map(([path, content]) => [path, { text: content }]));
-  const result = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] }, files });
-  if (!result.ok) throw new Error(JSON.stringify(result.errors));
-  return result.config;
+  return configOf(
+    `http: 127.0.0.1:0\ngrpc: 127.0.0.1:0\ndata: ${folder}\nservers: [${server}]\n${rest}`,
+    named,
+  );
 }
 
 /** The GPUs of a simulated Triton, by the names that it gives them. */

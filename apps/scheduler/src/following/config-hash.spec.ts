@@ -1,16 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { readConfig } from '#config';
+import { configOf } from '../../../../test/support/config-of.js';
 import { configHash } from './config-hash.js';
 
 const REDIS = 'redis: { url: redis://127.0.0.1 }';
 const MODELS = 'models: { m: { gpuMemoryLimitMb: 100 } }';
 
-const hashOf = (...lines: string[]): string => {
-  const text = [REDIS, ...lines].join('\n');
-  const read = readConfig({ file: { path: 'berth.yaml', text }, env: {}, flags: { triton: [] } });
-  if (!read.ok) throw new Error(JSON.stringify(read.errors));
-  return configHash(read.config);
-};
+const hashOf = (...lines: string[]): string => configHash(configOf([REDIS, ...lines].join('\n')));
 
 describe('the hash of a configuration', () => {
   it('is the same where peers may differ: in their names, addresses and folders', () => {
