@@ -1,6 +1,6 @@
 /** The rings of docs/architecture.md: apps -> adapters -> engine -> core. tools/rings.spec.ts proves that each rule bites. */
 const SPEC = '\\.spec\\.ts$';
-const TESTING = '^libs/testing/';
+const TESTING = '^libs/triton-simulator/';
 const ASSERT = '^(node:)?assert(/strict)?$';
 /** They stand in for files of the core when a bench compares cores. */
 const STAND_INS = '^test/load/promises/cores/';
@@ -24,6 +24,22 @@ const ROOMS = [
 ];
 /** The files beside the rooms: a turn, and what takes turns on a copy. */
 const ABOVE_ROOMS = ['plan/', '[^/]+$'];
+
+/** The rooms of apps/scheduler/src, the lowest first: each may need those before it. */
+const ROOMS_OF_SCHEDULER = [
+  ...['transport', 'cluster', 'admin', 'integrations', 'routing'].map((room) => `${room}/`),
+  'app\\.module',
+  'bootstrap/',
+  'main\\.ts',
+];
+
+const schedulerInOrder = ROOMS_OF_SCHEDULER.slice(0, -1).map((room, at) => ({
+  name: 'scheduler-in-order',
+  comment: 'No room of the scheduler needs one above it, not even a type of it.',
+  severity: 'error',
+  from: { path: `^apps/scheduler/src/${room}`, pathNot: SPEC },
+  to: { path: `^apps/scheduler/src/(${ROOMS_OF_SCHEDULER.slice(at + 1).join('|')})` },
+}));
 
 const roomsInOrder = [...ROOMS.keys()].map((at) => ({
   name: 'rooms-in-order',
@@ -68,6 +84,7 @@ module.exports = {
       to: { pathNot: ['^libs/core/', ASSERT] },
     },
     ...roomsInOrder,
+    ...schedulerInOrder,
     {
       name: 'turns-do-not-plan',
       comment: 'A plan takes turns; a turn knows of no plan. Only the index of the core names both.',
@@ -86,23 +103,26 @@ module.exports = {
       name: 'adapters-do-not-meet',
       comment: 'An adapter is about one outside thing; apps bring them together.',
       severity: 'error',
-      from: { path: '^libs/(?!core/|engine/|testing/|embedded/|redis/)([^/]+)/', pathNot: SPEC },
+      from: {
+        path: '^libs/(?!core/|engine/|triton-simulator/|store-sqlite/|store-redis/)([^/]+)/',
+        pathNot: SPEC,
+      },
       to: { path: '^libs/', pathNot: '^libs/(core|engine|$1)/' },
     },
     {
       name: 'backends-know-rows',
       comment:
-        'A place to keep rows serves the port `Rows` of libs/kept, and knows nothing of what the rows say.',
+        'A place to keep rows serves the port `Rows` of libs/store, and knows nothing of what the rows say.',
       severity: 'error',
-      from: { path: '^libs/embedded/', pathNot: SPEC },
-      to: { path: '^libs/', pathNot: '^libs/(kept|embedded)/' },
+      from: { path: '^libs/store-sqlite/', pathNot: SPEC },
+      to: { path: '^libs/', pathNot: '^libs/(store|store-sqlite)/' },
     },
     {
       name: 'redis-serves-two-ports',
       comment: 'Redis keeps rows, and the lease of the engine; it decides nothing.',
       severity: 'error',
-      from: { path: '^libs/redis/', pathNot: SPEC },
-      to: { path: '^libs/', pathNot: '^libs/(kept|engine|redis)/' },
+      from: { path: '^libs/store-redis/', pathNot: SPEC },
+      to: { path: '^libs/', pathNot: '^libs/(store|engine|store-redis)/' },
     },
     {
       name: 'libs-do-not-import-apps',

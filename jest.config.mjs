@@ -8,7 +8,7 @@ import { PATIENCE_MS } from './tools/patience.mjs';
 const LONG = [
   'libs/core/src/(fleet/indexes|observe/measure|room/(best-plan|gaps)|loading/slot-line|placement/evict)\\.property\\.',
   'libs/config/src/read-config\\.property\\.',
-  'libs/embedded/src/damage\\.',
+  'libs/store-sqlite/src/damage\\.',
   'test/e2e/(?!by-hand\\.)',
   'test/likeness/',
   'test/contract/(model-server\\.real|names\\.dnsmasq|rows\\.redis|warmups\\.(bullmq|embedded))\\.',
@@ -29,7 +29,7 @@ const project = {
   injectGlobals: false,
   // So that Jest knows, while it watches, which specs a changed file concerns.
   moduleNameMapper: {
-    '^#([a-z]+)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
 };

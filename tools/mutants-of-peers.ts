@@ -44,6 +44,6 @@ export const OF_PEERS: readonly Mutant[] = [
   { name: 'unconfirmed-renewal-counts', breaks: 11, file: `${ENGINE}/election.ts`, find: `    if (renewed === 'unconfirmed') throw new Error(UNCONFIRMED);\n`, replace: `` },
   { name: 'given-back-though-it-sends', breaks: 11, file: `${ENGINE}/actuator.ts`, find: `sends === 'unsent' || (sends === 'none' && (`, replace: `sends !== 'none' || ((` },
   { name: 'release-asked-for-once', breaks: 11, file: `${ENGINE}/election.ts`, find: `if (this.givenBack !== null) await this.keeper.release(this.givenBack);\n      this.givenBack = null;`, replace: `const lease = this.givenBack;\n      this.givenBack = null;\n      if (lease !== null) await this.keeper.release(lease);` },
-  { name: 'refused-write-carried-out-later', breaks: 12, file: 'libs/redis/src/scripts/write.ts', find: `if now > tonumber(ARGV[1]) then return {now, 'late'} end\n`, replace: `` },
-  { name: 'refused-write-found-and-kept-silent', breaks: 12, file: 'libs/redis/src/redis-rows.ts', find: `    if (this.isAnyRefused) throw this.found();\n`, replace: `` },
+  { name: 'refused-write-carried-out-later', breaks: 12, file: 'libs/store-redis/src/scripts/write.ts', find: `if now > tonumber(ARGV[1]) then return {now, 'late'} end\n`, replace: `` },
+  { name: 'refused-write-found-and-kept-silent', breaks: 12, file: 'libs/store-redis/src/redis-rows.ts', find: `    if (this.isAnyRefused) throw this.found();\n`, replace: `` },
 ];

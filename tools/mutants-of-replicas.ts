@@ -1,7 +1,7 @@
 import type { Mutant } from './mutants.js';
 
 const ENGINE = 'libs/engine/src';
-const REDIS = 'libs/redis/src';
+const REDIS = 'libs/store-redis/src';
 const SCHEDULER = 'apps/scheduler/src';
 
 /** Bugs of several processes on one Redis: of its scripts, the election, tables of routes, and what is written again. */

@@ -16,6 +16,9 @@ const CRUISER = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruis
 /** The rooms of the core in the order of the rules, the lowest first, and the one above the turn. */
 const ROOMS = [...rulesWithRooms(), 'plan'];
 
+/** The rooms of the scheduler, the lowest first. */
+const ROOMS_OF_SCHEDULER = ['transport', 'cluster', 'admin', 'integrations', 'routing', 'bootstrap'];
+
 /** `rule: file that breaks it` -> what it imports. */
 const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'no-cycles': {
@@ -30,6 +33,7 @@ const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'libs/core/src/knows-the-engine.ts': '#engine',
   },
   'rooms-in-order': upstairs(),
+  'scheduler-in-order': upstairsInScheduler(),
   'turns-do-not-plan': { 'libs/core/src/foresees.ts': './plan/room.js' },
   'engine-imports-core': {
     'libs/engine/src/opens-a-socket.ts': 'node:net',
@@ -39,23 +43,23 @@ const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'libs/engine/src/knows-an-adapter.ts': '#triton',
   },
   'adapters-do-not-meet': {
-    'libs/triton/src/meets.ts': '#embedded',
-    'libs/kept/src/knows-a-backend.ts': '#embedded',
+    'libs/triton/src/meets.ts': '#store-sqlite',
+    'libs/store/src/knows-a-backend.ts': '#store-sqlite',
   },
   'backends-know-rows': {
-    'libs/embedded/src/knows-the-engine.ts': '#engine',
-    'libs/embedded/src/meets.ts': '#triton',
+    'libs/store-sqlite/src/knows-the-engine.ts': '#engine',
+    'libs/store-sqlite/src/meets.ts': '#triton',
   },
   'redis-serves-two-ports': {
-    'libs/redis/src/decides.ts': '#core',
-    'libs/redis/src/meets.ts': '#triton',
+    'libs/store-redis/src/decides.ts': '#core',
+    'libs/store-redis/src/meets.ts': '#triton',
   },
   'libs-do-not-import-apps': { 'libs/triton/src/knows-an-app.ts': '../../../apps/scheduler/src/main.js' },
   'nest-stays-in-apps': { 'libs/triton/src/nested.ts': '@nestjs/common' },
   'apps-do-not-meet': { 'apps/triton-sim/src/knows-the-scheduler.ts': '../../scheduler/src/main.js' },
   'libs-through-their-index': { 'apps/scheduler/src/back-door.ts': '../../../libs/core/src/step.js' },
   'libs-by-their-name': { 'libs/engine/src/by-path.ts': '../../core/src/index.js' },
-  'testing-only-in-tests': { 'apps/scheduler/src/fakes-it.ts': '#testing' },
+  'testing-only-in-tests': { 'apps/scheduler/src/fakes-it.ts': '#triton-simulator' },
   'tests-are-not-imported': { 'apps/scheduler/src/leans-on-tests.ts': '../../../test/support/tool.js' },
   'no-dev-dependencies-in-production': { 'apps/scheduler/src/ships-a-tool.ts': 'a-tool' },
 };
@@ -69,10 +73,19 @@ function upstairs(): Readonly<Record<string, string>> {
   return Object.fromEntries(arrows) as Record<string, string>;
 }
 
+/** Each room of the scheduler with an arrow to the next one. */
+function upstairsInScheduler(): Readonly<Record<string, string>> {
+  const arrows = ROOMS_OF_SCHEDULER.slice(0, -1).map((room, at) => [
+    `apps/scheduler/src/${room}/looks-up.ts`,
+    `../${ROOMS_OF_SCHEDULER[at + 1]}/room.js`,
+  ]);
+  return Object.fromEntries(arrows) as Record<string, string>;
+}
+
 /** Nothing of this may be reported. */
 const ALLOWED: Readonly<Record<string, string>> = {
   'libs/core/src/step.ts': 'node:assert',
-  'libs/core/src/step.spec.ts': '#testing',
+  'libs/core/src/step.spec.ts': '#triton-simulator',
   'libs/core/src/plan/takes-turns.ts': '../step.js',
   'libs/core/src/explain/knows-the-answers.ts': '../answers/room.js',
   'libs/core/src/fleet/pins.spec.ts': '../explain/room.js',
@@ -80,14 +93,15 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'libs/engine/src/asserts.ts': 'node:assert/strict',
   'libs/triton/src/server.ts': '#engine',
   'libs/triton/src/dials.ts': 'node:net',
-  'libs/embedded/src/rows.ts': '#kept',
-  'libs/redis/src/rows.ts': '#kept',
-  'libs/redis/src/lease.ts': '#engine',
+  'libs/store-sqlite/src/rows.ts': '#store',
+  'libs/store-redis/src/rows.ts': '#store',
+  'libs/store-redis/src/lease.ts': '#engine',
   'libs/triton/src/server.spec.ts': '../../../test/support/tool.js',
   'apps/scheduler/src/main.ts': '#triton',
+  'apps/scheduler/src/routing/looks-down.ts': '../cluster/room.js',
   'apps/scheduler/src/module.ts': '@nestjs/common',
   'apps/scheduler/src/demo.ts': '../../triton-sim/src/main.js',
-  'apps/triton-sim/src/main.ts': '#testing',
+  'apps/triton-sim/src/main.ts': '#triton-simulator',
   'test/support/tool.ts': '#core',
 };
 
@@ -126,6 +140,12 @@ describe('the rings', () => {
     expect(found.sort()).toEqual([...ROOMS].sort());
   });
 
+  it('hold every room of the scheduler', () => {
+    const folders = readdirSync(join(ROOT, 'apps/scheduler/src'), { withFileTypes: true });
+    const found = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(found.sort()).toEqual([...ROOMS_OF_SCHEDULER].sort());
+  });
+
   it.each([...new Set(rules().map(({ name }) => name))])('are kept by a breach of %s being found', (rule) => {
     expect(BREACHES).toHaveProperty([rule]);
     for (const path of Object.keys(BREACHES[rule] ?? {})) expect(violations).toContain(`${rule}: ${path}`);
@@ -150,7 +170,7 @@ function rulesWithRooms(): string[] {
 }
 
 async function layOut(root: string): Promise<void> {
-  const libs = ['core', 'engine', 'triton', 'kept', 'embedded', 'redis', 'testing'];
+  const libs = ['core', 'engine', 'triton', 'store', 'store-sqlite', 'store-redis', 'triton-simulator'];
   const imports = libs.map((lib) => [`#${lib}`, { types: `./libs/${lib}/src/index.ts` }]);
   const project = {
     type: 'module',
@@ -164,6 +184,8 @@ async function layOut(root: string): Promise<void> {
   };
   for (const lib of libs) files[`libs/${lib}/src/index.ts`] = 'export const here = 1;\n';
   for (const room of ROOMS) files[`libs/core/src/${room}/room.ts`] = 'export const here = 1;\n';
+  for (const room of ROOMS_OF_SCHEDULER)
+    files[`apps/scheduler/src/${room}/room.ts`] = 'export const here = 1;\n';
   Object.assign(files, TYPES_ALONE);
   files['apps/scheduler/src/uses-composed.ts'] = "export type { used } from './composed.js';\n";
   files['libs/core/src/numbers/tail.ts'] = "export * as head from './head.js';\n";

@@ -1,4 +1,4 @@
-import type { ConfigJson } from '#testing';
+import type { ConfigJson } from '#triton-simulator';
 import type { ContractModel } from './stage.js';
 
 /** What lies in a model's `config.pbtxt`, in Triton's JSON form: what the real one reads, and the simulated one is given. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import type { Fault, SimulatedModel } from '#testing';
+import type { Fault, SimulatedModel } from '#triton-simulator';
 import { startTritonSim, type TritonSimOptions } from '../../apps/triton-sim/src/sim-server.js';
 import { until } from '../support/until.js';
 import { stageOf } from './sim-stage.js';

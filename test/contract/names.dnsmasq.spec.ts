@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { nodeNames } from '../../apps/scheduler/src/discovery/node-names.js';
+import { nodeNames } from '../../apps/scheduler/src/integrations/discovery/system-dns.js';
 import { Dnsmasq } from '../support/dnsmasq.js';
 import { describeWithParts } from '../support/parts.js';
 import { contractOfNames } from './names.js';

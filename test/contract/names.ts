@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { NoAnswer, type Names } from '../../apps/scheduler/src/discovery/names.js';
+import { NoAnswer, type Names } from '../../apps/scheduler/src/integrations/discovery/dns-resolver.js';
 import { DOMAIN } from '../support/dnsmasq.js';
 import type { Zone } from '../support/fake-names.js';
 

@@ -1,4 +1,4 @@
-import { MemoryRows } from '#testing';
+import { MemoryRows } from '#triton-simulator';
 import { outboxKeepsItsPromises } from './outbox.js';
 
 outboxKeepsItsPromises('the memory of a test', () => {

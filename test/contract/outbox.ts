@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OutboxChange, ToldDeadLetter, ToldEvent } from '#engine';
-import { openStore, type Store } from '#kept';
+import { openStore, type Store } from '#store';
 import type { RowsStage } from './rows.js';
 
 const NOON = '2026-01-31T12:00:00.000Z';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openRows } from '#embedded';
+import { openRows } from '#store-sqlite';
 import { rowsKeepTheirPromises } from './rows.js';
 
 rowsKeepTheirPromises('the embedded store', async () => {

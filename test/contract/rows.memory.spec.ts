@@ -1,4 +1,4 @@
-import { MemoryRows } from '#testing';
+import { MemoryRows } from '#triton-simulator';
 import { rowsKeepTheirPromises } from './rows.js';
 
 rowsKeepTheirPromises('the memory of a test', () => {

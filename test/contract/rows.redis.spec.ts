@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { Rows } from '#kept';
-import { type OpenRedis, openRedis } from '#redis';
+import type { Rows } from '#store';
+import { type OpenRedis, openRedis } from '#store-redis';
 import { describeWithParts } from '../support/parts.js';
 import { at, nextRows, RedisServer } from '../support/redis.js';
 import { rowsKeepTheirPromises } from './rows.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Row, Rows } from '#kept';
+import type { Row, Rows } from '#store';
 
 /** A place where rows are kept: what was written there is found by the next that opens it. */
 export interface RowsStage {

@@ -1,4 +1,4 @@
-import type { SimulatedModel } from '#testing';
+import type { SimulatedModel } from '#triton-simulator';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { until } from '../support/until.js';
 import { configOf } from './model-config.js';

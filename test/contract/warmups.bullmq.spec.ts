@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import { openRedis, QueueWarmups } from '#redis';
+import { openRedis, QueueWarmups } from '#store-redis';
 import { describeWithParts } from '../support/parts.js';
 import { at, nextRows, RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openRows } from '#embedded';
-import { KeptWarmups } from '#kept';
+import { openRows } from '#store-sqlite';
+import { KeptWarmups } from '#store';
 import { warmupsKeepTheirPromises } from './warmups.js';
 
 warmupsKeepTheirPromises('the embedded store', async () => {

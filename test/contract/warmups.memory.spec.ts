@@ -1,5 +1,5 @@
-import { KeptWarmups } from '#kept';
-import { MemoryRows } from '#testing';
+import { KeptWarmups } from '#store';
+import { MemoryRows } from '#triton-simulator';
 import { warmupsKeepTheirPromises } from './warmups.js';
 
 warmupsKeepTheirPromises('the memory of a test', () => {

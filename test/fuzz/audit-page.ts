@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { auditListSchema, AuditList } from '../../apps/scheduler/src/audit/audit-list.js';
-import { Refused } from '../../apps/scheduler/src/errors/refused.js';
-import type { Audit } from '../../apps/scheduler/src/audit/audit.js';
+import { auditListSchema, AuditList } from '../../apps/scheduler/src/admin/audit/audit-list.js';
+import { Refused } from '../../apps/scheduler/src/transport/errors/refused.js';
+import type { Audit } from '../../apps/scheduler/src/admin/audit/audit.js';
 
 /** So many records there are, the first of them numbered 1. */
 const RECORDS = 20;

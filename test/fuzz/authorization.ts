@@ -1,5 +1,5 @@
 import { hashOf, newKey, SignIn } from '#access';
-import { namesIn } from '../../apps/scheduler/src/access/certificate-names.js';
+import { namesIn } from '../../apps/scheduler/src/transport/access/certificate-names.js';
 
 const SAN = 'URI:spiffe://cluster/ns/keda/sa/keda-operator';
 const GRANT = { role: 'admin', tenant: null, maxClass: null } as const;

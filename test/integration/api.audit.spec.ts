@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
 import { auditHash, auditPageSchema, type AuditRecordMessage, NO_HASH } from '#contracts';
-import { openStore, StoreUnavailable } from '#kept';
-import { MemoryRows } from '#testing';
+import { openStore, StoreUnavailable } from '#store';
+import { MemoryRows } from '#triton-simulator';
 import { call, type Reply, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 
 /** Every operation that writes, with a call of it that is accepted; in this order. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
 import { fleetSchema } from '#contracts';
-import type { ProcessGauge } from '../../apps/scheduler/src/pressure/process-gauge.js';
+import type { ProcessGauge } from '../../apps/scheduler/src/transport/limits/process-gauge.js';
 import { healthOf } from '../support/grpc-health.js';
 import { call, type Reply, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { PATIENCE_MS, until } from '../support/until.js';

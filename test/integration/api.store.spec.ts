@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
-import { openStore, StoreUnavailable } from '#kept';
-import { MemoryRows } from '#testing';
+import { openStore, StoreUnavailable } from '#store';
+import { MemoryRows } from '#triton-simulator';
 import { healthOf } from '../support/grpc-health.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openStore } from '#kept';
-import { MemoryRows } from '#testing';
+import { openStore } from '#store';
+import { MemoryRows } from '#triton-simulator';
 import { berthctl } from '../support/berthctl.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
 

@@ -6,7 +6,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { loadConfig } from '#config';
 import { adminClientService } from '#contracts';
-import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { berthctl } from '../support/berthctl.js';
 import type { Published } from '../support/published.js';

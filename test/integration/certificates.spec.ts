@@ -5,7 +5,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { hashOf, newKey } from '#access';
-import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { type ClientAuthority, clientAuthority } from '../support/client-certificates.js';
 import { configFor } from '../support/running-scheduler.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { createScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
 import { healthOf } from '../support/grpc-health.js';
 import { until } from '../support/until.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';

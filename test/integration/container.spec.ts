@@ -13,7 +13,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { readConfig } from '#config';
 import { readFlags } from '../../apps/triton-sim/src/flags.js';
 import { parseAddress } from '../../apps/triton-sim/src/gate.js';
-import { OwnAuthority } from '../../apps/scheduler/src/tls/own-authority.js';
+import { OwnAuthority } from '../../apps/scheduler/src/transport/tls/own-authority.js';
 import { ended, listening } from '../support/http-server.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { configOf } from '../support/config-of.js';
 import { Dnsmasq, DOMAIN } from '../support/dnsmasq.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { Config } from '#config';
-import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
 import { configOf } from '../support/config-of.js';
 import { Dnsmasq, DOMAIN } from '../support/dnsmasq.js';
 import { describeWithParts } from '../support/parts.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { RIGHTS, ROLES } from '#access';
 import { REFUSALS } from '#contracts';
-import { USAGE } from '../../apps/scheduler/src/flags.js';
+import { USAGE } from '../../apps/scheduler/src/bootstrap/flags.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

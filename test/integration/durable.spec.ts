@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { adminClientService } from '#contracts';
-import { openStore } from '#kept';
-import { MemoryRows } from '#testing';
+import { openStore } from '#store';
+import { MemoryRows } from '#triton-simulator';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 
 const NEVER = `wu_${'0'.repeat(32)}`;

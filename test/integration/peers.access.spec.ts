@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { FORWARDED, PeerKey, PRINCIPAL } from '../../apps/scheduler/src/forwarding/peer-key.js';
+import { FORWARDED, PeerKey, PRINCIPAL } from '../../apps/scheduler/src/transport/access/peer-key.js';
 import { issueKey } from '../support/issued-key.js';
 import { type Peer, type PeersWorld, startPeers } from '../support/peers.js';
 import { call, rpcClient } from '../support/running-scheduler.js';

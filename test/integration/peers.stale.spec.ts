@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
-import { MonotonicClock } from '../../apps/scheduler/src/monotonic-clock.js';
+import { MonotonicClock } from '../../apps/scheduler/src/cluster/leadership/monotonic-clock.js';
 import { type Peer, type PeersWorld, startPeers } from '../support/peers.js';
 import { call, type Reply, rpcClient } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { adminClientService } from '#contracts';
-import { OwnAuthority } from '../../apps/scheduler/src/tls/own-authority.js';
+import { OwnAuthority } from '../../apps/scheduler/src/transport/tls/own-authority.js';
 import { issueKey } from '../support/issued-key.js';
 import { type Peer, type PeersWorld, startPeers } from '../support/peers.js';
 import { askTls } from '../support/tls-clients.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { loadConfig } from '#config';
 import { FORMAT, openRecording } from '#recording';
-import { createScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { createScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
 import { checkRecordedTurns } from '../support/recorded-turns.js';
 import { until } from '../support/until.js';
 

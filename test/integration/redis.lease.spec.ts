@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Claimed, Lease, LeaseClaim, LeaseKeeper } from '#engine';
-import { type OpenRedis, openRedis } from '#redis';
+import { type OpenRedis, openRedis } from '#store-redis';
 import { describeWithParts } from '../support/parts.js';
 import { at, RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { type Row, type Rows, StoreUnavailable } from '#kept';
-import { type OpenRedis, openRedis } from '#redis';
+import { type Row, type Rows, StoreUnavailable } from '#store';
+import { type OpenRedis, openRedis } from '#store-redis';
 import { describeWithParts } from '../support/parts.js';
 import { at, nextRows, RedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Election, ELECTION_PROFILES, type Won } from '#engine';
-import { type OpenRedis, openRedis } from '#redis';
-import { MonotonicClock } from '../../apps/scheduler/src/monotonic-clock.js';
+import { type OpenRedis, openRedis } from '#store-redis';
+import { MonotonicClock } from '../../apps/scheduler/src/cluster/leadership/monotonic-clock.js';
 import { describeWithParts } from '../support/parts.js';
 import { nextRows, SentinelGroup, within } from '../support/redis.js';
 import { until } from '../support/until.js';

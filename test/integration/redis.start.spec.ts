@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { StoreUnusable } from '#kept';
-import { type OpenRedis, openRedis, type OpenRedisOptions, type RedisOptions } from '#redis';
+import { StoreUnusable } from '#store';
+import { type OpenRedis, openRedis, type OpenRedisOptions, type RedisOptions } from '#store-redis';
 import { describeWithParts } from '../support/parts.js';
 import { at, RedisServer } from '../support/redis.js';
 import { sparePort } from '../support/spare-port.js';

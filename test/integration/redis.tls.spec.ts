@@ -4,9 +4,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { StoreUnusable } from '#kept';
-import { type OpenRedis, openRedis, type OpenRedisOptions, type RedisOptions } from '#redis';
-import { OwnAuthority } from '../../apps/scheduler/src/tls/own-authority.js';
+import { StoreUnusable } from '#store';
+import { type OpenRedis, openRedis, type OpenRedisOptions, type RedisOptions } from '#store-redis';
+import { OwnAuthority } from '../../apps/scheduler/src/transport/tls/own-authority.js';
 import { describeWithParts } from '../support/parts.js';
 import { at, nextRows, RedisServer } from '../support/redis.js';
 import { sparePort } from '../support/spare-port.js';

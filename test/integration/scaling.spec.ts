@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { externalScalerClientService } from '#contracts';
-import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
 import { startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { configOf } from '../support/config-of.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openRows } from '#embedded';
-import { openStore, type Store } from '#kept';
+import { openRows } from '#store-sqlite';
+import { openStore, type Store } from '#store';
 import { killWriters } from '../support/killed-writer.js';
 
 const SUPPORT = fileURLToPath(new URL('../support', import.meta.url));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { openRows } from '#embedded';
+import { openRows } from '#store-sqlite';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { type BerthProcess, startBerth } from '../support/berth-process.js';
 import { Receiver } from '../support/receiver.js';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { letterOf } from '../../apps/scheduler/src/telling/signature.js';
+import { letterOf } from '../../apps/scheduler/src/integrations/events/signature.js';
 import { installedStandardWebhooks } from '../../tools/standard-webhooks/install.mjs';
 
 /** Reads a letter and a secret from stdin, as a receiver in Python does it (docs/events.md). */

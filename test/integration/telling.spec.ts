@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Metadata } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
-import { openStore } from '#kept';
-import { MemoryRows } from '#testing';
+import { openStore } from '#store';
+import { MemoryRows } from '#triton-simulator';
 import { berthctl } from '../support/berthctl.js';
 import { Receiver } from '../support/receiver.js';
 import { call, rpcClient, startWorld, type World } from '../support/running-scheduler.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { type AddressInfo, createServer, type Server as TcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { banner } from '../../apps/scheduler/src/banner.js';
+import { banner } from '../../apps/scheduler/src/bootstrap/banner.js';
 import { serverTable } from '../../apps/berthctl/src/server-table.js';
 import type { ServerMessage } from '#contracts';
 import { call, startWorld, type World } from '../support/running-scheduler.js';

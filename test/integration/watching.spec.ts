@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, type ClientReadableStream, credentials, Metadata } from '@grpc/grpc-js';
 import { routerClientService } from '#contracts';
 import type { ReplicaId } from '#core';
-import type { RouteEvent } from '../../apps/scheduler/src/watching/route-event.js';
+import type { RouteEvent } from '../../apps/scheduler/src/cluster/replication/route-event.js';
 import { type Peer, type PeersWorld, startPeers } from '../support/peers.js';
 import { call, rpcClient } from '../support/running-scheduler.js';
 import { until } from '../support/until.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SimulatedModel } from '#testing';
+import type { SimulatedModel } from '#triton-simulator';
 import { type RunningSim, startTritonSim } from '../../apps/triton-sim/src/sim-server.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
 import { PATIENCE_MS, until } from '../support/until.js';

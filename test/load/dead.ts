@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openRows } from '#embedded';
+import { openRows } from '#store-sqlite';
 import { type RunningBerth, startBerth } from './berth.js';
 import { type Figure, median, quantile, rounded } from './figure.js';
 import { scratchPath } from './scratch.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KnownTriton } from './berth.js';
 import { startChild } from './children.js';
-import type { Fault, SimulatedModel } from '#testing';
+import type { Fault, SimulatedModel } from '#triton-simulator';
 import { scratchPath } from './scratch.js';
 import {
   aRealModel,

@@ -8,7 +8,7 @@ import {
   type Route,
   soleLeadership,
 } from '#engine';
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 import { SameServers } from './checkers/same-servers.js';
 import { Connection } from './connection.js';
 import type { Plan } from './plan.js';

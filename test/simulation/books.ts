@@ -9,7 +9,7 @@ import {
   type Server,
   type ServerId,
 } from '#core';
-import type { Place } from '#testing';
+import type { Place } from '#triton-simulator';
 import type { Cause } from './surprises.js';
 
 /** What the books said of a server when a load was decided. */

@@ -1,5 +1,5 @@
 import type { ContactFact } from '#core';
-import { type Answer, type Reply, type RpcError, says } from '#testing';
+import { type Answer, type Reply, type RpcError, says } from '#triton-simulator';
 import { pauseAfter } from '#triton';
 import type { Process } from './process.js';
 import type { Site } from './site.js';

@@ -1,5 +1,5 @@
 import type { StoreHealth } from '#engine';
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 
 /** So often a disk that fails is tried again. */
 const AGAIN = 5_000;

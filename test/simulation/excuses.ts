@@ -1,5 +1,5 @@
 import type { Bytes, Fleet } from '#core';
-import type { Asked } from '#testing';
+import type { Asked } from '#triton-simulator';
 import { accountAt, bookedAt, bytesOn } from './books.js';
 import type { Site } from './site.js';
 

@@ -1,5 +1,5 @@
 import type { Limits, Model, ModelSettings, ServerSpec } from '#core';
-import { type SimulatedModel, simulatedModelSchema, type SimulatedTritonSetup } from '#testing';
+import { type SimulatedModel, simulatedModelSchema, type SimulatedTritonSetup } from '#triton-simulator';
 import { z } from 'zod';
 import {
   bytes,

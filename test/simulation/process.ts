@@ -1,4 +1,4 @@
-import { MortalTimers, type Timers } from '#testing';
+import { MortalTimers, type Timers } from '#triton-simulator';
 
 /**
  * What one process hears of the world: its timers ring, and messages reach it. While it is paused nothing does; then

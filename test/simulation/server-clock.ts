@@ -1,4 +1,4 @@
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 
 /** Some wall time, so that a virtual one looks like it. */
 const EPOCH = 1_700_000_000_000;

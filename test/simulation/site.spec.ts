@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet, type Fleet, gpuAccount, type ReplicaId } from '#core';
-import type { Agenda } from '#testing';
+import type { Agenda } from '#triton-simulator';
 import { NOBODY, type OpenOrder } from './open-order.js';
 import type { Site } from './site.js';
 import { smallSite } from './small-site.js';

@@ -7,7 +7,7 @@ import {
   type Reply,
   type ServerPhase,
   type Timers,
-} from '#testing';
+} from '#triton-simulator';
 import type { Books } from './books.js';
 import { isExcused, noteSurprises, unexcused } from './excuses.js';
 import { type LostReply, NOBODY, type OpenOrder } from './open-order.js';

@@ -1,4 +1,4 @@
-import { Agenda } from '#testing';
+import { Agenda } from '#triton-simulator';
 import { makePlan } from './make-plan.js';
 import type { PlannedModel } from './plan.js';
 import { Site } from './site.js';

@@ -1,5 +1,5 @@
 import type { Instant } from '#core';
-import type { Agenda } from '#testing';
+import type { Agenda } from '#triton-simulator';
 import type { Berth, Surroundings } from './berth.js';
 
 /** What all parts of a world have to do with. */

@@ -1,6 +1,6 @@
 import type { Footprint, Instant, LoadTimes, Millis, ModelId, ServerId } from '#core';
 import type { Learned, LearnedChange, LearnedLeases, LearnedLoadTimes, LearnedServer } from '#engine';
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 import type { DiskHealth } from './disk-health.js';
 
 /** How long a write takes on a healthy disk. */

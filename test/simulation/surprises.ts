@@ -1,5 +1,5 @@
 import type { Bytes, Instant } from '#core';
-import type { Asked, CopyTruth, Place, SimulatedTriton } from '#testing';
+import type { Asked, CopyTruth, Place, SimulatedTriton } from '#triton-simulator';
 
 /** 1.5 of Triton's metric intervals. */
 export const WINDOW = 3_000;

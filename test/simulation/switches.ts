@@ -1,4 +1,4 @@
-import type { Fault } from '#testing';
+import type { Fault } from '#triton-simulator';
 import type { Doings, HappeningOf } from './happenings.js';
 import type { Site } from './site.js';
 import type { Stage } from './stage.js';

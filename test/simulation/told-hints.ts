@@ -1,5 +1,5 @@
 import type { Millis } from '#core';
-import { hintOf } from '../../apps/scheduler/src/errors/retry-hint.js';
+import { hintOf } from '../../apps/scheduler/src/transport/errors/retry-hint.js';
 import { Random } from './random.js';
 import type { Trail } from './trail.js';
 

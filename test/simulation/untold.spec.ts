@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Agenda } from '#testing';
+import type { Agenda } from '#triton-simulator';
 import { NOBODY } from './open-order.js';
 import type { Site } from './site.js';
 import { smallSite } from './small-site.js';

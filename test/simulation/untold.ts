@@ -1,4 +1,4 @@
-import type { SimulatedTriton, Untold } from '#testing';
+import type { SimulatedTriton, Untold } from '#triton-simulator';
 import { NOBODY, type OpenOrder } from './open-order.js';
 import type { Trail } from './trail.js';
 

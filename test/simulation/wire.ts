@@ -1,4 +1,4 @@
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 import type { Random } from './random.js';
 import type { Site } from './site.js';
 

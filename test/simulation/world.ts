@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { emptyFleet, type Fleet, type Millis, type ModelId, type OpenOrders, openOrders } from '#core';
 import type { Observer } from '#engine';
-import { Agenda } from '#testing';
+import { Agenda } from '#triton-simulator';
 import { Admin } from './admin.js';
 import { autoscaler } from './autoscaler.js';
 import { Berth } from './berth.js';

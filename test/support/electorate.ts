@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { type Clock, Election, type Won } from '#engine';
-import { Agenda, MemoryLease } from '#testing';
+import { Agenda, MemoryLease } from '#triton-simulator';
 
 /** Lets everything happen that is ready, and what follows from it. */
 export async function settle(): Promise<void> {

@@ -1,4 +1,4 @@
-import { Audit } from '../../apps/scheduler/src/audit/audit.js';
+import { Audit } from '../../apps/scheduler/src/admin/audit/audit.js';
 
 /** An audit that begins with its first record, for writes whose records are of no interest. */
 export function emptyAudit(): Audit {

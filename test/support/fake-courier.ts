@@ -1,4 +1,9 @@
-import type { Courier, Letter, Posted, Target } from '../../apps/scheduler/src/telling/courier.js';
+import type {
+  Courier,
+  Letter,
+  Posted,
+  Target,
+} from '../../apps/scheduler/src/integrations/events/webhook-client.js';
 
 /** What came to an endpoint. */
 export interface Posting {

@@ -1,6 +1,10 @@
 import { type ModelId, type ReplicaId, replicaId, type RouteRow, type ServerId } from '#core';
-import type { Beat, RouteVersion, WatchedServer } from '../../apps/scheduler/src/watching/route-event.js';
-import type { RouteFeed } from '../../apps/scheduler/src/watching/publisher.js';
+import type {
+  Beat,
+  RouteVersion,
+  WatchedServer,
+} from '../../apps/scheduler/src/cluster/replication/route-event.js';
+import type { RouteFeed } from '../../apps/scheduler/src/cluster/replication/route-publisher.js';
 
 /** A row as a leader has it. */
 export function aRow(model: string, server: string, parts: Partial<RouteRow> = {}): RouteRow {

@@ -3,7 +3,7 @@ import {
   type NoAnswerReason,
   type Names,
   type Place,
-} from '../../apps/scheduler/src/discovery/names.js';
+} from '../../apps/scheduler/src/integrations/discovery/dns-resolver.js';
 
 /** What a DNS server tells, by name. */
 export interface Zone {

@@ -2,12 +2,16 @@ import 'reflect-metadata';
 import { pino } from 'pino';
 import type { ModelId } from '#core';
 import type { Leadership, ModelServer } from '#engine';
-import { KeptWarmups, openStore, type Row, type RowWrite, type Store } from '#kept';
-import { FakeElections, MemoryRows } from '#testing';
-import { completeParts } from '../../apps/scheduler/src/default-parts.js';
-import { type CompleteParts, lastingOf } from '../../apps/scheduler/src/reigns/lasting.js';
-import { Reigns } from '../../apps/scheduler/src/reigns/reigns.js';
-import { Terms } from '../../apps/scheduler/src/terms/per-term.js';
+import { KeptWarmups, openStore, type Row, type RowWrite, type Store } from '#store';
+import { Metrics } from '#telemetry';
+import { FakeElections, MemoryRows } from '#triton-simulator';
+import { dependenciesOf } from '../../apps/scheduler/src/bootstrap/dependencies.js';
+import { LeaderTerm } from '../../apps/scheduler/src/bootstrap/term/leader-term.js';
+import type { SharedByTerms } from '../../apps/scheduler/src/bootstrap/term/term-inputs.js';
+import { LeaderLoop } from '../../apps/scheduler/src/cluster/leadership/leader-loop.js';
+import { WatchedTable } from '../../apps/scheduler/src/cluster/replication/watched-table.js';
+import { PressureMonitor } from '../../apps/scheduler/src/transport/limits/pressure-monitor.js';
+import { Terms } from '../../apps/scheduler/src/cluster/leadership/per-term.js';
 import { OFF } from './access-off.js';
 import { configOf } from './config-of.js';
 import { Shelf } from './shelf.js';
@@ -111,18 +115,24 @@ export class Gated {
   readonly texts = new Map<number, Map<string, string>>();
   private readonly gated: Gate = (of) => this.gate(of);
 
-  async parts(): Promise<CompleteParts> {
-    const given = completeParts(config, {
+  async shared(): Promise<SharedByTerms> {
+    const outside = dependenciesOf(config, {
       log: LOG,
       access: OFF,
       openServer: () => {
-        const server = new GatedServer(ownOf(this.term), this.gated, () => given.clock.now());
+        const server = new GatedServer(ownOf(this.term), this.gated, () => outside.clock.now());
         this.servers.push(server);
         return server;
       },
     });
     const warmups = await KeptWarmups.open(new MemoryRows(), () => undefined);
-    return { ...given, lasting: await lastingOf(config, given), warmups };
+    const { clock } = outside;
+    return {
+      ...{ outside, warmups },
+      metrics: new Metrics({ now: () => clock.now(), process: false, isInsecureListen: false }),
+      pressure: new PressureMonitor(null, config.limits.shedAtLagMs, LOG),
+      routes: new WatchedTable({ clock, bound: 1_000 }),
+    };
   }
 
   async openStore(leadership: Leadership): Promise<Store> {
@@ -139,7 +149,7 @@ export class Process extends Gated {
 
   private constructor(
     readonly terms: Terms,
-    private reigns: Reigns | null = null,
+    private loop: LeaderLoop | null = null,
   ) {
     super();
   }
@@ -147,16 +157,22 @@ export class Process extends Gated {
   static async start(): Promise<Process> {
     const process = new Process(new Terms({ isEnding: false }, true));
     const { elections, terms } = process;
-    const parts = await process.parts();
+    const shared = await process.shared();
+    const { outside, metrics } = shared;
     const candidate = elections.candidate({ peer: 'p', http: 'http://127.0.0.1:1', grpc: '127.0.0.1:1' });
-    const openStore = (leadership: Leadership): Promise<Store> => process.openStore(leadership);
-    const peers = { candidate, name: 'p', warmups: parts.warmups, openStore, close: async () => undefined };
-    process.reigns = new Reigns({ config: () => config, parts, peers, terms });
+    process.loop = new LeaderLoop({
+      ...{ config: () => config, log: outside.log, metrics, terms, peers: { candidate, name: 'p' } },
+      begin: async (won) =>
+        await LeaderTerm.begin(shared, config, await process.openStore(won.leadership), {
+          ...won,
+          name: 'p',
+        }),
+    });
     await until(() => terms.leading !== null);
     return process;
   }
 
   async close(): Promise<void> {
-    await this.reigns?.close();
+    await this.loop?.close();
   }
 }

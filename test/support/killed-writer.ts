@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
-import { openRows } from '#embedded';
-import { openStore } from '#kept';
+import { openRows } from '#store-sqlite';
+import { openStore } from '#store';
 
 const WRITER = fileURLToPath(new URL('store-writer.mjs', import.meta.url));
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
-import { KeptWarmups, openStore } from '#kept';
-import { type FakeElection, FakeElections, MemoryRows } from '#testing';
-import type { SchedulerParts } from '../../apps/scheduler/src/parts.js';
-import type { Served } from '../../apps/scheduler/src/reigns/peers.js';
-import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
+import { KeptWarmups, openStore } from '#store';
+import { type FakeElection, FakeElections, MemoryRows } from '#triton-simulator';
+import type { Dependencies } from '../../apps/scheduler/src/bootstrap/dependencies.js';
+import type { Served } from '../../apps/scheduler/src/cluster/leadership/peers.js';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
 import {
   type RunningSim,
   startTritonSim,
@@ -59,7 +59,7 @@ export interface PeersOptions {
   readonly yaml?: string;
   /** The texts of the files that the YAML names, by their absolute paths. */
   readonly files?: Readonly<Record<string, string>>;
-  readonly parts?: Partial<SchedulerParts>;
+  readonly parts?: Partial<Dependencies>;
   /** What one of them has instead. */
   readonly of?: (name: string) => Pick<PeersOptions, 'yaml' | 'files' | 'parts'>;
   /** Whether they reach each other through links that can be cut. */
@@ -119,7 +119,7 @@ async function startPeer(
   name: string,
   config: Config,
   { elections, texts, store, areLinked }: Shared,
-  parts: Partial<SchedulerParts> = {},
+  parts: Partial<Dependencies> = {},
 ): Promise<Peer> {
   let election: FakeElection | undefined;
   let link: Link | null = null;

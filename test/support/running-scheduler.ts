@@ -5,8 +5,8 @@ import { credentials, loadPackageDefinition, type Metadata, type ServiceError } 
 import { pino } from 'pino';
 import type { Config } from '#config';
 import { adminClientService, routerClientService } from '#contracts';
-import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/scheduler.js';
-import type { SchedulerParts } from '../../apps/scheduler/src/parts.js';
+import { createScheduler, type RunningScheduler } from '../../apps/scheduler/src/bootstrap/scheduler.js';
+import type { Dependencies } from '../../apps/scheduler/src/bootstrap/dependencies.js';
 import {
   type RunningSim,
   startTritonSim,
@@ -26,7 +26,7 @@ export interface World {
   readonly published: Published;
   readonly folder: string;
   /** Ends the scheduler and starts another one on the same store. */
-  restart(parts?: Partial<SchedulerParts>): Promise<void>;
+  restart(parts?: Partial<Dependencies>): Promise<void>;
   /** Rejects where a turn that was taken broke a promise, or would be taken differently again. */
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface WorldOptions {
   /** Whether the devices of the server are declared, so that each can be measured; else they are found. */
   readonly isMapped?: boolean;
   readonly triton?: Partial<TritonSimOptions>;
-  readonly parts?: Partial<SchedulerParts>;
+  readonly parts?: Partial<Dependencies>;
   /** What has to be presented to read `/openapi.json`. */
   readonly headers?: Record<string, string>;
   /** The texts of the files that the YAML names, by their absolute paths. */

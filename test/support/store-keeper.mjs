@@ -1,6 +1,6 @@
 // Opens the store in FOLDER, says how that went, and keeps it until its input ends.
-import { openRows } from '../../dist/libs/embedded/src/index.js';
-import { openStore } from '../../dist/libs/kept/src/index.js';
+import { openRows } from '../../dist/libs/store-sqlite/src/index.js';
+import { openStore } from '../../dist/libs/store/src/index.js';
 
 const [folder] = process.argv.slice(2);
 try {

@@ -1,7 +1,7 @@
 // Writes one revision after the other to a model and a server together, in FOLDER, beginning with FROM, and says each that
 // is acknowledged.
-import { openRows } from '../../dist/libs/embedded/src/index.js';
-import { openStore } from '../../dist/libs/kept/src/index.js';
+import { openRows } from '../../dist/libs/store-sqlite/src/index.js';
+import { openStore } from '../../dist/libs/store/src/index.js';
 
 const [folder, from] = process.argv.slice(2);
 const { declarations } = await openStore(await openRows(folder), { fleet: 'berth' });

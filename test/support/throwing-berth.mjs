@@ -5,8 +5,8 @@ import { pino } from 'pino';
 import { endWhenBroken } from '../../dist/apps/scheduler/src/broken.js';
 import { createScheduler } from '../../dist/apps/scheduler/src/scheduler.js';
 import { readConfig } from '../../dist/libs/config/src/index.js';
-import { openRows } from '../../dist/libs/embedded/src/index.js';
-import { openStore } from '../../dist/libs/kept/src/index.js';
+import { openRows } from '../../dist/libs/store-sqlite/src/index.js';
+import { openStore } from '../../dist/libs/store/src/index.js';
 
 const log = pino({ name: 'berth' }, pino.destination(2));
 const path = process.env.BERTH_CONFIG;

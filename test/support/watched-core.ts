@@ -9,11 +9,11 @@ import {
   replicaId,
   type ServerId,
 } from '#core';
-import { LeaderTalk } from '../../apps/scheduler/src/following/leader-talk.js';
-import { RouteTable } from '../../apps/scheduler/src/following/route-table.js';
-import { WatchedTable } from '../../apps/scheduler/src/following/watched-table.js';
-import { FleetFeed } from '../../apps/scheduler/src/watching/fleet-feed.js';
-import { PeerDesk } from '../../apps/scheduler/src/watching/peer-desk.js';
+import { LeaderTalk } from '../../apps/scheduler/src/cluster/replication/leader-session.js';
+import { RouteTable } from '../../apps/scheduler/src/cluster/replication/route-table.js';
+import { WatchedTable } from '../../apps/scheduler/src/cluster/replication/watched-table.js';
+import { FleetFeed } from '../../apps/scheduler/src/cluster/replication/fleet-feed.js';
+import { PeerDesk } from '../../apps/scheduler/src/cluster/replication/peer-subscriptions.js';
 import { aModel, aServer } from './builders.js';
 import { query } from './running-engine.js';
 import { Shelf } from './shelf.js';

@@ -2,7 +2,7 @@ import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openRows } from '#embedded';
+import { openRows } from '#store-sqlite';
 import { type CommandEnd, berthctl } from '../../../test/support/berthctl.js';
 
 const KEYS = [

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { importRows, readWhatCanBe } from '#embedded';
-import { type Row, StoreUnusable } from '#kept';
+import { importRows, readWhatCanBe } from '#store-sqlite';
+import { type Row, StoreUnusable } from '#store';
 import { Failed } from './failures.js';
 import type { Work } from './work.js';
 

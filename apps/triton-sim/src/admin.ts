@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseFault, simulatedModelSchema } from '#testing';
-import type { SimulatedModel, SimulatedTriton } from '#testing';
+import { parseFault, simulatedModelSchema } from '#triton-simulator';
+import type { SimulatedModel, SimulatedTriton } from '#triton-simulator';
 import type { HttpAnswer, HttpRequest } from './http-listen.js';
 
 /** The largest body the admin port takes. */

@@ -1,4 +1,4 @@
-import type { ConfigJson } from '#testing';
+import type { ConfigJson } from '#triton-simulator';
 
 /** A tensor as gRPC carries it; its data may lie in the request's raw contents instead. */
 export interface WireTensor {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { z } from 'zod';
-import { sampleModels, simulatedModelSchema } from '#testing';
-import type { SimulatedModel, SimulatedTritonOptions } from '#testing';
+import { sampleModels, simulatedModelSchema } from '#triton-simulator';
+import type { SimulatedModel, SimulatedTritonOptions } from '#triton-simulator';
 import type { TritonSimOptions } from './sim-server.js';
 
 const FLAGS = {

@@ -1,4 +1,4 @@
-import type { Reply, RpcError, SimulatedTriton } from '#testing';
+import type { Reply, RpcError, SimulatedTriton } from '#triton-simulator';
 import { batchOf, outputNames } from './echo.js';
 import type { WireTensor } from './echo.js';
 import type { HttpAnswer, HttpRequest } from './http-listen.js';

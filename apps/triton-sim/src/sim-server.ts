@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { realTimers, sampleModels, SimulatedTriton } from '#testing';
-import type { ServerPhase, SimulatedModel, SimulatedTritonOptions } from '#testing';
+import { realTimers, sampleModels, SimulatedTriton } from '#triton-simulator';
+import type { ServerPhase, SimulatedModel, SimulatedTritonOptions } from '#triton-simulator';
 import { ADMIN_BODY_BYTES, answerAdmin } from './admin.js';
 import { Gate, parseAddress, parseAdminAddress } from './gate.js';
 import { listenGrpc } from './grpc-wire.js';

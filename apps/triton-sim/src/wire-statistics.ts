@@ -1,4 +1,4 @@
-import type { ModelStatistics } from '#testing';
+import type { ModelStatistics } from '#triton-simulator';
 
 const NONE = { count: 0, ns: 0 };
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Agenda, MemoryLease } from '#testing';
+import type { Agenda, MemoryLease } from '#triton-simulator';
 import { Electorate, type Peer, settle } from '../../../test/support/electorate.js';
 
 describe('an election', () => {

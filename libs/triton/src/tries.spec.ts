@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ContactFact } from '#core';
-import { Agenda } from '#testing';
+import { Agenda } from '#triton-simulator';
 import { Contact, type ContactParts } from './contact.js';
 import type { Attempt } from './tcp.js';
 

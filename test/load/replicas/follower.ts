@@ -1,7 +1,7 @@
 /** A peer that does nothing but follow: it watches the routes of the leader at the address that it is given, and acknowledges. */
 import { pino } from 'pino';
-import { LeaderClient } from '../../../apps/scheduler/src/following/leader-client.js';
-import { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
+import { LeaderClient } from '../../../apps/scheduler/src/cluster/replication/route-client.js';
+import { WatchedTable } from '../../../apps/scheduler/src/cluster/replication/watched-table.js';
 
 const [, , grpc = '', name = ''] = process.argv;
 const BOUND = 30_000;

@@ -1,8 +1,8 @@
 /** Writes how many MiB a follower's table of so many routes takes, once it is told all of them as over the wire. */
 import { routerClientService } from '#contracts';
-import { RouteTable } from '../../../apps/scheduler/src/following/route-table.js';
-import { Publisher } from '../../../apps/scheduler/src/watching/publisher.js';
-import { readEvent, type RouteEvent } from '../../../apps/scheduler/src/watching/route-event.js';
+import { RouteTable } from '../../../apps/scheduler/src/cluster/replication/route-table.js';
+import { Publisher } from '../../../apps/scheduler/src/cluster/replication/route-publisher.js';
+import { readEvent, type RouteEvent } from '../../../apps/scheduler/src/cluster/replication/route-event.js';
 import { aRow, FakeFeed } from '../../support/fake-feed.js';
 
 const [, , rows = '0'] = process.argv;

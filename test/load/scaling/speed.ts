@@ -2,7 +2,7 @@ import { Now } from '#core';
 import { emptyFleet, type Fleet, scalingAndRemovals } from '#core';
 import { declarations, DEVICES_PER_SERVER, fullShelves, type Scale } from '../core-site.js';
 import { type Figure, median, quantile, rounded } from '../figure.js';
-import { scalingView } from '../../../apps/scheduler/src/scaling/scaling-view.js';
+import { scalingView } from '../../../apps/scheduler/src/integrations/scaling/scaling-view.js';
 import { decide } from '../../support/decide.js';
 
 const FLEET: Scale = { models: 1_000, servers: 16 };

@@ -7,7 +7,7 @@ import {
   type ModelId,
   type ModelSettings,
 } from '#core';
-import type { ConfigJson, SimulatedModel } from '#testing';
+import type { ConfigJson, SimulatedModel } from '#triton-simulator';
 import type { PlannedModel, PlannedServer } from '../plan.js';
 import type { Random } from '../random.js';
 import { near, type Temper } from './settings.js';

@@ -1,5 +1,5 @@
 import type { ServerId, ServerSpec } from '#core';
-import type { SimulatedDevice } from '#testing';
+import type { SimulatedDevice } from '#triton-simulator';
 import type { PlannedServer } from '../plan.js';
 import type { Random } from '../random.js';
 

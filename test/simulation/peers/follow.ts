@@ -1,6 +1,6 @@
 import type { Instant, Millis } from '#core';
-import { LeaderTalk, type MadeReport } from '../../../apps/scheduler/src/following/leader-talk.js';
-import type { RouteEvent } from '../../../apps/scheduler/src/watching/route-event.js';
+import { LeaderTalk, type MadeReport } from '../../../apps/scheduler/src/cluster/replication/leader-session.js';
+import type { RouteEvent } from '../../../apps/scheduler/src/cluster/replication/route-event.js';
 import type { Peer } from './peer.js';
 import type { Scenery } from './scenery.js';
 

@@ -1,8 +1,8 @@
 import type { ServerId } from '#core';
 import { Engine, type Leadership, type Observer, type Won, type ResolveQuery, type Route } from '#engine';
-import { openStore, type Rows } from '#kept';
-import type { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
-import { Watching } from '../../../apps/scheduler/src/watching/watching.js';
+import { openStore, type Rows } from '#store';
+import type { WatchedTable } from '../../../apps/scheduler/src/cluster/replication/watched-table.js';
+import { Watching } from '../../../apps/scheduler/src/cluster/replication/replication.js';
 import { clockOn } from '../berth.js';
 import { Connection } from '../connection.js';
 import type { Process } from '../process.js';

@@ -1,4 +1,4 @@
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 import type { Process } from '../process.js';
 import type { Random } from '../random.js';
 

@@ -8,9 +8,9 @@ import {
   type Route,
   type Won,
 } from '#engine';
-import { Refused } from '../../../apps/scheduler/src/errors/refused.js';
-import { StaleLooks } from '../../../apps/scheduler/src/following/stale-looks.js';
-import { WatchedTable } from '../../../apps/scheduler/src/following/watched-table.js';
+import { Refused } from '../../../apps/scheduler/src/transport/errors/refused.js';
+import { StaleLooks } from '../../../apps/scheduler/src/cluster/replication/stale-looks.js';
+import { WatchedTable } from '../../../apps/scheduler/src/cluster/replication/watched-table.js';
 import { clockOn } from '../berth.js';
 import { Process } from '../process.js';
 import type { WriteAnswer } from './outside/admins.js';

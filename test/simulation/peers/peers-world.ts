@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { emptyFleet, type Fleet, type ModelId, routeRow, type ServerId } from '#core';
 import type { Observer } from '#engine';
-import { Agenda } from '#testing';
+import { Agenda } from '#triton-simulator';
 import { TurnPromises } from '../../checkers/promises.js';
 import { Random } from '../random.js';
 import { Site } from '../site.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Agenda } from '#testing';
+import { Agenda } from '#triton-simulator';
 import { Trail } from '../trail.js';
 import { Referee } from './referee.js';
 

@@ -1,6 +1,6 @@
 import { DEFAULT_LEASE, type Instant, type ModelId, type ReplicaId, replicaId } from '#core';
 import type { Route } from '#engine';
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 import type { Site } from '../site.js';
 import type { Trail } from '../trail.js';
 import { RouteLeases } from './route-leases.js';

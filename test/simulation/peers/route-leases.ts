@@ -1,5 +1,5 @@
 import { DEFAULT_LEASE, type Instant, type ReplicaId, type ServerId } from '#core';
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 
 /** A lease of a route, on a copy in one life of its server. */
 interface RouteLease {

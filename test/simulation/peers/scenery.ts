@@ -1,5 +1,5 @@
 import type { ServerId } from '#core';
-import type { Agenda } from '#testing';
+import type { Agenda } from '#triton-simulator';
 import type { Site } from '../site.js';
 import type { Trail } from '../trail.js';
 import type { Network } from './network.js';

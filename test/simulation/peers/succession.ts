@@ -1,4 +1,4 @@
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 import type { Trail } from '../trail.js';
 import type { Peer } from './peer.js';
 import type { SimRedis } from './redis/sim-redis.js';

@@ -1,11 +1,11 @@
 import { ANONYMOUS } from '#access';
 import type { Event, Model, ServerId } from '#core';
 import type { Engine, ToldChange } from '#engine';
-import type { Store } from '#kept';
-import { Audit } from '../../../apps/scheduler/src/audit/audit.js';
-import { Lifecycle } from '../../../apps/scheduler/src/lifecycle.js';
-import { Answers, type Operation } from '../../../apps/scheduler/src/writes/answers.js';
-import { type Prepared, type Written, Writes } from '../../../apps/scheduler/src/writes/writes.js';
+import type { Store } from '#store';
+import { Audit } from '../../../apps/scheduler/src/admin/audit/audit.js';
+import { Lifecycle } from '../../../apps/scheduler/src/transport/lifecycle.js';
+import { Answers, type Operation } from '../../../apps/scheduler/src/admin/idempotency/idempotency-keys.js';
+import { type Prepared, type Written, Writes } from '../../../apps/scheduler/src/admin/idempotency/writes.js';
 
 /** What an admin asks for, under an Idempotency-Key of its own: a change of a model, or a drain that begins or ends. */
 export interface AdminWrite {

@@ -3,10 +3,10 @@ import type { Instant } from '#core';
 import { type Answer, Engine, type Pending, type ResolveQuery, type Route } from '#engine';
 import type { RouteMessage } from '#contracts';
 import { Metrics } from '#telemetry';
-import { Frozen } from '../fleet/overview.js';
-import { Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../lifecycle.js';
-import { Watching } from '../watching/watching.js';
-import { ToldRoutes } from './told-routes.js';
+import { Frozen } from '../admin/servers/overview.js';
+import { Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../transport/lifecycle.js';
+import { Watching } from '../cluster/replication/replication.js';
+import { ToldRoutes } from '../cluster/replication/route-messages.js';
 
 /** The routes that a leader gives by its own fleet, and the requests that wait for one. */
 @Injectable()

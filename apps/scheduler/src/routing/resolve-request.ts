@@ -4,7 +4,7 @@ import { check, millis, nameSchema } from '#config';
 import { NAME, NAME_RULE } from '#contracts';
 import { DEFAULT_LEASE, LONGEST_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
 import type { ResolveQuery } from '#engine';
-import { type BrokenRule, invalid, Refused } from '../errors/refused.js';
+import { type BrokenRule, invalid, Refused } from '../transport/errors/refused.js';
 
 const MAX_UINT32 = 2 ** 32 - 1;
 

@@ -4,10 +4,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nameSchema } from '#config';
 import type { RefusalReason } from '#core';
 import { once, type RouteMessage, routeSchema } from '#contracts';
-import { principalOverHttp } from '../access/principals.js';
-import { Problems } from '../errors/problems.js';
-import { jsonSchema } from '../http/json-schema.js';
-import { BODY, Operation } from '../http/operation.js';
+import { principalOverHttp } from '../transport/access/principals.js';
+import { Problems } from '../transport/errors/problems.js';
+import { jsonSchema } from '../transport/http/json-schema.js';
+import { BODY, Operation } from '../transport/http/operation.js';
 import { queryOf, requestIdIn, resolveRequestSchema } from './resolve-request.js';
 import { Resolver } from './resolver.js';
 

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ModelId } from '#core';
 import { aRow, FakeFeed } from '../../../../test/support/fake-feed.js';
 import { query } from '../../../../test/support/running-engine.js';
-import { Refused } from '../errors/refused.js';
-import { WatchedTable } from '../following/watched-table.js';
-import { NO_LEADER } from '../lifecycle.js';
-import { Publisher } from '../watching/publisher.js';
-import type { RouteEvent } from '../watching/route-event.js';
+import { Refused } from '../transport/errors/refused.js';
+import { WatchedTable } from '../cluster/replication/watched-table.js';
+import { NO_LEADER } from '../transport/lifecycle.js';
+import { Publisher } from '../cluster/replication/route-publisher.js';
+import type { RouteEvent } from '../cluster/replication/route-event.js';
 import { Resolver } from './resolver.js';
 
 describe('a resolve call at a peer that follows', () => {

@@ -2,14 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { hasRight, type Principal, type Role } from '#access';
 import type { ResolveQuery, Route } from '#engine';
 import type { RouteMessage } from '#contracts';
-import { factsOf, Refused, type RefusalFacts } from '../errors/refused.js';
-import type { Times } from '../forwarding/forwarder.js';
-import { patientCall } from '../forwarding/waits.js';
-import { Lifecycle, NO_LEADER } from '../lifecycle.js';
-import type { Following } from '../reigns/following.js';
+import { factsOf, Refused, type RefusalFacts } from '../transport/errors/refused.js';
+import type { Times } from '../cluster/forwarding/forwarder.js';
+import { patientCall } from '../cluster/forwarding/waits.js';
+import { Lifecycle, NO_LEADER } from '../transport/lifecycle.js';
+import type { Following } from '../cluster/leadership/following.js';
 import { Metrics } from '#telemetry';
-import { WatchedTable } from '../following/watched-table.js';
-import { OfTerm, type PerTerm, Terms } from '../terms/per-term.js';
+import { WatchedTable } from '../cluster/replication/watched-table.js';
+import { OfTerm, type PerTerm, Terms } from '../cluster/leadership/per-term.js';
 import { ended, LeaderRoutes } from './leader-routes.js';
 
 /** A leader has so long to answer a call that has another answer. */

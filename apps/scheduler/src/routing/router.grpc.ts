@@ -6,12 +6,12 @@ import {
   routerClientService,
 } from '#contracts';
 import type { ResolveQuery } from '#engine';
-import { principalOverGrpc } from '../access/principals.js';
-import type { RpcErrors } from '../errors/rpc-errors.js';
-import { type ReceivedCall, toldBack } from '../forwarding/grpc-forward.js';
-import type { GrpcAnswer } from '../forwarding/grpc-link.js';
-import { malformed } from '../grpc/requests.js';
-import { goneOverGrpc } from '../caller-gone.js';
+import { principalOverGrpc } from '../transport/access/principals.js';
+import type { RpcErrors } from '../transport/errors/rpc-errors.js';
+import { type ReceivedCall, toldBack } from '../cluster/forwarding/grpc-forward.js';
+import type { GrpcAnswer } from '../cluster/forwarding/grpc-link.js';
+import { malformed } from '../transport/grpc/requests.js';
+import { goneOverGrpc } from '../transport/limits/caller-gone.js';
 import { patience } from './deadline.js';
 import { queryOf, requestIdIn } from './resolve-request.js';
 import type { Resolver } from './resolver.js';

@@ -1,5 +1,5 @@
-import type { GatewayStream } from '../../../../apps/scheduler/src/watching/gateway-desk.js';
-import type { RouteVersion } from '../../../../apps/scheduler/src/watching/route-event.js';
+import type { GatewayStream } from '../../../../apps/scheduler/src/cluster/replication/gateway-subscriptions.js';
+import type { RouteVersion } from '../../../../apps/scheduler/src/cluster/replication/route-event.js';
 import type { Peer } from '../peer.js';
 
 /** What watch.grpc.ts does where a gateway wants the routes. Returns what is to be called when it has gone. */

@@ -3,7 +3,7 @@ import type {
   ReportedUse,
   RouteEvent,
   RouteVersion,
-} from '../../../../apps/scheduler/src/watching/route-event.js';
+} from '../../../../apps/scheduler/src/cluster/replication/route-event.js';
 import { Process } from '../../process.js';
 import { Random } from '../../random.js';
 import { watchAsGateway } from './as-gateway.js';

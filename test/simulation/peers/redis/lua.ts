@@ -16,7 +16,7 @@ export type Script = (keys: readonly string[], args: readonly string[], call: Ca
 const known = new Map<string, Script>();
 
 /**
- * Reads a script of `libs/redis`, so that the simulated Redis carries out the very text that a real one does. Only what those
+ * Reads a script of `libs/store-redis`, so that the simulated Redis carries out the very text that a real one does. Only what those
  * scripts use of Lua is known here: variables, `if`, `while`, counting `for`, `return`, tables and calls.
  */
 export function scriptOf(text: string): Script {

@@ -1,4 +1,4 @@
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 import type { Random } from '../../random.js';
 import { type Effect, Keyspace } from './keyspace.js';
 import { scriptOf } from './lua.js';
@@ -64,7 +64,7 @@ export class RedisNode {
     this.data = Keyspace.empty();
   }
 
-  /** Runs a script as the one that libs/redis sends. Hands back its reply, and what it has changed. */
+  /** Runs a script as the one that libs/store-redis sends. Hands back its reply, and what it has changed. */
   run(
     script: string,
     keys: readonly string[],

@@ -1,8 +1,8 @@
-import type { RedisLink } from '#redis';
+import type { RedisLink } from '#store-redis';
 import type { RedisNode } from './redis-node.js';
 import type { SimRedis } from './sim-redis.js';
 
-/** The client of a connection, as far as libs/redis uses it. */
+/** The client of a connection, as far as libs/store-redis uses it. */
 export type Client = Parameters<Parameters<RedisLink['ask']>[0]>[0];
 
 type Read = <Value>(read: (node: RedisNode) => Value) => Promise<Value>;

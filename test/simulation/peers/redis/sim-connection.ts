@@ -1,4 +1,4 @@
-import type { RedisLink } from '#redis';
+import type { RedisLink } from '#store-redis';
 import type { Process } from '../../process.js';
 import type { Random } from '../../random.js';
 import { type Client, clientOf } from './sim-client.js';
@@ -28,7 +28,7 @@ interface Ends {
   readonly world: { after(ms: number, run: () => void): () => void };
 }
 
-/** How a peer reaches the simulated Redis, in place of a connection of libs/redis: it lasts until something goes wrong with it. */
+/** How a peer reaches the simulated Redis, in place of a connection of libs/store-redis: it lasts until something goes wrong with it. */
 export class SimConnection implements RedisLink {
   generation = 0;
   private node: RedisNode | null = null;

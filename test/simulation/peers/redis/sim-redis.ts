@@ -1,4 +1,4 @@
-import type { Timers } from '#testing';
+import type { Timers } from '#triton-simulator';
 import type { Random } from '../../random.js';
 import type { PeersPlan } from '../peers-plan.js';
 import { RedisNode } from './redis-node.js';

@@ -1,6 +1,6 @@
 import type { Election, Lease, LeaseKeeper } from '#engine';
-import type { Rows, RowWrite, Written } from '#kept';
-import { keysOf, RedisLease, RedisRows } from '#redis';
+import type { Rows, RowWrite, Written } from '#store';
+import { keysOf, RedisLease, RedisRows } from '#store-redis';
 import { Random } from '../../random.js';
 import type { Process } from '../../process.js';
 import type { Scenery } from '../scenery.js';
@@ -8,7 +8,7 @@ import { SimConnection } from './sim-connection.js';
 
 const KEYS = keysOf('berth');
 const FLEET = 'berth';
-/** As libs/redis has it for commands about the lease, and about rows. */
+/** As libs/store-redis has it for commands about the lease, and about rows. */
 const LEASE_PATIENCE = 1_000;
 const ROWS_PATIENCE = 2_000;
 const LEASES = 'learned/leases/';

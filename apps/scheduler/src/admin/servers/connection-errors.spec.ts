@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import type { Trouble } from '#engine';
+import { PATIENCE_MS } from '../../../../../test/support/until.js';
+import { Troubles } from './connection-errors.js';
+
+const REFUSED: Trouble = { reason: 'refused', detail: 'h:1 refuses connections' };
+const SILENT: Trouble = { reason: 'silent', detail: 'h:1 says nothing' };
+
+describe('what keeps servers from being reached', () => {
+  let lines: string[];
+  let troubles: Troubles;
+
+  beforeEach(() => {
+    lines = [];
+    const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
+    troubles = new Troubles(pino({}, { write }));
+  });
+
+  it('is written into the log once for each change, not once for each try', () => {
+    for (let tries = 0; tries < 5; tries += 1) troubles.tell('t', REFUSED);
+    for (let tries = 0; tries < 5; tries += 1) troubles.tell('t', SILENT);
+    troubles.tell('t', null);
+    troubles.tell('t', SILENT);
+    expect(lines).toEqual([
+      'server t is not reached: h:1 refuses connections',
+      'server t is not reached: h:1 says nothing',
+      'server t is not reached: h:1 says nothing',
+    ]);
+  });
+
+  it('is known of each server until it is reached, or reached otherwise', () => {
+    expect(troubles.of('t')).toBeNull();
+    troubles.tell('t', REFUSED);
+    expect(troubles.of('t')).toEqual(REFUSED);
+    troubles.tell('t', null);
+    expect(troubles.of('t')).toBeNull();
+    troubles.tell('t', REFUSED);
+    troubles.forget('t');
+    expect(troubles.of('t')).toBeNull();
+  });
+
+  it('is waited for until all servers are told of', async () => {
+    const waited: string[] = [];
+    const told = troubles.areTold(['t', 'u'], PATIENCE_MS).then(() => waited.push('over'));
+    troubles.tell('t', REFUSED);
+    expect(waited).toEqual([]);
+    troubles.tell('u', null);
+    await told;
+    await troubles.areTold(['t', 'u'], PATIENCE_MS);
+    await troubles.areTold(['never told of'], 1);
+  });
+});

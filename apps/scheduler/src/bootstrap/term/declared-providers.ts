@@ -1,0 +1,103 @@
+import type { Provider } from '@nestjs/common';
+import { Engine } from '#engine';
+import { Metrics } from '#telemetry';
+import { Episodes } from '../../integrations/alertmanager/firing-alerts.js';
+import { Audit } from '../../admin/audit/audit.js';
+import { Discovery } from '../../integrations/discovery/discovery.js';
+import { Found } from '../../integrations/discovery/discovered-servers.js';
+import { drainEvent } from '../../admin/servers/core-server.js';
+import { Leavers } from '../../admin/servers/server-removal.js';
+import { Links } from '../../admin/servers/links.js';
+import { Frozen } from '../../admin/servers/overview.js';
+import { Registry } from '../../admin/servers/registry.js';
+import { ServerList } from '../../admin/servers/server-list.js';
+import { Troubles } from '../../admin/servers/connection-errors.js';
+import { baseModels, baseServers } from '../layered-config.js';
+import { Lifecycle } from '../../transport/lifecycle.js';
+import { Catalog } from '../../admin/models/catalog.js';
+import { ModelList } from '../../admin/models/model-list.js';
+import { Slices } from '../../transport/lists/time-slicer.js';
+import { WallTimes } from '../../transport/wall-times.js';
+import { HeardHooks } from '../../integrations/fleet-webhook/webhook-deduplicator.js';
+import { Joining } from '../../admin/servers/join-allow-list.js';
+import { Leavings } from '../../integrations/fleet-webhook/leavings.js';
+import { Answers } from '../../admin/idempotency/idempotency-keys.js';
+import { Writes } from '../../admin/idempotency/writes.js';
+import { made } from './made.js';
+import type { TermInputs } from './term-inputs.js';
+
+/** What is declared and written. */
+export function declaredProviders({ config, demo, outside, store, told }: TermInputs): Provider[] {
+  const { clock, wallNow } = outside;
+  const { declarations } = store;
+  const { fleet } = config.webhooks;
+  return [
+    Slices,
+    made(WallTimes, [], () => new WallTimes(wallNow, () => clock.now())),
+    made(Catalog, [], () => new Catalog(baseModels(config, demo), told.models)),
+    made(Registry, [], () => new Registry(baseServers(config, demo), told.servers, new Joining(fleet))),
+    made(Episodes, [], () => new Episodes(told.episodes)),
+    made(Frozen, [], () => new Frozen(told.freeze)),
+    made(Answers, [Metrics], ({ counts }) => {
+      const onDropped = (count: number): void => counts.idempotencyKeysDropped.inc(count);
+      return new Answers({ store: declarations, given: told.answers, wallNow, onDropped });
+    }),
+    made(Audit, [Metrics], ({ counts }) => {
+      return new Audit({ store: declarations, wallNow, onWritten: () => counts.auditRecords.inc() });
+    }),
+    made(HeardHooks, [Metrics], ({ counts }) => {
+      return new HeardHooks({
+        given: told.hooks,
+        wallNow,
+        onDropped: (count) => counts.hookIdsDropped.inc(count),
+      });
+    }),
+    made(Writes, [Answers, Audit, Lifecycle], (answers, audit, lifecycle) => {
+      return new Writes(declarations, { answers, audit }, lifecycle);
+    }),
+    made(ModelList, [Engine, Catalog, WallTimes, Slices], (engine, catalog, times, slices) => {
+      return new ModelList(engine, catalog, times, slices);
+    }),
+  ];
+}
+
+/** The servers that come of what is declared. */
+export function serverProviders({ outside }: TermInputs): Provider[] {
+  const { clock, log, names, openServer } = outside;
+  return [
+    Found,
+    made(Troubles, [], () => new Troubles(log)),
+    made(ServerList, [Registry, ModelList, Slices, Troubles], (registry, models, slices, troubles) => {
+      return new ServerList(registry, models, { slices, troubles });
+    }),
+    made(Links, [Engine, Troubles], (engine, troubles) => new Links(engine, openServer, troubles)),
+    made(
+      Leavings,
+      [Engine, HeardHooks, Registry, Troubles, WallTimes],
+      (engine, hooks, registry, troubles, times) => {
+        const now = (): number => clock.now();
+        return new Leavings({
+          ...{ hooks, registry, troubles, times, now },
+          tell: (entry) => engine.tell(drainEvent(entry, times)),
+        });
+      },
+    ),
+    made(
+      Leavers,
+      [Engine, Found, Leavings, Links, Registry, WallTimes],
+      (engine, found, leavings, links, registry, times) =>
+        new Leavers(engine, registry, links, times, (id) => {
+          found.release(id);
+          leavings.forget(id);
+        }),
+    ),
+    made(
+      Discovery,
+      [Engine, Found, Leavers, Links, Metrics, Registry, WallTimes],
+      (engine, found, leavers, links, metrics, registry, times) => {
+        const parts = { engine, registry, links, leavers, times, found, log };
+        return new Discovery({ ...parts, names, metrics: metrics.discovery });
+      },
+    ),
+  ];
+}

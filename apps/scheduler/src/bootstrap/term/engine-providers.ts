@@ -1,0 +1,104 @@
+import type { Provider } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Engine, type LearnedChange, type Observer, OrderBook } from '#engine';
+import { ClosedLog, FlagLog, LimitLog, Metrics, ServerLog, TurnLog } from '#telemetry';
+import { ExposureLog } from '../../admin/servers/exposures.js';
+import { Registry } from '../../admin/servers/registry.js';
+import { observersOf } from './safe-observer.js';
+import { Readiness } from '../../cluster/leadership/readiness.js';
+import { StoreWatch } from '../../cluster/leadership/store-watch.js';
+import { Lifecycle } from '../../transport/lifecycle.js';
+import { OrderKeeping } from '../../admin/models/order-keeping.js';
+import { TurnWatch } from '../../admin/models/turn-watch.js';
+import { ScalingNumbers } from '../../integrations/scaling/scaling-numbers.js';
+import { EventsOfTurns } from '../../integrations/events/events-of-turns.js';
+import { Teller } from '../../integrations/events/event-dispatcher.js';
+import { Watching } from '../../cluster/replication/replication.js';
+import { Leavings } from '../../integrations/fleet-webhook/leavings.js';
+import { Writes } from '../../admin/idempotency/writes.js';
+import { made } from './made.js';
+import type { TermInputs } from './term-inputs.js';
+
+/** The engine, and what tells whether it serves. */
+export function engineProviders(
+  { facts, metrics, outside, store, told }: TermInputs,
+  observers: readonly Observer[],
+): Provider[] {
+  const { clock, wallNow } = outside;
+  const { leadership, learned, health } = store;
+  /** The facts were read before: recalling them takes no time, so they share a turn with what is declared. */
+  const recalled = {
+    read: async () => facts,
+    write: (changes: readonly LearnedChange[]) => learned.write(changes),
+  };
+  return [
+    Lifecycle,
+    TurnWatch,
+    { provide: Metrics, useValue: metrics },
+    made(OrderBook, [], () => new OrderBook(told.orders)),
+    made(StoreWatch, [], () => new StoreWatch(health)),
+    made(
+      Engine,
+      [],
+      () => new Engine({ clock, wallNow, leadership, store: health, learned: recalled, observers }),
+    ),
+    made(Readiness, [Engine, Lifecycle], (engine, lifecycle) => new Readiness(engine, lifecycle)),
+  ];
+}
+
+/**
+ * What hears of the turns of the engine. Most of it asks the engine, too, and so is made after it: that is why it gets a list that is
+ * filled later.
+ */
+export function observerProviders(
+  { demo, facts, outside, recorder, routes, store }: TermInputs,
+  observers: Observer[],
+): Provider[] {
+  const { log, wallNow } = outside;
+  const { leadership, learned, outbox } = store;
+  return [
+    made(ScalingNumbers, [Engine, Readiness, Metrics], (engine, readiness, { scaling }) => {
+      const onSampled: typeof scaling.sampled = (numbers, wanted) => scaling.sampled(numbers, wanted);
+      return new ScalingNumbers({ engine, readiness, learned, wallNow, onSampled }, facts.wants);
+    }),
+    made(Watching, [Engine, Registry], (engine, addresses) => {
+      return new Watching({ engine, addresses, leadership, own: routes, log });
+    }),
+    made(Teller, [Metrics], ({ events }) => {
+      const { courier, courierClock, random } = outside;
+      const teller = new Teller({
+        outbox,
+        courier,
+        clock: courierClock,
+        wallNow,
+        random,
+        log,
+        metrics: events,
+      });
+      events.follow(() => ({ waiting: teller.waiting, deadLetters: teller.letters.size }));
+      return teller;
+    }),
+    made(ExposureLog, [Engine, Registry], (engine, registry) => {
+      return new ExposureLog(engine, registry, log, new Set(demo?.servers.map(({ id }) => id)));
+    }),
+    turnObservers(log, recorder, observers),
+  ];
+}
+
+/** Fills the list of those that hear of turns. */
+const turnObservers = (log: Logger, recorder: Observer | null, observers: Observer[]): Provider =>
+  made(
+    TurnObservers,
+    [TurnWatch, OrderBook, Leavings, Writes, Watching, Metrics, Teller, ScalingNumbers],
+    (watch, book, leavings, writes, watching, metrics, teller, scaling) => {
+      const keeping = [book, leavings].map((one) => new OrderKeeping(one, writes, log));
+      const logs = [ServerLog, FlagLog, LimitLog, ClosedLog, TurnLog].map((Log) => new Log(log));
+      const events = new EventsOfTurns(teller, () => scaling.latest());
+      const telemetry = [...(recorder ? [recorder] : []), metrics, ...logs, events];
+      observers.push(...observersOf([watch, ...keeping, watching], telemetry, log));
+      return new TurnObservers();
+    },
+  );
+
+/** Stands for what the engine tells of its turns, once all of it is there. */
+class TurnObservers {}

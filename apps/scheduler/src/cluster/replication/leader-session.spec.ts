@@ -1,0 +1,48 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { ServerId } from '#core';
+import { FakeFeed } from '../../../../../test/support/fake-feed.js';
+import { Publisher } from './route-publisher.js';
+import type { RouteEvent } from './route-event.js';
+import { LeaderTalk } from './leader-session.js';
+import { RouteTable } from './route-table.js';
+
+const servers = (count: number, prefix = 's'): ServerId[] =>
+  Array.from({ length: count }, (_, nth) => `${prefix}${nth}` as ServerId);
+
+describe('what a follower reports of servers on which callers failed', () => {
+  let feed: FakeFeed;
+  let talk: LeaderTalk;
+
+  beforeEach(() => {
+    feed = new FakeFeed();
+    const table = new RouteTable({ now: () => 0, bound: 30_000, isShown: () => false });
+    talk = new LeaderTalk(table, () => ({ term: Infinity, sequence: Infinity }), 0);
+    for (const id of servers(250)) feed.setServer(id);
+    new Publisher(feed).join({ isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) }, null, 0);
+    talk.next(0);
+  });
+
+  const doubted = (): readonly ServerId[] => talk.next(0).report.doubted;
+
+  it('names no server that the table does not know', () => {
+    talk.doubt([...servers(1), ...servers(200, 'unknown')]);
+    expect(doubted()).toEqual(['s0']);
+    talk.doubt(servers(200, 'unknown'));
+    expect(talk.isDue(0)).toBe(false);
+  });
+
+  it('names at most 100 at a time, and the others next', () => {
+    talk.doubt(servers(250));
+    talk.doubt(servers(250));
+    expect([doubted().length, doubted().length, doubted().length]).toEqual([100, 100, 50]);
+    expect(talk.isDue(0)).toBe(false);
+  });
+
+  it('keeps no more than 1,000 to be named', () => {
+    for (const id of servers(1_200)) feed.setServer(id);
+    new Publisher(feed).join({ isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) }, null, 0);
+    talk.doubt(servers(1_200));
+    const told = Array.from({ length: 12 }, () => doubted().length);
+    expect(told.reduce((sum, count) => sum + count, 0)).toBe(1_000);
+  });
+});

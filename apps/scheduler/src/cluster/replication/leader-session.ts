@@ -1,0 +1,81 @@
+import type { Instant, Millis, ServerId } from '#core';
+import { earlier, MOST_DOUBTED, type PeerReport, type RouteEvent, type RouteVersion } from './route-event.js';
+import type { RouteTable } from './route-table.js';
+
+/** So often every open horizon is repeated: a leader may not have had the copy yet when it was told first. */
+const REPEAT_EVERY: Millis = 1_000;
+/** So many doubted servers are kept for the next reports. */
+const MOST_KEPT = 1_000;
+
+/** A report, to be confirmed once it has arrived. */
+export interface MadeReport {
+  readonly report: PeerReport;
+  readonly arrived: () => void;
+}
+
+/** What is said to one leader over one stream, and how what it says is dated. One report at a time is under way. */
+export class LeaderTalk {
+  private number = 0;
+  private heardAt: Instant;
+  private repeatedAt: Instant = -Infinity;
+  private isOwed = false;
+  private readonly doubted = new Set<ServerId>();
+
+  /** `settled` is the version up to which no gateway of this peer goes by what is withdrawn. */
+  constructor(
+    private readonly table: RouteTable,
+    private readonly settled: () => RouteVersion,
+    openedAt: Instant,
+  ) {
+    this.heardAt = openedAt;
+  }
+
+  /**
+   * Takes up an event. The leader has sent it after it heard that the one before was taken up, so what it says of times is
+   * counted from when that one came: it may have been under way for long.
+   */
+  hear(event: RouteEvent, now: Instant): void {
+    this.table.take(event, this.heardAt);
+    this.heardAt = now;
+    this.number = event.number;
+    this.isOwed = true;
+  }
+
+  /** The leader is to hear that callers have just failed on these, as far as the table knows them: callers may name anything. */
+  doubt(servers: readonly ServerId[]): void {
+    for (const id of servers)
+      if (this.doubted.size < MOST_KEPT && this.table.servers.has(id)) this.doubted.add(id);
+  }
+
+  /** When the last event came. */
+  get lastHeardAt(): Instant {
+    return this.heardAt;
+  }
+
+  /** Whether there is something to be reported at this moment. */
+  isDue(now: Instant): boolean {
+    return this.isOwed || this.doubted.size > 0 || now - this.repeatedAt >= REPEAT_EVERY;
+  }
+
+  /** What is to be reported: news, what is gone, and once a second all that is open. */
+  next(now: Instant, isEnding = false): MadeReport {
+    const { table } = this;
+    const isRepeat = isEnding || now - this.repeatedAt >= REPEAT_EVERY;
+    if (isRepeat) this.repeatedAt = now;
+    this.isOwed = false;
+    const gone = table.takeWithdrawn();
+    const { uses, arrived } = table.uses.report(now, isRepeat ? 'all' : gone);
+    const doubted = [...this.doubted].slice(0, MOST_DOUBTED);
+    for (const id of doubted) this.doubted.delete(id);
+    const { number } = this;
+    return {
+      report: { number, version: earlier(table.version, this.settled()), uses, doubted, isEnding },
+      arrived,
+    };
+  }
+
+  /** A report did not arrive: the next one says all. */
+  failed(): void {
+    this.repeatedAt = -Infinity;
+  }
+}

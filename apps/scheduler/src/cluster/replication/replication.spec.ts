@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { emptyFleet, type Event, type Fleet, type ModelId, type ReplicaId, type ServerId } from '#core';
+import { type Route, soleLeadership } from '#engine';
+import { aRow, FakeFeed } from '../../../../../test/support/fake-feed.js';
+import { RouteTable } from './route-table.js';
+import { WatchedTable } from './watched-table.js';
+import { Publisher } from './route-publisher.js';
+import type { RouteEvent } from './route-event.js';
+import { Watching } from './replication.js';
+
+describe("a leader's word on a route", () => {
+  let mayAct: boolean;
+  let watching: Watching;
+  let fleet: Fleet;
+
+  beforeEach(() => {
+    mayAct = true;
+    fleet = emptyFleet();
+    const clock = { now: () => 1_000 };
+    watching = new Watching({
+      engine: { fleet, now: () => 1_000, report: () => undefined },
+      addresses: { changes: 1, routeServer: (id) => ({ id, grpc: '', http: null, labels: {} }) },
+      leadership: { ...soleLeadership(1, () => mayAct), renewedAgo: () => 12_000 },
+      own: new WatchedTable({ clock, bound: 30_000 }),
+      log: { warn: () => undefined },
+    });
+  });
+
+  const route = (lease: number): Route => ({
+    ...{ kind: 'route', model: 'a' as ModelId, version: '1', server: 's' as ServerId },
+    ...{ replica: 'a@s' as ReplicaId, devices: [], term: 1, sequence: 1, lease, cold: false, waited: 0 },
+  });
+
+  it('leaves a long lease as it is while it may act', () => {
+    expect(watching.vouch(route(600_000))).toEqual(route(600_000));
+  });
+
+  it('gives no more than 10 s while it is held: nothing keeps a longer lease then', () => {
+    mayAct = false;
+    expect(watching.vouch(route(600_000))).toEqual(route(10_000));
+    expect(watching.vouch(route(4_000))).toEqual(route(4_000));
+  });
+
+  it('is told to no peer before the first table of its term, nor after its end', async () => {
+    const known = { read: () => Promise.resolve(new Set<string>()), keep: NOTHING, forget: NOTHING };
+    await watching.begin({ name: 'own', known, lastRenewalSeenAt: 0 });
+    const told: RouteEvent[] = [];
+    const stream = { write: (event: RouteEvent) => void told.push(event), end: () => undefined };
+    const open = () => watching.open('p', stream, null, '');
+    await expect(open()).rejects.toThrow('no_leader');
+    Object.assign(fleet, { startedAt: 1_000, serversAwaited: false });
+    watching.tick(1_000);
+    await open();
+    expect(told.map(({ version }) => version.term)).toEqual([1]);
+    const late = open();
+    await watching.end(false);
+    await expect(late).rejects.toThrow('no_leader');
+  });
+});
+
+describe('what a leader tells of its routes', () => {
+  let now: number;
+  let own: WatchedTable;
+  let fleet: Fleet;
+  let told: Event[];
+  let watching: Watching;
+
+  beforeEach(() => {
+    now = 100_000;
+    own = new WatchedTable({ clock: { now: () => now }, bound: 30_000 });
+    fleet = Object.assign(emptyFleet(), { startedAt: now, serversAwaited: false });
+    told = [];
+    const server = { id: 's', grpc: 's:1', http: null, labels: {} };
+    watching = new Watching({
+      engine: { fleet, now: () => now, report: (...events: readonly Event[]) => void told.push(...events) },
+      addresses: { changes: 1, routeServer: () => server },
+      leadership: soleLeadership(2),
+      own,
+      log: { warn: () => undefined },
+    });
+  });
+
+  const second = (): void => {
+    now += 1_000;
+    watching.tick(now);
+    own.tick(now);
+  };
+
+  it('is told to the core by revisions that are numbers, also once the last gateway has left', () => {
+    watching.expectGateway();
+    own.gateways.open(
+      { credential: 'gw', isFree: true, write: () => undefined, end: () => undefined },
+      null,
+      now,
+    )();
+    for (let passed = 0; passed < 12; passed += 1) second();
+    const revisions = told.flatMap((event) => (event.kind === 'WatcherAcknowledged' ? [event.revision] : []));
+    expect(revisions.length).toBeGreaterThan(0);
+    expect(revisions.filter((one) => !Number.isSafeInteger(one))).toEqual([]);
+    expect(told.at(-1)).toMatchObject({ kind: 'WatcherGone' });
+  });
+
+  it('has rows of the term before go also for a peer that comes back, where no revision says so', async () => {
+    const before = new Publisher(new FakeFeed().put(aRow('x', 's')));
+    before.join({ isFree: true, send: (event: RouteEvent) => own.table.take(event, now) }, null, now);
+    const unseen = { spec: { id: 's' }, lookedAt: null, contact: { kind: 'connecting' }, mode: null };
+    (fleet.servers as Map<string, unknown>).set('s', unseen);
+    const known = { read: () => Promise.resolve(new Set<string>()), keep: NOTHING, forget: NOTHING };
+    await watching.begin({ name: 'own', known, lastRenewalSeenAt: 0 });
+    watching.tick(now);
+    const peer = new RouteTable({ now: () => now, bound: 30_000, isShown: () => false });
+    const write = (event: RouteEvent): void => {
+      peer.take(event, now);
+      const { number, version } = event;
+      watching.report('p', { number, version, uses: [], doubted: [], isEnding: false });
+    };
+    const open = () =>
+      watching.open('p', { write, end: () => undefined }, peer.isReceived ? peer.version : null, '');
+    const leave = await open();
+    expect([own.table.rows.size, peer.rows.size]).toEqual([1, 1]);
+    leave();
+    // The silent server counts as looked at by now.
+    now += 11_000;
+    second();
+    await open();
+    second();
+    expect([own.table.rows.size, peer.rows.size]).toEqual([0, 0]);
+  });
+});
+
+const NOTHING = (): Promise<void> => Promise.resolve();

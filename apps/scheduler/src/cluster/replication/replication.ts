@@ -1,0 +1,210 @@
+import type { Logger } from 'pino';
+import type { Event, Fleet, Instant, WatcherId } from '#core';
+import type { Engine, KnownPeers, Leadership, Observer, Route, Turn } from '#engine';
+import { Refused } from '../../transport/errors/refused.js';
+import type { WatchedTable } from './watched-table.js';
+import { NO_LEADER } from '../../transport/lifecycle.js';
+import { FleetFeed, type ServerAddresses } from './fleet-feed.js';
+import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
+import { PeerDesk, type Stream } from './peer-subscriptions.js';
+import type { PeerReport, RouteVersion } from './route-event.js';
+
+/** What the leader's part is made of. */
+export interface WatchingParts {
+  readonly engine: Pick<Engine, 'fleet' | 'now' | 'report'>;
+  readonly addresses: ServerAddresses;
+  readonly leadership: Leadership;
+  /** Of this process. */
+  readonly own: WatchedTable;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** This process among its peers, as it begins to lead them. */
+export interface AmongPeers {
+  /** Its own name. */
+  readonly name: string;
+  readonly known: KnownPeers;
+  /** When the last renewal of the leader before was seen, on this process' clock. */
+  readonly lastRenewalSeenAt: Instant;
+}
+
+/** The leader's word on routes, for one term: it feeds the table of this process, which its peers and gateways watch. */
+export class Watching implements Observer {
+  readonly desk: PeerDesk;
+  private readonly feed: FleetFeed;
+  private isFed = false;
+  private wasWatched = false;
+  private readonly stored = new Set<string>();
+  private peers: AmongPeers | null = null;
+
+  constructor(private readonly parts: WatchingParts) {
+    const { engine, addresses, leadership, own } = parts;
+    this.feed = new FleetFeed(engine.fleet, addresses, leadership, own.table);
+    this.desk = new PeerDesk({
+      fleet: engine.fleet,
+      term: leadership.term,
+      publisher: own.publisher,
+      tell: (...events) => engine.report(...events),
+      patience: own.bound + LONGEST_PEER_LEASE,
+      onGone: (name) => this.forget(name),
+    });
+  }
+
+  /**
+   * Reads which peers may have a table, has this one be among them, and tells the core: no copy is unloaded until they have
+   * acknowledged, or were silent for long enough since the leader before was last heard of. Rejects where the store fails.
+   */
+  async begin(peers: AmongPeers): Promise<void> {
+    for (const name of await peers.known.read()) this.stored.add(name);
+    this.peers = peers;
+    await this.keep(peers.name);
+    for (const name of this.stored)
+      if (name !== peers.name) this.desk.remember(name, peers.lastRenewalSeenAt);
+    this.feedOwn();
+    this.tellOfGateways(this.parts.engine.now());
+  }
+
+  /** Whether another peer watches at present. */
+  get isWatched(): boolean {
+    return this.desk.standings(this.parts.engine.now()).some(({ isWatching }) => isWatching);
+  }
+
+  get hasPeers(): boolean {
+    return this.peers !== null;
+  }
+
+  /** To be called before a gateway is told the table of this process: from then on unloads wait for it. */
+  expectGateway(): void {
+    this.feedOwn();
+    if (!this.wasWatched) this.tellWatched(this.parts.engine.now());
+    this.wasWatched = true;
+  }
+
+  /** Feeds the table of this process. Among peers it always is: the next leader, or this one no more, goes by it. */
+  feedOwn(): void {
+    if (this.isFed) return;
+    this.isFed = true;
+    this.feed.tell([], this.parts.engine.now());
+  }
+
+  turnTaken({ now }: Turn, fleet: Fleet): void {
+    if (this.isFed) this.feed.tell(fleet.rerouted, now);
+  }
+
+  /** A peer wants the table. Rejects where it cannot be stored that it has one, and before the first table of the term and after its end. */
+  async open(
+    name: string,
+    stream: Stream,
+    have: RouteVersion | null,
+    configHash: string,
+  ): Promise<() => void> {
+    await this.keep(name);
+    if (!this.feed.hasTold) throw new Refused(NO_LEADER);
+    return this.desk.open(name, stream, have, configHash, this.parts.engine.now());
+  }
+
+  report(name: string, report: PeerReport): void {
+    this.desk.report(name, report, this.parts.engine.now());
+  }
+
+  /** To be called once a second, before the watchers of the table are told a beat. */
+  tick(now: Instant): void {
+    const { own } = this.parts;
+    if (this.peers === null && own.gateways.size === 0) this.starve();
+    if (this.isFed) this.feed.tell([], now);
+    this.desk.tick(now);
+    this.tellOwnUses(now);
+    this.tellOfGateways(now);
+  }
+
+  /** Tells the peers that this leader lets go, and ends their streams. */
+  async end(isShuttingDown: boolean): Promise<void> {
+    const { peers } = this;
+    const { engine, own } = this.parts;
+    if (this.isFed) this.feed.tell([], engine.now(), true);
+    own.publisher.beat(engine.now());
+    this.starve();
+    this.desk.end();
+    // Then no table of this peer counts any more, and the next leader need not wait for it.
+    if (isShuttingDown && peers !== null && own.gateways.size === 0)
+      await peers.known.forget(peers.name).catch(() => undefined);
+  }
+
+  /**
+   * To be called after the last turn of a term that another process follows on: this peer tells that one of the leases that it
+   * gave as the leader, before it acknowledges any routes.
+   */
+  handOver(): void {
+    const { engine, own } = this.parts;
+    const now = engine.now();
+    for (const one of engine.fleet.replicas.values())
+      if ((one.phase === 'ready' || one.phase === 'draining') && one.inUseUntil > now)
+        own.table.uses.note(one, now, one.inUseUntil, 0);
+  }
+
+  private starve(): void {
+    this.isFed = false;
+    this.feed.pause();
+  }
+
+  /** Routes that were given from the table: by gateways, and by this process before it led, or before it had looked. */
+  private tellOwnUses(now: Instant): void {
+    const { uses, arrived } = this.parts.own.table.uses.report(now, 'all');
+    this.desk.takeUses(uses, now);
+    arrived();
+  }
+
+  /** Gateways that watch this process are one watcher to the core: this process acknowledges for all of them. */
+  private tellOfGateways(now: Instant): void {
+    const { leadership, own } = this.parts;
+    const watcher = this.ownName;
+    const isWatched = own.gateways.size > 0;
+    if (isWatched) {
+      this.tellWatched(now);
+      const { term, sequence } = own.gateways.settled(now);
+      // Where none goes by anything any more they are gone at the next tick.
+      const isToTell = term >= leadership.term && Number.isFinite(sequence);
+      if (isToTell) this.tell({ kind: 'WatcherAcknowledged', watcher, revision: sequence });
+    } else if (this.wasWatched) this.tell({ kind: 'WatcherGone', watcher });
+    this.wasWatched = isWatched;
+  }
+
+  private tellWatched(heardAt: Instant): void {
+    this.tell({ kind: 'WatcherSeen', watcher: this.ownName, patience: TABLE_GOOD_FOR, heardAt });
+  }
+
+  private get ownName(): WatcherId {
+    return (this.peers?.name ?? 'gateways') as WatcherId;
+  }
+
+  private tell(event: Event): void {
+    this.parts.engine.report(event);
+  }
+
+  /**
+   * A route of the engine as it may be given; undefined where this leader's lease is out of date: then its table has to do. While
+   * it is held a longer lease is cut, as it may not be kept.
+   */
+  vouch(route: Route): Route | undefined {
+    const { leadership, own } = this.parts;
+    if (leadership.renewedAgo() > own.bound) return undefined;
+    const lease = Math.min(route.lease, LONGEST_PEER_LEASE);
+    return lease === route.lease || leadership.mayAct() ? route : { ...route, lease };
+  }
+
+  private async keep(name: string): Promise<void> {
+    const { peers } = this;
+    if (peers === null || this.stored.has(name)) return;
+    await peers.known.keep(name);
+    this.stored.add(name);
+  }
+
+  private forget(name: string): void {
+    this.stored.delete(name);
+    this.peers?.known
+      .forget(name)
+      .catch((error: unknown) =>
+        this.parts.log.warn({ err: error, peer: name }, 'a peer that is gone was not forgotten'),
+      );
+  }
+}

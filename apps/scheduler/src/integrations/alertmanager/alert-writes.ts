@@ -1,0 +1,102 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { check } from '#config';
+import { invalid, Refused } from '../../transport/errors/refused.js';
+import { LOG } from '../../transport/nest-log.js';
+import { TermConfig } from '../../cluster/leadership/term-config.js';
+import { WallTimes } from '../../transport/wall-times.js';
+import { type Caller, checkNoIfMatch } from '../../transport/access/caller.js';
+import { type Heard, type Written, Writes } from '../../admin/idempotency/writes.js';
+import { AlertHands, AlertTargets } from './alert-actions.js';
+import { logAlerts } from './alert-log.js';
+import { type Alert, type AlertBody, alertBodySchema } from './alert-body.js';
+import { hear, type HeardAlert, type RESULTS } from './judge-alerts.js';
+import { Episodes } from './firing-alerts.js';
+import type { Logger } from 'pino';
+import { Metrics } from '#telemetry';
+
+const ASKED = { method: 'POST', path: '/v1/webhooks/alertmanager' };
+
+/** How many alerts came to what. */
+export interface AlertsTold {
+  readonly results: Readonly<Partial<Record<(typeof RESULTS)[number], number>>>;
+}
+
+/** Does what the alerts of a body ask for, by the rules of the configuration: one write, durable before it is answered. */
+@Injectable()
+export class AlertWrites {
+  constructor(
+    @Inject(TermConfig) private readonly present: TermConfig,
+    @Inject(AlertTargets) private readonly targets: AlertTargets,
+    @Inject(Episodes) private readonly episodes: Episodes,
+    @Inject(LOG) private readonly log: Logger,
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(WallTimes) private readonly times: WallTimes,
+    @Inject(Writes) private readonly writes: Writes,
+  ) {}
+
+  /** Resolves once all is durable. What cannot be done is no refusal: the alert is heard all the same. */
+  async hear(body: unknown, caller: Caller): Promise<Written<AlertsTold>> {
+    const { hookMessages } = this.metrics.counts;
+    const webhook = 'alertmanager';
+    try {
+      checkNoIfMatch(caller);
+      const read = check(alertBodySchema, body);
+      if (!read.ok) throw invalid(read.errors);
+      const heard = await this.writes.hear({ ...ASKED, caller }, () => this.prepared(read.value, caller));
+      const { told, isRepeat } = heard.body;
+      hookMessages.inc({ webhook, result: isRepeat ? 'repeated' : 'taken' });
+      return heard.telling(told);
+    } catch (error) {
+      if (error instanceof Refused) hookMessages.inc({ webhook, result: 'refused' });
+      throw error;
+    }
+  }
+
+  /** The alerts of a body, heard in a draft; a body that changes nothing is a repeat. */
+  private prepared(
+    { alerts, truncatedAlerts = 0 }: AlertBody,
+    { credential }: Caller,
+  ): Heard<{ readonly told: AlertsTold; readonly isRepeat: boolean }> {
+    const now = this.times.wallNow();
+    const { draft, hands, heard } = this.drafted(alerts, now, credential);
+    const { changes, dropped } = draft.changes();
+    const commit = () => {
+      this.episodes.follow(changes);
+      hands.commit();
+      return { told: this.tell(heard, { truncatedAlerts, dropped }), isRepeat: changes.length === 0 };
+    };
+    return { changes: [...hands.changes, ...changes], ordered: hands.ordered, commit };
+  }
+
+  /**
+   * Mostly all pins of a body fit, and are judged at once. Where they do not, they are judged one by one. Of so many that not all
+   * are judged, each repeat begins elsewhere, so that none waits behind others for ever.
+   */
+  private drafted(alerts: readonly Alert[], now: number, credential: string) {
+    const together = this.draftOf(alerts, now, new AlertHands(this.targets, 'together', credential));
+    if (together.hands.pinsFit()) return together;
+    const from = now % alerts.length;
+    const turned = [...alerts.slice(from), ...alerts.slice(0, from)];
+    return this.draftOf(turned, now, new AlertHands(this.targets, 'one_by_one', credential));
+  }
+
+  private draftOf(alerts: readonly Alert[], now: number, hands: AlertHands) {
+    const draft = this.episodes.draft(now);
+    return { draft, hands, heard: hear(alerts, this.present.config.webhooks.alertmanager, draft, hands) };
+  }
+
+  /** Tells the metrics, the log and the caller. */
+  private tell(
+    heard: readonly HeardAlert[],
+    { truncatedAlerts, dropped }: { readonly truncatedAlerts: number; readonly dropped: number },
+  ): AlertsTold {
+    const { counts } = this.metrics;
+    const results: Partial<Record<(typeof RESULTS)[number], number>> = {};
+    for (const { result } of heard) results[result] = (results[result] ?? 0) + 1;
+    if (truncatedAlerts > 0) results.truncated = truncatedAlerts;
+    for (const [result, count] of Object.entries(results)) counts.alerts.inc({ result }, count);
+    if (dropped > 0) counts.alertEpisodesDropped.inc(dropped);
+    logAlerts(this.log, heard, truncatedAlerts);
+    return { results };
+  }
+}

@@ -1,0 +1,225 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import type { EndpointConfig, EventType } from '#config';
+import type { Clock } from '#engine';
+import { openStore, type Store, StoreUnavailable } from '#store';
+import { MemoryRows } from '#triton-simulator';
+import { FakeCourier } from '../../../../../test/support/fake-courier.js';
+import type { Posted } from './webhook-client.js';
+import { Teller } from './event-dispatcher.js';
+
+const NOON = Date.parse('2026-01-31T12:00:00Z');
+const DAY = 24 * 3_600_000;
+const FAILS: Posted = { status: 500, retryAfter: null };
+
+/** Time stands still but where a test moves it. */
+class SetClock implements Clock {
+  at = 0;
+  private alarm: { readonly at: number; readonly ring: () => void } | null = null;
+  now = (): number => this.at;
+  soon = (task: () => void): void => task();
+  setAlarm(at: number, ring: () => void): void {
+    this.alarm = at === Infinity ? null : { at, ring };
+  }
+  pass(millis: number): void {
+    this.at += millis;
+    const { alarm } = this;
+    if (alarm && alarm.at <= this.at) {
+      this.alarm = null;
+      alarm.ring();
+    }
+  }
+}
+
+describe('what tells events', () => {
+  let texts: Map<string, string>;
+  let rows: MemoryRows;
+  let store: Store;
+  let courier: FakeCourier;
+  let clock: SetClock;
+  let teller: Teller;
+  let lines: string[];
+  let lost: number;
+  let tried: string[];
+
+  beforeEach(async () => {
+    texts = new Map();
+    [lines, tried, lost] = [[], [], 0];
+    courier = new FakeCourier();
+    clock = new SetClock();
+    await opened(endpoint('ops'), endpoint('audit', ['server.lost']));
+  });
+
+  afterEach(() => teller.close());
+
+  async function opened(...endpoints: readonly EndpointConfig[]): Promise<void> {
+    rows = new MemoryRows(texts);
+    store = await openStore(rows, { fleet: 'berth' });
+    const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
+    teller = new Teller({
+      ...{ outbox: store.outbox, courier, clock, random: () => 0, mostWaiting: 3 },
+      wallNow: () => NOON + clock.at,
+      log: pino({}, { write }),
+      metrics: { tried: (result) => tried.push(result), lost: (count) => (lost += count) },
+    });
+    await teller.begin(endpoints);
+  }
+
+  const tell = async (type: EventType, ...names: readonly string[]): Promise<void> => {
+    teller.take(names.map((name) => ({ type, subject: `server/${name}`, data: { server: name } })));
+    await settled();
+  };
+
+  it('sends each event to the endpoints that ask for it, and forgets it then', async () => {
+    await tell('server.lost', 'a');
+    await tell('server.drained', 'b');
+    const sent = courier.postings.map(({ url, type, data }) => [url, type, data['server']]);
+    expect(sent).toEqual([
+      ['https://ops/', 'server.lost', 'a'],
+      ['https://audit/', 'server.lost', 'a'],
+      ['https://ops/', 'server.drained', 'b'],
+    ]);
+    expect(new Set(courier.ids).size).toBe(3);
+    expect([teller.waiting, eventRows()]).toEqual([0, []]);
+    expect(tried).toEqual(['delivered', 'delivered', 'delivered']);
+  });
+
+  it('sends nothing before it is stored', async () => {
+    rows.failsWith = new StoreUnavailable('full');
+    await tell('server.drained', 'a');
+    expect(courier.postings).toEqual([]);
+    rows.failsWith = null;
+    teller.tryAgain();
+    await settled();
+    expect(courier.postings).toHaveLength(1);
+  });
+
+  it('sends what was stored in another life, with the same id', async () => {
+    courier.answers = () => undefined;
+    await tell('server.drained', 'a');
+    const [id] = courier.ids;
+    await teller.close();
+    courier.answers = () => ({ status: 200, retryAfter: null });
+    await opened(endpoint('ops'));
+    await settled();
+    expect(courier.ids).toEqual([id, id]);
+    expect(eventRows()).toEqual([]);
+  });
+
+  it('gives no id twice, though numbers begin anew', async () => {
+    await tell('server.drained', 'a');
+    await teller.close();
+    await opened(endpoint('ops'));
+    await tell('server.drained', 'a');
+    expect(new Set(courier.ids).size).toBe(2);
+  });
+
+  it('tries again with the same id after 5 s, and says once that an endpoint fails', async () => {
+    courier.answers = () => FAILS;
+    await tell('server.drained', 'a');
+    clock.pass(4_999);
+    await settled();
+    expect(courier.postings).toHaveLength(1);
+    clock.pass(1);
+    await settled();
+    expect(new Set(courier.ids).size).toBe(1);
+    expect(courier.postings).toHaveLength(2);
+    courier.answers = () => ({ status: 200, retryAfter: null });
+    clock.pass(30_000);
+    await settled();
+    expect(lines).toEqual([
+      'endpoint ops does not take events: rejected; they are sent again',
+      'endpoint ops takes events again',
+    ]);
+  });
+
+  it('keeps what is too much as dead letters, which survive, are replayed, and end after 7 days', async () => {
+    courier.answers = () => undefined;
+    await tell('server.drained', ...['a', 'a', 'a', 'a', 'a']);
+    expect([teller.waiting, teller.letters.size]).toEqual([3, 2]);
+    await teller.close();
+    await opened(endpoint('ops'));
+    const [newest, oldest] = teller.letters.numbers(Infinity) as [number, number];
+    expect(await teller.letter(oldest)).toMatchObject({ cause: 'overflow', attempts: 0, endpoint: 'ops' });
+    expect(teller.hasRoomFor('ops')).toBe(false);
+    clock.pass(7 * DAY);
+    teller.tidy();
+    await settled();
+    expect([teller.letters.size, await store.outbox.event(newest)]).toEqual([0, undefined]);
+    expect(eventRows()).toHaveLength(3);
+  });
+
+  it('makes dead letters of what waits for an endpoint that is not configured any more', async () => {
+    courier.answers = () => undefined;
+    await tell('server.drained', 'a', 'b');
+    teller.setEndpoints([endpoint('audit')]);
+    for (const { answer } of courier.postings) answer(FAILS);
+    await settled();
+    const causes = teller.letters.numbers(Infinity).map((number) => teller.letters.get(number)?.cause);
+    expect(causes).toEqual(['withdrawn', 'withdrawn']);
+    await teller.close();
+    await opened(endpoint('audit'));
+    expect([teller.waiting, teller.letters.size]).toEqual([0, 2]);
+  });
+
+  it('loses events once too many wait for a store that fails, and says so once', async () => {
+    rows.failsWith = new StoreUnavailable('full');
+    const many = Array.from({ length: 10_002 }, (_, nth) => `s${nth}`);
+    await tell('server.drained', ...many);
+    expect(lost).toBe(2);
+    rows.failsWith = null;
+    teller.tryAgain();
+    await settled();
+    expect(lines.filter((line) => line.includes('lost'))).toEqual([
+      'the store does not take events, and too many wait: events are lost',
+      'events are stored again; some were lost',
+    ]);
+  });
+
+  it('tells what a store has lost that came back empty, and goes on with what is not lost', async () => {
+    courier.answers = () => FAILS;
+    await tell('server.drained', ...['a', 'a', 'a', 'a', 'b']);
+    expect([teller.waiting, teller.letters.size]).toEqual([3, 2]);
+    texts.clear();
+    await tell('server.drained', 'c');
+    await teller.forgetLost();
+    expect([teller.waiting, teller.letters.size, lost]).toEqual([1, 0, 5]);
+    expect(lines).toContain('the store has lost events that waited and dead letters: they are not told');
+    courier.answers = () => ({ status: 200, retryAfter: null });
+    clock.pass(30_000);
+    await settled();
+    expect(courier.postings.at(-1)).toMatchObject({ data: { server: 'c' } });
+    await teller.forgetLost();
+    expect([teller.waiting, lost]).toEqual([0, 5]);
+  });
+
+  it('leaves out what makes no sense in the store, and says so', async () => {
+    await teller.close();
+    texts.set('told/event/0000000000000007', '{"endpoint":1}');
+    await opened(endpoint('ops'));
+    await settled();
+    expect([lines, eventRows()]).toEqual([['stored events made no sense and were left out'], []]);
+  });
+
+  it('has nothing of a secret in a log line, and says nothing of what waits when it ends', async () => {
+    courier.answers = () => ({ failure: 'unreachable' });
+    await tell('server.lost', 'a');
+    courier.answers = () => ({ status: 410, retryAfter: null });
+    clock.pass(5_000);
+    await settled();
+    expect(lines.join('\n')).not.toContain(Buffer.alloc(32, 7).toString('base64').slice(0, 8));
+    expect(teller.standings().map(({ state }) => state)).toEqual(['gone', 'gone']);
+  });
+
+  const eventRows = (): string[] => [...texts.keys()].filter((key) => key.startsWith('told/event/'));
+
+  /** Lets all that follows from what has happened happen: the rows of a test are written within ticks. */
+  async function settled(): Promise<void> {
+    for (let turns = 0; turns < 60; turns += 1) await new Promise(setImmediate);
+  }
+});
+
+const endpoint = (name: string, events: readonly EventType[] = ['server.lost', 'server.drained']) => ({
+  ...{ name, url: `https://${name}/`, events, allowPrivate: false },
+  secrets: [new Uint8Array(32).fill(7)],
+});

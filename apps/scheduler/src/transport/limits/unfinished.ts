@@ -1,0 +1,88 @@
+import type { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { invalid, Refused } from '../errors/refused.js';
+import { type Owner, Room } from './room.js';
+
+/** So long a message over gRPC may take to come, in milliseconds. */
+const LATE_MS = 10_000;
+/** The longest message of a caller that has not signed in, and the five bytes before it. */
+const MOST_UNSIGNED = 64 * 2 ** 10 + 5;
+/** So much of a message is not counted: callers that take up all room keep no short message out. */
+const SMALL = 2 ** 10;
+const LATE = invalid([{ path: '', rule: 'must arrive in time' }]);
+const TOO_LONG = new Refused({ reason: 'too_large', detail: 'a message may have at most 64 KiB' });
+const noRoom = (): Refused =>
+  new Refused({ reason: 'busy', detail: 'too much is held of unfinished messages', retryAfter: 1_000 });
+
+/** Bounds what is held of messages that have not come whole. */
+export class Unfinished {
+  private readonly room = new Room();
+  /** Messages over gRPC by their streams, in the order in which they began. */
+  private readonly begun = new Map<Readable, { readonly at: number; stop: (error: Refused) => void }>();
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** Refuses the messages that have taken too long. */
+  look(): void {
+    for (const { at, stop } of [...this.begun.values()]) if (this.now() - at >= LATE_MS) stop(LATE);
+  }
+
+  /**
+   * Follows what a caller sends over gRPC, until it says that there is no more; `end` ends the call with a refusal. Returns what is
+   * to be called where a message is whole and others may come.
+   */
+  messages(stream: Readable, owner: Owner, end: (error: Refused) => void): () => void {
+    const count = this.counted(owner);
+    let [came, last] = [0, 0];
+    const stop = (error?: Refused): void => {
+      stream.off('data', read);
+      count(0);
+      this.begun.delete(stream);
+      if (error) end(error);
+    };
+    const read = ({ length }: Buffer): void => {
+      [came, last] = [came + length, length];
+      if (!this.begun.has(stream)) this.begun.set(stream, { at: this.now(), stop });
+      if (owner.credential === '' && came > MOST_UNSIGNED) stop(TOO_LONG);
+      else if (!count(came)) stop(noRoom());
+    };
+    this.begun.set(stream, { at: this.now(), stop });
+    for (const event of ['end', 'close']) stream.once(event, () => stop());
+    stream.on('data', read);
+    return () => {
+      this.begun.delete(stream);
+      // The next message may have begun in what came last.
+      count((came = last));
+    };
+  }
+
+  /** Follows the bodies over HTTP, of which Node ends those that take too long. */
+  bodies(fastify: FastifyInstance): void {
+    fastify.addHook('preParsing', ({ principal, raw }, reply, payload, done) => {
+      const count = this.counted({ connection: raw.socket, credential: principal?.credential ?? '' });
+      let came = 0;
+      const stop = (): void => void (payload.off('data', read) && count(0));
+      const read = (chunk: Buffer): void => {
+        if (count((came += chunk.length))) return;
+        stop();
+        if (payload.listenerCount('error') > 0) payload.emit('error', noRoom());
+      };
+      const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
+      if ((length ?? coding) !== undefined) payload.on('data', read).once('end', stop);
+      reply.raw.once('close', stop);
+      done(null, payload);
+    });
+  }
+
+  /** Counts how many bytes are held of a message; says no where they have no room. */
+  private counted(owner: Owner): (bytes: number) => boolean {
+    let held = 0;
+    return (came) => {
+      const bytes = Math.max(0, came - SMALL);
+      if (bytes > held && !this.room.has(owner, bytes - held)) return false;
+      if (bytes !== held) this.room.add(owner, bytes - held);
+      held = bytes;
+      return true;
+    };
+  }
+}

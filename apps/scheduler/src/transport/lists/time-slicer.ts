@@ -1,0 +1,96 @@
+import { CallerGone } from '../limits/caller-gone.js';
+import { Refused } from '../errors/refused.js';
+
+/** So long one piece of work goes on before other work has its turn, in milliseconds. */
+const SLICE_MS = 2;
+/** So many works may wait or be under way. */
+const MOST = 1_000;
+/** So many of them are under way, each with up to 4 MiB that it has made. The others hold nothing. */
+const MOST_BEGUN = 8;
+
+/** Work in small steps. It is told at each step whether other work has had a turn since the one before. */
+export type Steps<Made> = Generator<void, Made, boolean>;
+
+interface Task {
+  readonly step: () => boolean;
+  readonly end: (error: unknown) => void;
+  readonly gone: AbortSignal;
+}
+
+/**
+ * Does long reads in slices: one slice is worked on in a turn of the event loop, in rotation among those that are under way. So
+ * probes and routes have their turn after each. The others begin in the order in which they came.
+ */
+export class Slices {
+  private readonly begun: Task[] = [];
+  private readonly waiting = new Set<Task>();
+  private isAwaited = false;
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /**
+   * Does the work, and none of it before the next turn of the event loop. Throws `queue_full` where there is too much of it, and
+   * rejects with `CallerGone` once the caller has gone.
+   */
+  run<Made>(work: Steps<Made>, gone: AbortSignal): Promise<Made> {
+    if (this.begun.length + this.waiting.size >= MOST) throw tooMany();
+    return new Promise((resolve, reject) => {
+      const step = (hasPaused: boolean): boolean => {
+        const { done, value } = work.next(hasPaused);
+        if (done) resolve(value);
+        return done ?? false;
+      };
+      const task = { step: this.sliced(step), end: reject, gone };
+      this.waiting.add(task);
+      gone.addEventListener('abort', () => this.waiting.delete(task) && reject(new CallerGone()));
+      this.awaitTurn();
+    });
+  }
+
+  /** Works until the slice is over, or all is done: then it says so. */
+  private sliced(step: (hasPaused: boolean) => boolean): () => boolean {
+    return () => {
+      const over = this.now() + SLICE_MS;
+      let isDone = step(true);
+      while (!isDone && this.now() < over) isDone = step(false);
+      return isDone;
+    };
+  }
+
+  private awaitTurn(): void {
+    if (this.isAwaited) return;
+    this.isAwaited = true;
+    setImmediate(() => {
+      this.isAwaited = false;
+      this.turn();
+      if (this.begun.length + this.waiting.size > 0) this.awaitTurn();
+    });
+  }
+
+  private turn(): void {
+    for (const task of this.waiting) {
+      if (this.begun.length >= MOST_BEGUN) break;
+      this.waiting.delete(task);
+      this.begun.push(task);
+    }
+    const task = this.begun.shift();
+    if (task === undefined) return;
+    try {
+      if (task.gone.aborted) throw new CallerGone();
+      if (!task.step()) this.begun.push(task);
+    } catch (error) {
+      task.end(error);
+    }
+  }
+}
+
+/** Does all of a work at once. */
+export function atOnce<Made>(work: Steps<Made>): Made {
+  for (;;) {
+    const { done, value } = work.next(false);
+    if (done) return value;
+  }
+}
+
+const tooMany = (): Refused =>
+  new Refused({ reason: 'queue_full', detail: 'too many lists are being made already', retryAfter: 1_000 });
