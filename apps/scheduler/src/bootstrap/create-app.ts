@@ -68,17 +68,22 @@ export async function createApp(
     abortOnError: false,
     logger: nestLog(log),
   });
+  addHooks(app, problems, httpCallers);
+  return app;
+}
+
+/** Adds what holds for every call, in the order in which it happens: callers are known before a body is read, or handed on. */
+function addHooks(app: NestFastifyApplication, problems: Problems, callers: HttpCallers): void {
   app.useGlobalFilters(new ProblemFilter(problems));
   app.useGlobalPipes(checks());
   app.useGlobalInterceptors(new WrittenInterceptor(app.get(Untaken)));
-  const fastify = adapter.getInstance();
+  const fastify = app.getHttpAdapter().getInstance();
   parseJson(fastify);
-  guardHttp(fastify, httpCallers);
+  guardHttp(fastify, callers);
   app.get(Unfinished).bodies(fastify);
   const terms = app.get(Terms);
   if (terms.hasPeers) forwardHttp(fastify, terms, problems);
-  serveOperations(app, problems, access.isOn);
-  return app;
+  serveOperations(app, problems, callers.access().isOn);
 }
 
 /** What lives as long as the process. */
