@@ -31,7 +31,7 @@ export const OF_PEERS: readonly Mutant[] = [
   { name: 'silent-watcher-waited-for-for-ever', breaks: 19, file: `${CORE}/learned/watchers.ts`, find: `if (!isSilent(one, now)) acknowledged = `, replace: `acknowledged = ` },
   { name: 'new-watcher-has-the-latest-table', breaks: 7, file: `${CORE}/observe/watchers.ts`, find: `const NO_REVISION = -1;`, replace: `const NO_REVISION = 1e9;` },
   { name: 'watchers-of-the-term-before-forgotten', breaks: 7, file: `${CORE}/observe/watchers.ts`, find: `else if (hasRoom(watchers, now)) watchers.set(`, replace: `else if (heardAt === now.stamp) watchers.set(` },
-  { name: 'watchers-without-a-bound', breaks: 15, file: `${CORE}/observe/watchers.ts`, find: `  return watchers.size < MOST_WATCHERS;`, replace: `  return true;` },
+  { name: 'watchers-without-a-bound', breaks: 15, file: `${CORE}/observe/watchers.ts`, find: `  return watchers.size < MAX_WATCHERS;`, replace: `  return true;` },
   { name: 'silence-wakes-nobody', breaks: 19, file: `${CORE}/learned/watchers.ts`, find: `now.has(heardAt + patience);`, replace: `heardAt + patience <= now.stamp;` },
   { name: 'memory-of-the-silent-promised-soon', breaks: 16, file: `${CORE}/learned/watchers.ts`, find: `const isLate = now.has(`, replace: `const isLate = now.stamp < 0 && now.has(` },
   { name: 'versions-change-in-silence', breaks: 14, file: `${CORE}/fleet/fleet.ts`, find: `!isSameList(before.versions, after.versions) ||`, replace: `` },

@@ -20,8 +20,8 @@ export const OF_REPLICAS: readonly Mutant[] = [
   // Rows in Redis.
   { name: 'every-write-is-durable', breaks: 17, file: `${REDIS}/redis-rows.ts`, find: `return { durable: isConfirmed };`, replace: `return { durable: isConfirmed || true };` },
   // Tables of routes.
-  { name: 'table-that-is-never-out-of-date', breaks: 14, file: `${SCHEDULER}/following/route-table.ts`, find: `return this.age > this.parts.bound;`, replace: `return false;` },
-  { name: 'uses-not-reported', breaks: 7, file: `${SCHEDULER}/following/route-table.ts`, find: `this.uses.note(row, now, now + lease);`, replace: `` },
-  { name: 'gateways-not-waited-for', breaks: 7, file: `${SCHEDULER}/watching/gateway-desk.ts`, find: `if (!line.isOver(now)) settled`, replace: `if (now < 0) settled` },
-  { name: 'stale-route-without-a-look', breaks: 14, file: `${SCHEDULER}/following/route-table.ts`, find: `!this.isOutOfDate || this.parts.isShown(model, server)`, replace: `model.length + server.length > 0` },
+  { name: 'table-that-is-never-out-of-date', breaks: 14, file: `${SCHEDULER}/cluster/replication/route-table.ts`, find: `return this.age > this.parts.bound;`, replace: `return false;` },
+  { name: 'uses-not-reported', breaks: 7, file: `${SCHEDULER}/cluster/replication/route-table.ts`, find: `this.uses.note(row, now, now + lease);`, replace: `` },
+  { name: 'gateways-not-waited-for', breaks: 7, file: `${SCHEDULER}/cluster/replication/gateway-subscriptions.ts`, find: `if (!line.isOver(now)) settled`, replace: `if (now < 0) settled` },
+  { name: 'stale-route-without-a-look', breaks: 14, file: `${SCHEDULER}/cluster/replication/route-table.ts`, find: `!this.isOutOfDate || this.parts.isShown(model, server)`, replace: `model.length + server.length > 0` },
 ];

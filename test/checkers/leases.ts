@@ -28,7 +28,7 @@ export const leasesHold: TurnCheck = ({ turn, fleet, history, trail }) => {
   }
 };
 
-const LONGEST_LEASE_WHILE_HELD = 10_000;
+const MAX_LEASE_WHILE_HELD = 10_000;
 
 /**
  * A lease is as long as it was asked for, or cut where orders are held, or, where the server drains with a deadline, ends when that
@@ -47,7 +47,7 @@ export const leasesAreHonest = (start: Readonly<Fleet>): TurnCheck => {
       if (action.kind !== 'grant') continue;
       const asked = history.pending.get(action.request)?.lease ?? action.lease;
       const left = Math.floor(cutAt(fleet, action.replica) - turn.now);
-      const most = fleet.held ? LONGEST_LEASE_WHILE_HELD : Infinity;
+      const most = fleet.held ? MAX_LEASE_WHILE_HELD : Infinity;
       trail.expect(left > 0, () => `a route to ${action.replica}, and nothing of its lease is left`);
       trail.expect(
         action.lease === Math.max(0, Math.min(asked, left, most)),

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { nodeNames } from '../../apps/scheduler/src/integrations/discovery/system-dns.js';
+import { systemDns } from '../../apps/scheduler/src/integrations/discovery/system-dns.js';
 import { Dnsmasq } from '../support/dnsmasq.js';
 import { describeWithParts } from '../support/parts.js';
 import { contractOfNames } from './names.js';
@@ -22,7 +22,7 @@ describe('a DNS server that is silent', () => {
   it('is given up', async () => {
     const silent = createSocket('udp4').bind(0, '127.0.0.1');
     await once(silent, 'listening');
-    const names = nodeNames([`127.0.0.1:${silent.address().port}`]);
+    const names = systemDns([`127.0.0.1:${silent.address().port}`]);
     await expect(names.addresses('a.example', signal)).rejects.toMatchObject({ reason: 'timeout' });
     silent.close();
   });

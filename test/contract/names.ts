@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { NoAnswer, type Names } from '../../apps/scheduler/src/integrations/discovery/dns-resolver.js';
+import { NoAnswer, type DnsResolver } from '../../apps/scheduler/src/integrations/discovery/dns-resolver.js';
 import { DOMAIN } from '../support/dnsmasq.js';
 import type { Zone } from '../support/fake-names.js';
 
 /** Something that tells names, for the contract to be tried on. */
 export interface NamesStage {
-  readonly names: Names;
+  readonly names: DnsResolver;
   publish(zone: Zone): Promise<void>;
   /** Nothing is answered any more. */
   die(): Promise<void>;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { OutboxChange, ToldDeadLetter, ToldEvent } from '#engine';
+import type { OutboxChange, StoredDeadLetter, StoredEvent } from '#engine';
 import { openStore, type Store } from '#store';
 import type { RowsStage } from './rows.js';
 
 const NOON = '2026-01-31T12:00:00.000Z';
-const DEAD: ToldDeadLetter = { cause: 'exhausted', at: NOON, attempts: 8 };
+const DEAD: StoredDeadLetter = { cause: 'exhausted', at: NOON, attempts: 8 };
 
 /** What a test works with: the store that is open now, and how to begin its next life. */
 interface Subject {
@@ -81,7 +81,7 @@ function keepsDeadLetters(subject: Subject): void {
 function writesBatches(subject: Subject): void {
   it('writes all of a batch or none', async () => {
     const { outbox } = subject.store;
-    const broken = { ...event('b'), data: null } as unknown as ToldEvent;
+    const broken = { ...event('b'), data: null } as unknown as StoredEvent;
     await expect(async () => outbox.write([put(1, event('a')), put(2, broken)])).rejects.toThrow();
     expect((await outbox.read()).events.size).toBe(0);
   });
@@ -103,7 +103,7 @@ async function reopen(subject: Subject): Promise<void> {
   subject.store = await opened(subject);
 }
 
-const event = (server: string): ToldEvent => ({
+const event = (server: string): StoredEvent => ({
   endpoint: 'ops',
   id: `evt_${server}`,
   type: 'server.lost',
@@ -112,8 +112,8 @@ const event = (server: string): ToldEvent => ({
   data: { server },
 });
 
-const put = (number: number, value: ToldEvent): OutboxChange => ({ kind: 'event', number, value });
+const put = (number: number, value: StoredEvent): OutboxChange => ({ kind: 'event', number, value });
 const gone = (number: number): OutboxChange => ({ kind: 'event', number, value: null });
-const buried = (number: number, value: ToldDeadLetter | null): OutboxChange => {
+const buried = (number: number, value: StoredDeadLetter | null): OutboxChange => {
   return { kind: 'deadLetter', number, value };
 };

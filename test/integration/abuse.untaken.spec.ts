@@ -10,7 +10,7 @@ const viewer = issueKey('watcher', 'viewer');
 const auth = JSON.stringify({ keys: [admin.line, viewer.line] });
 
 /** So many of these lists come to 16 MiB. */
-const MOST_OF_ONE = 6;
+const MAX_OF_ONE = 6;
 
 let world: World;
 let sessions: ClientHttp2Session[];
@@ -94,9 +94,9 @@ describe('answers over gRPC that are not taken', () => {
     session.destroy();
     const open = Array.from({ length: 8 }, () => taking());
     const others = open.map((one) => lists(one, 1)[0]!);
-    await until(() => madeOf(others) >= MOST_OF_ONE);
-    expect(madeOf(others)).toBe(MOST_OF_ONE);
+    await until(() => madeOf(others) >= MAX_OF_ONE);
+    expect(madeOf(others)).toBe(MAX_OF_ONE);
     open[others.findIndex(({ isMade }) => isMade)]!.destroy();
-    await until(() => madeOf(others) > MOST_OF_ONE);
+    await until(() => madeOf(others) > MAX_OF_ONE);
   });
 });

@@ -21,7 +21,7 @@ const KEPT = 2 * MIB;
 /** The same after one by bodies: a hundredth of what 400 calls of 3 MiB send, and less than half of what 400 posts do. */
 const KEPT_OF_BODIES = 12 * MIB;
 /** How much more than at rest the process may hold at any time: about a tenth of what 400 calls of 3 MiB send. */
-const MOST_HELD = 128 * MIB;
+const MAX_HELD = 128 * MIB;
 
 /** How long clients may say nothing: on all kinds of connection the same. */
 const waiting = (seconds: number) => ({
@@ -112,7 +112,7 @@ class AttackedBerth {
     const before = await this.inUse();
     const result = await this.healthyUnder(attack);
     await until(async () => (await this.inUse()) - before < most);
-    expect((await mostHeld(this.berth)) - this.heldAtRest).toBeLessThan(MOST_HELD);
+    expect((await mostHeld(this.berth)) - this.heldAtRest).toBeLessThan(MAX_HELD);
     return result;
   }
 

@@ -6,10 +6,10 @@ import { TokenIssuer } from '../support/token-issuer.js';
 import { PATIENCE_MS, until } from '../support/until.js';
 
 /** So many new tokens are verified in one second of the clock. */
-const MOST_VERIFIED = 200;
+const MAX_VERIFIED = 200;
 const TOKENS = 300;
 /** So many requests may wait for one model. */
-const MOST_WAITING = 20;
+const MAX_WAITING = 20;
 /** What one tenant asks for at once, and the other. */
 const [FLOOD, FEW] = [400, 4];
 
@@ -37,7 +37,7 @@ describe('callers of a busy Berth', () => {
     const { url, audience, jwks } = issuer;
     const jwt = [{ issuer: url, audience, jwks, grants: [{ claim: 'role', equals: 'v', role: 'viewer' }] }];
     const auth = { keys: [viewer, admin, flooding, quiet].map(({ line }) => line), jwt };
-    const coldStart = { maxQueue: MOST_WAITING, maxWaitMs: PATIENCE_MS };
+    const coldStart = { maxQueue: MAX_WAITING, maxWaitMs: PATIENCE_MS };
     world = await startWorld({
       yaml: `auth: ${JSON.stringify(auth)}\nmodels: ${JSON.stringify({ 't5-large': { coldStart } })}`,
       headers: admin.headers,
@@ -61,7 +61,7 @@ describe('callers of a busy Berth', () => {
     const shown = tokens.map((token) => ({ authorization: `Bearer ${token}` }));
     const withKeys = Promise.all(shown.map(() => fleet(viewer.headers)));
     const first = await Promise.all(shown.map(fleet));
-    expect(countsOf(first)).toEqual({ 200: MOST_VERIFIED, busy: TOKENS - MOST_VERIFIED });
+    expect(countsOf(first)).toEqual({ 200: MAX_VERIFIED, busy: TOKENS - MAX_VERIFIED });
     const refused = first.filter(({ status }) => status === 503);
     expect(refused.every(({ headers }) => Number(headers.get('retry-after')) > 0)).toBe(true);
     expect(countsOf(await withKeys)).toEqual({ 200: TOKENS });
@@ -77,7 +77,7 @@ describe('callers of a busy Berth', () => {
       call(world, 'POST', '/v1/models/t5-large/resolve', {}, headers);
     const flood = Array.from({ length: FLOOD }, () => resolve(flooding.headers));
     const { waiting } = world.scheduler.engine.fleet;
-    await until(() => waiting.size === MOST_WAITING);
+    await until(() => waiting.size === MAX_WAITING);
     const router = rpcClient(world, 'Router');
     const metadata = new Metadata();
     metadata.set('authorization', quiet.headers['authorization']!);

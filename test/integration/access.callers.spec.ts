@@ -7,8 +7,8 @@ import { call, rpcClient, type RpcClient, startWorld, type World } from '../supp
 import { PATIENCE_MS, until } from '../support/until.js';
 
 /** So many requests may wait for the model that both tenants ask for. */
-const MOST_WAITING = 8;
-const YAML = `models: { t5-large: { coldStart: { maxQueue: ${MOST_WAITING}, maxWaitMs: ${PATIENCE_MS} } }, grave: { class: critical } }`;
+const MAX_WAITING = 8;
+const YAML = `models: { t5-large: { coldStart: { maxQueue: ${MAX_WAITING}, maxWaitMs: ${PATIENCE_MS} } }, grave: { class: critical } }`;
 
 describe('callers with credentials', () => {
   const access = new FakeAccess(1);
@@ -131,20 +131,20 @@ describe('callers with credentials', () => {
     const path = '/v1/models/t5-large/resolve';
     const flooding = access.know('flooding', { tenant: 'flooding' });
     const quiet = access.know('quiet', { tenant: 'quiet' });
-    const flood = Array.from({ length: MOST_WAITING }, () => call(world, 'POST', path, {}, flooding));
+    const flood = Array.from({ length: MAX_WAITING }, () => call(world, 'POST', path, {}, flooding));
     const { fleet } = world.scheduler.engine;
-    await until(() => fleet.waiting.size === MOST_WAITING);
+    await until(() => fleet.waiting.size === MAX_WAITING);
     const served = [
       call(world, 'POST', path, {}, quiet),
       router.call('resolve', { model: 't5-large' }, metadata(quiet)).then(() => ({ status: 200 })),
     ];
     const waiting = (): string[] => [...fleet.waiting.values()].map(({ tenant }) => tenant);
     await until(() => waiting().filter((tenant) => tenant === 'quiet').length === served.length);
-    expect(waiting().filter((tenant) => tenant === 'flooding')).toHaveLength(MOST_WAITING - served.length);
+    expect(waiting().filter((tenant) => tenant === 'flooding')).toHaveLength(MAX_WAITING - served.length);
     await call(world, 'DELETE', '/v1/fleet/frozen', undefined, admin);
     const told = (await Promise.all(flood)).map(({ body }) => body.reason ?? 'served');
     expect(told.filter((reason) => reason === 'over_share')).toHaveLength(served.length);
-    expect(told.filter((reason) => reason === 'served')).toHaveLength(MOST_WAITING - served.length);
+    expect(told.filter((reason) => reason === 'served')).toHaveLength(MAX_WAITING - served.length);
     expect((await Promise.all(served)).map(({ status: one }) => one)).toEqual([200, 200]);
   });
 });

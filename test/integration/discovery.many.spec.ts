@@ -39,7 +39,7 @@ describeWithParts('10,000 names from DNS', ['dnsmasq'], () => {
       discovery: NAMES.map((host) => ({ host, port: PORT, leaveSeconds: 1 })),
     });
     const log = pino({ level: 'silent' });
-    scheduler = await createScheduler(configOf(text), { log, names: dns.names, discoverEveryMs: 200 });
+    scheduler = await createScheduler(configOf(text), { log, dns: dns.names, discoverEveryMs: 200 });
   });
 
   afterEach(async () => {

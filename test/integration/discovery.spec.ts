@@ -54,7 +54,7 @@ describeWithParts('servers found by DNS', ['dnsmasq'], () => {
   }
 
   async function start(config: Config): Promise<void> {
-    scheduler = await createScheduler(config, { log, names: dns.names, discoverEveryMs: EVERY_MS });
+    scheduler = await createScheduler(config, { log, dns: dns.names, discoverEveryMs: EVERY_MS });
   }
 
   const idOf = (address: string): string => `${address}-${fleet.ports.grpc}`;

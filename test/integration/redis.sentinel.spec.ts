@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { Election, ELECTION_PROFILES, type Won } from '#engine';
+import { Election, ELECTION_PROFILES, type AcquiredTerm } from '#engine';
 import { type OpenRedis, openRedis } from '#store-redis';
 import { MonotonicClock } from '../../apps/scheduler/src/cluster/leadership/monotonic-clock.js';
 import { describeWithParts } from '../support/parts.js';
@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 
 /** A peer that only leads. */
 class Peer {
-  readonly reigns: Won[] = [];
+  readonly terms: AcquiredTerm[] = [];
   readonly election: Election;
 
   constructor(
@@ -22,14 +22,14 @@ class Peer {
   }
 
   get acts(): boolean {
-    return this.reigns.at(-1)?.leadership.mayAct() ?? false;
+    return this.terms.at(-1)?.leadership.mayAct() ?? false;
   }
 
   private async campaign(): Promise<void> {
     for (;;) {
-      const reign = await this.election.lead();
-      this.reigns.push(reign);
-      await reign.leadership.ended;
+      const term = await this.election.lead();
+      this.terms.push(term);
+      await term.leadership.ended;
     }
   }
 }
@@ -62,7 +62,7 @@ describeWithParts('several peers on a Redis with Sentinels', ['redis-server'], (
   };
 
   const acting = (): Peer[] => peers.filter(({ acts }) => acts);
-  const terms = (): number => peers.flatMap(({ reigns }) => reigns).length;
+  const terms = (): number => peers.flatMap(({ terms }) => terms).length;
 
   it('keep their leader while Redis has another master, and never have two that act', async () => {
     for (const name of ['a', 'b', 'c']) peers.push(new Peer(name, await open(name)));
@@ -85,7 +85,7 @@ describeWithParts('several peers on a Redis with Sentinels', ['redis-server'], (
     await first.election.close();
     const second = await until(() => acting()[0]);
     expect(second).not.toBe(first);
-    expect(second.reigns[0]!.leadership.term).toBeGreaterThan(first.reigns[0]!.leadership.term);
+    expect(second.terms[0]!.leadership.term).toBeGreaterThan(first.terms[0]!.leadership.term);
     clearInterval(watch);
     expect(most.acted).toBe(1);
   });

@@ -33,7 +33,7 @@ import { tenants } from './tenants.js';
 import { warm } from './warm.js';
 
 const WHOLE_MS = 3_000_000;
-const MOST_MINUTES = 30;
+const MAX_MINUTES = 30;
 
 const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   core: coreTurn,
@@ -98,8 +98,7 @@ process.exit();
 
 function minutesOf(text: string): number {
   const minutes = Number(text);
-  if (!(minutes > 0 && minutes <= MOST_MINUTES))
-    throw new Error(`--minutes is over 0, up to ${MOST_MINUTES}`);
+  if (!(minutes > 0 && minutes <= MAX_MINUTES)) throw new Error(`--minutes is over 0, up to ${MAX_MINUTES}`);
   return minutes;
 }
 

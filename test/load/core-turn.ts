@@ -39,7 +39,7 @@ const sizeOf = ({ models, servers }: Scale): object => ({ models, devices: serve
 const GROWTH_GOAL = 2.5;
 /** The goal is of turns in which no more happens than this: after a start all servers are looked at in the same moment. */
 const P99_GOAL_MS = 2;
-const MOST_CHANGES = 100;
+const MAX_CHANGES = 100;
 const SCALE_ROUNDS = 5;
 
 /** What one turn takes in a fleet ten times as large, beside the small one in the same run: round by round in turns. */
@@ -53,7 +53,7 @@ export async function coreGrowth(): Promise<Figure[]> {
     turns.large.push(...(await plays.large.record(end)));
   }
   const took = (scale: 'small' | 'large', share: number): number => {
-    const some = turns[scale].filter(({ changes }) => changes <= MOST_CHANGES);
+    const some = turns[scale].filter(({ changes }) => changes <= MAX_CHANGES);
     return quantile(
       some.map(({ tookMs }) => tookMs),
       share,
@@ -66,7 +66,7 @@ export async function coreGrowth(): Promise<Figure[]> {
     p99: { small: rounded(took('small', 0.99)), large: rounded(p99) },
     p50ByWhatHappened: mediansByKind(turns.large),
     ...{ turns: turns.large.length, ...sizeOf(LARGE), ready: plays.large.ready },
-    leftOut: turns.large.filter(({ changes }) => changes > MOST_CHANGES).length,
+    leftOut: turns.large.filter(({ changes }) => changes > MAX_CHANGES).length,
   };
   return [
     {
@@ -91,7 +91,7 @@ export async function coreLine(): Promise<Figure> {
   await play.until(FIRST_ARRIVAL_MS + LINED_WARM_UP_MS);
   const jobs = [play.jobs];
   const turns = (await play.record(FIRST_ARRIVAL_MS + LINED_WARM_UP_MS + LINED_MS)).filter(
-    ({ changes }) => changes <= MOST_CHANGES,
+    ({ changes }) => changes <= MAX_CHANGES,
   );
   jobs.push(play.jobs);
   const all = turns.map(({ tookMs }) => tookMs);

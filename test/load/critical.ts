@@ -7,7 +7,7 @@ import { type Ask, VirtualSite } from './storm/virtual-site.js';
 const HOUR: Millis = 3_600_000;
 const ASKED_EVERY: Millis = 45_000;
 const WAIT: Millis = 60_000;
-const MOST_COLD = 2;
+const MAX_COLD = 2;
 /** One time what can be loaded, with the usual leases and residency. */
 const FLOOD = 'usual-uniform-20s-x1';
 const CRITICAL = 'm0';
@@ -33,7 +33,7 @@ export function criticalBesideFlood(): Figure {
   const others = site.outcomes.filter(({ model }) => model !== CRITICAL);
   return {
     ...{ name: 'critical_beside_flood', value, unit: 'answers an hour that were not warm, of 80' },
-    ...{ goal: `<= ${MOST_COLD}`, met: value <= MOST_COLD },
+    ...{ goal: `<= ${MAX_COLD}`, met: value <= MAX_COLD },
     details: { inTime: share(ofCritical, isInTime), floodInTime: share(others, isInTime) },
   };
 }

@@ -5,8 +5,8 @@ import { EVENT_TYPES, type EndpointConfig } from '#config';
 import { openRows } from '#store-sqlite';
 import { openStore } from '#store';
 import { EventsOfTurns } from '../../apps/scheduler/src/integrations/events/events-of-turns.js';
-import type { Posted } from '../../apps/scheduler/src/integrations/events/webhook-client.js';
-import { Teller } from '../../apps/scheduler/src/integrations/events/event-dispatcher.js';
+import type { WebhookResponse } from '../../apps/scheduler/src/integrations/events/webhook-client.js';
+import { EventDispatcher } from '../../apps/scheduler/src/integrations/events/event-dispatcher.js';
 import { MonotonicClock } from '../../apps/scheduler/src/cluster/leadership/monotonic-clock.js';
 import { CorePlay, FIRST_ARRIVAL_MS, type Turn } from './core-play.js';
 import { SMALL } from './core-site.js';
@@ -28,8 +28,8 @@ const ENDPOINT: EndpointConfig = {
 /** What it costs to keep as many events as may wait for an endpoint that does not answer, and to make events of turns beside. */
 export async function eventFigures(): Promise<Figure[]> {
   const store = await openStore(await openRows(scratchPath()), { fleet: 'berth' });
-  let posted: Posted = { status: 204, retryAfter: null };
-  const teller = new Teller({
+  let posted: WebhookResponse = { status: 204, retryAfter: null };
+  const teller = new EventDispatcher({
     ...{ outbox: store.outbox, clock: new MonotonicClock(), wallNow: Date.now, random: Math.random },
     courier: { post: () => Promise.resolve(posted) },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -50,7 +50,7 @@ export async function eventFigures(): Promise<Figure[]> {
   return figures;
 }
 
-async function tellMany(teller: Teller): Promise<void> {
+async function tellMany(teller: EventDispatcher): Promise<void> {
   for (let nth = 0; nth < WAITING; nth += 100) {
     teller.take(Array.from({ length: 100 }, (_, more) => draft(nth + more)));
     await sleep(1);
@@ -89,7 +89,7 @@ function memoryFigure(before: Memory, after: Memory): Figure {
 }
 
 /** Turns of the core beside turns of which events are made, round by round in turns. */
-async function turnFigure(teller: Teller): Promise<Figure> {
+async function turnFigure(teller: EventDispatcher): Promise<Figure> {
   const plays = {
     without: new CorePlay(SMALL),
     with: new CorePlay(SMALL, undefined, new EventsOfTurns(teller, () => ({ wanted: 17, present: 16 }))),

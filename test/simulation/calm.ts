@@ -28,7 +28,7 @@ const PATIENCE: Millis = 5_000;
 /** For Berth to begin, to connect again, and to look. */
 const SETTLING: Millis = 60_000;
 /** The longest that core waits after failed loads. */
-const LONGEST_BACK_OFF: Millis = 300_000;
+const MAX_BACK_OFF: Millis = 300_000;
 
 /**
  * How long a fleet has to come to rest once nothing goes wrong any more: what waits is answered, leases and residencies
@@ -42,9 +42,7 @@ function calmBound({ models, defaults, limits, happenings }: Plan): Millis {
   const attempt = longest((one) => one.loadTimeout) + limits.stuckAfter;
   const wait = longest((one) => one.coldStart.maxWait);
   const eased = Math.max(...models.map(({ model }) => easing(model)));
-  return (
-    SETTLING + wait + lease + eased + longest((one) => one.minResidency) + 2 * attempt + LONGEST_BACK_OFF
-  );
+  return SETTLING + wait + lease + eased + longest((one) => one.minResidency) + 2 * attempt + MAX_BACK_OFF;
 }
 
 /** The second phase: no requests come, and every promise has to come true. */

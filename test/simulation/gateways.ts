@@ -11,7 +11,7 @@ import { ToldHints } from './told-hints.js';
 const NOTICED_WITHIN = 60_000;
 
 /** More than these Triton would not get done in time; gateways that have so many under way keep the others back. */
-const MOST_IN_FLIGHT = 10;
+const MAX_IN_FLIGHT = 10;
 
 /** So much later than its deadline an answer may be. */
 const TICK = 1.5;
@@ -185,7 +185,7 @@ export class Gateways {
     const { agenda, trail, sites } = this.stage;
     const site = sites.get(server)!;
     const load = this.inFlight.get(replica) ?? 0;
-    if (load >= MOST_IN_FLIGHT) return;
+    if (load >= MAX_IN_FLIGHT) return;
     this.inFlight.set(replica, load + 1);
     const isLeased = agenda.now() < givenAt + lease;
     this.busyAt = agenda.now();

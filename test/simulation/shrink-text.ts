@@ -14,7 +14,7 @@ const listOf = (items: readonly unknown[]): string =>
   `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
 
 const MIB = 2 ** 20;
-const MOST_TOLD = 40;
+const MAX_TOLD = 40;
 
 /** A plan in a few words, for people. */
 export function planInShort({ seed, storm, servers, models, limits, happenings }: Plan): string {
@@ -34,8 +34,8 @@ export function planInShort({ seed, storm, servers, models, limits, happenings }
     `seed ${seed}, ${storm} ms of storm, limits ${JSON.stringify(limits)}`,
     ...fleet,
     ...known,
-    ...happenings.slice(0, MOST_TOLD).map(happeningInShort),
-    ...(happenings.length > MOST_TOLD ? [`and ${happenings.length - MOST_TOLD} happenings more`] : []),
+    ...happenings.slice(0, MAX_TOLD).map(happeningInShort),
+    ...(happenings.length > MAX_TOLD ? [`and ${happenings.length - MAX_TOLD} happenings more`] : []),
   ].join('\n');
 }
 

@@ -11,7 +11,7 @@ import { planInShort, planText } from './shrink-text.js';
 /** Where reduced plans are kept that once broke something: each is played in every run from then on. */
 export const REGRESSIONS = join('test', 'simulation', 'regressions');
 const SCRATCH = join('.cache', 'simulation');
-const MOST_TRIES = 2_000;
+const MAX_TRIES = 2_000;
 
 interface Findings {
   /** The turns that led to it, a file for each life of Berth. */
@@ -33,7 +33,7 @@ export async function investigate(
   const name = `${slugOf(failed.failure!)}-seed-${plan.seed}`;
   const recordings = await record(plan, join(root, SCRATCH), name);
   const giveUpAt = performance.now() + shrinkMs;
-  const tries = new Tries(MOST_TRIES, () => performance.now() < giveUpAt);
+  const tries = new Tries(MAX_TRIES, () => performance.now() < giveUpAt);
   const shrunk = await shrink(plan, failed, { playIt: (one) => play(one), tries });
   const folder = join(root, process.env['CI'] === 'true' ? SCRATCH : REGRESSIONS);
   mkdirSync(folder, { recursive: true });

@@ -10,7 +10,15 @@ import type {
   ModelId,
 } from '#core';
 import { type ModelDescription, type ModelServer, OrderRefused, OrderUnsent } from '#engine';
-import type { Answer, Gauges, IndexRow, ModelStatistics, OrderParameters, Reply, RpcError } from '#triton-simulator';
+import type {
+  Answer,
+  Gauges,
+  IndexRow,
+  ModelStatistics,
+  OrderParameters,
+  Reply,
+  RpcError,
+} from '#triton-simulator';
 import {
   askTwice,
   CallFailed,

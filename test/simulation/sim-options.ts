@@ -18,14 +18,14 @@ export class BadOption extends Error {
 
 export const USAGE = 'npm run sim -- [--seeds N] [--hours H] [--from SEED] [--jobs J] | --plan FILE';
 
-const MOST_SEEDS = 1_000_000;
+const MAX_SEEDS = 1_000_000;
 /** Every seed up to it, and the last one of those that follow it, draws a plan of its own. */
-const MOST_FROM = 4_000_000_000;
-const MOST_JOBS = 256;
+const MAX_FROM = 4_000_000_000;
+const MAX_JOBS = 256;
 /** What each seed of the specs simulates where nothing is said. */
 const SPEC_HOURS = 0.0625;
 /** Of simulated time: the longest a plan may be. */
-const MOST_HOURS = 24;
+const MAX_HOURS = 24;
 
 /** Reads the command line of `npm run sim`. */
 export function readOptions(args: readonly string[]): SimOptions {
@@ -35,10 +35,10 @@ export function readOptions(args: readonly string[]): SimOptions {
   if (plan !== undefined && others.length > 0)
     throw new BadOption(`--${others[0]} says nothing beside --plan`);
   return {
-    seeds: wholeNumber('--seeds', given.seeds, { least: 1, most: MOST_SEEDS, otherwise: 100 }),
-    from: wholeNumber('--from', given.from, { least: 0, most: MOST_FROM, otherwise: 1 }),
+    seeds: wholeNumber('--seeds', given.seeds, { least: 1, most: MAX_SEEDS, otherwise: 100 }),
+    from: wholeNumber('--from', given.from, { least: 0, most: MAX_FROM, otherwise: 1 }),
     hours: hoursIn('--hours', given.hours, 1),
-    jobs: wholeNumber('--jobs', given.jobs, { least: 1, most: MOST_JOBS, otherwise: availableParallelism() }),
+    jobs: wholeNumber('--jobs', given.jobs, { least: 1, most: MAX_JOBS, otherwise: availableParallelism() }),
     plan,
   };
 }
@@ -54,9 +54,9 @@ export interface SpecOptions {
 /** Reads what the environment tells the specs: SEED, or SEEDS and FIRST; and HOURS. */
 export function readVariables(env: Readonly<Record<string, string | undefined>>): SpecOptions {
   const isChosen = env['SEED'] !== undefined;
-  const [name, most] = isChosen ? ['SEED', MOST_FROM + MOST_SEEDS] : ['FIRST', MOST_FROM];
+  const [name, most] = isChosen ? ['SEED', MAX_FROM + MAX_SEEDS] : ['FIRST', MAX_FROM];
   const first = wholeNumber(name, env[name], { least: 0, most, otherwise: 1 });
-  const count = wholeNumber('SEEDS', env['SEEDS'], { least: 1, most: MOST_SEEDS, otherwise: 10 });
+  const count = wholeNumber('SEEDS', env['SEEDS'], { least: 1, most: MAX_SEEDS, otherwise: 10 });
   return {
     seeds: Array.from({ length: isChosen ? 1 : count }, (_, at) => first + at),
     hours: hoursIn('HOURS', env['HOURS'], SPEC_HOURS),
@@ -98,6 +98,6 @@ function wholeNumber(name: string, text: string | undefined, { least, most, othe
 function hoursIn(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (value > 0 && value <= MOST_HOURS) return value;
-  throw new BadOption(`${name} is a number over 0, up to ${MOST_HOURS}, not '${text}'`);
+  if (value > 0 && value <= MAX_HOURS) return value;
+  throw new BadOption(`${name} is a number over 0, up to ${MAX_HOURS}, not '${text}'`);
 }

@@ -16,7 +16,7 @@ import { progressLine, Tally, tallyLines } from './sim-tally.js';
 const LONG_RUN_HOURS = 200;
 const PROGRESS_MS = 5_000;
 const LAST_LINES = 40;
-const MOST_INVESTIGATED = 3;
+const MAX_INVESTIGATED = 3;
 const SHRINK_MS = 60_000;
 
 async function main(): Promise<void> {
@@ -85,7 +85,7 @@ async function playSeeds(options: SimOptions): Promise<void> {
 async function tellFailures(failed: readonly SeedPlayed[], hours: number): Promise<void> {
   for (const [nth, { seed, failure, failedAt, lastLines }] of failed.entries()) {
     console.log(`\nSEED=${seed} HOURS=${hours} ${failure}`);
-    if (nth >= MOST_INVESTIGATED || failedAt === undefined) continue;
+    if (nth >= MAX_INVESTIGATED || failedAt === undefined) continue;
     console.log(lastLines.join('\n'));
     const plan = makePlan(seed, { hours });
     console.error(`reducing the plan of seed ${seed}, for ${SHRINK_MS / 1_000} s at most`);

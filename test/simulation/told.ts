@@ -1,5 +1,5 @@
 import type { Event, Instant, Limits, Model, ModelId, ModelSettings, ServerId } from '#core';
-import type { ToldChange, ToldOrders } from '#engine';
+import type { DeclarationChange, StoredOrders } from '#engine';
 import type { Plan } from './plan.js';
 
 /** What the operator has told, and what every new life of Berth is told again. */
@@ -9,7 +9,7 @@ export class Told {
   readonly servers = new Set<ServerId>();
   frozen: { readonly reason: string; readonly since: Instant } | null = null;
   /** What was ordered and accepted, and is not known to be done. */
-  readonly orders = new Map<string, ToldOrders>();
+  readonly orders = new Map<string, StoredOrders>();
   /** The models of which an order is on the disk, and the life that was to accept it has not heard so. */
   readonly unheard = new Set<ModelId>();
   limits: Limits;
@@ -23,7 +23,7 @@ export class Told {
   }
 
   /** Writes down what becomes of orders. */
-  follow(changes: readonly ToldChange[]): void {
+  follow(changes: readonly DeclarationChange[]): void {
     for (const change of changes) {
       if (change.kind !== 'orders') continue;
       if (change.value === null) this.orders.delete(change.model);
@@ -35,7 +35,7 @@ export class Told {
    * What a new life has to do, by what the last one had accepted and not done. An order that was on the disk when that life
    * died was never answered; it stands all the same, and what was accepted before gives way to it.
    */
-  inherited(left: ReadonlyMap<ModelId, ToldOrders>): ReadonlyMap<ModelId, ToldOrders> {
+  inherited(left: ReadonlyMap<ModelId, StoredOrders>): ReadonlyMap<ModelId, StoredOrders> {
     const inherited = new Map(left);
     for (const model of this.unheard) {
       const orders = this.orders.get(model);

@@ -24,7 +24,7 @@ export { aModel, aPendingModel, aRequest, aServer, SOMEBODY } from './builders.j
 
 /** So often the core may want to be woken for time alone, on the average of a long time: many servers are looked at. */
 const LEAST_SLEEP = 20;
-const MOST_WAKES = 500;
+const MAX_WAKES = 500;
 
 /**
  * Plays servers and callers for the core, synchronously: looks are answered at once from what the test put on the
@@ -93,7 +93,7 @@ export class CoreDriver {
     let wakes = 0;
     for (let wake = this.fleet.wakeAt; wake <= end; wake = this.fleet.wakeAt) {
       this.now = wake;
-      assert((wakes += 1) <= MOST_WAKES + millis / LEAST_SLEEP, 'wake-ups again and again would spin');
+      assert((wakes += 1) <= MAX_WAKES + millis / LEAST_SLEEP, 'wake-ups again and again would spin');
       actions.push(...this.tell());
     }
     this.now = end;

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { sparePort } from './spare-port.js';
-import { nodeNames } from '../../apps/scheduler/src/integrations/discovery/system-dns.js';
-import type { Names } from '../../apps/scheduler/src/integrations/discovery/dns-resolver.js';
+import { systemDns } from '../../apps/scheduler/src/integrations/discovery/system-dns.js';
+import type { DnsResolver } from '../../apps/scheduler/src/integrations/discovery/dns-resolver.js';
 import { NoAnswer } from '../../apps/scheduler/src/integrations/discovery/dns-resolver.js';
 import type { Zone } from './fake-names.js';
 import { programPath } from './parts.js';
@@ -30,8 +30,8 @@ export class Dnsmasq {
   }
 
   /** What asks this server alone. */
-  get names(): Names {
-    return nodeNames([`127.0.0.1:${this.port}`]);
+  get names(): DnsResolver {
+    return systemDns([`127.0.0.1:${this.port}`]);
   }
 
   /** Answers with this from now on: its records are read at its start only. */

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { type Clock, Election, type Won } from '#engine';
+import { type Clock, Election, type AcquiredTerm } from '#engine';
 import { Agenda, MemoryLease } from '#triton-simulator';
 
 /** Lets everything happen that is ready, and what follows from it. */
@@ -9,7 +9,7 @@ export async function settle(): Promise<void> {
 
 /** A peer whose process can be paused: what was due meanwhile comes afterwards. */
 export class Peer {
-  readonly reigns: Won[] = [];
+  readonly terms: AcquiredTerm[] = [];
   readonly held: boolean[] = [];
   readonly losses: [number, number][] = [];
   readonly election: Election;
@@ -33,7 +33,7 @@ export class Peer {
   }
 
   get mayAct(): boolean {
-    return this.reigns.at(-1)?.leadership.mayAct() ?? false;
+    return this.terms.at(-1)?.leadership.mayAct() ?? false;
   }
 
   pause(): void {
@@ -46,11 +46,11 @@ export class Peer {
   }
 
   private campaign(): void {
-    void this.election.lead().then((reign) => {
-      this.reigns.push(reign);
-      reign.leadership.follow((isHeld) => this.held.push(isHeld));
-      reign.leadership.tend(() => this.isKeptBack);
-      void reign.leadership.ended.then(() => this.campaign());
+    void this.election.lead().then((term) => {
+      this.terms.push(term);
+      term.leadership.follow((isHeld) => this.held.push(isHeld));
+      term.leadership.tend(() => this.isKeptBack);
+      void term.leadership.ended.then(() => this.campaign());
     });
   }
 
@@ -109,7 +109,7 @@ export class Electorate {
   }
 
   terms(): number[] {
-    return this.peers.flatMap(({ reigns }) => reigns.map(({ leadership }) => leadership.term));
+    return this.peers.flatMap(({ terms }) => terms.map(({ leadership }) => leadership.term));
   }
 
   leaders(): Peer[] {

@@ -1,7 +1,7 @@
 import type {
-  Courier,
-  Letter,
-  Posted,
+  WebhookClient,
+  WebhookRequest,
+  WebhookResponse,
   Target,
 } from '../../apps/scheduler/src/integrations/events/webhook-client.js';
 
@@ -12,20 +12,25 @@ export interface Posting {
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
   /** Ends the call. */
-  readonly answer: (posted: Posted) => void;
+  readonly answer: (posted: WebhookResponse) => void;
 }
 
 /** A courier with memory: each call ends when the test says so, or as `answers` says at once. */
-export class FakeCourier implements Courier {
+export class FakeCourier implements WebhookClient {
   readonly postings: Posting[] = [];
   /** How calls end; undefined: when the test says so. */
-  answers: (url: string) => Posted | undefined = () => ({ status: 204, retryAfter: null });
+  answers: (url: string) => WebhookResponse | undefined = () => ({ status: 204, retryAfter: null });
 
-  post({ headers, body }: Letter, { url }: Target, _: number, signal: AbortSignal): Promise<Posted> {
+  post(
+    { headers, body }: WebhookRequest,
+    { url }: Target,
+    _: number,
+    signal: AbortSignal,
+  ): Promise<WebhookResponse> {
     const { type, data } = JSON.parse(body) as Pick<Posting, 'type' | 'data'>;
     return new Promise((resolve) => {
       const stop = (): void => answer({ failure: 'stopped' });
-      const answer = (posted: Posted): void => {
+      const answer = (posted: WebhookResponse): void => {
         signal.removeEventListener('abort', stop);
         resolve(posted);
       };

@@ -1,7 +1,7 @@
 import {
   NoAnswer,
   type NoAnswerReason,
-  type Names,
+  type DnsResolver,
   type Place,
 } from '../../apps/scheduler/src/integrations/discovery/dns-resolver.js';
 
@@ -13,7 +13,7 @@ export interface Zone {
 }
 
 /** DNS without a network: it answers what was published last, or not at all. */
-export class FakeNames implements Names {
+export class FakeNames implements DnsResolver {
   private zone: Zone = {};
   private failure: NoAnswerReason | null = null;
   /** How many questions were asked. */

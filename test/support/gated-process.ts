@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { pino } from 'pino';
 import type { ModelId } from '#core';
 import type { Leadership, ModelServer } from '#engine';
-import { KeptWarmups, openStore, type Row, type RowWrite, type Store } from '#store';
+import { RowWarmups, openStore, type Row, type RowWrite, type Store } from '#store';
 import { Metrics } from '#telemetry';
 import { FakeElections, MemoryRows } from '#triton-simulator';
 import { dependenciesOf } from '../../apps/scheduler/src/bootstrap/dependencies.js';
@@ -125,7 +125,7 @@ export class Gated {
         return server;
       },
     });
-    const warmups = await KeptWarmups.open(new MemoryRows(), () => undefined);
+    const warmups = await RowWarmups.open(new MemoryRows(), () => undefined);
     const { clock } = outside;
     return {
       ...{ outside, warmups },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from '#config';
 import type { ServerId } from '#core';
-import { KeptWarmups, openStore } from '#store';
+import { RowWarmups, openStore } from '#store';
 import { type FakeElection, FakeElections, MemoryRows } from '#triton-simulator';
 import type { Dependencies } from '../../apps/scheduler/src/bootstrap/dependencies.js';
 import type { Served } from '../../apps/scheduler/src/cluster/leadership/peers.js';
@@ -131,7 +131,7 @@ async function startPeer(
       election = elections.candidate({ peer: name, ...linked.place });
       return {
         ...{ name, candidate: election },
-        warmups: await KeptWarmups.open(new MemoryRows(), () => undefined),
+        warmups: await RowWarmups.open(new MemoryRows(), () => undefined),
         openStore: (leadership) => {
           const rows = new MemoryRows(texts);
           rows.isDurable = store.isDurable;

@@ -7,7 +7,7 @@ const RANGE = Number(process.env['JEST_WORKER_ID'] ?? 0) % 4;
 
 /** What was handed out lately: its process may not listen yet. */
 const given = new Set<number>();
-const MOST_GIVEN = 1_000;
+const MAX_GIVEN = 1_000;
 
 /** A loopback port that no process listens on now. It has five digits. */
 export async function sparePort(): Promise<number> {
@@ -21,7 +21,7 @@ export async function sparePort(): Promise<number> {
     });
     if (!isSpare) continue;
     await new Promise((resolve) => server.close(resolve));
-    if (given.size === MOST_GIVEN) given.clear();
+    if (given.size === MAX_GIVEN) given.clear();
     given.add(port);
     return port;
   }

@@ -9,11 +9,11 @@ import {
   replicaId,
   type ServerId,
 } from '#core';
-import { LeaderTalk } from '../../apps/scheduler/src/cluster/replication/leader-session.js';
+import { LeaderSession } from '../../apps/scheduler/src/cluster/replication/leader-session.js';
 import { RouteTable } from '../../apps/scheduler/src/cluster/replication/route-table.js';
 import { WatchedTable } from '../../apps/scheduler/src/cluster/replication/watched-table.js';
 import { FleetFeed } from '../../apps/scheduler/src/cluster/replication/fleet-feed.js';
-import { PeerDesk } from '../../apps/scheduler/src/cluster/replication/peer-subscriptions.js';
+import { PeerSubscriptions } from '../../apps/scheduler/src/cluster/replication/peer-subscriptions.js';
 import { aModel, aServer } from './builders.js';
 import { query } from './running-engine.js';
 import { Shelf } from './shelf.js';
@@ -43,7 +43,7 @@ export class FollowingPeer {
   latency: Millis = 1;
   /** What is sent gets lost, in both directions. */
   isCut = false;
-  private talk: LeaderTalk;
+  private talk: LeaderSession;
   private letters: Letter[] = [];
   private isReporting = false;
   private leave: () => void = () => undefined;
@@ -105,11 +105,11 @@ export class FollowingPeer {
     this.isReporting = false;
   }
 
-  private open(): LeaderTalk {
+  private open(): LeaderSession {
     const { core, name, table } = this;
-    const talk = new LeaderTalk(table, () => ({ term: Infinity, sequence: Infinity }), core.now);
+    const talk = new LeaderSession(table, () => ({ term: Infinity, sequence: Infinity }), core.now);
     const stream = {
-      write: (event: Parameters<LeaderTalk['hear']>[0]) =>
+      write: (event: Parameters<LeaderSession['hear']>[0]) =>
         void this.post(() => this.talk === talk && talk.hear(event, core.now)),
       end: () => undefined,
     };
@@ -134,7 +134,7 @@ export class FollowingPeer {
 export class WatchedCore {
   readonly fleet = emptyFleet();
   readonly shelf = new Shelf(['a', 'b', 'c']);
-  readonly desk: PeerDesk;
+  readonly desk: PeerSubscriptions;
   readonly peers: readonly FollowingPeer[];
   now: Instant = 1_000;
   private readonly own = new WatchedTable({ clock: { now: () => this.now }, bound: BOUND });
@@ -154,7 +154,7 @@ export class WatchedCore {
     const tell = (...events: Event[]): void => void this.inbox.push(...events);
     const { fleet } = this;
     const { publisher } = this.own;
-    this.desk = new PeerDesk({
+    this.desk = new PeerSubscriptions({
       fleet,
       term: 1,
       publisher,

@@ -21,9 +21,9 @@ const FOUND = join(ROOT, '.cache', 'fuzz');
 const TARGETS = join(ROOT, 'dist', 'test', 'fuzz');
 const INSTALL_MS = 180_000;
 /** A header may have 8 KiB, and more is cut. */
-const MOST_BYTES = 9_000;
+const MAX_BYTES = 9_000;
 /** One input may take so long. */
-const MOST_MS = 10_000;
+const MAX_MS = 10_000;
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '300' } },
@@ -57,8 +57,8 @@ async function install() {
 async function play(target) {
   const corpus = join(FOUND, target);
   mkdirSync(corpus, { recursive: true });
-  const ours = [PROGRAM, join(TARGETS, `${target}.js`), corpus, '--timeout', String(MOST_MS)];
-  const ofTheFuzzer = [`-max_total_time=${seconds}`, `-max_len=${MOST_BYTES}`, '-print_final_stats=1'];
+  const ours = [PROGRAM, join(TARGETS, `${target}.js`), corpus, '--timeout', String(MAX_MS)];
+  const ofTheFuzzer = [`-max_total_time=${seconds}`, `-max_len=${MAX_BYTES}`, '-print_final_stats=1'];
   const child = spawn(process.execPath, [...ours, '--', ...ofTheFuzzer], { cwd: FOUND, stdio: 'inherit' });
   const [code] = await once(child, 'close');
   console.log(`fuzz: ${target}: ${code === 0 ? `nothing in ${seconds} s` : 'FAILED'}`);

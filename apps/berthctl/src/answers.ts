@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { pageSchema, problemSchema } from '#contracts';
-import { call, MOST_BYTES, type Question, type Reply } from './call.js';
+import { call, MAX_BYTES, type Question, type Reply } from './call.js';
 import { Failed } from './failures.js';
 import { refusedWith } from './refused-with.js';
 import type { Target } from './target.js';
@@ -15,7 +15,7 @@ export interface Asking {
 export type Filters = readonly (readonly [name: string, value: string])[];
 
 const PAGE_SIZE = 500;
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 
 /** Asks, and checks that the answer is what the contract says. Throws where Berth refuses. */
 export async function ask<Answer>(
@@ -35,8 +35,8 @@ export async function askForAll<Item>(
   const items: Item[] = [];
   const query = new URLSearchParams(filters.map(([name, value]): [string, string] => [name, value]));
   query.set('pageSize', String(PAGE_SIZE));
-  let mostBytes = MOST_BYTES;
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+  let mostBytes = MAX_BYTES;
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const question = { method: 'GET', path: `${path}?${query.toString()}`, mostBytes } as const;
     const { answer, bytes } = await answered(asking, question, pageSchema(schema));
     for (const item of answer.items) items.push(item);
@@ -44,7 +44,7 @@ export async function askForAll<Item>(
     query.set('pageToken', answer.nextPageToken);
     mostBytes -= bytes;
   }
-  throw new Failed(`the list has more than ${MOST_PAGES} pages`, ['--state and --label make it shorter.']);
+  throw new Failed(`the list has more than ${MAX_PAGES} pages`, ['--state and --label make it shorter.']);
 }
 
 async function answered<Answer>(

@@ -15,7 +15,7 @@ export interface AuditOptions {
 
 const LARGEST_PAGE = 1_000;
 /** So many pages are read at most. */
-const MOST_PAGES = 1_000;
+const MAX_PAGES = 1_000;
 
 const NOT_COMPARED =
   'this Berth does not say where its audit begins and ends: records that are missing there are not noticed';
@@ -73,13 +73,13 @@ type Page = Omit<AuditPageMessage, 'head'> & { readonly head?: AuditHead | undef
 
 async function* pagesOf(work: Work, pageSize: number, filters: Filters): AsyncGenerator<Page> {
   const query = queryOf(pageSize, filters);
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const page = await pageOf(work, query);
     yield page;
     if (page.nextPageToken === '') return;
     query.set('pageToken', page.nextPageToken);
   }
-  throw new Failed(`the audit has more than ${MOST_PAGES} pages`);
+  throw new Failed(`the audit has more than ${MAX_PAGES} pages`);
 }
 
 function queryOf(pageSize: number, filters: Filters): URLSearchParams {

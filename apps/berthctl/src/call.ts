@@ -25,20 +25,20 @@ export interface Reply {
 }
 
 /** The longest answer that is read, of all its pages together: some 40,000 models. */
-export const MOST_BYTES = 64 * 2 ** 20;
+export const MAX_BYTES = 64 * 2 ** 20;
 
 /** The longest that a timer can be set to: 24 days. */
-const LONGEST_MS = 2 ** 31 - 1;
+const MAX_WAIT_MS = 2 ** 31 - 1;
 
 /** Asks once. No redirect is followed: the token is for one address. Ends after `patience` and the wait, whatever comes. */
 export async function call(target: Target, question: Question, patience: number): Promise<Reply> {
   const url = `${target.url}${question.path}`;
-  const limit = Math.min(patience + (question.waitMs ?? 0), LONGEST_MS);
+  const limit = Math.min(patience + (question.waitMs ?? 0), MAX_WAIT_MS);
   const signal = AbortSignal.timeout(limit);
   try {
     const response = await responseTo(url, optionsFor(target, question, signal), question.body, patience);
     const { statusCode: status = 0, headers } = response;
-    const bytes = await bytesOf(response, question.mostBytes ?? MOST_BYTES);
+    const bytes = await bytesOf(response, question.mostBytes ?? MAX_BYTES);
     return { status, retryAfter: headers['retry-after'], text: bytes.toString(), bytes: bytes.length };
   } catch (error) {
     if (error instanceof Failed) throw error;
@@ -70,7 +70,7 @@ function responseTo(
     const request = (isTls ? requestOverHttps : requestOverHttp)(url, options);
     const connecting = setTimeout(
       () => request.destroy(new Error(`no connection within ${patience} ms`)),
-      Math.min(patience, LONGEST_MS),
+      Math.min(patience, MAX_WAIT_MS),
     );
     request.once('socket', (socket) =>
       socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(connecting)),
@@ -91,7 +91,7 @@ async function bytesOf(response: IncomingMessage, most: number): Promise<Buffer>
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > most)
-      throw new Failed(`the answer is longer than the ${MOST_BYTES / 2 ** 20} MiB that are read`);
+      throw new Failed(`the answer is longer than the ${MAX_BYTES / 2 ** 20} MiB that are read`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -17,12 +17,12 @@ export interface PlanOptions {
 }
 
 /** A plan may have to wait for others, and is worked out in short pieces. */
-const LONGEST_WAIT_MS = 120_000;
+const MAX_WAIT_MS = 120_000;
 
 /** `plan`: what would happen if something were so. */
 export async function plan(work: Work, options: PlanOptions): Promise<void> {
   const body = await suppositionIn(options);
-  const question = { method: 'POST', path: '/v1/plan', body, waitMs: LONGEST_WAIT_MS } as const;
+  const question = { method: 'POST', path: '/v1/plan', body, waitMs: MAX_WAIT_MS } as const;
   const told = await ask(work.asking(), question, planSchema);
   work.terminal.out(work.isJson ? jsonLines(told) : told.lines);
 }

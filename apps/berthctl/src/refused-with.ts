@@ -5,16 +5,14 @@ import { Refused } from './failures.js';
 type Problem = z.infer<typeof problemSchema>;
 
 const LONGEST = 2_000;
-const MOST_RULES = 101;
+const MAX_RULES = 101;
 
 /** A refusal in words: the reason, what Berth says of it, each broken rule, and when to try again. */
 export function refusedWith(problem: Problem, retryAfter: string | undefined): Refused {
   const { reason, detail, errors = [] } = problem;
   const said = errors.length > 0 ? problem.title : detail;
-  const rules = errors
-    .slice(0, MOST_RULES)
-    .map(({ path, rule }) => (path === '' ? rule : `${path}: ${rule}`));
-  const left = errors.length > MOST_RULES ? [`and ${errors.length - MOST_RULES} more`] : [];
+  const rules = errors.slice(0, MAX_RULES).map(({ path, rule }) => (path === '' ? rule : `${path}: ${rule}`));
+  const left = errors.length > MAX_RULES ? [`and ${errors.length - MAX_RULES} more`] : [];
   const hints = [...rules, ...left, ...progress(problem), ...freeze(problem), ...hint(problem, retryAfter)];
   return new Refused(
     problem,

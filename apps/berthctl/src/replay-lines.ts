@@ -7,7 +7,7 @@ import type { Played } from './recorded.js';
 
 /** How long a line may get: a turn may hold the indexes of many servers. */
 const LONGEST = 400;
-const MOST_ITEMS = 50;
+const MAX_ITEMS = 50;
 
 /** What a recording is of, and that it holds. */
 export function summaryLines({ header, turns, first, last, ending }: Played): string[] {
@@ -64,7 +64,7 @@ export function differenceLines(
 }
 
 function listed(title: string, items: readonly (Event | Action)[]): string[] {
-  const shown = items.slice(0, MOST_ITEMS).map((item) => `  ${clipped(inShort(item), LONGEST)}`);
-  const left = items.length > MOST_ITEMS ? [`  and ${items.length - MOST_ITEMS} more`] : [];
+  const shown = items.slice(0, MAX_ITEMS).map((item) => `  ${clipped(inShort(item), LONGEST)}`);
+  const left = items.length > MAX_ITEMS ? [`  and ${items.length - MAX_ITEMS} more`] : [];
   return [title, ...(items.length > 0 ? [...shown, ...left] : ['  none'])];
 }

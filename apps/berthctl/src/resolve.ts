@@ -14,7 +14,7 @@ export interface ResolveOptions {
 }
 
 /** Without `waitMs` the wait of the model holds, which may be an hour: the command does not sit through that. */
-const LONGEST_WAIT_MS = 600_000;
+const MAX_WAIT_MS = 600_000;
 
 /** `resolve M`: where a model is; a cold one is loaded first. */
 export async function resolve(work: Work, model: string, options: ResolveOptions): Promise<void> {
@@ -23,7 +23,7 @@ export async function resolve(work: Work, model: string, options: ResolveOptions
     method: 'POST',
     path: `${pathOf('models', model)}/resolve`,
     body: { waitMs, leaseMs, class: importance, version, avoid },
-    waitMs: waitMs ?? LONGEST_WAIT_MS,
+    waitMs: waitMs ?? MAX_WAIT_MS,
   } as const;
   const route = await ask(work.asking(), question, routeSchema);
   work.terminal.out(work.isJson ? jsonLines(route) : table(COLUMNS, [route]));

@@ -7,7 +7,7 @@ import { Failed } from './failures.js';
 import type { Work } from './work.js';
 
 /** So many losses are told one by one. */
-const MOST_TOLD = 20;
+const MAX_TOLD = 20;
 
 const rowSchema = z.strictObject({ key: z.string(), text: z.string() });
 /** The last line: without it a file that was cut would pass for the whole. */
@@ -101,6 +101,6 @@ async function unlessUnusable<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function told(lost: readonly string[]): readonly string[] {
-  const more = lost.length - MOST_TOLD;
-  return more > 0 ? [...lost.slice(0, MOST_TOLD), `and ${more} more`] : lost;
+  const more = lost.length - MAX_TOLD;
+  return more > 0 ? [...lost.slice(0, MAX_TOLD), `and ${more} more`] : lost;
 }

@@ -17,7 +17,7 @@ import type { Work } from './work.js';
 
 const LARGEST_PAGE = 1_000;
 /** As many as Berth keeps: 1,000 of each endpoint, some of which the configuration does not have any more. */
-const MOST_LETTERS = 100_000;
+const MAX_LETTERS = 100_000;
 
 /** `webhooks endpoints`. */
 export async function listEndpoints(work: Work): Promise<void> {
@@ -65,7 +65,7 @@ export async function eachLetter(
 
 /** The oldest first. */
 async function performAll(work: Work, verb: 'replay' | 'drop', endpoint?: string): Promise<string[]> {
-  const letters = (await lettersOf(work, MOST_LETTERS, endpoint)).reverse();
+  const letters = (await lettersOf(work, MAX_LETTERS, endpoint)).reverse();
   for (const { id } of letters) {
     await perform(work, verb, id).catch((error: unknown) => {
       if (!(error instanceof Refused) || reasonOf(error) !== 'unknown_dead_letter') throw error;

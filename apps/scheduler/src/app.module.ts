@@ -8,7 +8,7 @@ import { ModelsModule } from './admin/models/models.module.js';
 import { PlanningModule } from './admin/planning/planning.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { ScalingModule } from './integrations/scaling/scaling.module.js';
-import { TellingModule } from './integrations/events/events.module.js';
+import { EventsModule } from './integrations/events/events.module.js';
 import { WarmupsModule } from './admin/warmups/warmups.module.js';
 import { WebhooksModule } from './integrations/fleet-webhook/fleet-webhook.module.js';
 
@@ -22,7 +22,7 @@ import { WebhooksModule } from './integrations/fleet-webhook/fleet-webhook.modul
     PlanningModule,
     AuditModule,
     ScalingModule,
-    TellingModule,
+    EventsModule,
     WarmupsModule,
     WebhooksModule,
     AlertsModule,

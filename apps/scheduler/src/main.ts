@@ -25,7 +25,7 @@ const SERVERS_TOLD_MS = 5_000;
 const LEADER_KNOWN_MS = 20_000;
 const LOOK_EVERY_MS = 50;
 /** The configuration file may be so long: 10,000 models with a config each. */
-const MOST_CONFIG_BYTES = 64 * 2 ** 20;
+const MAX_CONFIG_BYTES = 64 * 2 ** 20;
 
 /** Something the operator has to put right. */
 class Unusable extends Error {}
@@ -91,7 +91,7 @@ async function settledText(path: string, named: string): Promise<string> {
 }
 
 async function textOf(path: string, named: string): Promise<string> {
-  const read = await readSmallFile(path, MOST_CONFIG_BYTES);
+  const read = await readSmallFile(path, MAX_CONFIG_BYTES);
   if ('text' in read) return read.text;
   throw refused([`${named}: ${read.rule}`]);
 }

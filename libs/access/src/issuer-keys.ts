@@ -14,7 +14,7 @@ const PAUSE_MS = 5_000;
 /** Keys that the issuer has withdrawn are forgotten after so long. */
 const RENEW_MS = 600_000;
 const TIMEOUT_MS = 5_000;
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 
 /** Told in which words the public keys of an issuer could not be had. */
 export type OnKeysMissing = (issuer: string, cause: string) => void;
@@ -91,7 +91,7 @@ async function textOf({ body }: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new Error(`the answer is longer than ${MOST_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw new Error(`the answer is longer than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -2,7 +2,7 @@ import { decodeJwt, type JWTPayload, jwtVerify } from 'jose';
 import type { Unsigned } from './access.js';
 import type { Issuer } from './auth.js';
 import { IssuerKeys, type OnKeysMissing } from './issuer-keys.js';
-import { type KeptToken, KeptTokens } from './kept-tokens.js';
+import { type CachedToken, TokenCache } from './token-cache.js';
 import { hashOf } from './keys.js';
 import { PerSecond } from './per-second.js';
 import type { Principal } from './principal.js';
@@ -10,14 +10,14 @@ import type { Principal } from './principal.js';
 /** `none` and the symmetric ones, which a public key would be the secret of, are not among them. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 const TOLERANCE_S = 60;
-const MOST_A_SECOND = 200;
+const MAX_A_SECOND = 200;
 /** After so long a token is verified anew. */
 const KEPT_MS = 300_000;
-const MOST_KEPT = 10_000;
+const MAX_KEPT = 10_000;
 /** Subjects become tenants and names in the audit: a subject with a character that is not seen could pass for another one. */
 const SUBJECT = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;
 
-type Answer = KeptToken['answer'];
+type Answer = CachedToken['answer'];
 
 interface Known extends Issuer {
   readonly publicKeys: IssuerKeys;
@@ -26,10 +26,10 @@ interface Known extends Issuer {
 /** Verifies tokens (JWT), and keeps what became of them by their hash. */
 export class Tokens {
   private readonly issuers: ReadonlyMap<string, Known>;
-  private readonly kept = new KeptTokens(MOST_KEPT);
+  private readonly kept = new TokenCache(MAX_KEPT);
   /** A token that comes many times at once is verified once. There are as many as are begun within a timeout. */
   private readonly verifying = new Map<string, Promise<Answer>>();
-  private readonly budget = new PerSecond(MOST_A_SECOND);
+  private readonly budget = new PerSecond(MAX_A_SECOND);
 
   /** `now` tells the time of day in milliseconds. The public keys that the tokens `before` have stay known. */
   constructor(

@@ -3,19 +3,19 @@ import { get, list } from './as-written.js';
 import type { Finding, Path } from './errors.js';
 import { choice } from './rules.js';
 
-const MOST_RULES = 100;
-const MOST_LABELS = 16;
+const MAX_RULES = 100;
+const MAX_LABELS = 16;
 const ALERT_LABEL_RULE =
   'must be the name of an alert label: 1 to 128 letters, digits, "_", ".", ":", "/" or "-", beginning with a letter or "_"';
 const VALUE_RULE = 'must have 1 to 1024 characters, none of them a control character';
-const LABELS_RULE = `must have 1 to ${MOST_LABELS} labels`;
+const LABELS_RULE = `must have 1 to ${MAX_LABELS} labels`;
 
 const alertLabel = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.:/-]{0,127}$/, { error: ALERT_LABEL_RULE });
 
 const alertRuleSchema = z.strictObject({
   match: z
     .record(alertLabel, z.string().regex(/^[^\p{Cc}]{1,1024}$/u, { error: VALUE_RULE }))
-    .refine((match) => Object.keys(match).length >= 1 && Object.keys(match).length <= MOST_LABELS, {
+    .refine((match) => Object.keys(match).length >= 1 && Object.keys(match).length <= MAX_LABELS, {
       error: LABELS_RULE,
     })
     .meta({ description: 'The labels that an alert must have, letter by letter.', minProperties: 1 }),
@@ -32,7 +32,7 @@ const alertRuleSchema = z.strictObject({
 /** The rules as the file lists them. */
 export const alertRulesSchema = z
   .array(alertRuleSchema)
-  .max(MOST_RULES, { error: `must have at most ${MOST_RULES} entries` });
+  .max(MAX_RULES, { error: `must have at most ${MAX_RULES} entries` });
 
 /** What an alert does: the first rule that fits holds. */
 export type AlertRule = {

@@ -5,9 +5,9 @@ import { choice, isNoKey, millis, name } from './rules.js';
 /** What a credential lets its holder do; the rights of each are a table of libs/access. */
 const ROLES = ['gateway', 'autoscaler', 'viewer', 'operator', 'admin', 'metrics'] as const;
 
-const MOST_KEYS = 10_000;
-const MOST_ISSUERS = 16;
-const MOST_GRANTS = 1_000;
+const MAX_KEYS = 10_000;
+const MAX_ISSUERS = 16;
+const MAX_GRANTS = 1_000;
 
 const HASH_RULE =
   'must be sha256: and 64 lower-case hexadecimal digits, the hash of a key and never the key (berthctl key new makes both)';
@@ -57,7 +57,7 @@ const issuerSchema = z.strictObject({
     .max(2048, { error: JWKS_RULE })
     .refine(isSafeUrl, { error: JWKS_RULE })
     .meta({ description: 'Where its public keys are.', format: 'uri', pattern: '^https?://' }),
-  grants: upTo(MOST_GRANTS, grantSchema).describe('Who gets which role: the first that fits holds.'),
+  grants: upTo(MAX_GRANTS, grantSchema).describe('Who gets which role: the first that fits holds.'),
 });
 
 const certificateSchema = z.strictObject({
@@ -70,9 +70,9 @@ const certificateSchema = z.strictObject({
 
 /** Which callers there are. */
 export const authSchema = z.strictObject({
-  keys: upTo(MOST_KEYS, keySchema).exactOptional().describe('Keys, by their hashes.'),
-  jwt: upTo(MOST_ISSUERS, issuerSchema).exactOptional().describe('Issuers of tokens (JWT).'),
-  certificates: upTo(MOST_GRANTS, certificateSchema).exactOptional().describe('Client certificates.'),
+  keys: upTo(MAX_KEYS, keySchema).exactOptional().describe('Keys, by their hashes.'),
+  jwt: upTo(MAX_ISSUERS, issuerSchema).exactOptional().describe('Issuers of tokens (JWT).'),
+  certificates: upTo(MAX_GRANTS, certificateSchema).exactOptional().describe('Client certificates.'),
 });
 
 /** What a credential gives its holder. */

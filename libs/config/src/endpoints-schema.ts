@@ -22,16 +22,16 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Deliveries under way are divided among the endpoints, so that a dead one holds up no other. */
-const MOST_ENDPOINTS = 8;
+const MAX_ENDPOINTS = 8;
 
-const MOST_SECRETS = 4;
+const MAX_SECRETS = 4;
 const URL_RULE =
   'must be an https:// URL without user name, password or fragment; http:// only where allowPrivate is true';
 const PRIVATE_RULE =
   'must not be an address of this machine or of a private network, unless allowPrivate is true';
 const NAME_RULE = 'must be unique: another endpoint has it too';
 const LACKS_NAME_RULE = 'is required: none can be made of the host in the url';
-const SECRETS_RULE = `must name a file with 1 to ${MOST_SECRETS} secrets, one a line: ${SECRET_TEXT}`;
+const SECRETS_RULE = `must name a file with 1 to ${MAX_SECRETS} secrets, one a line: ${SECRET_TEXT}`;
 
 /** Where events are told. */
 const endpointSchema = z.strictObject({
@@ -60,7 +60,7 @@ const endpointSchema = z.strictObject({
 
 export const endpointsSchema = z
   .array(endpointSchema)
-  .max(MOST_ENDPOINTS, { error: `must have at most ${MOST_ENDPOINTS} entries` });
+  .max(MAX_ENDPOINTS, { error: `must have at most ${MAX_ENDPOINTS} entries` });
 
 /** An endpoint, complete. */
 export type EndpointConfig = {
@@ -77,7 +77,7 @@ type EndpointsFile = z.infer<typeof endpointsSchema>;
 /** The endpoints with what was left out. What of the files cannot be read is told by `endpointFindings`. */
 export function completeEndpoints(endpoints: EndpointsFile, files: ServerFiles): EndpointConfig[] {
   return endpoints.map(({ name: given, url, secretFile, events = EVENT_TYPES, allowPrivate = false }) => {
-    const secrets = secretsIn(contentOf(secretFile, files, [], []) ?? '', MOST_SECRETS) ?? [];
+    const secrets = secretsIn(contentOf(secretFile, files, [], []) ?? '', MAX_SECRETS) ?? [];
     return { name: given ?? nameOf(url) ?? '', url, secrets, events: [...new Set(events)], allowPrivate };
   });
 }
@@ -127,7 +127,7 @@ function secretFindings(endpoint: unknown, at: Finding['at'], files: ServerFiles
   if (typeof secretFile !== 'string' || secretFile === '') return [];
   const found: Finding[] = [];
   const content = contentOf(secretFile, files, [...at, 'secretFile'], found);
-  if (content !== undefined && secretsIn(content, MOST_SECRETS) === undefined)
+  if (content !== undefined && secretsIn(content, MAX_SECRETS) === undefined)
     found.push({ at: [...at, 'secretFile'], rule: SECRETS_RULE });
   return found;
 }

@@ -7,20 +7,20 @@ import { contentOf, fileNamesIn, type ServerFiles } from './server-files.js';
 import { serverTlsSchema } from './server-spec.js';
 import { SECRET_TEXT, secretsIn } from './webhook-secret.js';
 
-const MOST_SECRETS = 8;
-const MOST_ALLOWED = 1_000;
+const MAX_SECRETS = 8;
+const MAX_ALLOWED = 1_000;
 const SECRET_RULE = `must name a file with ${SECRET_TEXT}`;
 
 /** The section `webhooks.fleet`. */
 export const fleetWebhookSchema = z.strictObject({
   secretFiles: z
     .array(text)
-    .max(MOST_SECRETS, { error: `must have at most ${MOST_SECRETS} entries` })
+    .max(MAX_SECRETS, { error: `must have at most ${MAX_SECRETS} entries` })
     .exactOptional()
     .describe('Files with a secret each: a message signed by one of them is admitted.'),
   allow: z
     .array(z.string().refine(isAllowRule, { error: ALLOW_RULE }))
-    .max(MOST_ALLOWED, { error: `must have at most ${MOST_ALLOWED} entries` })
+    .max(MAX_ALLOWED, { error: `must have at most ${MAX_ALLOWED} entries` })
     .exactOptional()
     .describe('The addresses at which servers may join.'),
   headersFile: text.exactOptional().describe('A file with the headers for servers that joined.'),

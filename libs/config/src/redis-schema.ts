@@ -9,7 +9,7 @@ import { choice, name, text, whole } from './rules.js';
 import { contentOf, NO_FILES, resolved, type ServerFiles } from './server-files.js';
 import { serverTlsSchema } from './server-spec.js';
 
-const MOST_SENTINELS = 16;
+const MAX_SENTINELS = 16;
 const SECRET_RULE =
   'must name a file with one line: 1 to 1024 characters, the first and the last of them no blanks';
 
@@ -29,7 +29,7 @@ export const redisSchema = z.strictObject({
         .meta({ pattern: ADDRESS_PATTERN }),
     )
     .min(1, { error: 'must have at least 1 entry' })
-    .max(MOST_SENTINELS, { error: `must have at most ${MOST_SENTINELS} entries` })
+    .max(MAX_SENTINELS, { error: `must have at most ${MAX_SENTINELS} entries` })
     .exactOptional()
     .describe('The Sentinels that know the master.'),
   name: text.exactOptional().describe('The name by which the Sentinels know the master.'),

@@ -9,7 +9,7 @@ export type FileText = { readonly text: string } | { readonly rule: string };
 export type FileTexts = ReadonlyMap<string, FileText>;
 
 /** A file that the configuration names may be so long. */
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 const MIB = 2 ** 20;
 
 /** A disk that has not answered by then is not waited for any longer. */
@@ -34,7 +34,7 @@ export async function readSmallFiles(paths: Iterable<string>): Promise<FileTexts
  * Reads a regular file of at most `mostBytes`. A pipe or a device is refused before it is opened: reading it may never end.
  * Never rejects.
  */
-export async function readSmallFile(path: string, mostBytes = MOST_BYTES): Promise<FileText> {
+export async function readSmallFile(path: string, mostBytes = MAX_BYTES): Promise<FileText> {
   const read = new AbortController();
   const late = sleep(PATIENCE_MS, unreadable(path, `no answer within ${PATIENCE_MS} ms`), {
     signal: read.signal,

@@ -22,8 +22,8 @@ interface Times {
 }
 
 /** How many of the copies that hold a memory are told, and of all memories together. */
-const MOST_VICTIMS = 20;
-const MOST_IN_ALL = 2_000;
+const MAX_VICTIMS = 20;
+const MAX_IN_ALL = 2_000;
 
 /** Why a model is where it is, as it is told. `declared`: what the core does not know of it. */
 export function explanationView<Declared extends { readonly source: string; readonly enabled: boolean }>(
@@ -33,7 +33,7 @@ export function explanationView<Declared extends { readonly source: string; read
 ): Omit<Told, 'source' | 'lines'> & Declared {
   const { demand, lastFailure, lastUnload } = why;
   const memories = why.there.reduce((sum, { devices }) => sum + devices.length + 1, 0);
-  const telling = { times, most: Math.max(1, Math.min(MOST_VICTIMS, Math.floor(MOST_IN_ALL / memories))) };
+  const telling = { times, most: Math.max(1, Math.min(MAX_VICTIMS, Math.floor(MAX_IN_ALL / memories))) };
   return {
     model: why.model,
     ...declared,

@@ -31,7 +31,7 @@ export { NAME, NAME_RULE } from './names.js';
 export { once } from './once.js';
 export * from './plan.js';
 export * from './scaling.js';
-export * from './telling.js';
+export * from './events.js';
 export * from './warmup.js';
 export { reasonIn } from './reason-in.js';
 export { berthVersion, protoFolder } from './package.js';

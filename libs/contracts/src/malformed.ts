@@ -12,7 +12,7 @@ export class MalformedRequest {
 }
 
 /** The longest message that a method takes, in bytes. */
-const MOST_BYTES = 64 * 2 ** 10;
+const MAX_BYTES = 64 * 2 ** 10;
 
 /** Writes a message, unless it is written already: an answer of another process is told as it came. */
 export const unlessWritten =
@@ -28,7 +28,7 @@ export function tolerant(
 ): ServiceDefinition {
   const shapes = shapesOf(definition);
   const methods = Object.entries(service).map(([name, method]) => {
-    const most = limits[name] ?? MOST_BYTES;
+    const most = limits[name] ?? MAX_BYTES;
     const shape = requestShape(method, shapes);
     const requestDeserialize = (bytes: Buffer): object => {
       if (bytes.length > most)

@@ -5,7 +5,7 @@ const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.
 const count = z.int().min(0);
 
 /** So many models a warm-up may have. */
-export const MOST_WARMUP_MODELS = 1_000;
+export const MAX_WARMUP_MODELS = 1_000;
 
 /** A list of models that are loaded, as it is told. */
 export const warmupSchema = z.strictObject({

@@ -97,7 +97,7 @@ const LENGTHS = new Map([
   [EIGHT_BYTES, 8],
   [FOUR_BYTES, 4],
 ]);
-const LONGEST_VARINT = 10;
+const MAX_VARINT_LENGTH = 10;
 
 class Walk {
   private at = 0;
@@ -156,7 +156,7 @@ class Walk {
   /** Of a longer number than 32 bits the lower ones: no tag and no length has more. */
   private varint(end: number): number {
     let value = 0;
-    for (let nth = 0; nth < LONGEST_VARINT && this.at < end; nth += 1) {
+    for (let nth = 0; nth < MAX_VARINT_LENGTH && this.at < end; nth += 1) {
       const byte = this.bytes[this.at++]!;
       if (nth < 5) value = (value | ((byte & 0x7f) << (7 * nth))) >>> 0;
       if (byte < 0x80) return value;

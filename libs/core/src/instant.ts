@@ -9,7 +9,7 @@ import { observe } from './observe/observe.js';
 import { step } from './step.js';
 
 /** So many turns are taken at one instant at most. If that does not do, which is a fault of ours, it goes on so soon. */
-const MOST_TURNS = 4;
+const MAX_TURNS = 4;
 const GOES_ON_AFTER: Millis = 100;
 
 /** What was decided at one instant. */
@@ -32,7 +32,7 @@ export function playInstant(fleet: Fleet, events: readonly Event[], at: Instant)
   hear(fleet, events, at);
   const actions: Action[] = [];
   let told = control(fleet, new Now(at));
-  for (let turn = 1; turn <= MOST_TURNS; turn += 1) {
+  for (let turn = 1; turn <= MAX_TURNS; turn += 1) {
     hear(fleet, told, at);
     const now = new Now(at);
     const decided = step(fleet, now);

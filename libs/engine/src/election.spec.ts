@@ -21,7 +21,7 @@ describe('an election', () => {
     const { name } = onlyLeader();
     expect(peers.map(({ election }) => election.present?.peer)).toEqual([name, name, name]);
     expect(terms()).toHaveLength(1);
-    expect(onlyLeader().reigns[0]!.isCleanRelease).toBe(false);
+    expect(onlyLeader().terms[0]!.isCleanRelease).toBe(false);
   });
 
   it('keeps its leader as long as that renews', async () => {
@@ -40,7 +40,7 @@ describe('an election', () => {
     await pass(3_500);
     const second = onlyLeader();
     expect(second).not.toBe(first);
-    expect(second.reigns[0]!.isCleanRelease).toBe(false);
+    expect(second.terms[0]!.isCleanRelease).toBe(false);
     first.resume();
     expect(first.mayAct).toBe(false);
     await pass(5_000);
@@ -55,8 +55,8 @@ describe('an election', () => {
     expect(first.mayAct).toBe(false);
     await pass(1_100);
     const second = onlyLeader();
-    expect(second.reigns[0]).toMatchObject({ isCleanRelease: true });
-    expect(second.reigns[0]!.leadership.term).toBeGreaterThan(first.reigns[0]!.leadership.term);
+    expect(second.terms[0]).toMatchObject({ isCleanRelease: true });
+    expect(second.terms[0]!.leadership.term).toBeGreaterThan(first.terms[0]!.leadership.term);
   });
 
   it('looks sooner where a release is expected', async () => {
@@ -103,13 +103,13 @@ describe('an election', () => {
 
   it('gives no term that any peer has heard of, also after the store forgot all', async () => {
     const first = onlyLeader();
-    for (const { election } of peers) election.noteTerm(first.reigns[0]!.leadership.term + 7);
+    for (const { election } of peers) election.noteTerm(first.terms[0]!.leadership.term + 7);
     expect(first.mayAct).toBe(false);
     lease.empty();
     await pass(14_000);
     expect(leaders()).toEqual([]);
     await pass(4_000);
-    expect(onlyLeader().reigns.at(-1)!.leadership.term).toBeGreaterThan(terms()[0]! + 7);
+    expect(onlyLeader().terms.at(-1)!.leadership.term).toBeGreaterThan(terms()[0]! + 7);
   });
 
   it('acts though its process is late, until its renewal is too old', async () => {
@@ -147,7 +147,7 @@ describe('an election', () => {
     const backAt = time.now();
     lease.failsWith = null;
     await pass(20_000);
-    expect(onlyLeader().reigns[0]!.lastRenewalSeenAt).toBeGreaterThanOrEqual(backAt);
+    expect(onlyLeader().terms[0]!.lastRenewalSeenAt).toBeGreaterThanOrEqual(backAt);
   });
 
   it('waits a whole lease before an empty store, and tells of what was lost', async () => {
@@ -166,7 +166,7 @@ describe('an election', () => {
   });
 
   it('counts a renewal from when it was sent', async () => {
-    const { leadership } = onlyLeader().reigns[0]!;
+    const { leadership } = onlyLeader().terms[0]!;
     await pass(1_000);
     expect(leadership.renewedAgo()).toBeLessThanOrEqual(2_000);
     lease.failsWith = new Error('away');

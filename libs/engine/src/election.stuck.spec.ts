@@ -16,7 +16,7 @@ describe('a leader that can send no order though the store answers', () => {
     expect(all.onlyLeader()).toBe(leader);
     await all.pass(5_000);
     expect(all.onlyLeader()).not.toBe(leader);
-    expect(all.onlyLeader().reigns[0]!.isCleanRelease).toBe(true);
+    expect(all.onlyLeader().terms[0]!.isCleanRelease).toBe(true);
   });
 
   it('stays where it could send one meanwhile', async () => {
@@ -70,13 +70,13 @@ describe('a leader that can send no order though the store answers', () => {
   it('ends the term that its rows have ended, and the next one begins at once', async () => {
     const all = await Electorate.of('a');
     const leader = all.onlyLeader();
-    const { term } = leader.reigns[0]!.leadership;
+    const { term } = leader.terms[0]!.leadership;
     leader.election.endTerm(term - 1);
     expect(leader.mayAct).toBe(true);
     leader.election.endTerm(term);
     expect(leader.mayAct).toBe(false);
     await all.pass(1_500);
-    expect(all.onlyLeader().reigns.at(-1)!.leadership.term).toBeGreaterThan(term);
+    expect(all.onlyLeader().terms.at(-1)!.leadership.term).toBeGreaterThan(term);
   });
 
   it('takes the lease again where no other peer takes it for a whole lease', async () => {

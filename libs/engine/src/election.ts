@@ -13,7 +13,7 @@ const MODEST_FOR: Millis = 60_000;
 const UNCONFIRMED = 'the lease is stored, but too few replicas of the store confirmed it: it does not count';
 
 /** A term that this process has won. */
-export interface Won {
+export interface AcquiredTerm {
   readonly leadership: Leadership;
   /** Whether the leader before let go of its lease: it sends nothing any more. */
   readonly isCleanRelease: boolean;
@@ -42,7 +42,7 @@ export class Election implements Leaders {
   private leading: LeadingTerm | null = null;
   private leader: Leader | null = null;
   private floor = 0;
-  private begin: ((reign: Won) => void) | null = null;
+  private begin: ((term: AcquiredTerm) => void) | null = null;
   private isAsking = false;
   private isClosed = false;
   private hasBegun = false;
@@ -72,11 +72,11 @@ export class Election implements Leaders {
    * Resolves when this process leads; never where it is closed before. To be called again once the term has ended. From the
    * first call on the lease is read.
    */
-  lead(): Promise<Won> {
-    const reign = new Promise<Won>((resolve) => (this.begin = resolve));
+  lead(): Promise<AcquiredTerm> {
+    const term = new Promise<AcquiredTerm>((resolve) => (this.begin = resolve));
     if (!this.hasBegun) this.tick();
     this.hasBegun = true;
-    return reign;
+    return term;
   }
 
   follow(tell: (leader: Leader | null) => void): void {
@@ -85,7 +85,7 @@ export class Election implements Leaders {
 
   noteTerm(term: number): void {
     this.floor = Math.max(this.floor, term);
-    if (this.leading !== null && term > this.leading.term) this.depose();
+    if (this.leading !== null && term > this.leading.term) this.stepDown();
   }
 
   /** The leader has said that it is about to release the lease: it is read more often for a while. */
@@ -108,7 +108,7 @@ export class Election implements Leaders {
     this.clock.setAlarm(Infinity, () => undefined);
     const lease = this.leading?.present ?? this.givenBack;
     if (lease === null) return;
-    this.depose();
+    this.stepDown();
     await this.keeper.release(lease).catch((error: unknown) => this.noteHealth(error as Error));
   }
 
@@ -165,10 +165,10 @@ export class Election implements Leaders {
     if (!isConfirmed) throw new Error(UNCONFIRMED);
     if (lease.term <= this.floor) return;
     this.floor = lease.term;
-    this.enthrone(lease, sentAt, vacancy);
+    this.becomeLeader(lease, sentAt, vacancy);
   }
 
-  private enthrone(lease: Lease, sentAt: Instant, vacancy: Vacancy): void {
+  private becomeLeader(lease: Lease, sentAt: Instant, vacancy: Vacancy): void {
     const leadership = new LeadingTerm(this.clock, this.profile, lease, sentAt);
     this.leading = leadership;
     this.dueAt = sentAt + this.profile.retry;
@@ -181,7 +181,7 @@ export class Election implements Leaders {
   private async renew(leading: LeadingTerm, sentAt: Instant): Promise<void> {
     const renewed = await this.keeper.renew(leading.next());
     if (this.leading !== leading) return;
-    if (renewed === 'lost') return this.depose();
+    if (renewed === 'lost') return this.stepDown();
     if (renewed === 'unconfirmed') throw new Error(UNCONFIRMED);
     leading.renewed(sentAt);
     if (leading.isStuck) return this.giveBack(leading, MODEST_FOR);
@@ -191,11 +191,11 @@ export class Election implements Leaders {
   private giveBack({ present }: LeadingTerm, modestFor: Millis): void {
     this.modestUntil = this.clock.now() + modestFor;
     this.givenBack = present;
-    this.depose();
+    this.stepDown();
   }
 
   /** The term is over. What was seen of the lease before does not count. */
-  private depose(): void {
+  private stepDown(): void {
     this.leading?.end();
     this.leading = null;
     this.watch = new LeaseWatch(this.profile);

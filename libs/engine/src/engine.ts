@@ -29,7 +29,7 @@ import { Uses } from './uses.js';
 /** A turn of so many ms or more is followed by a rest so many times as long: requests for warm models have that time. */
 const LONG_TURN = 2;
 const REST = 3;
-const LONGEST_REST = 60;
+const MAX_REST = 60;
 
 /** Runs the core: gathers events, takes turns, carries out the actions that they decide. */
 export class Engine {
@@ -208,7 +208,7 @@ export class Engine {
   private rest(began: number, wake: number): void {
     const { clock } = this.parts;
     const ended = clock.now();
-    let until = ended - began < LONG_TURN ? ended : ended + Math.min(REST * (ended - began), LONGEST_REST);
+    let until = ended - began < LONG_TURN ? ended : ended + Math.min(REST * (ended - began), MAX_REST);
     until = Math.min(until, earliestDeadline(this.state));
     this.restsUntil = until;
     // An event that came in this very turn has its turn already.

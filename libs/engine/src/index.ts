@@ -1,6 +1,6 @@
 export type { Answer, Pending, ResolveQuery, Route } from './answer.js';
 export { carryOutWarmup } from './carry-out-warmup.js';
-export { Election, type ElectionOptions, type Won } from './election.js';
+export { Election, type ElectionOptions, type AcquiredTerm } from './election.js';
 export { ELECTION_PROFILES } from './election-profile.js';
 export { Engine } from './engine.js';
 export { OrderBook } from './order-book.js';

@@ -4,7 +4,7 @@ import {
   type Fleet,
   type Instant,
   isUp,
-  LONGEST_LEASE,
+  MAX_LEASE,
   type Millis,
   type ModelId,
   type Server,
@@ -52,7 +52,7 @@ export class LeaseBook {
       this.written.set(server, JSON.stringify(ends));
       this.dueAt = Math.min(this.dueAt, now);
       const left = Object.entries(ends).map(([model, stored]) => {
-        return { model: model as ModelId, until: now + Math.min(LONGEST_LEASE, stored - wall), stored };
+        return { model: model as ModelId, until: now + Math.min(MAX_LEASE, stored - wall), stored };
       });
       this.ends.set(server, new Map(left.map(({ model, ...end }) => [model, end])));
       const leases = left.filter(({ until }) => until > now).map(({ model, until }) => ({ model, until }));

@@ -3,7 +3,7 @@ import { emptyFleet, type Event, type Fleet, type ModelId, replicaId, type Serve
 import { aModel, aServer } from '../../../test/support/builders.js';
 import { Shelf } from '../../../test/support/shelf.js';
 import { OrderBook } from './order-book.js';
-import type { ToldOrders } from './ports/declarations.js';
+import type { StoredOrders } from './ports/declarations.js';
 import { decide } from '../../../test/support/decide.js';
 
 const A = 'a' as ModelId;
@@ -12,13 +12,13 @@ const T = 't' as ServerId;
 const LOAD = { kind: 'LoadOrdered', model: A, until: 1e6 } as const;
 const RELOAD = { kind: 'ReloadOrdered', model: A, until: 1e6 } as const;
 const UNLOAD = { kind: 'UnloadOrdered', model: A, force: true } as const;
-const NOTHING: ToldOrders = { load: false, unload: [], reload: [] };
-const LOADING: ToldOrders = { ...NOTHING, load: true };
-const reloading = (server: ServerId, hasLeft: boolean): ToldOrders => ({
+const NOTHING: StoredOrders = { load: false, unload: [], reload: [] };
+const LOADING: StoredOrders = { ...NOTHING, load: true };
+const reloading = (server: ServerId, hasLeft: boolean): StoredOrders => ({
   ...NOTHING,
   reload: [{ server, hasLeft }],
 });
-const unloading = (server: ServerId, force: boolean): ToldOrders => ({
+const unloading = (server: ServerId, force: boolean): StoredOrders => ({
   ...NOTHING,
   unload: [{ server, force }],
 });
@@ -27,7 +27,7 @@ const RELOADING = reloading(S, false);
 describe('the book of orders', () => {
   let fleet: Fleet;
   let book: OrderBook;
-  let stored: Map<string, ToldOrders>;
+  let stored: Map<string, StoredOrders>;
 
   beforeEach(() => {
     fleet = emptyFleet();
@@ -93,7 +93,7 @@ describe('the book of orders', () => {
     expect([stored.size, book.changes(fleet)]).toEqual([0, []]);
   });
 
-  it.each<[string, ToldOrders, ToldOrders]>([
+  it.each<[string, StoredOrders, StoredOrders]>([
     ['whether it is to be loaded', { ...RELOADING, load: true }, RELOADING],
     ['which copies leave', { ...NOTHING, load: true, unload: [{ server: S, force: true }] }, LOADING],
     ['which come back', { ...RELOADING, load: true }, LOADING],

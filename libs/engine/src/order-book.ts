@@ -7,11 +7,11 @@ import {
   openOrders,
   replicasOf,
 } from '#core';
-import type { ToldChange, ToldOrders } from './ports/declarations.js';
+import type { DeclarationChange, StoredOrders } from './ports/declarations.js';
 
 type Ordered = EventOf<'LoadOrdered' | 'UnloadOrdered' | 'ReloadOrdered'>;
 
-const NOTHING: ToldOrders = { load: false, unload: [], reload: [] };
+const NOTHING: StoredOrders = { load: false, unload: [], reload: [] };
 
 /**
  * Keeps the orders of admins in the store. An order is stored before it is accepted, and after every turn the part that
@@ -19,9 +19,9 @@ const NOTHING: ToldOrders = { load: false, unload: [], reload: [] };
  * again: a reloaded copy is reloaded once more, and an unloaded copy that has come back is unloaded.
  */
 export class OrderBook {
-  private readonly written: Map<string, ToldOrders>;
+  private readonly written: Map<string, StoredOrders>;
 
-  constructor(told: ReadonlyMap<string, ToldOrders>) {
+  constructor(told: ReadonlyMap<string, StoredOrders>) {
     this.written = new Map(told);
   }
 
@@ -38,15 +38,15 @@ export class OrderBook {
   }
 
   /** The changes to be stored before this order is accepted. */
-  accept(fleet: Readonly<Fleet>, order: Ordered): ToldChange[] {
+  accept(fleet: Readonly<Fleet>, order: Ordered): DeclarationChange[] {
     const value = this.accepted(fleet, order);
     return this.isWritten(order.model, value) ? [] : [changeTo(order.model, value)];
   }
 
   /** The changes that bring the store in line with the fleet. */
-  changes(fleet: Readonly<Fleet>): ToldChange[] {
-    const open: ReadonlyMap<string, ToldOrders> = openOrders(fleet);
-    const changes: ToldChange[] = [];
+  changes(fleet: Readonly<Fleet>): DeclarationChange[] {
+    const open: ReadonlyMap<string, StoredOrders> = openOrders(fleet);
+    const changes: DeclarationChange[] = [];
     for (const [model, value] of open)
       if (!this.isWritten(model, value)) changes.push(changeTo(model, value));
     for (const model of this.written.keys()) if (!open.has(model)) changes.push(changeTo(model, NOTHING));
@@ -54,7 +54,7 @@ export class OrderBook {
   }
 
   /** Notes changes that were stored. */
-  follow(changes: readonly ToldChange[]): void {
+  follow(changes: readonly DeclarationChange[]): void {
     for (const change of changes) {
       if (change.kind !== 'orders') continue;
       if (change.value === null) this.written.delete(change.model);
@@ -63,7 +63,7 @@ export class OrderBook {
   }
 
   /** The open orders of a model once this one is accepted. */
-  private accepted(fleet: Readonly<Fleet>, order: Ordered): ToldOrders {
+  private accepted(fleet: Readonly<Fleet>, order: Ordered): StoredOrders {
     const servers = replicasOf(fleet, order.model).map(({ server }) => server);
     switch (order.kind) {
       case 'LoadOrdered':
@@ -79,13 +79,13 @@ export class OrderBook {
     }
   }
 
-  private isWritten(model: string, value: ToldOrders): boolean {
+  private isWritten(model: string, value: StoredOrders): boolean {
     return areSame(this.written.get(model) ?? NOTHING, value);
   }
 }
 
 /** Compares field by field: this runs after every turn for every open order, and texts would cost more than the turn. */
-const areSame = (one: ToldOrders, other: ToldOrders): boolean =>
+const areSame = (one: StoredOrders, other: StoredOrders): boolean =>
   one.load === other.load &&
   areAll(one.unload, other.unload, (a, b) => a.server === b.server && a.force === b.force) &&
   areAll(one.reload, other.reload, (a, b) => a.server === b.server && a.hasLeft === b.hasLeft);
@@ -93,7 +93,7 @@ const areSame = (one: ToldOrders, other: ToldOrders): boolean =>
 const areAll = <Item>(some: readonly Item[], others: readonly Item[], alike: (a: Item, b: Item) => boolean) =>
   some.length === others.length && some.every((one, at) => alike(one, others[at]!));
 
-function changeTo(model: string, value: ToldOrders): ToldChange {
+function changeTo(model: string, value: StoredOrders): DeclarationChange {
   const isNothing = !value.load && value.unload.length === 0 && value.reload.length === 0;
   return { kind: 'orders', model, value: isNothing ? null : value };
 }

@@ -15,7 +15,7 @@ export class LineFault extends Error {
   }
 }
 
-const LONGEST_WORDS = 300;
+const MAX_WORDS_LENGTH = 300;
 
 type Content = Record<string, unknown>;
 
@@ -129,4 +129,4 @@ function said(value: unknown): string {
 
 /** A file may have anything for a word: only the beginning of a long one is shown. */
 const clipped = (text: string): string =>
-  text.length > LONGEST_WORDS ? `${text.slice(0, LONGEST_WORDS)}...` : text;
+  text.length > MAX_WORDS_LENGTH ? `${text.slice(0, MAX_WORDS_LENGTH)}...` : text;

@@ -4,7 +4,7 @@ import type { RecordedTurn } from '#engine';
 import type { Ending, Header, Opening } from './format.js';
 import { LineFault, readLine, readOpening } from './read-line.js';
 import { RecordingError } from './recording-error.js';
-import { linesOf, LONGEST_LINE, type TextLine } from './text-lines.js';
+import { linesOf, MAX_LINE_LENGTH, type TextLine } from './text-lines.js';
 
 /** What every recording begins with: a file that does not is not read further, however long it is. */
 const BEGINNING = '{"format":';
@@ -109,7 +109,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A last line without its end was cut off, however much of it is there. */
 function textOf({ bytes, isWhole }: TextLine): string {
-  if (bytes.length > LONGEST_LINE) throw new LineFault('', `is longer than ${LONGEST_LINE} bytes`);
+  if (bytes.length > MAX_LINE_LENGTH) throw new LineFault('', `is longer than ${MAX_LINE_LENGTH} bytes`);
   if (!isWhole) throw new CutOff();
   try {
     return UTF8.decode(bytes);

@@ -5,7 +5,7 @@ const CHUNK = 256 * 1024;
 const NEWLINE = 10;
 
 /** The recorder of a service writes no longer one: what is longer is not read to its end, however long it is. */
-export const LONGEST_LINE = 64 * 2 ** 20;
+export const MAX_LINE_LENGTH = 64 * 2 ** 20;
 
 /** A line of a file, without its end; `isWhole` is false for a last one that has none, and for one that is too long. */
 export interface TextLine {
@@ -28,7 +28,7 @@ export async function* linesOf(file: FileHandle): AsyncGenerator<TextLine> {
     }
     if (from < chunk.length) rest.push(chunk.subarray(from));
     size += chunk.length - from;
-    if (size > LONGEST_LINE) break;
+    if (size > MAX_LINE_LENGTH) break;
   }
   if (rest.length > 0) yield { bytes: Buffer.concat(rest), isWhole: false };
 }

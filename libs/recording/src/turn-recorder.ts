@@ -3,7 +3,7 @@ import type { FailedTurn, Observer, Turn } from '#engine';
 import { type About, type Ending, FORMAT, type TellTime, type ThrownTurn } from './format.js';
 import { Lines } from './lines.js';
 import { Rotation } from './rotation.js';
-import { LONGEST_LINE } from './text-lines.js';
+import { MAX_LINE_LENGTH } from './text-lines.js';
 import type { TurnFiles } from './turn-files.js';
 
 /** So much may wait for the disk, beside one snapshot; then turns are dropped until it has caught up. */
@@ -81,7 +81,7 @@ export class TurnRecorder implements Observer {
     const lines = this.lines ?? this.begin(this.beginning(emptyFleet(), this.turns));
     if (this.isBehind() || this.dropped > 0) return this.drop(fleet);
     const line = Buffer.from(lines.turn({ turn: this.turns, now, events, actions }));
-    if (line.length > LONGEST_LINE) throw new LineTooLong(`turn ${this.turns}`, line.length);
+    if (line.length > MAX_LINE_LENGTH) throw new LineTooLong(`turn ${this.turns}`, line.length);
     this.add(line);
     if (this.fileBytes >= this.options.maxFileBytes) this.goOn('rotated', fleet);
   }
@@ -110,7 +110,7 @@ export class TurnRecorder implements Observer {
     const lines = new Lines();
     const header = { format: FORMAT, ...about, recordedAt: recordedAt(), turn } as const;
     const bytes = Buffer.from(lines.header(header, snapshot));
-    if (bytes.length > LONGEST_LINE) throw new LineTooLong('the fleet', bytes.length);
+    if (bytes.length > MAX_LINE_LENGTH) throw new LineTooLong('the fleet', bytes.length);
     if (2 * bytes.length > maxFileBytes) throw new SnapshotTooLarge(bytes.length);
     return { lines, bytes };
   }
@@ -143,15 +143,15 @@ export class TurnRecorder implements Observer {
 }
 
 /** No message of an error needs more, and none may make a line too long. */
-const LONGEST_ERROR = 8_000;
+const MAX_ERROR_LENGTH = 8_000;
 
 const beginningOf = (error: unknown): string =>
-  (error instanceof Error ? (error.stack ?? String(error)) : String(error)).slice(0, LONGEST_ERROR);
+  (error instanceof Error ? (error.stack ?? String(error)) : String(error)).slice(0, MAX_ERROR_LENGTH);
 
 /** What a turn choked on may be what no line can hold. */
 function isWritable(failed: ThrownTurn): boolean {
   try {
-    return Buffer.byteLength(new Lines().ending('failed', 0, failed)) < LONGEST_LINE;
+    return Buffer.byteLength(new Lines().ending('failed', 0, failed)) < MAX_LINE_LENGTH;
   } catch {
     return false;
   }
@@ -160,7 +160,7 @@ function isWritable(failed: ThrownTurn): boolean {
 /** What reads a recording would refuse it. */
 class LineTooLong extends Error {
   constructor(what: string, bytes: number) {
-    const [mib, most] = [bytes, LONGEST_LINE].map((each) => Math.ceil(each / 2 ** 20));
+    const [mib, most] = [bytes, MAX_LINE_LENGTH].map((each) => Math.ceil(each / 2 ** 20));
     super(`${what} would be a line of ${mib} MiB, and no line is longer than ${most} MiB`);
   }
 }

@@ -3,7 +3,7 @@ import { type ChainableCommander, Redis } from 'ioredis';
 import { clientOptions, type RedisOptions } from './redis-options.js';
 
 /** A client that ended by itself is started again after so long, in ms. */
-const AGAIN_MS = 200;
+const RETRY_AFTER_MS = 200;
 /** A replica has so long to confirm, in ms. */
 const CONFIRM_MS = 500;
 
@@ -107,7 +107,7 @@ export class Connection {
   }
 
   private async connectAgain(): Promise<void> {
-    await sleep(AGAIN_MS);
+    await sleep(RETRY_AFTER_MS);
     if (!this.isClosed && this.client.status === 'end') this.connect();
   }
 }

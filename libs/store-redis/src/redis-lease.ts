@@ -9,7 +9,7 @@ import { RELEASE } from './scripts/release.js';
 import { RENEW } from './scripts/renew.js';
 
 /** A replica that was last heard of so long ago is there, in s: it tells each second. */
-const MOST_LAG_S = 2;
+const MAX_LAG_S = 2;
 
 /** A release is tried so often. */
 const RELEASE_TRIES = 3;
@@ -82,7 +82,7 @@ export class RedisLease implements LeaseKeeper {
     if (this.confirm === 0) return true;
     const info = await client.info('replication');
     const lags = [...info.matchAll(/^slave\d+:.*state=online.*lag=(\d+)/gm)].map(([, lag]) => Number(lag));
-    return /^role:master/m.test(info) && lags.filter((lag) => lag <= MOST_LAG_S).length >= this.confirm;
+    return /^role:master/m.test(info) && lags.filter((lag) => lag <= MAX_LAG_S).length >= this.confirm;
   }
 
   private get lockKeys(): [string, string] {

@@ -7,7 +7,7 @@ import { Random } from '../../../test/simulation/random.js';
 import { lockFailure, openFailure } from './damage.js';
 import { openRows } from './index.js';
 import { stepsOf } from './layout.js';
-import { SqlFailed, SqlGone, SqlThread } from './sql-thread.js';
+import { SqlFailed, SqlStopped, SqlThread } from './sql-thread.js';
 
 /** What is done to a store: as many times for each of its files, each time to a fresh copy. */
 const FLIPS = 60;
@@ -30,7 +30,7 @@ describe('a store that cannot be opened', () => {
   });
 
   it('is not called damaged where SQLite does not run, nor is its lock', () => {
-    const gone = new SqlGone('the thread of SQLite died: no memory');
+    const gone = new SqlStopped('the thread of SQLite died: no memory');
     for (const failure of [openFailure('/folder', gone), lockFailure('/folder', 'berth.lock', gone)]) {
       expect(failure).toMatchObject({
         reason: 'no_sqlite',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StoreUnusable } from '#store';
-import { SqlFailed, SqlGone } from './sql-thread.js';
+import { SqlFailed, SqlStopped } from './sql-thread.js';
 
 /** What an operator can do about a store that is damaged. */
 const ADVICE =
@@ -22,7 +22,7 @@ export function openFailure(path: string, error: unknown): unknown {
   if (/^SQLITE_(BUSY|LOCKED)/.test(code))
     return new StoreUnusable('in_use', `the store in ${path} is in use by another process (${message})`);
   if (DAMAGE.test(code)) return damaged(path, message);
-  const reason = error instanceof SqlGone ? 'no_sqlite' : 'unreachable';
+  const reason = error instanceof SqlStopped ? 'no_sqlite' : 'unreachable';
   return new StoreUnusable(reason, `the store in ${path} cannot be opened: ${message}`);
 }
 

@@ -21,7 +21,7 @@ export class SqlFailed extends Error {
 }
 
 /** SQLite does not run: it could not be loaded, or its thread died. That says nothing of any file. */
-export class SqlGone extends SqlFailed {
+export class SqlStopped extends SqlFailed {
   override readonly name = 'SqlGone';
 }
 
@@ -44,11 +44,11 @@ export class SqlThread {
   private worker = this.start();
   private readonly calls = new Map<number, Call>();
   private last = 0;
-  private died: SqlGone | undefined;
+  private died: SqlStopped | undefined;
   private isOver = false;
 
   /** Why it serves no call; undefined while it does. */
-  get death(): SqlGone | undefined {
+  get death(): SqlStopped | undefined {
     return this.died;
   }
 
@@ -124,17 +124,17 @@ export class SqlThread {
     else call?.resolve(result);
   }
 
-  private die(why: SqlGone): void {
+  private die(why: SqlStopped): void {
     this.died ??= why;
     for (const call of this.calls.values()) call.reject(this.died);
     this.calls.clear();
   }
 }
 
-const died = (why: string): SqlGone => new SqlGone(`the thread of SQLite died: ${why}`);
+const died = (why: string): SqlStopped => new SqlStopped(`the thread of SQLite died: ${why}`);
 
-const notLoaded = (why: string): SqlGone =>
-  new SqlGone(
+const notLoaded = (why: string): SqlStopped =>
+  new SqlStopped(
     `SQLite could not be loaded on ${process.platform}-${process.arch} (${why}). Its binary is an optional dependency of the ` +
       'package libsql, which npm chooses by the platform: install with `npm ci` without `--omit=optional`, on the machine where Berth runs',
   );

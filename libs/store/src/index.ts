@@ -1,5 +1,5 @@
 export type { Written } from '#engine';
-export { KeptWarmups } from './kept-warmups.js';
+export { RowWarmups } from './row-warmups.js';
 export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.js';
 export { type Row, ROWS_ON_REQUEST, type Rows, type RowWrite } from './rows.js';
 export { StoreUnavailable, TermOver } from './store-unavailable.js';

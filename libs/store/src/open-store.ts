@@ -8,13 +8,13 @@ import {
   type StoreHealth as TellsHealth,
   type Warmups,
 } from '#engine';
-import { KeptWarmups } from './kept-warmups.js';
+import { RowWarmups } from './row-warmups.js';
 import { LearnedStore } from './learned-store.js';
 import { OutboxStore } from './outbox-store.js';
 import { PeerStore } from './peer-store.js';
 import type { Rows } from './rows.js';
 import { beginTerm, termRow } from './title.js';
-import { ToldStore } from './told-store.js';
+import { DeclarationStore } from './declaration-store.js';
 import { type OnHealth, WatchedRows } from './watched-rows.js';
 
 /** A store that is open, for this process alone. */
@@ -65,12 +65,12 @@ export async function openStore(
     throw error;
   });
   let isOpen = true;
-  let warmups: KeptWarmups | undefined;
+  let warmups: RowWarmups | undefined;
   return {
-    declarations: new ToldStore(rows),
+    declarations: new DeclarationStore(rows),
     learned: new LearnedStore(rows, onDamage),
     outbox: new OutboxStore(rows),
-    openWarmups: async () => (warmups ??= await KeptWarmups.open(rows, onDamage)),
+    openWarmups: async () => (warmups ??= await RowWarmups.open(rows, onDamage)),
     peers: new PeerStore(rows),
     leadership: leadership ?? soleLeadership(term, () => isOpen),
     health: {

@@ -1,10 +1,17 @@
-import type { Outbox, OutboxChange, OutboxContents, ToldDeadLetter, ToldEvent, WaitingEvent } from '#engine';
+import type {
+  Outbox,
+  OutboxChange,
+  OutboxContents,
+  StoredDeadLetter,
+  StoredEvent,
+  WaitingEvent,
+} from '#engine';
 import type { Rows, RowWrite } from './rows.js';
 import { readTable, rowWrite, type Table } from './table.js';
 import { decode, VALUES } from './values.js';
 
-const EVENTS: Table<ToldEvent> = { prefix: 'told/event/', schema: VALUES.toldEvent };
-const DEAD_LETTERS: Table<ToldDeadLetter> = { prefix: 'told/dead-letter/', schema: VALUES.toldDeadLetter };
+const EVENTS: Table<StoredEvent> = { prefix: 'told/event/', schema: VALUES.toldEvent };
+const DEAD_LETTERS: Table<StoredDeadLetter> = { prefix: 'told/dead-letter/', schema: VALUES.toldDeadLetter };
 
 /** The events that are to be told, kept in rows: one for each event and endpoint, and one more for each dead letter. */
 export class OutboxStore implements Outbox {
@@ -22,7 +29,7 @@ export class OutboxStore implements Outbox {
     };
   }
 
-  async event(number: number): Promise<ToldEvent | undefined> {
+  async event(number: number): Promise<StoredEvent | undefined> {
     const text = await this.rows.get(`${EVENTS.prefix}${keyOf(number)}`);
     return text === undefined ? undefined : decode(VALUES.toldEvent, text);
   }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { learnTime, type ModelId, type ServerId } from '#core';
-import type { LearnedChange, ToldChange } from '#engine';
+import type { LearnedChange, DeclarationChange } from '#engine';
 import { MemoryRows } from '#triton-simulator';
 import { nothingLearned } from '../../../test/support/builders.js';
 import { openStore, type Store } from './index.js';
@@ -9,7 +9,7 @@ const [m, n] = ['m', 'n'] as ModelId[] as [ModelId, ModelId];
 const s = 's' as ServerId;
 
 const HELD = { kind: 'drain', name: 'a', revision: 1 } as const;
-const TOLD: readonly ToldChange[] = [
+const TOLD: readonly DeclarationChange[] = [
   {
     kind: 'model',
     name: 'a.b',
@@ -178,7 +178,7 @@ describe('what is kept', () => {
     expect((await declarations.read()).models.size).toBe(0);
   });
 
-  it('counts its reigns', async () => {
+  it('counts its terms', async () => {
     for (const term of [1, 2, 3]) {
       const store = await opened();
       expect(store.leadership.term).toBe(term);

@@ -1,6 +1,6 @@
 import type { Rows, RowWrite } from './rows.js';
 import { StoreUnusable } from './store-unusable.js';
-import { damagedMessage } from './told-store.js';
+import { damagedMessage } from './declaration-store.js';
 import { decode, encode, VALUES } from './values.js';
 
 /** How values are laid out in the store. A store of another layout is refused. */
@@ -12,8 +12,8 @@ export const TITLE_KEY = 'meta/schema';
 const KEYS = { schema: TITLE_KEY, fleet: 'meta/fleet', term: 'meta/term' } as const;
 
 /**
- * Checks which installation the store belongs to, writes that down where the store is new, and begins the next reign.
- * Nothing is written to a store that is not ours. Hands back the number of the reign: the given one, or the next.
+ * Checks which installation the store belongs to, writes that down where the store is new, and begins the next term.
+ * Nothing is written to a store that is not ours. Hands back the number of the term: the given one, or the next.
  */
 export async function beginTerm(rows: Rows, fleet: string, given?: number): Promise<number> {
   const last = await lastTerm(rows, fleet);
@@ -26,7 +26,7 @@ export async function beginTerm(rows: Rows, fleet: string, given?: number): Prom
   return term;
 }
 
-/** The row that says which reign this is. */
+/** The row that says which term this is. */
 export function termRow(term: number): RowWrite {
   return { key: KEYS.term, text: encode(VALUES.term, KEYS.term, term) };
 }

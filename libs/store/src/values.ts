@@ -3,17 +3,17 @@ import type {
   LearnedLoadTimes,
   LearnedServer,
   LearnedWant,
-  ToldAnswer,
-  ToldAudit,
-  ToldAuditHead,
-  ToldDeadLetter,
-  ToldEvent,
-  ToldEpisode,
-  ToldFreeze,
-  ToldHook,
-  ToldModel,
-  ToldOrders,
-  ToldServer,
+  StoredAnswer,
+  AuditRow,
+  AuditHeadRow,
+  StoredDeadLetter,
+  StoredEvent,
+  StoredAlert,
+  DeclaredFreeze,
+  StoredHook,
+  DeclaredModel,
+  StoredOrders,
+  DeclaredServer,
 } from '#engine';
 import type { Footprint, LoadTimes, ModelId, ServerId } from '#core';
 
@@ -34,7 +34,7 @@ const onceTook = (took: number): LoadTimes => ({
 });
 
 /** One for each minute of an hour, and the minute under way. */
-const MOST_WANTS = 62;
+const MAX_WANTS = 62;
 
 const digits = z.string().regex(/^[0-9]+$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -77,7 +77,7 @@ export const VALUES = {
       .strictObject({ copies: z.int().min(1), until: z.string().nullable() })
       .nullable()
       .exactOptional(),
-  }) satisfies z.ZodType<ToldModel>,
+  }) satisfies z.ZodType<DeclaredModel>,
   toldServer: z.strictObject({
     revision,
     spec,
@@ -93,26 +93,26 @@ export const VALUES = {
       ])
       .exactOptional(),
     saidAt: z.string().exactOptional(),
-  }) satisfies z.ZodType<ToldServer>,
+  }) satisfies z.ZodType<DeclaredServer>,
   toldFreeze: z.strictObject({
     ...{ reason: z.string(), since: z.string(), by: z.string().exactOptional() },
-  }) satisfies z.ZodType<ToldFreeze>,
+  }) satisfies z.ZodType<DeclaredFreeze>,
   toldOrders: z.strictObject({
     load: z.boolean(),
     unload: z.array(z.strictObject({ server: z.string(), force: z.boolean() })),
     reload: z.array(z.strictObject({ server: z.string(), hasLeft: z.boolean() })),
-  }) satisfies z.ZodType<ToldOrders>,
+  }) satisfies z.ZodType<StoredOrders>,
   /** Earlier versions of Berth kept the whole body; what counts of it is read. */
   toldAnswer: z.union([
     z.strictObject({ ...answered, revision: z.string().nullable(), state: z.string().nullable() }),
     z.strictObject({ ...answered, body: z.unknown() }).transform(({ body, ...rest }) => {
       return { ...rest, revision: textIn(body, 'revision'), state: textIn(body, 'state') };
     }),
-  ]) satisfies z.ZodType<ToldAnswer>,
+  ]) satisfies z.ZodType<StoredAnswer>,
   toldHook: z.strictObject({
     at: z.string(),
     word: z.strictObject({ hash: sha256, servers: names }).nullable(),
-  }) satisfies z.ZodType<ToldHook>,
+  }) satisfies z.ZodType<StoredHook>,
   toldEpisode: z.strictObject({
     heardAt: z.string(),
     isDone: z.boolean(),
@@ -123,7 +123,7 @@ export const VALUES = {
       })
       .nullable(),
     undo: z.boolean(),
-  }) satisfies z.ZodType<ToldEpisode>,
+  }) satisfies z.ZodType<StoredAlert>,
   toldAudit: z.strictObject({
     number: digits,
     at: z.string(),
@@ -134,12 +134,12 @@ export const VALUES = {
     others: z.array(z.strictObject(auditedThing)).exactOptional(),
     more: z.int().min(1).exactOptional(),
     previousHash: sha256,
-  }) satisfies z.ZodType<ToldAudit>,
+  }) satisfies z.ZodType<AuditRow>,
   toldAuditHead: z.strictObject({
     first: z.int().min(1),
     next: z.int().min(1),
     hash: sha256,
-  }) satisfies z.ZodType<ToldAuditHead>,
+  }) satisfies z.ZodType<AuditHeadRow>,
   toldEvent: z.strictObject({
     endpoint: z.string(),
     id: z.string(),
@@ -147,12 +147,12 @@ export const VALUES = {
     at: z.string(),
     subject: z.string(),
     data: z.record(z.string(), z.unknown()),
-  }) satisfies z.ZodType<ToldEvent>,
+  }) satisfies z.ZodType<StoredEvent>,
   toldDeadLetter: z.strictObject({
     cause: z.enum(['exhausted', 'gone', 'overflow', 'withdrawn']),
     at: z.string(),
     attempts: z.int().min(0),
-  }) satisfies z.ZodType<ToldDeadLetter>,
+  }) satisfies z.ZodType<StoredDeadLetter>,
   toldWarmup: z.strictObject({
     at: z.string(),
     credential: z.string(),
@@ -198,7 +198,7 @@ export const VALUES = {
   leases: z.record(z.string(), z.number().min(0)),
   wants: z
     .array(z.strictObject({ from: z.number().min(0), servers: z.int().min(0) }))
-    .max(MOST_WANTS) satisfies z.ZodType<readonly LearnedWant[]>,
+    .max(MAX_WANTS) satisfies z.ZodType<readonly LearnedWant[]>,
 } as const;
 
 /** Writes a value down. What could not be read back is a bug of ours and never reaches the disk. */

@@ -3,9 +3,9 @@ import type { RowWrite } from './rows.js';
 import { StoreUnavailable } from './store-unavailable.js';
 
 /** So many batches may wait for the one before them. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 /** So many bytes are written together; a single batch may have more. */
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 
 interface Waiting {
   readonly batch: readonly RowWrite[];
@@ -25,9 +25,9 @@ export class WriteQueue {
   ) {}
 
   add(batch: readonly RowWrite[]): Promise<Written> {
-    if (this.waiting.length >= MOST_WAITING)
+    if (this.waiting.length >= MAX_WAITING)
       return Promise.reject(
-        new StoreUnavailable(`${MOST_WAITING} writes wait for the store in ${this.place} already`),
+        new StoreUnavailable(`${MAX_WAITING} writes wait for the store in ${this.place} already`),
       );
     return new Promise((resolve, reject) => {
       this.waiting.push({ batch, resolve, reject });
@@ -62,7 +62,7 @@ function takeFirst(waiting: Waiting[]): readonly Waiting[] {
   let bytes = 0;
   const beyond = waiting.findIndex(({ batch }, at) => {
     for (const { key, text } of batch) bytes += key.length + (text?.length ?? 0);
-    return at > 0 && bytes > MOST_BYTES;
+    return at > 0 && bytes > MAX_BYTES;
   });
   return waiting.splice(0, beyond < 0 ? waiting.length : beyond);
 }

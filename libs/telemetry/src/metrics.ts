@@ -10,7 +10,7 @@ import { expositionOf } from './exposition.js';
 import { addFleetGauges } from './fleet-gauges.js';
 import { Instruments } from './instruments.js';
 import { ScalingMetrics } from './scaling-metrics.js';
-import { type ReignFacts, ReignMetrics } from './reign-metrics.js';
+import { type LeadershipFacts, LeadershipMetrics } from './leadership-metrics.js';
 import { RouteMetrics } from './route-metrics.js';
 import { ResolveMetrics } from './resolve-metrics.js';
 import { TurnMetrics } from './turn-metrics.js';
@@ -41,7 +41,7 @@ export class Metrics implements Observer {
   readonly discovery = new DiscoveryMetrics(this.make);
   readonly routes = new RouteMetrics(this.make);
   readonly scaling = new ScalingMetrics(this.make);
-  readonly reigns: ReignMetrics;
+  readonly leadership: LeadershipMetrics;
   private declared = new DeclaredTimes();
   private fleet: Readonly<Fleet> | null = null;
   private hasGauges = false;
@@ -51,7 +51,7 @@ export class Metrics implements Observer {
 
   constructor(private readonly options: MetricsOptions) {
     this.counts.insecureListen.set(options.isInsecureListen ? 1 : 0);
-    this.reigns = new ReignMetrics(this.make, options.now);
+    this.leadership = new LeadershipMetrics(this.make, options.now);
     if (options.process) collectDefaultMetrics({ register: this.registry });
   }
 
@@ -59,25 +59,25 @@ export class Metrics implements Observer {
     return this.registry.contentType;
   }
 
-  /** From now on this process decides, until the reign is ended. Counters go on. */
-  begin(reign: ReignFacts): void {
-    this.reigns.begin(reign);
+  /** From now on this process decides, until the term is ended. Counters go on. */
+  begin(term: LeadershipFacts): void {
+    this.leadership.begin(term);
     this.declared = new DeclaredTimes();
     this.turns.begin();
   }
 
   /** This process decides no more: there is no fleet to tell of. */
   end(): void {
-    this.reigns.end();
+    this.leadership.end();
     this.fleet = null;
   }
 
   /** The gauges are read off the fleet; before the first turn there is none to read. */
   turnTaken(turn: Turn, fleet: Fleet): void {
-    if (this.reigns.isLeading) this.fleet = fleet;
+    if (this.leadership.isLeading) this.fleet = fleet;
     if (!this.hasGauges) this.addGauges();
     this.declared.turnTaken(turn);
-    this.reigns.turnTaken(turn);
+    this.leadership.turnTaken(turn);
     this.turns.turnTaken(turn, fleet);
   }
 
@@ -96,7 +96,7 @@ export class Metrics implements Observer {
   }
 
   private async written(): Promise<Buffer> {
-    this.reigns.count();
+    this.leadership.count();
     return Buffer.from(await expositionOf(this.registry, this.options.pause ?? nextTurn));
   }
 

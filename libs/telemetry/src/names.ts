@@ -1,5 +1,5 @@
 /** So many names get a series of their own. */
-const MOST_NAMES = 5_000;
+const MAX_NAMES = 5_000;
 
 /** The name that stands for all the others. */
 export const OTHER = '_other';
@@ -8,7 +8,7 @@ export const OTHER = '_other';
 export class Names {
   private readonly known = new Set<string>();
 
-  constructor(private readonly most = MOST_NAMES) {}
+  constructor(private readonly most = MAX_NAMES) {}
 
   told(name: string): string {
     if (this.known.has(name)) return name;

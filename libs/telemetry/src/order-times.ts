@@ -1,7 +1,7 @@
 import type { Instant, Millis, OrderId } from '#core';
 
 /** Orders whose end is never reported, such as those to a forgotten server, must not pile up. */
-const MOST_OPEN = 10_000;
+const MAX_OPEN = 10_000;
 
 /** When orders were given, until they end. */
 export class OrderTimes {
@@ -9,7 +9,7 @@ export class OrderTimes {
 
   note(order: OrderId, at: Instant): void {
     this.given.set(order, at);
-    if (this.given.size <= MOST_OPEN) return;
+    if (this.given.size <= MAX_OPEN) return;
     for (const oldest of this.given.keys()) return void this.given.delete(oldest);
   }
 

@@ -55,11 +55,11 @@ export class TurnLog implements Observer {
 }
 
 /** Longer than this a line of the log would hide what follows. */
-const LONGEST_EVENTS = 8_000;
+const MAX_EVENTS = 8_000;
 
 function beginningOf(events: readonly Event[]): string {
   try {
-    return JSON.stringify(events).slice(0, LONGEST_EVENTS);
+    return JSON.stringify(events).slice(0, MAX_EVENTS);
   } catch (error) {
     return `not to be written down: ${String(error)}`;
   }

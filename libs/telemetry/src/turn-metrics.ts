@@ -62,7 +62,7 @@ export class TurnMetrics implements Observer {
     this.restless = make.counter('restless_turns_total', 'Moments at which the core found no rest.');
   }
 
-  /** A reign begins: what was under way and known in an earlier one says nothing of it. */
+  /** A term begins: what was under way and known in an earlier one says nothing of it. */
   begin(): void {
     this.orders = new OrderTimes();
     this.limitViolations = new News();

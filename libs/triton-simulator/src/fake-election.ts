@@ -1,4 +1,4 @@
-import type { Leader, Leadership, Won } from '#engine';
+import type { Leader, Leadership, AcquiredTerm } from '#engine';
 
 /** Where a peer is asked. */
 type Place = Omit<Leader, 'term'>;
@@ -26,7 +26,7 @@ export class FakeElections {
     return this.holder;
   }
 
-  /** The present leader loses its lease, as one does that could not renew it. It asks again once its reign has ended. */
+  /** The present leader loses its lease, as one does that could not renew it. It asks again once its term has ended. */
   depose(): void {
     this.holder?.end(false);
   }
@@ -63,7 +63,7 @@ export class FakeElections {
 export class FakeElection {
   present: Leader | null = null;
   private readonly tells: ((leader: Leader | null) => void)[] = [];
-  private won: ((won: Won) => void) | undefined;
+  private won: ((won: AcquiredTerm) => void) | undefined;
   private lost: ((isClean: boolean) => void) | undefined;
   private isHeld = false;
   private readonly held: ((isHeld: boolean) => void)[] = [];
@@ -73,7 +73,7 @@ export class FakeElection {
     private readonly elections: FakeElections,
   ) {}
 
-  lead(): Promise<Won> {
+  lead(): Promise<AcquiredTerm> {
     return new Promise((resolve) => {
       this.won = resolve;
       this.elections.ask(this);
@@ -103,7 +103,7 @@ export class FakeElection {
     return Promise.resolve();
   }
 
-  /** The reign of this peer ends, where it has one. */
+  /** The term of this peer ends, where it has one. */
   end(isClean: boolean): void {
     this.lost?.(isClean);
     this.elections.leave(this, isClean);
@@ -114,7 +114,7 @@ export class FakeElection {
     for (const tell of this.tells) tell(leader);
   }
 
-  win(term: number, told: Omit<Won, 'leadership'>): void {
+  win(term: number, told: Omit<AcquiredTerm, 'leadership'>): void {
     let isOver = false;
     const ended = new Promise<void>((resolve) => {
       this.lost = () => {

@@ -2,12 +2,12 @@ import type { MetricsSample, ModelId } from '#core';
 import { isModelName } from './model-name.js';
 
 /** A line that is longer says nothing that we read, and would be slow to match. */
-const LONGEST_LINE = 4096;
+const MAX_LINE_LENGTH = 4096;
 const SAMPLE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/;
 const LABEL = /([A-Za-z_]\w*)="((?:\\.|[^"\\])*)"/g;
 
 /** No server has as many GPUs: ordinals end below. */
-const MOST_GPUS = 1_024;
+const MAX_GPUS = 1_024;
 
 /** The families that are read. A server with many models shows many more. */
 const READ = [
@@ -33,7 +33,7 @@ export function parseMetrics(text: string): MetricsSample | null {
   if (!/^(# (HELP|TYPE) )?nv_/m.test(text)) return null;
   const samples = text.split('\n').filter(isRead).flatMap(parseLine);
   const gpus = gpusIn(samples);
-  if (gpus.length > MOST_GPUS) return null;
+  if (gpus.length > MAX_GPUS) return null;
   return { gpus, hostMemory: hostMemoryIn(samples), pending: pendingIn(samples) };
 }
 
@@ -75,7 +75,7 @@ function pendingIn(samples: readonly Sample[]): Map<ModelId, number> {
 }
 
 const isRead = (line: string): boolean =>
-  line.length <= LONGEST_LINE && READ.some((family) => line.startsWith(family));
+  line.length <= MAX_LINE_LENGTH && READ.some((family) => line.startsWith(family));
 
 function parseLine(line: string): Sample[] {
   const [, family, labels = '', number] = SAMPLE.exec(line) ?? [];

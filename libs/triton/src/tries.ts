@@ -1,7 +1,7 @@
 import { fractionOf, type Millis } from '#core';
 
 const FIRST_PAUSE: Millis = 100;
-const LONGEST_PAUSE: Millis = 30_000;
+const MAX_PAUSE: Millis = 30_000;
 /** Each pause is so many times the one before: a server that comes back is found after about half of its absence. */
 const GROWTH = 1.5;
 /** A pause is shortened by up to this share, by another one for each server and try. */
@@ -12,6 +12,6 @@ const JITTER = 0.25;
  * together is not tried together: the jitter follows from the id of the server, so that no chance is needed.
  */
 export function pauseAfter(failedBefore: number, server: string): Millis {
-  const pause = Math.min(FIRST_PAUSE * GROWTH ** failedBefore, LONGEST_PAUSE);
+  const pause = Math.min(FIRST_PAUSE * GROWTH ** failedBefore, MAX_PAUSE);
   return pause * (1 - JITTER * fractionOf(`${server} ${failedBefore}`));
 }

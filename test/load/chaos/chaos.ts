@@ -51,7 +51,7 @@ async function chaos(options: ChaosOptions): Promise<ChaosSeen> {
   over.abort();
   await gateways;
   await stage.end();
-  return { options, rounds, tally, reigns: reignsIn(stage.berths), ...(await checkRecordings(stage.berths)) };
+  return { options, rounds, tally, terms: reignsIn(stage.berths), ...(await checkRecordings(stage.berths)) };
 }
 
 /** Each fault is played once before any is played again. */

@@ -7,10 +7,10 @@ export interface ChaosOptions {
   readonly profile: 'default' | 'fast';
 }
 
-const MOST_ROUNDS = 10_000;
+const MAX_ROUNDS = 10_000;
 
 export const USAGE = `npm run chaos [-- --rounds N] [--seed S] [--profile P]
-  --rounds N    how many faults, from 1 to ${MOST_ROUNDS}; 3 by default
+  --rounds N    how many faults, from 1 to ${MAX_ROUNDS}; 3 by default
   --seed S      which faults, a whole number; 1 by default
   --profile P   redis.profile: default or fast; fast by default`;
 
@@ -25,8 +25,8 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     },
   });
   const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
-  if (!(Number.isSafeInteger(rounds) && rounds >= 1 && rounds <= MOST_ROUNDS))
-    throw new Error(`--rounds is a whole number from 1 to ${MOST_ROUNDS}`);
+  if (!(Number.isSafeInteger(rounds) && rounds >= 1 && rounds <= MAX_ROUNDS))
+    throw new Error(`--rounds is a whole number from 1 to ${MAX_ROUNDS}`);
   if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number');
   if (values.profile !== 'default' && values.profile !== 'fast')
     throw new Error('--profile is default or fast');

@@ -23,7 +23,7 @@ export interface ChaosSeen {
   readonly options: ChaosOptions;
   readonly rounds: readonly RoundSeen[];
   readonly tally: Tally;
-  readonly reigns: readonly Reigned[];
+  readonly terms: readonly Reigned[];
   /** What the recordings break. */
   readonly broken: readonly string[];
   readonly recordings: number;
@@ -36,14 +36,14 @@ export interface Reigned {
 }
 
 /** What is wrong; empty where nothing is. */
-export function judge({ tally, broken, reigns }: ChaosSeen): string[] {
-  return [...broken, ...repeatedTerms(reigns), ...tally.broken, ...tally.warmFailures, ...tally.unanswered];
+export function judge({ tally, broken, terms }: ChaosSeen): string[] {
+  return [...broken, ...repeatedTerms(terms), ...tally.broken, ...tally.warmFailures, ...tally.unanswered];
 }
 
-/** No two reigns have the same term. */
-function repeatedTerms(reigns: readonly Reigned[]): string[] {
+/** No two terms have the same term. */
+function repeatedTerms(terms: readonly Reigned[]): string[] {
   const seen = new Map<number, string>();
-  return reigns.flatMap(({ peer, term }) => {
+  return terms.flatMap(({ peer, term }) => {
     const other = seen.get(term);
     seen.set(term, peer);
     return other === undefined ? [] : [`the term ${term} of ${peer} is one of ${other}, too`];
@@ -68,7 +68,7 @@ export async function checkRecordings(
   return { broken, recordings };
 }
 
-/** The reigns of these Berths, as they told them. */
+/** The terms of these Berths, as they told them. */
 export function reignsIn(berths: readonly ChaosBerth[]): Reigned[] {
   return berths.flatMap(({ name, log }) =>
     [...readFileSync(log, 'utf8').matchAll(/"term":(\d+)[^\n]*"msg":"this process leads"/g)].map(
@@ -79,7 +79,7 @@ export function reignsIn(berths: readonly ChaosBerth[]): Reigned[] {
 
 /** The run as lines for a terminal. */
 export function tableOf(seen: ChaosSeen): string {
-  const { options, rounds, tally, reigns, recordings } = seen;
+  const { options, rounds, tally, terms, recordings } = seen;
   const sorted = tally.warmMs.toSorted((one, other) => one - other);
   const at = (part: number): string => `${(sorted[Math.floor(sorted.length * part)] ?? 0).toFixed(1)} ms`;
   const wrong = judge(seen);
@@ -94,7 +94,7 @@ export function tableOf(seen: ChaosSeen): string {
     ...byFault.toSorted(),
     `warm: ${tally.warm} answered, ${tally.warmFailures.length} failed, p50 ${at(0.5)}, p99 ${at(0.99)}, ${tally.stale} stale`,
     `cold: ${tally.cold} answered; refused: ${JSON.stringify(Object.fromEntries(tally.coldRefusals))}; ${tally.unanswered.length} not answered by a Berth that was up`,
-    `leases: ${tally.broken.length} broken; ${reigns.length} reigns, ${recordings} recordings replayed`,
+    `leases: ${tally.broken.length} broken; ${terms.length} terms, ${recordings} recordings replayed`,
     ...(wrong.length === 0 ? ['all promises kept'] : [`${wrong.length} broken:`, ...wrong.slice(0, 40)]),
   ].join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 /** Writes how many MiB a follower's table of so many routes takes, once it is told all of them as over the wire. */
 import { routerClientService } from '#contracts';
 import { RouteTable } from '../../../apps/scheduler/src/cluster/replication/route-table.js';
-import { Publisher } from '../../../apps/scheduler/src/cluster/replication/route-publisher.js';
+import { RoutePublisher } from '../../../apps/scheduler/src/cluster/replication/route-publisher.js';
 import { readEvent, type RouteEvent } from '../../../apps/scheduler/src/cluster/replication/route-event.js';
 import { aRow, FakeFeed } from '../../support/fake-feed.js';
 
@@ -19,7 +19,7 @@ function told(count: number): RouteTable {
     feed.put(aRow(`a-model-with-a-usual-name-${nth}`, `server-${nth % SERVERS}`));
   feed.takeChanges();
   const line = { isFree: true, send: (event: RouteEvent) => table.take(overTheWire(event), 0) };
-  new Publisher(feed).join(line, null, 0);
+  new RoutePublisher(feed).join(line, null, 0);
   return table;
 }
 

@@ -10,10 +10,10 @@ import { WatchedTable } from '../../../apps/scheduler/src/cluster/replication/wa
 import { Lifecycle } from '../../../apps/scheduler/src/transport/lifecycle.js';
 import type { LeaderTerm } from '../../../apps/scheduler/src/bootstrap/term/leader-term.js';
 import { Terms } from '../../../apps/scheduler/src/cluster/leadership/per-term.js';
-import { PeerDesk } from '../../../apps/scheduler/src/cluster/replication/peer-subscriptions.js';
-import { Publisher } from '../../../apps/scheduler/src/cluster/replication/route-publisher.js';
+import { PeerSubscriptions } from '../../../apps/scheduler/src/cluster/replication/peer-subscriptions.js';
+import { RoutePublisher } from '../../../apps/scheduler/src/cluster/replication/route-publisher.js';
 import { WatchRpc } from '../../../apps/scheduler/src/routing/watch.grpc.js';
-import type { Watching } from '../../../apps/scheduler/src/cluster/replication/replication.js';
+import type { RouteFeed } from '../../../apps/scheduler/src/cluster/replication/route-feed.js';
 import { aRow, FakeFeed } from '../../support/fake-feed.js';
 import { startChild } from '../children.js';
 import { type Figure, quantile } from '../figure.js';
@@ -63,11 +63,11 @@ class Leader {
   readonly took: number[] = [];
   private readonly feed = new FakeFeed();
   private readonly fleet = emptyFleet();
-  private readonly publisher = new Publisher(this.feed);
+  private readonly publisher = new RoutePublisher(this.feed);
   private readonly acknowledged = new Map<WatcherId, number>();
   private readonly open: { readonly revision: number; readonly at: number }[] = [];
   private readonly server = new Server();
-  private readonly desk = new PeerDesk({
+  private readonly desk = new PeerSubscriptions({
     ...{ fleet: this.fleet, term: this.feed.term, publisher: this.publisher },
     tell: (...events) => this.hear(events),
     patience: 40_000,
@@ -138,7 +138,7 @@ class Leader {
     this.server.forceShutdown();
   }
 
-  private asWatching(): Watching {
+  private asWatching(): RouteFeed {
     const { desk } = this;
     return {
       desk,
@@ -146,7 +146,7 @@ class Leader {
       open: (name: string, stream: never, have: never) =>
         Promise.resolve(desk.open(name, stream, have, '', performance.now())),
       report: (name: string, report: never) => desk.report(name, report, performance.now()),
-    } as unknown as Watching;
+    } as unknown as RouteFeed;
   }
 
   private hear(events: readonly Event[]): void {

@@ -13,7 +13,7 @@ const STEADY: Readonly<Record<string, number | null>> = {
 const NIGHTS: Readonly<Record<string, number>> = { 'azure2019-dev': 0.65, 'servegen-day3': 0.65 };
 /** The same beside an autoscaler by the rate of requests, where nights are quiet. */
 const BY_RATE = 0.95;
-const MOST_TURNS = 40;
+const MAX_TURNS = 40;
 const DAY_MINUTES = 1_440;
 
 /** What `GET /v1/scaling` takes, and what comes of obeying it. */
@@ -65,7 +65,7 @@ function quiet(trace: Trace, goal: number): Figure[] {
     },
     {
       ...{ name: `${name}_turns`, value: turns, unit: 'turns of direction a day' },
-      ...{ goal: `<= ${MOST_TURNS}`, met: turns <= MOST_TURNS, details: {} },
+      ...{ goal: `<= ${MAX_TURNS}`, met: turns <= MAX_TURNS, details: {} },
     },
   ];
 }

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Asked } from './verdict.js';
 
-const MOST_FAILURES = 1_000;
+const MAX_FAILURES = 1_000;
 
 /** Asks for one thing again and again, each time when the answer before has come. */
 export class Asker {
@@ -35,7 +35,7 @@ export class Asker {
       await this.ask();
     } catch (error) {
       const at = new Date().toISOString();
-      if (this.failed.length < MOST_FAILURES)
+      if (this.failed.length < MAX_FAILURES)
         this.failed.push(`${at} ${this.what}: ${(error as Error).message}`);
     }
     this.slowest = Math.max(this.slowest, performance.now() - began);

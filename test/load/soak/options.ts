@@ -6,12 +6,12 @@ export interface SoakOptions {
   readonly silent: number;
 }
 
-const MOST_MINUTES = 24 * 60;
-const MOST_SILENT = 3_000;
+const MAX_MINUTES = 24 * 60;
+const MAX_SILENT = 3_000;
 
 export const USAGE = `npm run soak [-- --minutes N] [--silent N]
-  --minutes N   how long, over 0 and up to ${MOST_MINUTES}; 30 by default
-  --silent N    how many silent servers, up to ${MOST_SILENT}; 200 by default`;
+  --minutes N   how long, over 0 and up to ${MAX_MINUTES}; 30 by default
+  --silent N    how many silent servers, up to ${MAX_SILENT}; 200 by default`;
 
 /** Reads the command line. Throws with one line where it makes no sense. */
 export function readOptions(args: readonly string[]): SoakOptions {
@@ -23,9 +23,9 @@ export function readOptions(args: readonly string[]): SoakOptions {
     },
   });
   const [minutes, silent] = [Number(values.minutes), Number(values.silent)];
-  if (!(minutes > 0 && minutes <= MOST_MINUTES))
-    throw new Error(`--minutes is a number over 0, up to ${MOST_MINUTES}`);
-  if (!(Number.isSafeInteger(silent) && silent >= 0 && silent <= MOST_SILENT))
-    throw new Error(`--silent is a whole number from 0 to ${MOST_SILENT}`);
+  if (!(minutes > 0 && minutes <= MAX_MINUTES))
+    throw new Error(`--minutes is a number over 0, up to ${MAX_MINUTES}`);
+  if (!(Number.isSafeInteger(silent) && silent >= 0 && silent <= MAX_SILENT))
+    throw new Error(`--silent is a whole number from 0 to ${MAX_SILENT}`);
   return { minutes, silent };
 }

@@ -1,5 +1,5 @@
 import { type Fleet, type ModelId, openOrders, type ServerId } from '#core';
-import type { Observer, ToldOrders } from '#engine';
+import type { Observer, StoredOrders } from '#engine';
 import type { Trail } from '../trail.js';
 
 /**
@@ -11,7 +11,7 @@ export class Heirs implements Observer {
   private isToldOf = false;
 
   constructor(
-    private readonly left: ReadonlyMap<ModelId, ToldOrders>,
+    private readonly left: ReadonlyMap<ModelId, StoredOrders>,
     private readonly trail: Trail,
   ) {}
 
@@ -27,5 +27,5 @@ export class Heirs implements Observer {
   }
 }
 
-const isAbout = ({ servers }: Fleet, { load, unload, reload }: ToldOrders): boolean =>
+const isAbout = ({ servers }: Fleet, { load, unload, reload }: StoredOrders): boolean =>
   load || [...unload, ...reload].some(({ server }) => servers.has(server as ServerId));

@@ -5,7 +5,7 @@ import type { Cast } from './cast.js';
 import { moments } from './moments.js';
 
 /** So many models at most are pinned while another one waits for its room. */
-const MOST_PINNED = 3;
+const MAX_PINNED = 3;
 
 /**
  * An operator takes orders back: a model is pinned, and unpinned before there is room for it. Or a model is ordered,
@@ -34,7 +34,7 @@ function drawLiftedPin(random: Random, at: number, models: readonly ModelId[]): 
 function drawPinnedVictims(random: Random, at: number, models: readonly ModelId[]): Happening[] {
   const first = random.between(0, models.length - 1);
   const [newcomer, ...others] = [...models.slice(first), ...models.slice(0, first)];
-  const victims = others.slice(0, MOST_PINNED);
+  const victims = others.slice(0, MAX_PINNED);
   const pinnedAt = at + random.spread(5, 1_000);
   const end = pinnedAt + random.spread(5, 5_000);
   return [

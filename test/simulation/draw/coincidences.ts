@@ -10,7 +10,7 @@ type Scene = Pick<Cast, 'models' | 'servers' | 'storm'> & { readonly grain: numb
 const NO_VERSION = '7';
 
 /** So many models at most are asked for in vain at once. */
-const MOST_IN_VAIN = 4;
+const MAX_IN_VAIN = 4;
 
 /** So often, tick by tick: as long as it takes to read which copies are in use before any has to leave. */
 const TICKS = 8;
@@ -39,7 +39,7 @@ function drawAsksInVain(random: Random, { models, storm, grain }: Scene): Happen
     const inVain = { at: at + grain, version: NO_VERSION, wait: 0, retries: TICKS, retryAfter: grain };
     return [
       ask(newcomer!, at),
-      ...others.slice(0, MOST_IN_VAIN).map((model): Happening => ({ ...ask(model, at), ...inVain })),
+      ...others.slice(0, MAX_IN_VAIN).map((model): Happening => ({ ...ask(model, at), ...inVain })),
     ];
   });
 }

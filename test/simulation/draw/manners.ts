@@ -24,11 +24,11 @@ const maySpread = ({ model, disk, isDeclared }: PlannedModel): boolean =>
   isDeclared && model.pinnedCopies === 0 && model.gpuBytes > 0 && disk.steps === undefined;
 
 /** An autoscaler brings no more GPUs to a server. */
-const MOST_DEVICES = 8;
+const MAX_DEVICES = 8;
 
 /** A set for each number of GPUs that a server may have, but for those with too few. */
 function spread({ model, disk, ...rest }: PlannedModel, least: number): PlannedModel {
-  const all = Array.from({ length: MOST_DEVICES }, (_, ordinal) => ordinal);
+  const all = Array.from({ length: MAX_DEVICES }, (_, ordinal) => ordinal);
   const deviceSets = all.map((last) => all.slice(0, last + 1)).filter(({ length }) => length >= least);
   const config = { ...disk.config, instance_group: [{ kind: 'KIND_MODEL', count: 1 }] };
   return {

@@ -100,7 +100,7 @@ function drawDeclared(
 }
 
 /** An autoscaler brings no more GPUs to a server. */
-const MOST_DEVICES = 8;
+const MAX_DEVICES = 8;
 
 /**
  * What is declared of the host's memory is for a whole replica, and a plain load brings an instance to each GPU there is:
@@ -109,7 +109,7 @@ const MOST_DEVICES = 8;
 function mostInstances(servers: readonly PlannedServer[]): number {
   const counts = servers
     .filter(({ spec }) => spec.hostMemory !== null)
-    .map(({ spec, setup }) => (spec.devices === null ? MOST_DEVICES : setup.devices.length));
+    .map(({ spec, setup }) => (spec.devices === null ? MAX_DEVICES : setup.devices.length));
   return Math.max(1, ...counts);
 }
 

@@ -1,5 +1,8 @@
 import type { Instant, Millis } from '#core';
-import { LeaderTalk, type MadeReport } from '../../../apps/scheduler/src/cluster/replication/leader-session.js';
+import {
+  LeaderSession,
+  type MadeReport,
+} from '../../../apps/scheduler/src/cluster/replication/leader-session.js';
 import type { RouteEvent } from '../../../apps/scheduler/src/cluster/replication/route-event.js';
 import type { Peer } from './peer.js';
 import type { Scenery } from './scenery.js';
@@ -15,7 +18,7 @@ const REPORTING: Millis = 2_000;
 /** What a peer has of the leader that it follows. */
 interface Following {
   readonly to: string;
-  readonly talk: LeaderTalk;
+  readonly talk: LeaderSession;
   close: () => void;
 }
 
@@ -66,7 +69,7 @@ export class Follow {
   private open(leader: Peer): void {
     const { peer, scenery } = this;
     const { own, process, name } = peer;
-    const talk = new LeaderTalk(own.table, () => own.gateways.settled(process.now()), process.now());
+    const talk = new LeaderSession(own.table, () => own.gateways.settled(process.now()), process.now());
     const following: Following = { to: leader.name, talk, close: () => undefined };
     this.following = following;
     this.isOpening = true;
@@ -108,7 +111,7 @@ export class Follow {
     if (leader?.name === following.to) this.send(leader, following.talk, following.talk.next(now));
   }
 
-  private send(leader: Peer, talk: LeaderTalk, made: MadeReport): void {
+  private send(leader: Peer, talk: LeaderSession, made: MadeReport): void {
     const { peer, scenery } = this;
     let isOver = false;
     const over = (hasArrived: boolean): void => {

@@ -1,8 +1,15 @@
 import type { ServerId } from '#core';
-import { Engine, type Leadership, type Observer, type Won, type ResolveQuery, type Route } from '#engine';
+import {
+  Engine,
+  type Leadership,
+  type Observer,
+  type AcquiredTerm,
+  type ResolveQuery,
+  type Route,
+} from '#engine';
 import { openStore, type Rows } from '#store';
 import type { WatchedTable } from '../../../apps/scheduler/src/cluster/replication/watched-table.js';
-import { Watching } from '../../../apps/scheduler/src/cluster/replication/replication.js';
+import { RouteFeed } from '../../../apps/scheduler/src/cluster/replication/route-feed.js';
 import { clockOn } from '../berth.js';
 import { Connection } from '../connection.js';
 import type { Process } from '../process.js';
@@ -14,25 +21,25 @@ import type { Scenery } from './scenery.js';
 import { WatchedLink } from './watched-link.js';
 import { WriteDesk } from './write-desk.js';
 
-/** What one reign is made of. */
+/** What one term is made of. */
 export interface LeadParts {
   readonly name: string;
   readonly process: Process;
-  readonly won: Won;
+  readonly won: AcquiredTerm;
   readonly rows: Rows;
   readonly own: WatchedTable;
   readonly scenery: Scenery;
   readonly observers: readonly Observer[];
 }
 
-/** One reign of a peer: the product's engine, store and word on routes. */
+/** One term of a peer: the product's engine, store and word on routes. */
 export class Lead {
   private readonly connections: Connection[] = [];
   private isOver = false;
 
   private constructor(
     readonly engine: Engine,
-    readonly watching: Watching,
+    readonly watching: RouteFeed,
     readonly desk: WriteDesk,
     private readonly parts: LeadParts,
   ) {}
@@ -53,7 +60,7 @@ export class Lead {
       leadership,
       observers,
     });
-    const watching = new Watching({
+    const watching = new RouteFeed({
       ...{ engine, leadership, own },
       addresses: { changes: 1, routeServer: (id) => scenery.addressOf(id as ServerId) },
       log: { warn: () => undefined },
@@ -90,7 +97,7 @@ export class Lead {
   /** A warm route of the leader's own, where its lease is young enough. */
   routeHere(query: ResolveQuery): Route | undefined {
     const route = this.engine.route(query);
-    return route && this.watching.vouch(route);
+    return route && this.watching.withValidLease(route);
   }
 
   /** The term is over: another process leads. */

@@ -6,7 +6,7 @@ import {
   type Observer,
   type ResolveQuery,
   type Route,
-  type Won,
+  type AcquiredTerm,
 } from '#engine';
 import { Refused } from '../../../apps/scheduler/src/transport/errors/refused.js';
 import { StaleLooks } from '../../../apps/scheduler/src/cluster/replication/stale-looks.js';
@@ -33,7 +33,7 @@ export interface PeerParts {
   readonly scenery: Scenery;
   readonly others: () => Iterable<Peer>;
   readonly observe: () => readonly Observer[];
-  /** Hears of each reign that has begun. */
+  /** Hears of each term that has begun. */
   readonly onReign: (lead: Lead, peer: Peer) => void;
 }
 
@@ -150,7 +150,7 @@ export class Peer {
     const wait = Math.max(0, deadline - this.process.now());
     const pending = lead.engine.admit({ ...query, wait }, 60_000);
     void pending.answer.then((found) => {
-      const answer = found.kind === 'route' ? (lead.watching.vouch(found) ?? NO_LEADER) : found;
+      const answer = found.kind === 'route' ? (lead.watching.withValidLease(found) ?? NO_LEADER) : found;
       if (answer.kind === 'route') this.given(answer);
       done(answer.kind === 'refusal' && answer.refusal.reason === 'no_leader' ? null : answer);
     });
@@ -192,7 +192,7 @@ export class Peer {
   }
 
   /** Where the store does not answer it is asked again, as long as the term lasts. */
-  private async begin(won: Won): Promise<void> {
+  private async begin(won: AcquiredTerm): Promise<void> {
     const { name, process, own } = this;
     const { scenery } = this.parts;
     let isEnded = false;

@@ -14,7 +14,7 @@ describe('three peers under faults, a hundred times', () => {
     const played = parts.flat();
     const met = new Set(played.flatMap(({ answers }) => [...answers.keys()]));
     expect(['warm', 'cold', 'no_leader'].filter((answer) => !met.has(answer))).toEqual([]);
-    expect(played.some(({ reigns }) => reigns > 4)).toBe(true);
+    expect(played.some(({ terms }) => terms > 4)).toBe(true);
     expect(played.every(({ orders }) => orders > 0)).toBe(true);
     expect(played.some(({ stale }) => stale > 0)).toBe(true);
   });

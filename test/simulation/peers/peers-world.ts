@@ -27,7 +27,7 @@ const STRETCH = 1_000;
 /** How a world went. */
 export interface PeersPlayed {
   readonly failure: string | undefined;
-  readonly reigns: number;
+  readonly terms: number;
   readonly orders: number;
   /** How many routes were given that were out of date. */
   readonly stale: number;
@@ -77,9 +77,9 @@ export class PeersWorld {
       (error: unknown) => this.trail.failure ?? String((error as Error).stack ?? error),
     );
     const { referee, succession } = this.scenery;
-    const { reigns } = succession;
+    const { terms } = succession;
     const { orders, stale } = referee;
-    return { failure, reigns, orders, stale, answers: this.callers.answers, lines: this.trail.lines };
+    return { failure, terms, orders, stale, answers: this.callers.answers, lines: this.trail.lines };
   }
 
   private async live(): Promise<void> {

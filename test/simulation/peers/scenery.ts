@@ -18,7 +18,7 @@ export interface Scenery {
   readonly network: Network;
   readonly referee: Referee;
   readonly succession: Succession;
-  /** Which reign a term is, counted from 1. */
+  /** Which term a term is, counted from 1. */
   readonly lifeOf: (term: number) => number;
   readonly addressOf: (server: ServerId) => ReturnType<typeof addressOf>;
 }

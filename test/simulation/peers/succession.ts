@@ -8,7 +8,7 @@ const UNDISTURBED = 40_000;
 
 /** Which peer leads, in which term, and that no leader changes without need. */
 export class Succession {
-  reigns = 0;
+  terms = 0;
   /** The highest term that has begun. */
   private begunBy = 0;
   private leader: Peer | null = null;
@@ -26,7 +26,7 @@ export class Succession {
     trail.expect(term > begunBy, () => `${peer.name} leads in term ${term} after term ${begunBy}`);
     trail.expect(before === null || this.hasNeed(before), () => `${peer.name} leads without need`);
     this.begunBy = Math.max(begunBy, term);
-    this.reigns += 1;
+    this.terms += 1;
     this.leader = peer;
     this.onChange();
   }

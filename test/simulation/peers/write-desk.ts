@@ -1,10 +1,13 @@
 import { ANONYMOUS } from '#access';
 import type { Event, Model, ServerId } from '#core';
-import type { Engine, ToldChange } from '#engine';
+import type { Engine, DeclarationChange } from '#engine';
 import type { Store } from '#store';
 import { Audit } from '../../../apps/scheduler/src/admin/audit/audit.js';
 import { Lifecycle } from '../../../apps/scheduler/src/transport/lifecycle.js';
-import { Answers, type Operation } from '../../../apps/scheduler/src/admin/idempotency/idempotency-keys.js';
+import {
+  IdempotencyKeys,
+  type Operation,
+} from '../../../apps/scheduler/src/admin/idempotency/idempotency-keys.js';
 import { type Prepared, type Written, Writes } from '../../../apps/scheduler/src/admin/idempotency/writes.js';
 
 /** What an admin asks for, under an Idempotency-Key of its own: a change of a model, or a drain that begins or ends. */
@@ -24,7 +27,7 @@ interface Declared {
 
 const NOTHING: Declared = { revision: 0, keys: [], isDraining: false };
 
-/** What the desk of a reign is made of. */
+/** What the desk of a term is made of. */
 interface WriteDeskParts {
   readonly store: Store;
   readonly engine: Engine;
@@ -32,7 +35,7 @@ interface WriteDeskParts {
   readonly wallNow: () => number;
 }
 
-/** Takes the writes of admins for one reign: the product's writes, answers and audit, on the store of its term. */
+/** Takes the writes of admins for one term: the product's writes, answers and audit, on the store of its term. */
 export class WriteDesk {
   private constructor(
     private readonly parts: WriteDeskParts,
@@ -49,7 +52,7 @@ export class WriteDesk {
     const told = await store.read();
     const audit = new Audit({ store, wallNow });
     await audit.head('admins');
-    const books = { answers: new Answers({ store, given: told.answers, wallNow }), audit };
+    const books = { answers: new IdempotencyKeys({ store, given: told.answers, wallNow }), audit };
     const lifecycle = new Lifecycle();
     const declared = [...told.models, ...told.servers].map(([name, value]): [string, Declared] => {
       const keys = value.spec?.['keys'] as readonly string[];
@@ -58,7 +61,7 @@ export class WriteDesk {
     return new WriteDesk(parts, lifecycle, new Writes(store, books, lifecycle), new Map(declared));
   }
 
-  /** What the engine is told of it as a reign begins. */
+  /** What the engine is told of it as a term begins. */
   events(): readonly Event[] {
     const drained = [...this.declared].filter(([, { isDraining }]) => isDraining);
     return [
@@ -67,7 +70,7 @@ export class WriteDesk {
     ];
   }
 
-  /** Rejects with `Refused` where this reign takes no writes any more, and as the store does. */
+  /** Rejects with `Refused` where this term takes no writes any more, and as the store does. */
   perform(write: AdminWrite): Promise<Written<null>> {
     return this.writes.perform(operationOf(write), () => this.prepared(write));
   }
@@ -111,7 +114,7 @@ export class WriteDesk {
   }
 }
 
-function changeOf({ kind, name }: AdminWrite, { revision, keys, isDraining }: Declared): ToldChange {
+function changeOf({ kind, name }: AdminWrite, { revision, keys, isDraining }: Declared): DeclarationChange {
   const spec = { keys };
   if (kind === 'model') return { kind: 'model', name, value: { revision, spec } };
   return {

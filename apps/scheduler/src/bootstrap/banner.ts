@@ -15,7 +15,7 @@ interface Served {
 }
 
 /** More than these are only counted. */
-const MOST_TROUBLES = 10;
+const MAX_TROUBLES = 10;
 
 /** What is printed once everything runs: what runs where, and what to try. */
 export function banner(config: Config, served: Served): string {
@@ -89,6 +89,6 @@ function troubled({ servers }: Config, troubles: Served['troubles']): string[] {
     const trouble = troubles?.of(id);
     return trouble ? [`  *** server ${id} is not reached: ${trouble.detail}`] : [];
   });
-  const left = lines.length - MOST_TROUBLES;
-  return left > 0 ? [...lines.slice(0, MOST_TROUBLES), `  *** and ${left} more servers`] : lines;
+  const left = lines.length - MAX_TROUBLES;
+  return left > 0 ? [...lines.slice(0, MAX_TROUBLES), `  *** and ${left} more servers`] : lines;
 }

@@ -7,7 +7,7 @@ import { LeaderLoop } from '../cluster/leadership/leader-loop.js';
 import type { Peers } from '../cluster/leadership/peers.js';
 import { Terms } from '../cluster/leadership/per-term.js';
 import { WatchedTable } from '../cluster/replication/watched-table.js';
-import { Teller } from '../integrations/events/event-dispatcher.js';
+import { EventDispatcher } from '../integrations/events/event-dispatcher.js';
 import { PeerKey } from '../transport/access/peer-key.js';
 import { Lifecycle } from '../transport/lifecycle.js';
 import { PressureMonitor } from '../transport/limits/pressure-monitor.js';
@@ -66,7 +66,7 @@ export async function joinPeers(
   const [metrics, terms, present] = [app.get(Metrics), app.get(Terms), app.get(PresentConfig)];
   const peers = await openPeers(listening, (count) => tellLost(app, log, count));
   const { candidate, name, warmups } = peers;
-  metrics.reigns.followTerm(() => candidate.present?.term ?? 0);
+  metrics.leadership.followTerm(() => candidate.present?.term ?? 0);
   const config = (): Config => present.now;
   const following = new Following({
     ...{ config, log, metrics, peers, clock: outside.clock, openServer: outside.openServer },
@@ -105,10 +105,10 @@ const sharedBy = (app: NestFastifyApplication, outside: Dependencies, warmups: W
 
 /** Tells how many writes the store has lost, and which events were among them. */
 function tellLost(app: NestFastifyApplication, log: Dependencies['log'], count: number): void {
-  app.get(Metrics).reigns.writesLost(count);
+  app.get(Metrics).leadership.writesLost(count);
   app
     .get(Terms)
-    .leading?.get(Teller)
+    .leading?.get(EventDispatcher)
     .forgetLost()
     .catch((error: unknown) => {
       log.error({ err: error }, 'which events the store has lost is not known: it cannot be read');

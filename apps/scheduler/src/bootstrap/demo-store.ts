@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#config';
-import type { Told } from '#engine';
+import type { Declared } from '#engine';
 import type { Store } from '#store';
 import type { Demo } from '../cluster/leadership/term-config.js';
 import type { Dependencies } from './dependencies.js';
@@ -17,7 +17,7 @@ export const mayBringServers = ({ servers, discovery, webhooks: { fleet }, redis
   servers.length + discovery.length + fleet.secrets.length + fleet.allow.length > 0 || redis !== null;
 
 /** Whether a server was ever declared over the API. Of the simulated one a drain may be stored. */
-const everDeclared = ({ servers }: Told): boolean =>
+const everDeclared = ({ servers }: Declared): boolean =>
   [...servers].some(([id, { spec }]) => id !== DEMO || spec !== null);
 
 /**

@@ -7,17 +7,17 @@ import type { Clock } from '#engine';
 import { openStore, type Store, type StoreOptions, type StoreUnavailable, TermOver } from '#store';
 import { TritonServer } from '#triton';
 import { addressesOf, type Lookup } from '../transport/addresses.js';
-import type { Names } from '../integrations/discovery/dns-resolver.js';
+import type { DnsResolver } from '../integrations/discovery/dns-resolver.js';
 import type { Random } from '../transport/errors/retry-hint.js';
 import type { OpenServer } from '../admin/servers/links.js';
 import type { Demo } from '../cluster/leadership/term-config.js';
 import { MonotonicClock } from '../cluster/leadership/monotonic-clock.js';
 import { rated } from '../cluster/leadership/rated.js';
 import { redisPeers } from '../cluster/leadership/redis-peers.js';
-import { HttpCourier } from '../integrations/events/http-webhook-client.js';
-import { nodeNames } from '../integrations/discovery/system-dns.js';
+import { HttpWebhookClient } from '../integrations/events/http-webhook-client.js';
+import { systemDns } from '../integrations/discovery/system-dns.js';
 import type { Peers, Served } from '../cluster/leadership/peers.js';
-import type { Courier } from '../integrations/events/webhook-client.js';
+import type { WebhookClient } from '../integrations/events/webhook-client.js';
 import type { ProcessGauge } from '../transport/limits/process-gauge.js';
 import type { WallClock } from '../transport/wall-times.js';
 
@@ -42,13 +42,13 @@ export interface Dependencies {
   /** Finds the addresses on which HTTP and gRPC are served. */
   readonly lookup: Lookup;
   /** Where servers are found by their names. */
-  readonly names: Names;
+  readonly dns: DnsResolver;
   /** In ms: so often DNS is asked. */
   readonly discoverEveryMs: number;
   /** Posts events to the endpoints of the configuration. */
-  readonly courier: Courier;
+  readonly webhooks: WebhookClient;
   /** Tells when events are to be sent again. It is no other part's: a clock has one alarm. */
-  readonly courierClock: Clock;
+  readonly webhookClock: Clock;
   /** Starts what is shown where nothing may bring servers; null: then there are none. */
   readonly startDemo: (() => Promise<Demo>) | null;
   /** Whether the metrics tell of the process too. */
@@ -86,10 +86,10 @@ export function dependenciesOf(config: Config, given: Partial<Dependencies>): De
         tellTrouble,
       }),
     lookup: addressesOf,
-    names: nodeNames(),
+    dns: systemDns(),
     discoverEveryMs: DISCOVER_EVERY_MS,
-    courier: new HttpCourier(),
-    courierClock: new MonotonicClock(),
+    webhooks: new HttpWebhookClient(),
+    webhookClock: new MonotonicClock(),
     startDemo: null,
     processMetrics: false,
     gauge: null,

@@ -4,7 +4,7 @@ import type { Config } from '#config';
 import { Engine } from '#engine';
 import { Metrics } from '#telemetry';
 import { warmupWork } from '../admin/warmups/warmup-work.js';
-import { Troubles } from '../admin/servers/connection-errors.js';
+import { ConnectionErrors } from '../admin/servers/connection-errors.js';
 import type { Peers } from '../cluster/leadership/peers.js';
 import { Terms } from '../cluster/leadership/per-term.js';
 import { type Demo, TermConfig } from '../cluster/leadership/term-config.js';
@@ -32,7 +32,7 @@ export interface RunningScheduler {
   /** What is shown where nothing may bring servers. */
   readonly demo: Demo | null;
   /** What keeps servers from being reached; null: this process does not lead. */
-  readonly troubles: Troubles | null;
+  readonly troubles: ConnectionErrors | null;
   /** The file with the key of the only caller, where the configuration tells of none; null: there is no such file. */
   readonly adminKeyFile: string | null;
   /** The file with the authority that clients have to trust; null where it is not our own. */
@@ -97,7 +97,7 @@ function runningScheduler(parts: Parts): RunningScheduler {
       return terms.leading?.get(TermConfig).demo ?? null;
     },
     get troubles() {
-      return terms.leading?.get(Troubles) ?? null;
+      return terms.leading?.get(ConnectionErrors) ?? null;
     },
     adminKeyFile: callers.adminKeyFile,
     authorityFile: certificates?.authorityFile ?? null,

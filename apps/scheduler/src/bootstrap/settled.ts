@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const APART_MS = 1_000;
 /** A file that still changes after so many tries is not waited for. */
-const MOST_TRIES = 30;
+const MAX_TRIES = 30;
 
 /**
  * The text of a file that is whole: it is read until it tells the same twice, a second apart. A file that is being written may
@@ -13,7 +13,7 @@ export async function settled(
   pause = () => sleep(APART_MS),
 ): Promise<string | null> {
   let last = await read();
-  for (let tries = 1; tries < MOST_TRIES; tries += 1) {
+  for (let tries = 1; tries < MAX_TRIES; tries += 1) {
     await pause();
     const next = await read();
     if (next === last) return next;

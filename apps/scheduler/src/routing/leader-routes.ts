@@ -5,8 +5,8 @@ import type { RouteMessage } from '#contracts';
 import { Metrics } from '#telemetry';
 import { Frozen } from '../admin/servers/overview.js';
 import { Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../transport/lifecycle.js';
-import { Watching } from '../cluster/replication/replication.js';
-import { ToldRoutes } from '../cluster/replication/route-messages.js';
+import { RouteFeed } from '../cluster/replication/route-feed.js';
+import { RouteMessages } from '../cluster/replication/route-messages.js';
 
 /** The routes that a leader gives by its own fleet, and the requests that wait for one. */
 @Injectable()
@@ -16,8 +16,8 @@ export class LeaderRoutes {
     @Inject(Frozen) readonly frozen: Frozen,
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
     @Inject(Metrics) private readonly metrics: Metrics,
-    @Inject(ToldRoutes) private readonly told: ToldRoutes,
-    @Inject(Watching) private readonly watching: Watching,
+    @Inject(RouteMessages) private readonly told: RouteMessages,
+    @Inject(RouteFeed) private readonly watching: RouteFeed,
   ) {}
 
   /** A route as callers are told it. */
@@ -29,7 +29,7 @@ export class LeaderRoutes {
   warm(query: ResolveQuery): RouteMessage | undefined {
     if (this.lifecycle.isEnding) return undefined;
     const found = this.engine.route(query);
-    const route = found && this.watching.vouch(found);
+    const route = found && this.watching.withValidLease(found);
     return route && this.told.of(route);
   }
 
@@ -41,7 +41,7 @@ export class LeaderRoutes {
     const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
     const pending = engine.admit(query, coldStart.maxWait);
     const vouched = (answer: Answer): Answer =>
-      answer.kind === 'route' ? (watching.vouch(answer) ?? instead() ?? refused(NO_LEADER)) : answer;
+      answer.kind === 'route' ? (watching.withValidLease(answer) ?? instead() ?? refused(NO_LEADER)) : answer;
     return {
       answer: pending.answer.then((answer) => this.counted(vouched(answer), began)),
       cancel: () => pending.cancel(),

@@ -2,21 +2,21 @@ import { z } from 'zod';
 import { longestLeaseOf, type Principal } from '#access';
 import { check, millis, nameSchema } from '#config';
 import { NAME, NAME_RULE } from '#contracts';
-import { DEFAULT_LEASE, LONGEST_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
+import { DEFAULT_LEASE, MAX_LEASE, type ModelId, type ServerId, type TenantId } from '#core';
 import type { ResolveQuery } from '#engine';
 import { type BrokenRule, invalid, Refused } from '../transport/errors/refused.js';
 
 const MAX_UINT32 = 2 ** 32 - 1;
 
-const LONGEST_TEXT = 128;
+const MAX_TEXT_LENGTH = 128;
 
 /** Of the servers to avoid so many count: what a waiting request holds of our memory is bound by what it may say. */
-const MOST_AVOIDED = 8;
+const MAX_AVOIDED = 8;
 
 const shortText = z
   .string()
   .min(1, { error: 'must not be empty' })
-  .max(LONGEST_TEXT, { error: 'must have at most 128 characters' });
+  .max(MAX_TEXT_LENGTH, { error: 'must have at most 128 characters' });
 
 /** The highest first. */
 const CLASSES = ['critical', 'default', 'sheddable'] as const;
@@ -30,7 +30,7 @@ export const resolveRequestSchema = z.strictObject({
     .describe(
       'How long the caller will wait for a cold model. Absent: as long as the model allows; 0: not at all.',
     ),
-  leaseMs: millis(0, LONGEST_LEASE).nullish().describe('How long the route must stay good.'),
+  leaseMs: millis(0, MAX_LEASE).nullish().describe('How long the route must stay good.'),
   class: z
     .enum(CLASSES, { error: 'must be one of critical, default, sheddable' })
     .nullish()
@@ -97,14 +97,14 @@ export function requestIdIn(request: unknown): string | undefined {
 }
 
 function isShortText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= LONGEST_TEXT;
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT_LENGTH;
 }
 
 /** Fields as almost all calls have them, and when they break no rule. */
 const SIMPLE = new Map<string, (value: unknown, model: string) => boolean>([
   ['model', (value, model) => value === model],
   ['waitMs', (value) => isMillis(value, MAX_UINT32)],
-  ['leaseMs', (value) => isMillis(value, LONGEST_LEASE)],
+  ['leaseMs', (value) => isMillis(value, MAX_LEASE)],
   ['avoid', (value) => Array.isArray(value) && value.length === 0],
   ['requestId', isShortText],
 ]);
@@ -128,7 +128,7 @@ function complete(tenant: string, model: string, request: Fields): ResolveQuery 
     wait: request.waitMs ?? null,
     lease: request.leaseMs ?? DEFAULT_LEASE,
     class: request.class ?? null,
-    avoid: (request.avoid ?? []).slice(0, MOST_AVOIDED) as ServerId[],
+    avoid: (request.avoid ?? []).slice(0, MAX_AVOIDED) as ServerId[],
     tenant: tenant as TenantId,
     ...(request.requestId == null ? {} : { requestId: request.requestId }),
   };

@@ -74,7 +74,7 @@ export class ResolveController {
 }
 
 /** The hot call goes past Nest's layers: its route calls the controller itself. Nest registers it after this. */
-export function straighten(fastify: FastifyInstance, controller: ResolveController): void {
+export function bypassNest(fastify: FastifyInstance, controller: ResolveController): void {
   fastify.addHook('onRoute', (route) => {
     if (route.url !== `/${PREFIX}/${PATH}`) return;
     route.handler = (request, reply) => controller.resolve(request as ResolveRequest, reply);

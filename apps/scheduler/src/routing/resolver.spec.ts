@@ -5,7 +5,7 @@ import { query } from '../../../../test/support/running-engine.js';
 import { Refused } from '../transport/errors/refused.js';
 import { WatchedTable } from '../cluster/replication/watched-table.js';
 import { NO_LEADER } from '../transport/lifecycle.js';
-import { Publisher } from '../cluster/replication/route-publisher.js';
+import { RoutePublisher } from '../cluster/replication/route-publisher.js';
 import type { RouteEvent } from '../cluster/replication/route-event.js';
 import { Resolver } from './resolver.js';
 
@@ -18,7 +18,7 @@ describe('a resolve call at a peer that follows', () => {
     hearsLeader = true;
     routes = new WatchedTable({ clock: { now: () => 1_000 }, bound: 30_000 });
     const line = { isFree: true, send: (event: RouteEvent) => routes.table.take(event, 1_000) };
-    new Publisher(new FakeFeed().put(aRow('a', 's'))).join(line, null, 1_000);
+    new RoutePublisher(new FakeFeed().put(aRow('a', 's'))).join(line, null, 1_000);
     const metrics = { resolve: { resolved: () => undefined }, routes: { gaveStale: () => undefined } };
     const following = {
       get hearsLeader() {

@@ -66,7 +66,7 @@ const receivedOf = (call: ResolveCall): ReceivedCall => ({
   metadata: call.metadata,
   deadline: Number(call.getDeadline()),
   peer: call.getPeer(),
-  gone: goneOverGrpc(call),
+  signal: goneOverGrpc(call),
 });
 
 /** What the leader says is told as it came, but for a version that is earlier than one told before. */

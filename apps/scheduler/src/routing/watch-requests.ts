@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { nameSchema } from '#config';
 import { MalformedRequest } from '#contracts';
-import { LONGEST_LEASE, type ModelId, type ServerId } from '#core';
+import { MAX_LEASE, type ModelId, type ServerId } from '#core';
 import { readRequest } from '../transport/grpc/requests.js';
 import { TABLE_GOOD_FOR } from '../cluster/replication/times.js';
-import { MOST_DOUBTED } from '../cluster/replication/route-event.js';
+import { MAX_DOUBTED } from '../cluster/replication/route-event.js';
 
-const MOST_NAME = 128;
+const MAX_NAME = 128;
 /** From a gateway: so many it reports at once. A peer reports more, split up. */
-const MOST_USES = 1_000;
-const MOST_USES_OF_PEERS = 2_000;
+const MAX_USES = 1_000;
+const MAX_USES_OF_PEERS = 2_000;
 
 /** 64-bit numbers are handed over as texts. */
 const number = (most: number) => {
@@ -20,7 +20,7 @@ const number = (most: number) => {
 const watcher = z
   .string()
   .min(1, { error: 'must not be empty' })
-  .max(MOST_NAME, { error: `must have at most ${MOST_NAME} characters` });
+  .max(MAX_NAME, { error: `must have at most ${MAX_NAME} characters` });
 
 const model = nameSchema.transform((name) => name as ModelId);
 const server = nameSchema.transform((name) => name as ServerId);
@@ -36,7 +36,7 @@ const version = z.object({
 const watchSchema = z.object({
   watcher,
   have: orNull(version),
-  peer: orNull(z.object({ configHash: z.string().max(MOST_NAME) })),
+  peer: orNull(z.object({ configHash: z.string().max(MAX_NAME) })),
 });
 
 const useSchema = (longest: number) =>
@@ -57,12 +57,12 @@ const reportSchema = (mostUses: number, longest: number) =>
   z.object({
     watcher,
     uses: z.array(useSchema(longest)).max(mostUses, { error: `must have at most ${mostUses} entries` }),
-    doubted: z.array(server).max(MOST_DOUBTED, { error: `must have at most ${MOST_DOUBTED} entries` }),
+    doubted: z.array(server).max(MAX_DOUBTED, { error: `must have at most ${MAX_DOUBTED} entries` }),
     peer: orNull(acknowledgement),
   });
 
-const ofGateways = reportSchema(MOST_USES, TABLE_GOOD_FOR);
-const ofPeers = reportSchema(MOST_USES_OF_PEERS, LONGEST_LEASE);
+const ofGateways = reportSchema(MAX_USES, TABLE_GOOD_FOR);
+const ofPeers = reportSchema(MAX_USES_OF_PEERS, MAX_LEASE);
 
 /** Such a call: the name of a watcher, and what it has. */
 export type WatchCall = z.infer<typeof watchSchema>;

@@ -9,7 +9,7 @@ import type { RpcErrors } from '../transport/errors/rpc-errors.js';
 import { Lifecycle } from '../transport/lifecycle.js';
 import type { Following } from '../cluster/leadership/following.js';
 import { Terms } from '../cluster/leadership/per-term.js';
-import { Publisher } from '../cluster/replication/route-publisher.js';
+import { RoutePublisher } from '../cluster/replication/route-publisher.js';
 import type { RouteEvent } from '../cluster/replication/route-event.js';
 import { WatchRpc } from './watch.grpc.js';
 
@@ -26,13 +26,13 @@ describe('what a gateway reports as used', () => {
   let now: number;
   let own: WatchedTable;
   let feed: FakeFeed;
-  let publisher: Publisher;
+  let publisher: RoutePublisher;
 
   beforeEach(() => {
     now = 100_000;
     own = new WatchedTable({ clock: { now: () => now }, bound: 30_000 });
     feed = new FakeFeed().put(aRow('a', 's'));
-    publisher = new Publisher(feed);
+    publisher = new RoutePublisher(feed);
     publisher.join({ isFree: true, send: (event: RouteEvent) => own.table.take(event, now) }, null, now);
   });
 
@@ -113,7 +113,7 @@ describe('gateways that watch', () => {
   it('share the places by credential: the youngest watch of who has most ends with busy', () => {
     const feed = new FakeFeed().put(aRow('a', 's'));
     const routes = new WatchedTable({ clock: { now: () => 0 }, bound: 30_000 });
-    new Publisher(feed).join(
+    new RoutePublisher(feed).join(
       { isFree: true, send: (event: RouteEvent) => routes.table.take(event, 0) },
       null,
       0,

@@ -16,9 +16,13 @@ import { WatchedTable } from '../cluster/replication/watched-table.js';
 import { Lifecycle, NO_LEADER } from '../transport/lifecycle.js';
 import { LOG } from '../transport/nest-log.js';
 import { Terms } from '../cluster/leadership/per-term.js';
-import { Watching } from '../cluster/replication/replication.js';
-import { AGAIN_MS, type GatewayStream, MOST_GATEWAYS } from '../cluster/replication/gateway-subscriptions.js';
-import { MOST_PEERS } from '../cluster/replication/peer-subscriptions.js';
+import { RouteFeed } from '../cluster/replication/route-feed.js';
+import {
+  RETRY_AFTER_MS,
+  type GatewayStream,
+  MAX_GATEWAYS,
+} from '../cluster/replication/gateway-subscriptions.js';
+import { MAX_PEERS } from '../cluster/replication/peer-subscriptions.js';
 import type { RouteEvent } from '../cluster/replication/route-event.js';
 import { readReport, readWatch, type WatchCall } from './watch-requests.js';
 
@@ -85,9 +89,9 @@ export class WatchRpc {
     const { following } = this.terms;
     demandPeer(metadata);
     if (have !== null) following?.noteTerm(have.term);
-    const watching = this.terms.now.get(Watching);
+    const watching = this.terms.now.get(RouteFeed);
     if (!watching.hasPeers) throw NOT_A_PEER;
-    if (!watching.desk.takes(watcher)) throw busy(`at most ${MOST_PEERS} peers may watch`);
+    if (!watching.subscriptions.takes(watcher)) throw busy(`at most ${MAX_PEERS} peers may watch`);
     const leave = await watching.open(watcher, to, have, peer!.configHash);
     if (peer!.configHash !== following?.configHash())
       this.log.warn({ peer: watcher }, 'a peer has another configuration than this leader');
@@ -97,9 +101,8 @@ export class WatchRpc {
   /** Any peer tells gateways of its table. A gateway that does not read is told again once it does. */
   private watchAsGateway(stream: WatchStream, to: GatewayStream, { have }: WatchCall): () => void {
     const { gateways, now, publisher, table } = this.routes;
-    if (!gateways.makeRoom(to.credential))
-      throw busy(`at most ${MOST_GATEWAYS} gateways may watch one Berth`);
-    this.terms.leading?.get(Watching).expectGateway();
+    if (!gateways.makeRoom(to.credential)) throw busy(`at most ${MAX_GATEWAYS} gateways may watch one Berth`);
+    this.terms.leading?.get(RouteFeed).expectGateway();
     if (!table.isReady) throw new Refused(NO_LEADER);
     stream.on('drain', () => publisher.flushAll(now()));
     return gateways.open(to, have, now());
@@ -124,7 +127,7 @@ export class WatchRpc {
       return;
     }
     demandPeer(metadata);
-    this.terms.now.get(Watching).report(watcher, { ...peer, uses, doubted });
+    this.terms.now.get(RouteFeed).report(watcher, { ...peer, uses, doubted });
   }
 }
 
@@ -139,4 +142,4 @@ const NOT_A_PEER = new Refused({
   detail: 'peer: only a peer of this Berth may say it is one',
 });
 
-const busy = (detail: string): Refused => new Refused({ reason: 'busy', detail, retryAfter: AGAIN_MS });
+const busy = (detail: string): Refused => new Refused({ reason: 'busy', detail, retryAfter: RETRY_AFTER_MS });

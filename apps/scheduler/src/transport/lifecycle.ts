@@ -1,12 +1,12 @@
 import { Refused, type RefusalFacts } from './errors/refused.js';
 
 /** So soon another process may have taken over. */
-const SOON = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
-/** Why no requests are taken any more: the process ends, or only its reign does. */
+/** Why no requests are taken any more: the process ends, or only its term does. */
 export type EndReason = 'shutting_down' | 'no_leader';
 
-/** Whether requests are still taken: by a reign, or by the whole process. */
+/** Whether requests are still taken: by a term, or by the whole process. */
 export class Lifecycle {
   private why: RefusalFacts | null = null;
 
@@ -25,5 +25,5 @@ export class Lifecycle {
   }
 }
 
-export const SHUTTING_DOWN = { reason: 'shutting_down', retryAfter: SOON } as const;
-export const NO_LEADER = { reason: 'no_leader', retryAfter: SOON } as const;
+export const SHUTTING_DOWN = { reason: 'shutting_down', retryAfter: RETRY_AFTER_MS } as const;
+export const NO_LEADER = { reason: 'no_leader', retryAfter: RETRY_AFTER_MS } as const;

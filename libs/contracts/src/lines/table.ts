@@ -28,17 +28,17 @@ const shown = (cell: string): string => (cell === '' ? '-' : clipped(printable(c
 const widest = (rows: readonly (readonly string[])[], at: number): number =>
   rows.reduce((width, cells) => Math.max(width, cells[at]!.length), 0);
 
-const MOST_LINES = 1_000;
+const MAX_LINES = 1_000;
 
 /** A table after an empty line, and how many rows are left out; nothing where there are no rows. */
 export function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], leftOut = 0): string[] {
   if (rows.length === 0) return [];
-  const more = leftOut + Math.max(0, rows.length - MOST_LINES);
-  return ['', ...table(columns, rows.slice(0, MOST_LINES)), ...(more > 0 ? [`and ${more} more`] : [])];
+  const more = leftOut + Math.max(0, rows.length - MAX_LINES);
+  return ['', ...table(columns, rows.slice(0, MAX_LINES)), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 /** 1,000 lines at most, of which the last tells how many more there are: a message has them beside all that they tell. */
 export const bounded = (lines: readonly string[]): string[] =>
-  lines.length <= MOST_LINES
+  lines.length <= MAX_LINES
     ? lines.map(printable)
-    : [...lines.slice(0, MOST_LINES - 1).map(printable), `and ${lines.length - MOST_LINES + 1} more lines`];
+    : [...lines.slice(0, MAX_LINES - 1).map(printable), `and ${lines.length - MAX_LINES + 1} more lines`];

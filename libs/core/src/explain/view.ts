@@ -33,11 +33,11 @@ import { ownersOf } from '../memory/account-owners.js';
 /** A model in one word: the phase of its most useful replica, else why it has none. */
 export type ModelState = 'absent' | 'waiting' | 'cooling_down' | Phase;
 
-const MOST_USEFUL: readonly Phase[] = ['ready', 'loading', 'placed', 'draining', 'unloading', 'unknown'];
+const MAX_USEFUL: readonly Phase[] = ['ready', 'loading', 'placed', 'draining', 'unloading', 'unknown'];
 
 export function modelState(fleet: Readonly<Fleet>, model: ModelId, now: Now): ModelState {
   const phases = new Set(replicasOf(fleet, model).map(({ phase }) => phase));
-  const phase = MOST_USEFUL.find((one) => phases.has(one));
+  const phase = MAX_USEFUL.find((one) => phases.has(one));
   if (phase) return phase;
   if (nextTryAt(fleet, model, now) !== null) return 'cooling_down';
   return waitingFor(fleet, model) > 0 || fleet.wantedSince.has(model) ? 'waiting' : 'absent';

@@ -6,7 +6,7 @@ import type { Server } from '../fleet/server.js';
 
 /** The lease of a route where the caller asks for no other, and the longest that a caller may ask for. */
 export const DEFAULT_LEASE: Millis = 10_000;
-export const LONGEST_LEASE: Millis = 600_000;
+export const MAX_LEASE: Millis = 600_000;
 
 /** When the leases on a server end that drains with a deadline; infinite on every other server. */
 export const leasesEndBy = (server: Server | undefined): Instant =>

@@ -29,7 +29,7 @@ const FIRST_DEVIATION = Math.log(1.5) / TO_P90 / uncertainty(1);
 const FIRST_DEVIATION_OF_PACE = Math.log(3) / TO_P90 / uncertainty(1);
 
 const LEAST: Millis = 1;
-const LONGEST_LOAD: Millis = 3_600_000;
+const MAX_LOAD: Millis = 3_600_000;
 /** A load that has outlasted its forecast is expected to run for this share of its time, and for so long at least. */
 const REST_SHARE = 1 / 8;
 const SHORTEST_REST: Millis = 250;
@@ -112,4 +112,4 @@ const restAfter = (whole: Millis, elapsed: Millis): Millis =>
     ? Math.max(LEAST, whole - elapsed)
     : Math.max(REST_SHARE * elapsed, Math.min(SHORTEST_REST, whole));
 
-const clamp = (took: Millis): Millis => Math.min(LONGEST_LOAD, Math.max(LEAST, took));
+const clamp = (took: Millis): Millis => Math.min(MAX_LOAD, Math.max(LEAST, took));

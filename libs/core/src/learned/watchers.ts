@@ -4,7 +4,7 @@ import type { Fleet } from '../fleet/fleet-state.js';
 import type { Instant, Millis } from '../fleet/model.js';
 
 /** So many watchers are kept at most; one more is not taken up. */
-export const MOST_WATCHERS = 1_000;
+export const MAX_WATCHERS = 1_000;
 
 /** A watcher that has told nothing for so long is not expected to answer at once. */
 const USUALLY_HEARD: Millis = 3_000;

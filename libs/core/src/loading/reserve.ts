@@ -46,7 +46,7 @@ function mayKeepHome({ job, ready }: JobForecast, home: JobInLine, now: Now): bo
 const WORTH_COUNTS_FOR = 60;
 
 /** So many full places are looked at first, others in each second. */
-const MOST_FULL = 32;
+const MAX_FULL = 32;
 
 interface Candidate {
   readonly curve: PlaceCurve;
@@ -89,7 +89,7 @@ class Search {
   best(): JobForecast | undefined {
     const { ledger, now } = this.schedule;
     const places = this.placesOf(this.sites);
-    const apart = this.want.copies > 1 ? 1 : Math.ceil(places.length / MOST_FULL);
+    const apart = this.want.copies > 1 ? 1 : Math.ceil(places.length / MAX_FULL);
     const turn = Math.floor(now.stamp / 1_000);
     const isLookedAt = (place: Place, nth: number): boolean =>
       (nth + turn) % apart === 0 || ledger.fitsFree(place.bookings);

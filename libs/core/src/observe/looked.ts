@@ -42,10 +42,10 @@ export function looked(fleet: Fleet, { server: id, look }: EventOf<'Looked'>, no
 }
 
 /** Index and statistics have a deadline of 5 s each: a look that took longer was held up by Berth itself. */
-const LONGEST_LOOK: Millis = 10_000;
+const MAX_LOOK: Millis = 10_000;
 
 const durationOf = ({ lookTook }: Server, { begunAt, endedAt }: Look): Millis =>
-  endedAt - begunAt <= LONGEST_LOOK ? endedAt - begunAt : lookTook;
+  endedAt - begunAt <= MAX_LOOK ? endedAt - begunAt : lookTook;
 
 /** A look that began before the present connection, or before a look that was taken, may tell of what is gone. */
 const isStale = ({ contact, looksCountFrom, statisticsAt }: Server, { begunAt }: Look): boolean =>

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId, type ModelId, type WatcherId } from '../fleet/ids.js';
-import { MOST_WATCHERS } from '../learned/watchers.js';
+import { MAX_WATCHERS } from '../learned/watchers.js';
 import { wakeOf } from '../../../../test/support/decide.js';
 
 const A = 'a' as ModelId;
@@ -131,8 +131,8 @@ describe('a copy whose route is withdrawn', () => {
   });
 
   it('is waited for by a bounded number of watchers: silent ones go first', () => {
-    for (let n = 0; n < MOST_WATCHERS + 10; n += 1) see(`w${n}` as WatcherId, 1_000);
-    expect(driver.fleet.watchers.size).toBe(MOST_WATCHERS);
+    for (let n = 0; n < MAX_WATCHERS + 10; n += 1) see(`w${n}` as WatcherId, 1_000);
+    expect(driver.fleet.watchers.size).toBe(MAX_WATCHERS);
     expect(driver.fleet.watchers.has(B)).toBe(false);
     driver.pass(1_000);
     see();

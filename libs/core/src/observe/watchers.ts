@@ -1,7 +1,7 @@
 import type { Now } from '../numbers/now.js';
 import type { EventOf } from '../fleet/events.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { isSilent, MOST_WATCHERS } from '../learned/watchers.js';
+import { isSilent, MAX_WATCHERS } from '../learned/watchers.js';
 
 /** A watcher without an acknowledgement in this term may have any earlier table. */
 const NO_REVISION = -1;
@@ -34,7 +34,7 @@ export function forgetWatcher(fleet: Fleet, { watcher }: EventOf<'WatcherGone'>)
 
 /** Nothing waits for silent watchers, so they go first. */
 function hasRoom(watchers: Fleet['watchers'], now: Now): boolean {
-  if (watchers.size >= MOST_WATCHERS)
+  if (watchers.size >= MAX_WATCHERS)
     for (const [id, one] of watchers) if (isSilent(one, now)) watchers.delete(id);
-  return watchers.size < MOST_WATCHERS;
+  return watchers.size < MAX_WATCHERS;
 }

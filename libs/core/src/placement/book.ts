@@ -69,7 +69,7 @@ const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Now): boolean =>
   fleet.charges.size > 0 && refundOthers(fleet, new Set(all.map(({ job }) => job.model)), now);
 
 /** So many models with best-effort demand are looked at in a turn: a storm of refused requests leaves hundreds. */
-const MOST_WISHES = 8;
+const MAX_WISHES = 8;
 
 /** Best-effort demand ends no lease and no residency, unless it starves. */
 const mayTakePlace = ({ job, placeAt, roomAt }: JobForecast, now: Now): boolean =>
@@ -92,7 +92,7 @@ function worthiestBestEffort(
     .sort(
       (one, other) => Number(other.job.isStarving) - Number(one.job.isStarving) || other.worth - one.worth,
     )
-    .slice(0, MOST_WISHES);
+    .slice(0, MAX_WISHES);
   let inSight: JobForecast | undefined;
   for (const { job } of worthiest) {
     if (inSight && !job.isStarving && !line.isRoomFor(job)) continue;

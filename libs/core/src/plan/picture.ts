@@ -53,7 +53,7 @@ interface Ending {
 }
 
 /** So many of the lacking models are told of, since each is judged on every server. */
-const MOST_JUDGED = 20;
+const MAX_JUDGED = 20;
 
 /** Compares a fleet with how it was before. */
 export function comparedWith(
@@ -63,7 +63,7 @@ export function comparedWith(
   { gone, refused, most }: Ending,
 ): Pick<Plan, 'lacking' | 'devices' | 'pins'> & { readonly models: readonly ChangedModel[] } {
   const lacking = [...new Set([...modelsLacking(fleet), ...refused.filter((id) => isCold(fleet, id))])];
-  const judged = lacking.slice(0, Math.min(MOST_JUDGED, most));
+  const judged = lacking.slice(0, Math.min(MAX_JUDGED, most));
   return {
     lacking: {
       items: judged.map((id) => lackOf(fleet, id, before.lacking.has(id), now)),

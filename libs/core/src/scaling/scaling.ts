@@ -107,7 +107,7 @@ function slotsOf(
 const SLACK = 1.05;
 
 /** Copies larger than a half, a third and a quarter of a device: at most one, two and three of them fit on one. */
-const MOST_ON_ONE = [1, 2, 3];
+const MAX_ON_ONE = [1, 2, 3];
 
 /** How many servers with so much room hold what is needed; 1 at least where anything is needed. */
 function serversWanted(needs: readonly ModelNeed[], room: ServerRoom | null): number {
@@ -125,7 +125,7 @@ const mostOnOne = ({ copies, gpus, gpuBytes }: ModelNeed, room: ServerRoom): num
 function byGpus(needs: readonly ModelNeed[], { gpus, gpuBytes }: ServerRoom): number {
   if (gpus === 0 || gpuBytes <= 0) return 0;
   const bytes = needs.reduce((sum, need) => sum + need.gpus * need.gpuBytes, 0);
-  const large = MOST_ON_ONE.map((most) => {
+  const large = MAX_ON_ONE.map((most) => {
     const limit = gpuBytes / gpus / (most + 1);
     const copies = needs.reduce((sum, need) => sum + (need.gpuBytes > limit ? need.gpus : 0), 0);
     return copies / most / gpus;

@@ -1,5 +1,5 @@
 /** The declaration of a model through the API: a layer above that of the file, field by field. */
-export interface ToldModel {
+export interface DeclaredModel {
   /** Rises by one with every admin write to the model or its pin. */
   readonly revision: number;
   /** The keys of contract section 1 that were set; null where only a pin (or a past) is stored. */
@@ -9,28 +9,28 @@ export interface ToldModel {
 }
 
 /** The declaration of a server through the API. */
-export interface ToldServer {
+export interface DeclaredServer {
   readonly revision: number;
   /** The keys of contract section 1; null where only a drain is stored. */
   readonly spec: Readonly<Record<string, unknown>> | null;
   /** What an admin ordered, or an alert; absent `cause`: an admin. `deadline` is RFC 3339 UTC or null; null: not draining. */
-  readonly drain: (ToldDrain & { readonly cause?: 'alert' }) | null;
+  readonly drain: (DeclaredDrain & { readonly cause?: 'alert' }) | null;
   /** Whether a webhook declared it; absent: no. The configuration says how such servers are called. */
   readonly joined?: true;
   /** What a webhook said of its end; absent: nothing, or that it is there again. `deadline` is RFC 3339 UTC or null. */
-  readonly end?: ToldLeaving | { readonly said: 'left' };
+  readonly end?: DeclaredLeaving | { readonly said: 'left' };
   /** The timestamp of the last message of a webhook about it, RFC 3339 UTC; absent: it had none. */
   readonly saidAt?: string;
 }
 
-interface ToldLeaving extends ToldDrain {
+interface DeclaredLeaving extends DeclaredDrain {
   readonly said: 'leaving';
   /** Whether the server was drained, or the deadline passed; absent: not yet. */
   readonly isCarriedOut?: true;
 }
 
 /** By when a server is to be empty, RFC 3339 UTC; null: there is no deadline. */
-interface ToldDrain {
+interface DeclaredDrain {
   readonly deadline: string | null;
   /** Since when, RFC 3339 UTC, and at the word of which credential; absent where an older version stored it. */
   readonly since?: string;
@@ -38,7 +38,7 @@ interface ToldDrain {
 }
 
 /** A freeze of all loads and unloads, ordered through the API. */
-export interface ToldFreeze {
+export interface DeclaredFreeze {
   readonly reason: string;
   /** The credential that ordered it; absent where an older version stored it. */
   readonly by?: string;
@@ -47,7 +47,7 @@ export interface ToldFreeze {
 }
 
 /** The accepted orders of admins about a model that are still to be done. */
-export interface ToldOrders {
+export interface StoredOrders {
   /** Whether it is to be loaded, on any server. */
   readonly load: boolean;
   /** The servers whose copies are to be unloaded; `force`: leases are skipped. */
@@ -57,7 +57,7 @@ export interface ToldOrders {
 }
 
 /** The answer to a write with an Idempotency-Key, without the body: a replay shows the present resource. */
-export interface ToldAnswer {
+export interface StoredAnswer {
   /** RFC 3339 UTC; kept for 24 h. */
   readonly at: string;
   /** SHA-256 of the request body, hex. */
@@ -87,7 +87,7 @@ export interface AuditedThing {
 }
 
 /** What one write changed or ordered: a record of the audit. Its JSON is what the API tells, and what is hashed. */
-export interface ToldAudit extends AuditedThing {
+export interface AuditRow extends AuditedThing {
   /** Rises by one with every record; decimal digits, the first is 1. */
   readonly number: string;
   /** RFC 3339 UTC. */
@@ -106,7 +106,7 @@ export interface ToldAudit extends AuditedThing {
 }
 
 /** Where a chain of the audit stands. */
-export interface ToldAuditHead {
+export interface AuditHeadRow {
   /** The number of the oldest record that is kept. */
   readonly first: number;
   /** The number of the next record. */
@@ -116,7 +116,7 @@ export interface ToldAuditHead {
 }
 
 /** An event that is to be told to one endpoint. */
-export interface ToldEvent {
+export interface StoredEvent {
   /** The name of the endpoint. */
   readonly endpoint: string;
   /** Its `webhook-id`: the same each time it is sent. */
@@ -136,7 +136,7 @@ export interface ToldEvent {
 export type DeadLetterCause = 'exhausted' | 'gone' | 'overflow' | 'withdrawn';
 
 /** A stored event that is not told any more, unless an admin replays it. */
-export interface ToldDeadLetter {
+export interface StoredDeadLetter {
   readonly cause: DeadLetterCause;
   /** Since when, RFC 3339 UTC. */
   readonly at: string;
@@ -145,7 +145,7 @@ export interface ToldDeadLetter {
 }
 
 /** What a webhook said lately: the same said again changes nothing. */
-export interface ToldHook {
+export interface StoredHook {
   /** RFC 3339 UTC; kept for 24 h. */
   readonly at: string;
   /** The latest word about these servers, of a webhook without an id; null: the webhook had an id, of which the key is made. */
@@ -157,7 +157,7 @@ export interface ToldHook {
 }
 
 /** What an alert of Alertmanager did, from when it was heard first until it is resolved. */
-export interface ToldEpisode {
+export interface StoredAlert {
   /** When the alert was heard last; RFC 3339 UTC, up to an hour early. */
   readonly heardAt: string;
   /** Whether what its rule says is done. If not, each repeat of the alert tries it again. */
@@ -175,44 +175,44 @@ export interface ToldEpisode {
 }
 
 /** Everything that is stored of what was declared and ordered through the API. */
-export interface Told {
-  readonly models: ReadonlyMap<string, ToldModel>;
-  readonly servers: ReadonlyMap<string, ToldServer>;
+export interface Declared {
+  readonly models: ReadonlyMap<string, DeclaredModel>;
+  readonly servers: ReadonlyMap<string, DeclaredServer>;
   /** Null: not frozen. */
-  readonly freeze: ToldFreeze | null;
+  readonly freeze: DeclaredFreeze | null;
   /** By model. */
-  readonly orders: ReadonlyMap<string, ToldOrders>;
+  readonly orders: ReadonlyMap<string, StoredOrders>;
   /** When each answer was given (RFC 3339 UTC), by credential, method, path and key, joined by the caller. */
   readonly answers: ReadonlyMap<string, string>;
   /** By keys that the caller makes. */
-  readonly hooks: ReadonlyMap<string, ToldHook>;
+  readonly hooks: ReadonlyMap<string, StoredHook>;
   /** By fingerprint of the alert; an earlier version added its start. */
-  readonly episodes: ReadonlyMap<string, ToldEpisode>;
+  readonly episodes: ReadonlyMap<string, StoredAlert>;
 }
 
 /** One stored value replaced, or removed with null. */
-export type ToldChange =
-  | { readonly kind: 'model'; readonly name: string; readonly value: ToldModel | null }
-  | { readonly kind: 'server'; readonly id: string; readonly value: ToldServer | null }
-  | { readonly kind: 'freeze'; readonly value: ToldFreeze | null }
-  | { readonly kind: 'orders'; readonly model: string; readonly value: ToldOrders | null }
-  | { readonly kind: 'answer'; readonly key: string; readonly value: ToldAnswer | null }
-  | { readonly kind: 'hook'; readonly key: string; readonly value: ToldHook | null }
-  | { readonly kind: 'episode'; readonly key: string; readonly value: ToldEpisode | null }
+export type DeclarationChange =
+  | { readonly kind: 'model'; readonly name: string; readonly value: DeclaredModel | null }
+  | { readonly kind: 'server'; readonly id: string; readonly value: DeclaredServer | null }
+  | { readonly kind: 'freeze'; readonly value: DeclaredFreeze | null }
+  | { readonly kind: 'orders'; readonly model: string; readonly value: StoredOrders | null }
+  | { readonly kind: 'answer'; readonly key: string; readonly value: StoredAnswer | null }
+  | { readonly kind: 'hook'; readonly key: string; readonly value: StoredHook | null }
+  | { readonly kind: 'episode'; readonly key: string; readonly value: StoredAlert | null }
   | {
       readonly kind: 'audit';
       readonly chain: AuditChain;
       readonly number: number;
-      readonly value: ToldAudit | null;
+      readonly value: AuditRow | null;
     }
-  | { readonly kind: 'auditHead'; readonly chain: AuditChain; readonly value: ToldAuditHead }
-  | { readonly kind: 'event'; readonly number: number; readonly value: ToldEvent | null }
+  | { readonly kind: 'auditHead'; readonly chain: AuditChain; readonly value: AuditHeadRow }
+  | { readonly kind: 'event'; readonly number: number; readonly value: StoredEvent | null }
   /** `orderedAbout`: the `webhook-id` of the event where an admin ordered the change, for the audit. */
   | {
       readonly kind: 'deadLetter';
       readonly number: number;
       readonly orderedAbout?: string;
-      readonly value: ToldDeadLetter | null;
+      readonly value: StoredDeadLetter | null;
     };
 
 /** What became of a write. */
@@ -223,13 +223,13 @@ export interface Written {
 
 /** Stores what was declared and ordered through the API. It survives crashes from the moment that `write` resolves. */
 export interface Declarations {
-  read(): Promise<Told>;
+  read(): Promise<Declared>;
   /** The answer under a key; undefined where there is none. */
-  answer(key: string): Promise<ToldAnswer | undefined>;
+  answer(key: string): Promise<StoredAnswer | undefined>;
   /** Where a chain of the audit stands; undefined where nothing was ever written to it. */
-  auditHead(chain: AuditChain): Promise<ToldAuditHead | undefined>;
+  auditHead(chain: AuditChain): Promise<AuditHeadRow | undefined>;
   /** The audit record of a number; undefined where it is not kept. */
-  auditRecord(chain: AuditChain, number: number): Promise<ToldAudit | undefined>;
+  auditRecord(chain: AuditChain, number: number): Promise<AuditRow | undefined>;
   /** All of it or none. */
-  write(changes: readonly ToldChange[]): Promise<Written>;
+  write(changes: readonly DeclarationChange[]): Promise<Written>;
 }

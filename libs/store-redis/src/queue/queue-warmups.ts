@@ -26,11 +26,11 @@ import { PATIENCE_MS, workerOptions } from './worker-options.js';
 const QUEUE = 'warmups';
 const LOCK_MS = 15_000;
 const STALLED_EVERY_MS = 5_000;
-const MOST_STALLS = 5;
+const MAX_STALLS = 5;
 const CONFIRM_MS = 500;
 const CLOSE_MS = 3_000;
 /** BullMQ tells of each step of each job in a stream, which nothing of ours reads. */
-const MOST_EVENTS = 100;
+const MAX_EVENTS = 100;
 
 /** The mark of one that is cancelled outlives its job, which has ended by then. */
 const MARKED_S = 30 * 86_400;
@@ -118,7 +118,7 @@ export class QueueWarmups implements Warmups {
         concurrency: WARMUPS_AT_A_TIME,
         lockDuration: LOCK_MS,
         stalledInterval: STALLED_EVERY_MS,
-        maxStalledCount: MOST_STALLS,
+        maxStalledCount: MAX_STALLS,
         settings: { backoffStrategy: (tries) => (this.options.retryAfter ?? warmupRetryAfter)(tries) },
       },
     );
@@ -218,7 +218,7 @@ export class QueueWarmups implements Warmups {
     await this.connection.settled();
     const { client } = this.connection;
     if (client.status !== 'ready') throw this.connection.lastError ?? new Error('there is no connection');
-    const streams = { events: { maxLen: MOST_EVENTS } };
+    const streams = { events: { maxLen: MAX_EVENTS } };
     this.queue ??= new Queue(QUEUE, { connection: client, prefix: this.prefix, streams });
     this.queue.on('error', (error) => this.options.onError?.(error));
     return this.queue;

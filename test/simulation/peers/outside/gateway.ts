@@ -13,11 +13,11 @@ import type { Scenery } from '../scenery.js';
 /** A row is good for so long after the last event came. */
 const GOOD_FOR = 8_000;
 /** An event is under way for so long at most, less what the network takes. */
-const LONGEST_WAY = 1_990;
+const MAX_WAY = 1_990;
 /** One that hears nothing for so long watches another peer. */
 const SILENT = 3_500;
 const TICK = 1_000;
-const LONGEST_LEASE = 10_000;
+const MAX_LEASE = 10_000;
 
 interface GatewayRow {
   readonly model: ModelId;
@@ -93,7 +93,7 @@ export class Gateway {
     this.watched = watched;
     this.watchedAt = this.process.now();
     const drop = (): void => void (this.watched = null);
-    const way = this.ways.spread(1, LONGEST_WAY);
+    const way = this.ways.spread(1, MAX_WAY);
     const late = (run: () => void) => (): void =>
       void this.process.after(way, () => this.watched === watched && run());
     // A stream without a gap: where something is lost it has ended.
@@ -141,7 +141,7 @@ export class Gateway {
 
   private route([id, row]: readonly [ReplicaId, GatewayRow]): void {
     const now = this.process.now();
-    const until = now + this.random.spread(500, LONGEST_LEASE);
+    const until = now + this.random.spread(500, MAX_LEASE);
     const lease = this.leases.get(id) ?? { ...row, at: now, until, routes: 0 };
     this.leases.set(id, {
       ...lease,

@@ -5,7 +5,7 @@ import { scriptOf } from './lua.js';
 import { type Table, tableOf, textOf, type Value } from './lua-values.js';
 
 /** A replica takes what its master sends so much later, at most. */
-const MOST_DELAY = 3;
+const MAX_DELAY = 3;
 
 /** A Redis server. */
 export class RedisNode {
@@ -88,7 +88,7 @@ export class RedisNode {
     const { offset } = this;
     const now = this.timers.now();
     for (const replica of replicas) {
-      this.sentUntil = Math.max(this.sentUntil, now + this.random.next() * MOST_DELAY);
+      this.sentUntil = Math.max(this.sentUntil, now + this.random.next() * MAX_DELAY);
       this.timers.after(this.sentUntil - now, () => {
         if (!this.isUp || !isLinked(replica)) return;
         replica.receive(() => {

@@ -15,7 +15,7 @@ export interface Wrongs {
 const STALE_FOR = 10_000;
 
 /** A replica that was last heard of so many seconds ago does not count where one is needed. */
-const MOST_LAG = 5;
+const MAX_LAG = 5;
 
 /** A leader hears so late of a later term that the Sentinels threw away, and leads no more. */
 const HEARD_OF_WITHIN = 50_000;
@@ -82,7 +82,7 @@ export class SimRedis {
 
   /** As `min-replicas-max-lag` has it. */
   takesWrites(node: RedisNode): boolean {
-    return !this.settings.needsReplica || this.lagsOf(node).some((lag) => lag <= MOST_LAG);
+    return !this.settings.needsReplica || this.lagsOf(node).some((lag) => lag <= MAX_LAG);
   }
 
   /** What `INFO replication` says: which replicas are there, and for how many seconds each has not been heard of. */

@@ -8,7 +8,7 @@ import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../
 import { Audit } from './audit.js';
 
 /** So many records are looked at for one page: a rare name is found over several pages. */
-const MOST_LOOKED_AT = 10_000;
+const MAX_LOOKED_AT = 10_000;
 
 /** How the audit may be asked for. */
 export const auditListSchema = z.strictObject({
@@ -34,26 +34,26 @@ export class AuditList {
   constructor(@Inject(Audit) private readonly audit: Audit) {}
 
   /** A page of it. Throws `queue_full` where too many pages are being read, and `CallerGone` once the caller has gone. */
-  async page(query: AuditListQuery, gone: AbortSignal): Promise<AuditPageMessage> {
+  async page(query: AuditListQuery, signal: AbortSignal): Promise<AuditPageMessage> {
     const giveBack = this.pages.take();
     try {
-      return await pageOf(this.audit, query, gone);
+      return await pageOf(this.audit, query, signal);
     } finally {
       giveBack();
     }
   }
 }
 
-async function pageOf(audit: Audit, query: AuditListQuery, gone: AbortSignal): Promise<AuditPageMessage> {
+async function pageOf(audit: Audit, query: AuditListQuery, signal: AbortSignal): Promise<AuditPageMessage> {
   const { chain } = query;
   const { first, next, hash } = await audit.head(chain);
   const head = { first: String(first), newest: String(next - 1), hash };
   const newest = Math.min(query.pageToken ? numberIn(query.pageToken) : next, next) - 1;
-  const oldest = Math.max(first, newest - MOST_LOOKED_AT + 1);
+  const oldest = Math.max(first, newest - MAX_LOOKED_AT + 1);
   const items: AuditRecordMessage[] = [];
   let bytes = 0;
   for (let number = newest; number >= oldest; number -= 1) {
-    if (gone.aborted) throw new CallerGone();
+    if (signal.aborted) throw new CallerGone();
     const record = await audit.record(chain, number);
     // Dropped meanwhile, or lost by a Redis that has those before it.
     if (record === undefined || !passes(record, query)) continue;

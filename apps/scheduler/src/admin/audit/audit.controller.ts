@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { type AuditPageMessage, auditPageSchema } from '#contracts';
 import { Operation } from '../../transport/http/operation.js';
-import { worded } from '../../transport/http/worded.js';
+import { withPlainMessages } from '../../transport/http/plain-messages.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import { Gone } from '../idempotency/caller.decorator.js';
 import { AuditList, type AuditListQuery, auditListSchema } from './audit-list.js';
@@ -17,9 +17,9 @@ export class AuditController {
     'store_unavailable',
   ])
   list(
-    @Query({ schema: worded(auditListSchema) }) query: AuditListQuery,
-    @Gone() gone: AbortSignal,
+    @Query({ schema: withPlainMessages(auditListSchema) }) query: AuditListQuery,
+    @Gone() signal: AbortSignal,
   ): Promise<AuditPageMessage> {
-    return this.audit.now.page(query, gone);
+    return this.audit.now.page(query, signal);
   }
 }

@@ -15,7 +15,7 @@ export class AuditRpc {
   constructor(@OfTerm(AuditList) private readonly audit: PerTerm<AuditList>) {}
 
   @GrpcMethod('Admin', 'ListAudit')
-  list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.audit.now.page(readRequest(auditListSchema, request), gone);
+  list(@Payload() request: unknown, @Gone() signal: AbortSignal) {
+    return this.audit.now.page(readRequest(auditListSchema, request), signal);
   }
 }

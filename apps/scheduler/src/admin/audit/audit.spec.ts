@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { auditHash, NO_HASH } from '#contracts';
-import type { AuditChain, AuditedThing, ToldChange } from '#engine';
+import type { AuditChain, AuditedThing, DeclarationChange } from '#engine';
 import { openStore, type Store, StoreUnavailable } from '#store';
 import { MemoryRows } from '#triton-simulator';
 import { Audit, type Audited } from './audit.js';
@@ -118,7 +118,7 @@ describe('the audit', () => {
     });
 
   async function write(audited: Audited): Promise<void> {
-    const changes: readonly ToldChange[] = await audit.changesFor(audited);
+    const changes: readonly DeclarationChange[] = await audit.changesFor(audited);
     await store.declarations.write(changes);
     audit.follow(changes);
   }

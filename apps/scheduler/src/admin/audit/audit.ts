@@ -1,8 +1,15 @@
 import { auditHash, NO_HASH } from '#contracts';
-import type { AuditChain, AuditedThing, Declarations, ToldAudit, ToldAuditHead, ToldChange } from '#engine';
+import type {
+  AuditChain,
+  AuditedThing,
+  Declarations,
+  AuditRow,
+  AuditHeadRow,
+  DeclarationChange,
+} from '#engine';
 import type { WallClock } from '../../transport/wall-times.js';
 
-const EMPTY: ToldAuditHead = { first: 1, next: 1, hash: NO_HASH };
+const EMPTY: AuditHeadRow = { first: 1, next: 1, hash: NO_HASH };
 
 /** How many records of a chain are kept, the newest ones, and how many things a record names. A batch has 1,000 at most. */
 const BOUNDS = {
@@ -13,7 +20,7 @@ const BOUNDS = {
 /** What a write is audited with, beside the time and the chain of hashes. Without things it has no record. */
 export interface Audited {
   readonly chain: AuditChain;
-  readonly by: Pick<ToldAudit, 'credential' | 'source' | 'operation'>;
+  readonly by: Pick<AuditRow, 'credential' | 'source' | 'operation'>;
   readonly things: readonly AuditedThing[];
 }
 
@@ -31,30 +38,30 @@ export interface AuditParts {
  */
 export class Audit {
   /** Without a chain: not read yet, or a write failed that may have been stored all the same. */
-  private readonly known = new Map<AuditChain, ToldAuditHead>();
+  private readonly known = new Map<AuditChain, AuditHeadRow>();
 
   constructor(private readonly parts: AuditParts) {}
 
   /** Where a chain stands. Rejects as the store does, also where what it holds makes no sense. */
-  async head(chain: AuditChain): Promise<ToldAuditHead> {
+  async head(chain: AuditChain): Promise<AuditHeadRow> {
     const known = this.known.get(chain) ?? (await this.parts.store.auditHead(chain)) ?? EMPTY;
     this.known.set(chain, known);
     return known;
   }
 
   /** A record by its number; undefined where it is not kept any more, or not there yet. */
-  record(chain: AuditChain, number: number): Promise<ToldAudit | undefined> {
+  record(chain: AuditChain, number: number): Promise<AuditRow | undefined> {
     return this.parts.store.auditRecord(chain, number);
   }
 
   /** What has to be stored with a write so that it is audited; the oldest records make room. */
-  async changesFor({ chain, by, things: [thing, ...rest] }: Audited): Promise<readonly ToldChange[]> {
+  async changesFor({ chain, by, things: [thing, ...rest] }: Audited): Promise<readonly DeclarationChange[]> {
     if (thing === undefined) return [];
     const head = await this.head(chain);
     const { next: number } = head;
     const others = rest.slice(0, BOUNDS[chain].things - 1);
     const more = rest.length - others.length;
-    const value: ToldAudit = {
+    const value: AuditRow = {
       ...{ number: String(number), at: new Date(this.parts.wallNow()).toISOString(), ...by, ...thing },
       ...(others.length > 0 && { others }),
       ...(more > 0 && { more }),
@@ -70,7 +77,7 @@ export class Audit {
   }
 
   /** Follows what was stored. */
-  follow(changes: readonly ToldChange[]): void {
+  follow(changes: readonly DeclarationChange[]): void {
     for (const change of changes) {
       if (change.kind !== 'auditHead') continue;
       this.known.set(change.chain, change.value);
@@ -84,7 +91,7 @@ export class Audit {
   }
 }
 
-function dropped(chain: AuditChain, from: number, to: number): ToldChange[] {
+function dropped(chain: AuditChain, from: number, to: number): DeclarationChange[] {
   return Array.from({ length: to - from }, (_, nth) => ({
     ...{ kind: 'audit', chain, number: from + nth, value: null },
   }));

@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ANONYMOUS } from '#access';
 import { AUDIT_CHAINS, auditHash, NO_HASH } from '#contracts';
-import type { AuditChain, Declarations, ToldChange, Written } from '#engine';
+import type { AuditChain, Declarations, DeclarationChange, Written } from '#engine';
 import { openStore, StoreUnavailable } from '#store';
 import { MemoryRows } from '#triton-simulator';
 import { Audit } from '../audit/audit.js';
 import { Lifecycle } from '../../transport/lifecycle.js';
-import { Answers } from './idempotency-keys.js';
+import { IdempotencyKeys } from './idempotency-keys.js';
 import { Writes } from './writes.js';
 
 /** What happens: a write of some models, an order, a refusal, a replay, a write that no request asked for, a new life. */
@@ -31,12 +31,12 @@ const ORDERED = 0;
 
 /** A store whose next write may fail, before or after it was stored, and which remembers the batches that it took. */
 class Shaky {
-  readonly taken: (readonly ToldChange[])[] = [];
+  readonly taken: (readonly DeclarationChange[])[] = [];
   next: 'fine' | 'fails' | 'unheard' = 'fine';
 
   constructor(private readonly declarations: Declarations) {}
 
-  async write(changes: readonly ToldChange[]): Promise<Written> {
+  async write(changes: readonly DeclarationChange[]): Promise<Written> {
     const { next } = this;
     this.next = 'fine';
     if (next === 'fails') throw new StoreUnavailable('full');
@@ -84,14 +84,14 @@ class Life {
     });
   }
 
-  private change(name: string): ToldChange {
+  private change(name: string): DeclarationChange {
     this.revision += 1;
     return { kind: 'model', name, value: { revision: this.revision, spec: null } };
   }
 
   private begin(): Writes {
     const wallNow = (): number => 0;
-    const answers = new Answers({ store: this.declarations, given: new Map(), wallNow });
+    const answers = new IdempotencyKeys({ store: this.declarations, given: new Map(), wallNow });
     const audit = new Audit({ store: this.declarations, wallNow });
     return new Writes(this.store, { answers, audit }, new Lifecycle());
   }
@@ -114,7 +114,7 @@ describe('every action that changes something', () => {
 });
 
 /** One that names each thing. Of a batch that declares nothing there is the record of an order. */
-function expectAudited(batches: readonly (readonly ToldChange[])[]): void {
+function expectAudited(batches: readonly (readonly DeclarationChange[])[]): void {
   for (const batch of batches) {
     const declared = batch.flatMap((change) => (change.kind === 'model' ? [change.value!.revision] : []));
     const [record, ...more] = batch.flatMap((change) => (change.kind === 'audit' ? [change.value!] : []));
@@ -126,7 +126,7 @@ function expectAudited(batches: readonly (readonly ToldChange[])[]): void {
 
 async function expectChain(
   declarations: Declarations,
-  batches: readonly (readonly ToldChange[])[],
+  batches: readonly (readonly DeclarationChange[])[],
   chain: AuditChain,
 ): Promise<void> {
   const written = batches.flat().filter((change) => change.kind === 'audit' && change.chain === chain).length;

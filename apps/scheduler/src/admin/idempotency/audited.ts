@@ -1,4 +1,4 @@
-import type { AuditChain, AuditedThing, ToldChange } from '#engine';
+import type { AuditChain, AuditedThing, DeclarationChange } from '#engine';
 import type { Audited } from '../audit/audit.js';
 import type { AskedFor } from './idempotency-keys.js';
 
@@ -15,7 +15,7 @@ export type Ordered =
 /** What the audit says of a write: what it declares, and what it orders. Only an admin adds to the chain of admins. */
 export function auditedBy(
   { method, path, caller }: AskedFor,
-  changes: readonly ToldChange[],
+  changes: readonly DeclarationChange[],
   ordered: readonly Ordered[] = [],
   chain: AuditChain = caller.role === 'admin' ? 'admins' : 'programs',
 ): Audited {
@@ -24,12 +24,12 @@ export function auditedBy(
 }
 
 /** The same of a write that no request asked for. */
-export function auditedOfOurs(changes: readonly ToldChange[]): Audited {
+export function auditedOfOurs(changes: readonly DeclarationChange[]): Audited {
   const by = { credential: 'berth', source: null, operation: 'upkeep' };
   return { chain: 'programs', by, things: declaredIn(changes) };
 }
 
-function declaredIn(changes: readonly ToldChange[]): AuditedThing[] {
+function declaredIn(changes: readonly DeclarationChange[]): AuditedThing[] {
   return changes.flatMap((change): AuditedThing[] => {
     switch (change.kind) {
       case 'model':

@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notedAddress, principalOverGrpc, principalOverHttp } from '../../transport/access/principals.js';
-import { type EndingCall, goneOverGrpc, goneOverHttp } from '../../transport/limits/caller-gone.js';
+import { type EndingCall, goneOverGrpc, abortSignalOf } from '../../transport/limits/caller-gone.js';
 import { isReading } from '../../transport/access/operations.js';
 import { addressIn } from '../../cluster/forwarding/grpc-forward.js';
 import type { Taker } from '../../transport/limits/untaken.js';
@@ -14,13 +14,13 @@ export const FromCaller = createParamDecorator((_: unknown, context: ExecutionCo
 });
 
 function callerIn(context: ExecutionContext): Caller {
-  const gone = goneIn(context);
+  const signal = goneIn(context);
   if (context.getType() === 'http') {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    return callerOf(principalOverHttp(request), (name) => [request.headers[name]].flat()[0], gone);
+    return callerOf(principalOverHttp(request), (name) => [request.headers[name]].flat()[0], signal);
   }
   const metadata = context.switchToRpc().getContext<Metadata>();
-  return callerOf(principalOverGrpc(metadata), (name) => metadata.get(name)[0]?.toString(), gone);
+  return callerOf(principalOverGrpc(metadata), (name) => metadata.get(name)[0]?.toString(), signal);
 }
 
 function sourceIn(context: ExecutionContext): Source {
@@ -70,6 +70,6 @@ export function takerIn(context: ExecutionContext): Taker {
 /** The third argument of a gRPC handler is the call. */
 function goneIn(context: ExecutionContext): AbortSignal {
   return context.getType() === 'http'
-    ? goneOverHttp(context.switchToHttp().getResponse<FastifyReply>().raw)
+    ? abortSignalOf(context.switchToHttp().getResponse<FastifyReply>().raw)
     : goneOverGrpc(context.getArgByIndex<EndingCall>(2));
 }

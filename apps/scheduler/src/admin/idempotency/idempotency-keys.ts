@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { canonical, isDeeperThan } from '#contracts';
-import type { Declarations, ToldAnswer, ToldChange } from '#engine';
+import type { Declarations, StoredAnswer, DeclarationChange } from '#engine';
 import { Refused } from '../../transport/errors/refused.js';
 import type { WallClock } from '../../transport/wall-times.js';
 import type { Caller } from '../../transport/access/caller.js';
 import { oldestKeys } from './oldest-keys.js';
 
 const KEPT_MS = 24 * 3_600_000;
-const MOST_KEPT = 10_000;
+const MAX_KEPT = 10_000;
 /** No body that is accepted is nested deeper. */
 const DEEPEST = 100;
 
 /** What the first answer told beside its body: a replay tells the same. */
-export type FirstAnswer = Pick<ToldAnswer, 'status' | 'revision' | 'state'>;
+export type FirstAnswer = Pick<StoredAnswer, 'status' | 'revision' | 'state'>;
 
 /** What is asked for, and by which caller. */
 export interface AskedFor {
@@ -41,7 +41,7 @@ export interface AnswerParts {
  * The answers given to writes with an Idempotency-Key: the same write again is answered the same and changes nothing. They are
  * in the store; in memory are their keys and times alone.
  */
-export class Answers {
+export class IdempotencyKeys {
   /** The oldest first. */
   private readonly given: Map<string, number>;
 
@@ -56,7 +56,7 @@ export class Answers {
   }
 
   /** What was answered before; refuses where the key was used for another body. */
-  async find(operation: Operation): Promise<ToldAnswer | undefined> {
+  async find(operation: Operation): Promise<StoredAnswer | undefined> {
     const key = this.keyGiven(operation);
     if (key === null) return undefined;
     const answer = await this.parts.store.answer(key);
@@ -68,23 +68,23 @@ export class Answers {
   }
 
   /** What has to be stored so that the same can be answered again. */
-  changesFor(operation: Operation, first: FirstAnswer): readonly ToldChange[] {
+  changesFor(operation: Operation, first: FirstAnswer): readonly DeclarationChange[] {
     const key = keyOf(operation);
     if (key === null) return [];
     const change = changeOf(operation, key, this.parts.wallNow(), first);
-    const tooMany = this.given.has(key) ? 0 : this.given.size + 1 - MOST_KEPT;
+    const tooMany = this.given.has(key) ? 0 : this.given.size + 1 - MAX_KEPT;
     return [...oldestKeys(this.given, tooMany).map(removed), change];
   }
 
   /** The same once it is known what was told in the end; nothing where the answer is not kept any more. */
-  amendments(operation: Operation, first: FirstAnswer): readonly ToldChange[] {
+  amendments(operation: Operation, first: FirstAnswer): readonly DeclarationChange[] {
     const key = keyOf(operation);
     const at = key === null ? undefined : this.given.get(key);
     return key === null || at === undefined ? [] : [changeOf(operation, key, at, first)];
   }
 
   /** Follows what was stored. */
-  follow(changes: readonly ToldChange[]): void {
+  follow(changes: readonly DeclarationChange[]): void {
     let dropped = 0;
     for (const change of changes) {
       if (change.kind !== 'answer') continue;
@@ -99,7 +99,7 @@ export class Answers {
   }
 
   /** What need not be kept any longer. */
-  overdue(): readonly ToldChange[] {
+  overdue(): readonly DeclarationChange[] {
     const over = [...this.given].filter(([, at]) => this.isOver(at));
     return over.map(([key]) => removed(key));
   }
@@ -133,12 +133,12 @@ function changeOf(
   key: string,
   at: number,
   { status, revision, state }: FirstAnswer,
-): ToldChange {
+): DeclarationChange {
   const value = { at: new Date(at).toISOString(), bodyHash: hashOf(body), status, revision, state };
   return { kind: 'answer', key, value };
 }
 
-const removed = (key: string): ToldChange => ({ kind: 'answer', key, value: null });
+const removed = (key: string): DeclarationChange => ({ kind: 'answer', key, value: null });
 
 function keyOf({ method, path, caller }: AskedFor): string | null {
   const { credential, idempotencyKey } = caller;

@@ -1,7 +1,7 @@
 import { CallerGone } from '../../transport/limits/caller-gone.js';
 
 /** Does one thing after another. What has not begun when its caller goes is let go of at once, with all that it holds. */
-export class Turns {
+export class SerialQueue {
   private readonly waiting: (() => Promise<void>)[] = [];
   private running: Promise<void> | null = null;
   private isDoing = false;
@@ -12,18 +12,18 @@ export class Turns {
   }
 
   /** Resolves as the work does, once all before it has ended; rejects with `CallerGone` where its caller goes before. */
-  take<T>(work: () => Promise<T>, gone?: AbortSignal): Promise<T> {
-    if (gone?.aborted) return Promise.reject(new CallerGone());
+  take<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) return Promise.reject(new CallerGone());
     return new Promise<T>((resolve, reject) => {
       const begin = async (): Promise<void> => {
-        gone?.removeEventListener('abort', leave);
+        signal?.removeEventListener('abort', leave);
         await work().then(resolve, reject);
       };
       const leave = (): void => {
         this.waiting.splice(this.waiting.indexOf(begin), 1);
         reject(new CallerGone());
       };
-      gone?.addEventListener('abort', leave, { once: true });
+      signal?.addEventListener('abort', leave, { once: true });
       this.waiting.push(begin);
       this.running ??= this.run();
     });

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ANONYMOUS } from '#access';
-import type { ToldAnswer, ToldChange, Written } from '#engine';
+import type { StoredAnswer, DeclarationChange, Written } from '#engine';
 import { emptyAudit } from '../../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../../transport/lifecycle.js';
-import { Answers, type Operation } from './idempotency-keys.js';
+import { IdempotencyKeys, type Operation } from './idempotency-keys.js';
 import {
   type Caller,
   callerOf,
@@ -16,13 +16,13 @@ import { type Prepared, Writes } from './writes.js';
 const DAY = 24 * 3_600_000;
 
 describe('writes', () => {
-  let stored: ToldChange[];
-  let kept: Map<string, ToldAnswer>;
+  let stored: DeclarationChange[];
+  let kept: Map<string, StoredAnswer>;
   let dropped: number;
   let broken: boolean;
   let isConfirmed: boolean;
   let now: number;
-  let answers: Answers;
+  let answers: IdempotencyKeys;
   let lifecycle: Lifecycle;
   let writes: Writes;
 
@@ -35,9 +35,9 @@ describe('writes', () => {
     const store = { answer: async (key: string) => kept.get(key) };
     const onDropped = (count: number): void => void (dropped += count);
     kept = new Map();
-    answers = new Answers({ store, given: new Map(), wallNow: () => now, onDropped });
+    answers = new IdempotencyKeys({ store, given: new Map(), wallNow: () => now, onDropped });
     lifecycle = new Lifecycle();
-    const write = async (changes: readonly ToldChange[]): Promise<Written> => {
+    const write = async (changes: readonly DeclarationChange[]): Promise<Written> => {
       await Promise.resolve();
       if (broken) throw new Error('the disk is full');
       stored.push(...changes.filter(({ kind }) => !kind.startsWith('audit')));
@@ -51,7 +51,7 @@ describe('writes', () => {
     writes = new Writes({ write }, { answers, audit: emptyAudit() }, lifecycle);
   });
 
-  const change: ToldChange = { kind: 'model', name: 'm', value: { revision: 1, spec: {} } };
+  const change: DeclarationChange = { kind: 'model', name: 'm', value: { revision: 1, spec: {} } };
 
   it('are durable before they take effect', async () => {
     const order: string[] = [];
@@ -185,9 +185,13 @@ describe('writes', () => {
 
   it('of webhooks are stored before they take effect, and change nothing where they say nothing new', async () => {
     const order: string[] = [];
-    const hear = (changes: readonly ToldChange[]) =>
+    const hear = (changes: readonly DeclarationChange[]) =>
       writes.hear(operation(), () => ({ changes, commit: () => order.push(`stored ${stored.length}`) }));
-    const hook: ToldChange = { kind: 'hook', key: 'k', value: { at: '2026-01-01T00:00:00Z', word: null } };
+    const hook: DeclarationChange = {
+      kind: 'hook',
+      key: 'k',
+      value: { at: '2026-01-01T00:00:00Z', word: null },
+    };
     await hear([change, hook]);
     await hear([]);
     expect([order, stored]).toEqual([
@@ -253,7 +257,7 @@ function operation(idempotencyKey: string | null = null, body: unknown = null): 
   return { method: 'PUT', path: '/v1/models/m', body, caller, present: () => 'body' };
 }
 
-function prepared(changes: readonly ToldChange[], status = 200): Prepared<string> {
+function prepared(changes: readonly DeclarationChange[], status = 200): Prepared<string> {
   return {
     changes,
     ordered: { model: 'm', revision: 1, isForced: false },

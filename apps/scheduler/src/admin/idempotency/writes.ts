@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Declarations, ToldChange } from '#engine';
+import type { Declarations, DeclarationChange } from '#engine';
 import type { Audit } from '../audit/audit.js';
 import { Refused } from '../../transport/errors/refused.js';
 import type { Lifecycle } from '../../transport/lifecycle.js';
 import {
-  type Answers,
+  type IdempotencyKeys,
   type AskedFor,
   asFirstTold,
   type FirstAnswer,
@@ -15,14 +15,14 @@ import {
 } from './idempotency-keys.js';
 import { auditedBy, auditedOfOurs, type Ordered } from './audited.js';
 import { checkConditions } from '../../transport/access/caller.js';
-import { Turns } from './serial-queue.js';
+import { SerialQueue } from './serial-queue.js';
 
 /** So many writes may wait for the one before them. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 
 /** A write that was checked and found good, before anything is done. */
 export interface Prepared<Body> {
-  readonly changes: readonly ToldChange[];
+  readonly changes: readonly DeclarationChange[];
   /** The order that is given, where nothing is declared: without changes nothing else would tell the audit of it. */
   readonly ordered?: Ordered;
   readonly status: number;
@@ -37,7 +37,7 @@ export interface Prepared<Body> {
 /** What a webhook says, checked and found good, before anything is done. */
 export interface Heard<Told> {
   /** Also what has to be remembered of the message itself. Where there are none, nothing is stored and nothing audited. */
-  readonly changes: readonly ToldChange[];
+  readonly changes: readonly DeclarationChange[];
   /** The orders that are given about models. */
   readonly ordered?: readonly Ordered[];
   /** Takes effect. Must not fail: it is stored already. Returns what the sender is told. */
@@ -61,13 +61,13 @@ export class Written<Body> {
 
 /** What is kept beside what was written, in one batch with it. */
 export interface Books {
-  readonly answers: Answers;
+  readonly answers: IdempotencyKeys;
   readonly audit: Audit;
 }
 
 /** Does writes one after another: checked, stored with its audit record, told to the engine, and only then answered. */
 export class Writes {
-  private readonly turns = new Turns();
+  private readonly turns = new SerialQueue();
   /**
    * Whether the last write was not confirmed: then none of those that a replay tells of is sure to be durable. At first all are: a
    * term counts only once a replica has confirmed it, with all that was written before.
@@ -87,7 +87,7 @@ export class Writes {
       const first = await this.books.answers.find(operation);
       if (first) return this.replay(operation, first);
       return this.performNow(operation, prepare());
-    }, operation.caller.gone);
+    }, operation.caller.signal);
   }
 
   /**
@@ -101,7 +101,7 @@ export class Writes {
       const audited = auditedBy(asked, heard.changes, heard.ordered, 'programs');
       const isDurable = await this.keep([...heard.changes, ...(await this.books.audit.changesFor(audited))]);
       return new Written(202, heard.commit(), isDurable);
-    }, asked.caller.gone);
+    }, asked.caller.signal);
   }
 
   /** Whether this write is a replay: it will be answered as before, whatever holds by now. Refuses broken conditions. */
@@ -129,8 +129,8 @@ export class Writes {
    * they declare anything.
    */
   async follow(
-    keeper: { follow(changes: readonly ToldChange[]): void },
-    changesNow: () => readonly ToldChange[],
+    keeper: { follow(changes: readonly DeclarationChange[]): void },
+    changesNow: () => readonly DeclarationChange[],
   ): Promise<void> {
     await this.turns.take(async () => {
       const changes = changesNow();
@@ -148,7 +148,7 @@ export class Writes {
   private admit({ caller }: AskedFor, full: 'queue_full' | 'busy'): void {
     checkConditions(caller);
     this.lifecycle.admit();
-    if (this.turns.size < MOST_WAITING) return;
+    if (this.turns.size < MAX_WAITING) return;
     throw new Refused({ reason: full, detail: 'too many writes wait already', retryAfter: 1_000 });
   }
 
@@ -186,7 +186,7 @@ export class Writes {
   }
 
   /** Resolves with whether it is durable. */
-  private async keep(changes: readonly ToldChange[]): Promise<boolean> {
+  private async keep(changes: readonly DeclarationChange[]): Promise<boolean> {
     if (changes.length === 0) return true;
     const { durable } = await this.store.write(changes).catch((error: unknown) => {
       this.books.audit.doubt();

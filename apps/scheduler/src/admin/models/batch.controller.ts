@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { BATCH_BYTES, batchSchema } from '#contracts';
 import { WITHOUT_REVISION, Write } from '../../transport/http/operation.js';
-import { JsonBody } from '../../transport/http/worded.js';
-import { Places } from '../../transport/limits/semaphore.js';
+import { JsonBody } from '../../transport/http/plain-messages.js';
+import { Semaphore } from '../../transport/limits/semaphore.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
 import { FromCaller } from '../idempotency/caller.decorator.js';
@@ -15,7 +15,7 @@ const PATH = 'models::batch';
 
 /** Bounds the batches under way, over HTTP and gRPC together. */
 @Injectable()
-export class BatchPlaces extends Places {
+export class BatchPlaces extends Semaphore {
   constructor() {
     super(8, { reason: 'queue_full', detail: 'too many batches are under way', retryAfter: 1_000 });
   }

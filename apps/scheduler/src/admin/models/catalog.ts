@@ -1,5 +1,5 @@
 import type { ModelSettings, ModelSpec } from '#config';
-import type { ToldModel } from '#engine';
+import type { DeclaredModel } from '#engine';
 import { type Entry, isDeclared, layered } from './layers.js';
 
 /** The layers below the API: the file's, or the demo's. */
@@ -10,12 +10,12 @@ export interface BaseLayers {
 
 /** What is declared of every model, in memory. It only knows; what is written goes through ModelWrites. */
 export class Catalog {
-  private readonly told: Map<string, ToldModel>;
+  private readonly told: Map<string, DeclaredModel>;
   private readonly entries = new Map<string, Entry>();
 
   constructor(
     private base: BaseLayers,
-    told: ReadonlyMap<string, ToldModel>,
+    told: ReadonlyMap<string, DeclaredModel>,
   ) {
     this.told = new Map(told);
   }
@@ -27,7 +27,7 @@ export class Catalog {
   }
 
   /** What was told over the API, or nothing where null. */
-  set(name: string, told: ToldModel): void {
+  set(name: string, told: DeclaredModel): void {
     this.told.set(name, told);
     this.entries.delete(name);
   }
@@ -42,7 +42,7 @@ export class Catalog {
   }
 
   /** How the entry would be if this were told. */
-  entryWith(name: string, told: ToldModel | undefined): Entry {
+  entryWith(name: string, told: DeclaredModel | undefined): Entry {
     return layered(name, this.base.defaults, this.base.models[name], told);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_SETTINGS } from '#config';
-import type { ToldModel } from '#engine';
+import type { DeclaredModel } from '#engine';
 import { WallTimes } from '../../transport/wall-times.js';
 import { coreModel } from './core-model.js';
 import { isDeclared, layered } from './layers.js';
@@ -10,7 +10,7 @@ const times = new WallTimes(
   () => Date.parse('2026-01-01T00:00:00Z'),
   () => 0,
 );
-const entry = (file: Parameters<typeof layered>[2], told?: ToldModel) =>
+const entry = (file: Parameters<typeof layered>[2], told?: DeclaredModel) =>
   layered('m', DEFAULT_SETTINGS, file, told);
 
 describe('the layers of a model', () => {

@@ -7,7 +7,7 @@ import {
   type ModelSettings,
   type ModelSpec,
 } from '#config';
-import type { ToldModel } from '#engine';
+import type { DeclaredModel } from '#engine';
 
 /** All that was said of one model, layer by layer, and what holds in the end. */
 export interface Entry {
@@ -16,7 +16,7 @@ export interface Entry {
   readonly revision: number;
   readonly file: ModelSpec | undefined;
   /** What is stored for it; a past without spec and pin counts as nothing. */
-  readonly told: ToldModel | undefined;
+  readonly told: DeclaredModel | undefined;
   /** The keys that are set in either layer. */
   readonly spec: ModelLayer;
   readonly effective: EffectiveModel;
@@ -33,7 +33,7 @@ export function layered(
   name: string,
   defaults: ModelSettings,
   file: ModelSpec | undefined,
-  told: ToldModel | undefined,
+  told: DeclaredModel | undefined,
 ): Entry {
   const api = apiLayer(told);
   return {
@@ -49,7 +49,7 @@ export function layered(
 }
 
 /** The API's own layer. A pin that was set apart from the spec lies over the spec's. */
-function apiLayer(told: ToldModel | undefined): ModelLayer {
+function apiLayer(told: DeclaredModel | undefined): ModelLayer {
   const spec = (told?.spec ?? {}) as ModelSpec;
   return told?.pin === undefined ? spec : { ...spec, pin: told.pin };
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Checked, check, modelSpecSchema, nameSchema, readModelSpec, underPath } from '#config';
 import type { BatchMessage } from '#contracts';
-import { Engine, type ToldModel } from '#engine';
+import { Engine, type DeclaredModel } from '#engine';
 import { type BrokenRule, invalid } from '../../transport/errors/refused.js';
 import { WallTimes } from '../../transport/wall-times.js';
 import { type Caller, checkNoIfMatch } from '../../transport/access/caller.js';
@@ -13,14 +13,14 @@ import type { Entry } from './layers.js';
 import { apartPin, beside, declaration, told, tooLong } from './model-writes.js';
 import { type EntryChange, ModelRules } from './model-rules.js';
 
-const MOST_MODELS = 1_000;
-const SIZE_RULE = `must have 1 to ${MOST_MODELS} models`;
+const MAX_MODELS = 1_000;
+const SIZE_RULE = `must have 1 to ${MAX_MODELS} models`;
 
 const batchOf = <Spec extends z.ZodType>(spec: Spec) =>
   z.strictObject({
     models: z
       .record(nameSchema, spec)
-      .meta({ description: 'What is declared, by name.', minProperties: 1, maxProperties: MOST_MODELS }),
+      .meta({ description: 'What is declared, by name.', minProperties: 1, maxProperties: MAX_MODELS }),
   });
 
 /** What a batch declares, as it is published. */
@@ -28,7 +28,7 @@ export const publishedBatchSchema = batchOf(modelSpecSchema);
 
 /** The specs are checked one by one: each with what else is said of its model. */
 const batchSchema = batchOf(z.unknown()).refine(
-  ({ models }) => Object.keys(models).length >= 1 && Object.keys(models).length <= MOST_MODELS,
+  ({ models }) => Object.keys(models).length >= 1 && Object.keys(models).length <= MAX_MODELS,
   { error: SIZE_RULE, path: ['models'] },
 );
 
@@ -40,7 +40,7 @@ const CHANGED = '0';
 
 /** A model as it is to be, and what is stored of it. */
 interface Declared extends EntryChange {
-  readonly next: ToldModel;
+  readonly next: DeclaredModel;
   /** Whether nothing was declared of it over the API before. */
   readonly isNew: boolean;
 }
@@ -126,11 +126,11 @@ function entriesIn(body: unknown): [string, unknown][] {
   const models = (body as { models?: unknown } | undefined | null)?.models;
   const isMapping = typeof models === 'object' && models !== null && !Array.isArray(models);
   const entries = isMapping ? Object.entries(models) : [];
-  return entries.length <= MOST_MODELS ? entries : [];
+  return entries.length <= MAX_MODELS ? entries : [];
 }
 
 /** What is stored of a model once its spec is replaced: a pin that was set apart stays, unless the spec speaks of it. */
-function nextOf(before: Entry, spec: unknown): Checked<ToldModel> {
+function nextOf(before: Entry, spec: unknown): Checked<DeclaredModel> {
   const pin = apartPin(before.told, spec);
   const checked = readModelSpec(before.name, spec, beside(before, pin));
   return checked.ok ? { ok: true, value: told(before, checked.value, pin) } : checked;

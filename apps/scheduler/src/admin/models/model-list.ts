@@ -13,7 +13,7 @@ import type { ModelMessage, PageMessage } from '#contracts';
 import { Refused } from '../../transport/errors/refused.js';
 import { hasLabels } from '../../transport/lists/label-selectors.js';
 import { type ModelListQuery, pageOf } from '../../transport/lists/pages.js';
-import type { Slices } from '../../transport/lists/time-slicer.js';
+import type { TimeSlicer } from '../../transport/lists/time-slicer.js';
 import type { WallTimes } from '../../transport/wall-times.js';
 import type { Catalog } from './catalog.js';
 import { type Entry, isDeclared } from './layers.js';
@@ -26,7 +26,7 @@ export class ModelList {
     private readonly engine: Engine,
     private readonly catalog: Catalog,
     private readonly times: WallTimes,
-    private readonly slices: Slices,
+    private readonly slices: TimeSlicer,
   ) {}
 
   get scene(): Scene {
@@ -52,11 +52,11 @@ export class ModelList {
   page<Told extends string | Uint8Array>(
     query: ModelListQuery,
     tell: (model: ModelMessage) => Told,
-    gone: AbortSignal,
+    signal: AbortSignal,
   ): Promise<PageMessage<Told>> {
     return this.slices.run(
       pageOf(query, { names: () => this.names(), view: () => this.listed(query), tell }),
-      gone,
+      signal,
     );
   }
 

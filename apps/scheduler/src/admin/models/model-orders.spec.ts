@@ -1,27 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANONYMOUS } from '#access';
 import type { Event, ModelId } from '#core';
-import type { ToldAnswer, ToldChange, Written } from '#engine';
+import type { StoredAnswer, DeclarationChange, Written } from '#engine';
 import { emptyAudit } from '../../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../../transport/lifecycle.js';
-import { Answers } from '../idempotency/idempotency-keys.js';
+import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { Writes } from '../idempotency/writes.js';
 import { ModelOrders } from './model-orders.js';
 import { TurnWatch } from './turn-watch.js';
 
 const M = 'm' as ModelId;
 const MODEL = { name: 'm', revision: '1', state: 'absent' };
-const CALLER = { ...ANONYMOUS, ifMatch: null, gone: new AbortController().signal };
+const CALLER = { ...ANONYMOUS, ifMatch: null, signal: new AbortController().signal };
 
 /** Writes whose answers are kept in memory. */
 function keptWrites(): Writes {
-  const kept = new Map<string, ToldAnswer | null>();
-  const write = async (changes: readonly ToldChange[]): Promise<Written> => {
+  const kept = new Map<string, StoredAnswer | null>();
+  const write = async (changes: readonly DeclarationChange[]): Promise<Written> => {
     for (const change of changes) if (change.kind === 'answer') kept.set(change.key, change.value);
     return { durable: true };
   };
   const store = { answer: async (key: string) => kept.get(key) ?? undefined };
-  const answers = new Answers({ store, given: new Map(), wallNow: () => 0 });
+  const answers = new IdempotencyKeys({ store, given: new Map(), wallNow: () => 0 });
   return new Writes({ write }, { answers, audit: emptyAudit() }, new Lifecycle());
 }
 

@@ -124,7 +124,7 @@ export class ModelOrders {
   /** Has the repositories looked at where none has the model; not for a replay, whose answer is known. */
   private async lookFor(model: ModelId, asked: AskedFor): Promise<void> {
     const { engine, watch, writes } = this;
-    if (!writes.isReplay(asked)) await lookedForAnew(engine, watch, model, asked.caller.gone);
+    if (!writes.isReplay(asked)) await lookedForAnew(engine, watch, model, asked.caller.signal);
   }
 
   private order(verb: string, name: string, given: Given, check: Check): Promise<Written<ModelMessage>> {
@@ -156,7 +156,7 @@ export class ModelOrders {
       return { changes, ordered: { model: name, revision, isForced }, status: 202, view, commit };
     });
     if (waitMs === 0 || ended(engine.fleet)) return written;
-    await watch.until(ended, waitMs, caller.gone);
+    await watch.until(ended, waitMs, caller.signal);
     const told = written.telling(view());
     await writes.toldLater(operation, told);
     return told;

@@ -9,7 +9,7 @@ import {
   readPin,
 } from '#config';
 import type { Event, ModelId } from '#core';
-import { Engine, type ToldChange, type ToldModel } from '#engine';
+import { Engine, type DeclarationChange, type DeclaredModel } from '#engine';
 import type { ModelMessage } from '#contracts';
 import { invalid, Refused } from '../../transport/errors/refused.js';
 import { WallTimes } from '../../transport/wall-times.js';
@@ -91,13 +91,13 @@ export class ModelWrites {
   /** Takes back all that the API said of these models, as no caller asked. Rejects where the store fails. */
   forget(names: readonly string[]): Promise<void> {
     const { catalog, engine, times, writes } = this;
-    const forgotten = (): ToldChange[] =>
-      names.flatMap((name): ToldChange[] => {
+    const forgotten = (): DeclarationChange[] =>
+      names.flatMap((name): DeclarationChange[] => {
         const { told } = catalog.entry(name);
         if (told === undefined) return [];
         return [{ kind: 'model', name, value: { revision: told.revision + 1, spec: null } }];
       });
-    const follow = (changes: readonly ToldChange[]): void => {
+    const follow = (changes: readonly DeclarationChange[]): void => {
       for (const change of changes) {
         if (change.kind !== 'model') continue;
         catalog.set(change.name, change.value!);
@@ -111,7 +111,7 @@ export class ModelWrites {
   private change(
     name: string,
     asked: Omit<Operation, 'present'>,
-    nextOf: (entry: Entry) => ToldModel,
+    nextOf: (entry: Entry) => DeclaredModel,
   ): Promise<Written<ModelMessage>> {
     const { models, writes } = this;
     return writes.perform({ ...asked, present: () => models.get(name) }, () => {
@@ -121,7 +121,7 @@ export class ModelWrites {
     });
   }
 
-  private prepared(before: Entry, next: ToldModel, status: number): Prepared<ModelMessage> {
+  private prepared(before: Entry, next: DeclaredModel, status: number): Prepared<ModelMessage> {
     const { name } = before;
     const { catalog, engine, models, times } = this;
     const broken = tooLong(next);
@@ -156,32 +156,33 @@ export const disabled = (name: string): Refused =>
 
 const pathOf = (name: string): string => `/v1/models/${name}`;
 /** What is stored of a model once it has no pin, whatever a layer below says. */
-function unpinned(entry: Entry): ToldModel {
+function unpinned(entry: Entry): DeclaredModel {
   const below = entry.told?.spec?.['pin'] ?? entry.file?.pin;
   return told(entry, specOf(entry), below === undefined ? undefined : null);
 }
 
 /** The same once it has a pin that was set apart. */
-export const pinnedBy = (entry: Entry, pin: ToldModel['pin']): ToldModel => told(entry, specOf(entry), pin);
+export const pinnedBy = (entry: Entry, pin: DeclaredModel['pin']): DeclaredModel =>
+  told(entry, specOf(entry), pin);
 
 const specOf = ({ told: before }: Entry): ModelSpec | null => before?.spec ?? null;
 
 /** What is stored of a model once this was told of it. */
-export function told(before: Entry, spec: ModelSpec | null, pin: ToldModel['pin']): ToldModel {
+export function told(before: Entry, spec: ModelSpec | null, pin: DeclaredModel['pin']): DeclaredModel {
   return { revision: before.revision + 1, spec, ...(pin === undefined ? {} : { pin }) };
 }
 
 /** The longest spec over the API, as JSON. A message tells it twice, and has to stay below 4 MiB in any encoding. */
-const LONGEST_SPEC = 256 * 2 ** 10;
+const MAX_SPEC = 256 * 2 ** 10;
 
 /** What is broken where the spec of a model has become too long, by a batch or by many patches. */
-export function tooLong({ spec }: ToldModel): ConfigError[] {
-  const isLong = Buffer.byteLength(JSON.stringify(spec)) > LONGEST_SPEC;
+export function tooLong({ spec }: DeclaredModel): ConfigError[] {
+  const isLong = Buffer.byteLength(JSON.stringify(spec)) > MAX_SPEC;
   return isLong ? [{ path: '', rule: 'may have at most 256 KiB, with what it had', line: null }] : [];
 }
 
 /** The pin that was set apart from the spec, unless a body now speaks of the pin itself. */
-export function apartPin(before: ToldModel | undefined, body: unknown): ToldModel['pin'] {
+export function apartPin(before: DeclaredModel | undefined, body: unknown): DeclaredModel['pin'] {
   return typeof body === 'object' && body !== null && 'pin' in body ? undefined : before?.pin;
 }
 

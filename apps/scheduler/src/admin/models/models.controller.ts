@@ -5,7 +5,7 @@ import { modelSpecSchema, pinSchema } from '#config';
 import { type ModelMessage, modelSchema, pageSchema, type Reason } from '#contracts';
 import { mergePatchOf } from '../../transport/http/json-schema.js';
 import { CREATES, Operation, Write } from '../../transport/http/operation.js';
-import { JsonBody, worded } from '../../transport/http/worded.js';
+import { JsonBody, withPlainMessages } from '../../transport/http/plain-messages.js';
 import { type ModelListQuery, modelListSchema, PAGE_TYPE, pageText } from '../../transport/lists/pages.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
@@ -22,7 +22,7 @@ import {
 import { ModelWrites } from './model-writes.js';
 import { ModelList } from './model-list.js';
 
-const NAME = { schema: worded(modelName, 'model') };
+const NAME = { schema: withPlainMessages(modelName, 'model') };
 
 /** Where some server was never looked at, nothing is known not to be, or not to fit: it is `no_server` then. */
 const UNKNOWN: readonly Reason[] = ['unknown_model', 'no_server'];
@@ -41,10 +41,10 @@ export class ModelsController {
   @Operation('ListModels', 'Lists the models', { 200: pageSchema(modelSchema) }, ['queue_full'])
   @Header('content-type', PAGE_TYPE)
   async list(
-    @Query({ schema: worded(modelListSchema) }) query: ModelListQuery,
-    @Gone() gone: AbortSignal,
+    @Query({ schema: withPlainMessages(modelListSchema) }) query: ModelListQuery,
+    @Gone() signal: AbortSignal,
   ): Promise<string> {
-    return pageText(await this.models.certain.page(query, JSON.stringify, gone));
+    return pageText(await this.models.certain.page(query, JSON.stringify, signal));
   }
 
   @Get(':model')
@@ -119,7 +119,7 @@ export class ModelsController {
   @Write('LoadModel', 'Orders a load', { 202: modelSchema }, [...UNKNOWN, 'disabled', 'infeasible'])
   load(
     @Param('model', NAME) model: string,
-    @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
+    @Query({ schema: withPlainMessages(orderQuerySchema) }) query: OrderQuery,
     @JsonBody(loadBodySchema) _: undefined,
     @FromCaller() caller: Caller,
   ) {
@@ -135,7 +135,7 @@ export class ModelsController {
   )
   unload(
     @Param('model', NAME) model: string,
-    @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
+    @Query({ schema: withPlainMessages(orderQuerySchema) }) query: OrderQuery,
     @JsonBody(unloadBodySchema) body: UnloadBody,
     @FromCaller() caller: Caller,
   ) {
@@ -151,7 +151,7 @@ export class ModelsController {
   )
   reload(
     @Param('model', NAME) model: string,
-    @Query({ schema: worded(orderQuerySchema) }) query: OrderQuery,
+    @Query({ schema: withPlainMessages(orderQuerySchema) }) query: OrderQuery,
     @JsonBody(loadBodySchema) _: undefined,
     @FromCaller() caller: Caller,
   ) {

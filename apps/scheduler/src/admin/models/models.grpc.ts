@@ -45,8 +45,8 @@ export class ModelsRpc {
   ) {}
 
   @GrpcMethod('Admin', 'ListModels')
-  list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.models.certain.page(readRequest(modelListSchema, request), writeModel, gone);
+  list(@Payload() request: unknown, @Gone() signal: AbortSignal) {
+    return this.models.certain.page(readRequest(modelListSchema, request), writeModel, signal);
   }
 
   @GrpcMethod('Admin', 'GetModel')

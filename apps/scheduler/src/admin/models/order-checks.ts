@@ -25,7 +25,7 @@ export async function lookedForAnew(
   engine: Engine,
   watch: TurnWatch,
   model: ModelId,
-  gone?: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (!isListedNowhere(engine.fleet, model)) return;
   const began = engine.now();
@@ -36,7 +36,7 @@ export async function lookedForAnew(
     const isKnown = (fleet: Readonly<Fleet>): boolean =>
       !isListedNowhere(fleet, model) ||
       ![...fleet.servers.values()].some((one) => isLookedAt(one) && (one.lookedAt ?? -Infinity) < began);
-    await watch.until(isKnown, LOOK_MS, gone);
+    await watch.until(isKnown, LOOK_MS, signal);
   }, TOO_MANY);
 }
 

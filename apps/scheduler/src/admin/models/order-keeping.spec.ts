@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { emptyFleet } from '#core';
-import { OrderBook, type ToldChange, type Written } from '#engine';
+import { OrderBook, type DeclarationChange, type Written } from '#engine';
 import { emptyAudit } from '../../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../../transport/lifecycle.js';
-import { Answers } from '../idempotency/idempotency-keys.js';
+import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { Writes } from '../idempotency/writes.js';
 import { OrderKeeping } from './order-keeping.js';
 
 describe('keeping what became of orders', () => {
   const ORDERED = { load: true, unload: [], reload: [] };
-  let stored: ToldChange[];
+  let stored: DeclarationChange[];
   let isFull: boolean;
   let said: string[];
   let writes: Writes;
@@ -17,14 +17,14 @@ describe('keeping what became of orders', () => {
 
   beforeEach(() => {
     [stored, isFull, said] = [[], false, []];
-    const write = async (changes: readonly ToldChange[]): Promise<Written> => {
+    const write = async (changes: readonly DeclarationChange[]): Promise<Written> => {
       await Promise.resolve();
       if (isFull) throw new Error('the disk is full');
       stored.push(...changes);
       return { durable: true };
     };
     const store = { answer: async () => undefined };
-    const answers = new Answers({ store, given: new Map(), wallNow: () => 0 });
+    const answers = new IdempotencyKeys({ store, given: new Map(), wallNow: () => 0 });
     writes = new Writes({ write }, { answers, audit: emptyAudit() }, new Lifecycle());
     const log = { error: (_: unknown, text: string) => void said.push(text) } as never;
     keeping = new OrderKeeping(new OrderBook(new Map([['m', ORDERED]])), writes, log);

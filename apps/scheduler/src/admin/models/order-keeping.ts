@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { Fleet } from '#core';
-import type { Observer, ToldChange, Turn } from '#engine';
+import type { Observer, DeclarationChange, Turn } from '#engine';
 import type { Writes } from '../idempotency/writes.js';
 
 /** What is stored, and what follows from the fleet. */
 interface Book {
-  changes(fleet: Readonly<Fleet>): readonly ToldChange[];
-  follow(changes: readonly ToldChange[]): void;
+  changes(fleet: Readonly<Fleet>): readonly DeclarationChange[];
+  follow(changes: readonly DeclarationChange[]): void;
 }
 
 /** Has the store follow what becomes of orders of admins, and of leavings, so that a restart goes on with what is not done. */

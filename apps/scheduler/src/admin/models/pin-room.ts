@@ -54,17 +54,17 @@ const copies = (unplaced: readonly Misfit[]): number =>
   unplaced.reduce((sum, misfit) => sum + misfit.copies, 0);
 
 /** So many pins and devices are told of; the others are counted. */
-const MOST_TOLD = 20;
+const MAX_TOLD = 20;
 
 function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refused {
-  const lacking = unplaced.slice(0, MOST_TOLD).map(({ model, copies: count, needs, inTheWay }) => ({
+  const lacking = unplaced.slice(0, MAX_TOLD).map(({ model, copies: count, needs, inTheWay }) => ({
     model,
     copies: count,
     needsMb: mib(needs),
     inTheWay,
   }));
   const all = devicesOf(fleet).toSorted((a, b) => b.capacityMb - a.capacityMb);
-  const devices = all.slice(0, MOST_TOLD);
+  const devices = all.slice(0, MAX_TOLD);
   const leftOut = { unplaced: unplaced.length - lacking.length, devices: all.length - devices.length };
   const words = lacking.map(({ model, copies: count, needsMb, inTheWay }) => {
     const way = inTheWay === null ? '' : `, ${inTheWay} is in the way`;

@@ -3,7 +3,7 @@ import type { Observer, Turn } from '#engine';
 import { Refused } from '../../transport/errors/refused.js';
 
 /** Each of them is looked at after each turn. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 
 type Condition = (fleet: Readonly<Fleet>, now: Instant) => boolean;
 
@@ -14,7 +14,7 @@ export class TurnWatch implements Observer {
 
   /** Does what may come to wait in the end; refuses it at the beginning, in these words, where too many are at that already. */
   async admit<T>(work: () => Promise<T>, tooMany: string): Promise<T> {
-    if (this.admitted >= MOST_WAITING)
+    if (this.admitted >= MAX_WAITING)
       throw new Refused({ reason: 'queue_full', detail: tooMany, retryAfter: 1_000 });
     this.admitted += 1;
     try {
@@ -29,17 +29,17 @@ export class TurnWatch implements Observer {
   }
 
   /** Resolves when it holds, when the time is over, or when the caller has gone. */
-  until(condition: Condition, most: Millis, gone?: AbortSignal): Promise<void> {
-    if (gone?.aborted) return Promise.resolve();
+  until(condition: Condition, most: Millis, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
-        gone?.removeEventListener('abort', end);
+        signal?.removeEventListener('abort', end);
         this.waiting.delete(condition);
         resolve();
       };
       const timer = setTimeout(end, most);
-      gone?.addEventListener('abort', end);
+      signal?.addEventListener('abort', end);
       this.waiting.set(condition, end);
     });
   }

@@ -12,8 +12,8 @@ import { type PlanMessage, planLines } from '#contracts';
 import { mib } from '../models/core-model.js';
 
 /** How many devices are told, and how many servers of a model that lacks something. */
-const MOST_DEVICES = 2_000;
-const MOST_SERVERS = 50;
+const MAX_DEVICES = 2_000;
+const MAX_SERVERS = 50;
 
 /** Since when a plan counts, and whether anything may be ordered at all. */
 interface PlannedFrom {
@@ -38,8 +38,8 @@ export function planView(plan: Plan, { began, frozen }: PlannedFrom): PlanMessag
       fit: pins.fits,
       unplaced: pins.fits ? [] : pins.unplaced.map(({ needs, ...pin }) => ({ ...pin, needsMb: mib(needs) })),
     },
-    devices: devices.slice(0, MOST_DEVICES).map(deviceView),
-    devicesLeftOut: Math.max(0, devices.length - MOST_DEVICES),
+    devices: devices.slice(0, MAX_DEVICES).map(deviceView),
+    devicesLeftOut: Math.max(0, devices.length - MAX_DEVICES),
   };
   return { ...view, lines: planLines(view) };
 }
@@ -90,10 +90,10 @@ function lackingView({ model, pinnedCopies, readyCopies, before, there }: Lackin
   const nearest = there.toSorted((a, b) => (a.short ?? Infinity) - (b.short ?? Infinity) || 0);
   return {
     ...{ model, pinnedCopies, readyCopies, before },
-    servers: nearest.slice(0, MOST_SERVERS).map(({ server, state, verdict, short }) => {
+    servers: nearest.slice(0, MAX_SERVERS).map(({ server, state, verdict, short }) => {
       return { server, state, verdict, shortMb: short === null ? null : Math.ceil(short / 2 ** 20) };
     }),
-    serversLeftOut: Math.max(0, nearest.length - MOST_SERVERS),
+    serversLeftOut: Math.max(0, nearest.length - MAX_SERVERS),
   };
 }
 

@@ -12,7 +12,7 @@ import { Lifecycle } from '../../transport/lifecycle.js';
 
 const BOUNDS: Omit<PlanBounds, 'within'> = { turns: 1_000, items: 1_000 };
 /** Plans are worked out one after the other, and so many may wait for their turn. */
-const MOST_WAITING = 8;
+const MAX_WAITING = 8;
 /** For so long a plan is worked on before other work has its turn. */
 const SLICE: Millis = 10;
 
@@ -30,17 +30,17 @@ export class Planner {
   ) {}
 
   /** A plan of which the caller has gone is not worked on any further, and gives its place back. */
-  async plan(request: PlanRequest, tenant: string, gone?: AbortSignal): Promise<PlanMessage> {
+  async plan(request: PlanRequest, tenant: string, signal?: AbortSignal): Promise<PlanMessage> {
     this.lifecycle.admit();
     const supposition = this.suppositions.of(request, tenant);
-    if (this.waiting.size >= MOST_WAITING) throw new Refused(TOO_MANY);
+    if (this.waiting.size >= MAX_WAITING) throw new Refused(TOO_MANY);
     const leave = (): void => void this.waiting.delete(leave);
     this.waiting.add(leave);
-    gone?.addEventListener('abort', leave);
+    signal?.addEventListener('abort', leave);
     const before = this.last;
     const planned = (async () => {
       await before;
-      return this.work(supposition, request.withinMs, gone);
+      return this.work(supposition, request.withinMs, signal);
     })();
     this.last = planned.catch(() => undefined);
     return planned.finally(leave);
@@ -49,9 +49,9 @@ export class Planner {
   private async work(
     supposition: ReturnType<Suppositions['of']>,
     within: Millis,
-    gone: AbortSignal | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<PlanMessage> {
-    if (gone?.aborted) throw new CallerGone();
+    if (signal?.aborted) throw new CallerGone();
     const { engine, lifecycle } = this;
     const began = engine.now();
     const frozen = engine.fleet.frozen !== null;
@@ -60,7 +60,7 @@ export class Planner {
     while (planning.turn()) {
       if (engine.now() - slice < SLICE) continue;
       await breath();
-      if (gone?.aborted) throw new CallerGone();
+      if (signal?.aborted) throw new CallerGone();
       lifecycle.admit();
       slice = engine.now();
     }
@@ -71,5 +71,5 @@ export class Planner {
 const TOO_MANY = {
   reason: 'queue_full',
   retryAfter: 1_000,
-  detail: `${MOST_WAITING} plans wait already: they are worked out one after the other`,
+  detail: `${MAX_WAITING} plans wait already: they are worked out one after the other`,
 } as const;

@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { type ExplanationMessage, explanationSchema, type PlanMessage, planSchema } from '#contracts';
 import { BODY, Operation } from '../../transport/http/operation.js';
-import { JsonBody, worded } from '../../transport/http/worded.js';
+import { JsonBody, withPlainMessages } from '../../transport/http/plain-messages.js';
 import { modelName } from '../models/model-requests.js';
 import { Gone, Tenant } from '../idempotency/caller.decorator.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
@@ -24,7 +24,9 @@ export class PlanningController {
     { 200: explanationSchema },
     ['unknown_model', 'no_server'],
   )
-  explain(@Param('model', { schema: worded(modelName, 'model') }) model: string): ExplanationMessage {
+  explain(
+    @Param('model', { schema: withPlainMessages(modelName, 'model') }) model: string,
+  ): ExplanationMessage {
     return this.explanations.certain.of(model);
   }
 
@@ -41,8 +43,8 @@ export class PlanningController {
   plan(
     @JsonBody(planRequestSchema, publishedPlanRequestSchema) body: PlanRequest,
     @Tenant() tenant: string,
-    @Gone() gone: AbortSignal,
+    @Gone() signal: AbortSignal,
   ): Promise<PlanMessage> {
-    return this.planner.now.plan(body, tenant, gone);
+    return this.planner.now.plan(body, tenant, signal);
   }
 }

@@ -38,7 +38,7 @@ export class PlanningRpc {
   }
 
   @GrpcMethod('Admin', 'Plan')
-  plan(@Payload() request: unknown, @Tenant() tenant: string, @Gone() gone: AbortSignal) {
-    return this.planner.now.plan(readRequest(supposed, request), tenant, gone);
+  plan(@Payload() request: unknown, @Tenant() tenant: string, @Gone() signal: AbortSignal) {
+    return this.planner.now.plan(readRequest(supposed, request), tenant, signal);
   }
 }

@@ -2,19 +2,19 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { Trouble } from '#engine';
 import { PATIENCE_MS } from '../../../../../test/support/until.js';
-import { Troubles } from './connection-errors.js';
+import { ConnectionErrors } from './connection-errors.js';
 
 const REFUSED: Trouble = { reason: 'refused', detail: 'h:1 refuses connections' };
 const SILENT: Trouble = { reason: 'silent', detail: 'h:1 says nothing' };
 
 describe('what keeps servers from being reached', () => {
   let lines: string[];
-  let troubles: Troubles;
+  let troubles: ConnectionErrors;
 
   beforeEach(() => {
     lines = [];
     const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
-    troubles = new Troubles(pino({}, { write }));
+    troubles = new ConnectionErrors(pino({}, { write }));
   });
 
   it('is written into the log once for each change, not once for each try', () => {

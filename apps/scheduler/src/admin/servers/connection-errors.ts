@@ -3,7 +3,7 @@ import type { Millis } from '#core';
 import type { Trouble } from '#engine';
 
 /** What keeps servers from being reached, as their connections tell. Each change is one line in the log, however often it is told. */
-export class Troubles {
+export class ConnectionErrors {
   private readonly known = new Map<string, Trouble | null>();
   private readonly waiting = new Set<() => void>();
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { leaseOn, pickRoute, replicaId, routeRow } from '#core';
-import type { ToldServer } from '#engine';
+import type { DeclaredServer } from '#engine';
 import { aModel, aServer, CoreDriver } from '../../../../../test/support/core-driver.js';
 import { WallTimes } from '../../transport/wall-times.js';
 import { drainEvent, drainOf } from './core-server.js';
@@ -24,7 +24,7 @@ describe('a server that is told to be empty in 12 s', () => {
     until = new Date(driver.now + 12_000).toISOString();
   });
 
-  const say = (told: Partial<ToldServer>): void => {
+  const say = (told: Partial<DeclaredServer>): void => {
     driver.tell(drainEvent({ id: 't', told: { revision: 1, spec: null, drain: null, ...told } }, times));
   };
   /** How long a lease is given that is asked to be a minute long; undefined: no route is given. */
@@ -70,7 +70,8 @@ describe('a server that is told to be empty in 12 s', () => {
   it('is drained by who has it empty first', () => {
     const drain = { deadline: null, by: 'ops' };
     const end = { said: 'leaving', deadline: until, by: 'scaler' } as const;
-    const cause = (told: Partial<ToldServer>) => drainOf({ revision: 1, spec: null, drain, ...told })?.cause;
+    const cause = (told: Partial<DeclaredServer>) =>
+      drainOf({ revision: 1, spec: null, drain, ...told })?.cause;
     expect(cause({ end })).toBe('webhook');
     expect(cause({ drain: { ...drain, cause: 'alert' } })).toBe('alert');
     expect(cause({ drain: { deadline: '1970-01-01T00:00:00.000Z' }, end })).toBe('admin');

@@ -1,7 +1,7 @@
 import type { ServerConfig } from '#config';
 import { DEFAULT_LEASE, type Event, type ServerId, type ServerSpec } from '#core';
 import { bytes } from '../models/core-model.js';
-import type { ToldServer } from '#engine';
+import type { DeclaredServer } from '#engine';
 import type { WallTimes } from '../../transport/wall-times.js';
 import type { ServerEntry } from './registry.js';
 
@@ -48,7 +48,7 @@ export const isDraining = ({ told }: Pick<ServerEntry, 'told'>): boolean => drai
  * Of what an admin or an alert and a webhook said, what has it empty first. Leases may go on for a lease beyond the deadline of
  * a drain. By an announced end they are over: there the deadline is so much `before` it.
  */
-export function drainOf(told: ToldServer | undefined) {
+export function drainOf(told: DeclaredServer | undefined) {
   const { drain, end } = told ?? {};
   const drains = [
     ...(drain ? [{ cause: 'admin' as const, ...drain, before: 0 }] : []),

@@ -1,6 +1,6 @@
 import { hostMemories, loadsInFlight } from '#core';
 import type { FleetMessage } from '#contracts';
-import type { ToldFreeze } from '#engine';
+import type { DeclaredFreeze } from '#engine';
 import type { Scene } from '../models/model-view.js';
 import type { Steps } from '../../transport/lists/time-slicer.js';
 import { hostMemoryView } from './host-memory-view.js';
@@ -21,7 +21,7 @@ export class Identity {
 export function* fleetView(
   { fleet: name, process, term }: Identity,
   view: () => Scene,
-  frozen: ToldFreeze | null,
+  frozen: DeclaredFreeze | null,
 ): Steps<FleetMessage> {
   let scene = view();
   const { fleet } = scene;

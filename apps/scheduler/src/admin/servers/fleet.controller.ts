@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { type FleetMessage, fleetSchema } from '#contracts';
 import { Operation, WITHOUT_REVISION, Write } from '../../transport/http/operation.js';
-import { JsonBody } from '../../transport/http/worded.js';
+import { JsonBody } from '../../transport/http/plain-messages.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
 import { FromCaller, Gone } from '../idempotency/caller.decorator.js';
@@ -18,8 +18,8 @@ export class FleetController {
 
   @Get()
   @Operation('GetFleet', 'The whole picture', { 200: fleetSchema }, ['queue_full'])
-  get(@Gone() gone: AbortSignal): Promise<FleetMessage> {
-    return this.overview.certain.read(gone);
+  get(@Gone() signal: AbortSignal): Promise<FleetMessage> {
+    return this.overview.certain.read(signal);
   }
 
   @Put('frozen')

@@ -34,8 +34,8 @@ export class FleetRpc {
   ) {}
 
   @GrpcMethod('Admin', 'ListServers')
-  list(@Payload() request: unknown, @Gone() gone: AbortSignal) {
-    return this.servers.certain.page(readRequest(serverListSchema, request), writeServer, gone);
+  list(@Payload() request: unknown, @Gone() signal: AbortSignal) {
+    return this.servers.certain.page(readRequest(serverListSchema, request), writeServer, signal);
   }
 
   @GrpcMethod('Admin', 'GetServer')
@@ -66,9 +66,9 @@ export class FleetRpc {
   }
 
   @GrpcMethod('Admin', 'GetFleet')
-  fleet(@Payload() request: unknown, @Gone() gone: AbortSignal) {
+  fleet(@Payload() request: unknown, @Gone() signal: AbortSignal) {
     readRequest(nothing, request);
-    return this.overview.certain.read(gone);
+    return this.overview.certain.read(signal);
   }
 
   @GrpcMethod('Admin', 'FreezeFleet')

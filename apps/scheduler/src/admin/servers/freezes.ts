@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Event } from '#core';
-import { Engine, type ToldFreeze } from '#engine';
+import { Engine, type DeclaredFreeze } from '#engine';
 import type { FleetMessage } from '#contracts';
 import { atOnce } from '../../transport/lists/time-slicer.js';
 import { WallTimes } from '../../transport/wall-times.js';
@@ -50,7 +50,7 @@ export class Freezes {
     method: string,
     body: unknown,
     caller: Caller,
-    nextOf: () => ToldFreeze | null,
+    nextOf: () => DeclaredFreeze | null,
   ): Promise<Written<FleetMessage>> {
     const { engine, frozen, overview, times, writes } = this;
     const view = (): FleetMessage => atOnce(overview.with(frozen.told));
@@ -71,7 +71,7 @@ export class Freezes {
 }
 
 /** What the engine is told of a freeze, or of its end. */
-export function freezeEvent(told: ToldFreeze | null, times: WallTimes): Event {
+export function freezeEvent(told: DeclaredFreeze | null, times: WallTimes): Event {
   if (told === null) return { kind: 'FreezeEnded' };
   return { kind: 'FreezeOrdered', reason: told.reason, since: times.instantOf(told.since) };
 }

@@ -5,7 +5,7 @@ type Rules = Pick<FleetWebhookConfig, 'allow' | 'joiners'>;
 const NONE: Rules = { allow: [], joiners: { headers: {}, tls: null } };
 
 /** Where servers may join, and how those that joined are called. */
-export class Joining {
+export class JoinAllowList {
   private readonly allowed: AllowedHosts;
 
   constructor(private readonly rules: Rules = NONE) {

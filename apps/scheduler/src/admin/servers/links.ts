@@ -5,7 +5,7 @@ import type { Engine, ModelServer, Trouble } from '#engine';
 import type { WallTimes } from '../../transport/wall-times.js';
 import { coreServer, drainEvent } from './core-server.js';
 import type { ServerEntry } from './registry.js';
-import type { Troubles } from './connection-errors.js';
+import type { ConnectionErrors } from './connection-errors.js';
 
 /** How a server is reached, given what is declared of it, and what is to be told of what keeps it from being reached. */
 export type OpenServer = (
@@ -22,7 +22,7 @@ export class Links {
   constructor(
     private readonly engine: Engine,
     private readonly openServer: OpenServer,
-    private readonly troubles: Troubles,
+    private readonly troubles: ConnectionErrors,
   ) {}
 
   /** A server that is reached another way now is still the same: only the connection is made anew. */

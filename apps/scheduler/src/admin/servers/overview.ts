@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FleetMessage } from '#contracts';
-import type { ToldFreeze } from '#engine';
+import type { DeclaredFreeze } from '#engine';
 import { ModelList } from '../models/model-list.js';
-import { Slices, type Steps } from '../../transport/lists/time-slicer.js';
+import { TimeSlicer, type Steps } from '../../transport/lists/time-slicer.js';
 import { fleetView, Identity } from './fleet-view.js';
 
 /** The freeze as it holds now; null: there is none. */
 export class Frozen {
-  constructor(public told: ToldFreeze | null) {}
+  constructor(public told: DeclaredFreeze | null) {}
 }
 
 /** The whole picture, as it is when asked for. */
@@ -17,16 +17,16 @@ export class Overview {
     @Inject(Frozen) private readonly frozen: Frozen,
     @Inject(Identity) private readonly identity: Identity,
     @Inject(ModelList) private readonly models: ModelList,
-    @Inject(Slices) private readonly slices: Slices,
+    @Inject(TimeSlicer) private readonly slices: TimeSlicer,
   ) {}
 
   /** It is made in slices. */
-  read(gone: AbortSignal): Promise<FleetMessage> {
-    return this.slices.run(this.with(this.frozen.told), gone);
+  read(signal: AbortSignal): Promise<FleetMessage> {
+    return this.slices.run(this.with(this.frozen.told), signal);
   }
 
   /** The steps that make it, with this freeze in place of the present one. */
-  with(freeze: ToldFreeze | null): Steps<FleetMessage> {
+  with(freeze: DeclaredFreeze | null): Steps<FleetMessage> {
     return fleetView(this.identity, () => this.models.scene, freeze);
   }
 }

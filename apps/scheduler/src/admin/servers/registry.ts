@@ -1,7 +1,7 @@
 import { completeServer, type ServerConfig, type ServerSpec } from '#config';
-import type { ToldServer } from '#engine';
+import type { DeclaredServer } from '#engine';
 import type { RouteServerMessage } from '#contracts';
-import { Joining } from './join-allow-list.js';
+import { JoinAllowList } from './join-allow-list.js';
 import { addressOf, type KeyOfReach, keepHeaders } from './file-headers.js';
 
 /** A server that DNS told of, and what is to be done with it. */
@@ -18,7 +18,7 @@ export interface ServerEntry {
   readonly revision: number;
   /** Whether the file, a flag or the demo names it. */
   readonly inFile: boolean;
-  readonly told: ToldServer | undefined;
+  readonly told: DeclaredServer | undefined;
   /** Whether a webhook said that it is gone: it is listed, and asked for nothing. */
   readonly hasLeft: boolean;
   readonly config: ServerConfig;
@@ -31,7 +31,7 @@ export class Registry {
   private base: ReadonlyMap<string, ServerConfig>;
   private leaving = new Map<string, ServerConfig>();
   private found: ReadonlyMap<string, FoundServer> = new Map();
-  private readonly told: Map<string, ToldServer>;
+  private readonly told: Map<string, DeclaredServer>;
   private readonly entries = new Map<string, ServerEntry>();
   /** Rises with every change of an entry. */
   changes = 0;
@@ -39,8 +39,8 @@ export class Registry {
 
   constructor(
     base: readonly ServerConfig[],
-    told: ReadonlyMap<string, ToldServer>,
-    private joining = new Joining(),
+    told: ReadonlyMap<string, DeclaredServer>,
+    private joining = new JoinAllowList(),
   ) {
     this.base = byId(base);
     this.told = new Map(told);
@@ -101,7 +101,7 @@ export class Registry {
   }
 
   /** Null: nothing is known of it any more but what the file says. */
-  set(id: string, told: ToldServer | null): void {
+  set(id: string, told: DeclaredServer | null): void {
     if (told === null) this.told.delete(id);
     else this.told.set(id, told);
     this.renew(id);
@@ -116,7 +116,7 @@ export class Registry {
   }
 
   /** What is stored of a name, also of one whose server is gone. */
-  toldOf(id: string): ToldServer | undefined {
+  toldOf(id: string): DeclaredServer | undefined {
     return this.told.get(id);
   }
 
@@ -126,7 +126,7 @@ export class Registry {
   }
 
   /** How the entry would be if this were told; undefined: there would be no such server. */
-  entryWith(id: string, told: ToldServer | undefined): ServerEntry | undefined {
+  entryWith(id: string, told: DeclaredServer | undefined): ServerEntry | undefined {
     const below = this.below(id, told);
     const layered = this.layered(id, told, below);
     if (layered === undefined) return undefined;
@@ -143,13 +143,13 @@ export class Registry {
   }
 
   /** What the file says. What it said once is of no use where a webhook has declared the server. */
-  private below(id: string, told: ToldServer | undefined): ServerConfig | undefined {
+  private below(id: string, told: DeclaredServer | undefined): ServerConfig | undefined {
     return this.base.get(id) ?? (told?.joined ? undefined : this.leaving.get(id));
   }
 
   private layered(
     id: string,
-    told: ToldServer | undefined,
+    told: DeclaredServer | undefined,
     below: ServerConfig | undefined,
   ): ServerConfig | undefined {
     const spec = specOver(told, below);
@@ -185,10 +185,10 @@ export class Registry {
 }
 
 /** A webhook changes nothing of what the file declares, also where it came first. */
-const specOver = (told: ToldServer | undefined, below: ServerConfig | undefined): ServerSpec | null =>
+const specOver = (told: DeclaredServer | undefined, below: ServerConfig | undefined): ServerSpec | null =>
   told?.joined && below !== undefined ? null : ((told?.spec ?? null) as ServerSpec | null);
 
-function sourceOf(spec: ToldServer['spec'], inFile: ServerConfig | undefined): ServerEntry['source'] {
+function sourceOf(spec: DeclaredServer['spec'], inFile: ServerConfig | undefined): ServerEntry['source'] {
   if (inFile !== undefined) return 'file';
   return spec === null ? 'discovered' : 'api';
 }

@@ -3,17 +3,17 @@ import { Refused } from '../../transport/errors/refused.js';
 import type { Scene } from '../models/model-view.js';
 import { hasLabels } from '../../transport/lists/label-selectors.js';
 import { pageOf, type ServerListQuery } from '../../transport/lists/pages.js';
-import type { Slices } from '../../transport/lists/time-slicer.js';
+import type { TimeSlicer } from '../../transport/lists/time-slicer.js';
 import type { Registry, ServerEntry } from './registry.js';
 import { serverView } from './server-view.js';
-import type { Troubles } from './connection-errors.js';
+import type { ConnectionErrors } from './connection-errors.js';
 
 /** The servers there are. */
 export class ServerList {
   constructor(
     private readonly registry: Registry,
     private readonly watched: { readonly scene: Scene },
-    private readonly parts: { readonly slices: Slices; readonly troubles: Troubles },
+    private readonly parts: { readonly slices: TimeSlicer; readonly troubles: ConnectionErrors },
   ) {}
 
   entry(id: string): ServerEntry {
@@ -30,11 +30,11 @@ export class ServerList {
   page<Told extends string | Uint8Array>(
     { server: only, ...query }: ServerListQuery,
     tell: (server: ServerMessage) => Told,
-    gone: AbortSignal,
+    signal: AbortSignal,
   ): Promise<PageMessage<Told>> {
     const all = (): string[] => this.registry.all().map(({ id }) => id);
     const names = (): string[] => all().filter((id) => only === undefined || id === only);
-    return this.parts.slices.run(pageOf(query, { names, view: () => this.listed(query), tell }), gone);
+    return this.parts.slices.run(pageOf(query, { names, view: () => this.listed(query), tell }), signal);
   }
 
   private listed({

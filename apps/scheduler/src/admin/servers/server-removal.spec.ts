@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { completeServer } from '#config';
 import { aModel, aServer, CoreDriver } from '../../../../../test/support/core-driver.js';
 import { WallTimes } from '../../transport/wall-times.js';
-import { Leavers } from './server-removal.js';
+import { ServerRemoval } from './server-removal.js';
 import { Registry } from './registry.js';
 
 const T = aServer('t');
@@ -11,7 +11,7 @@ const WITHIN = 60_000;
 describe('servers that are gone from DNS', () => {
   let driver: CoreDriver;
   let registry: Registry;
-  let leavers: Leavers;
+  let leavers: ServerRemoval;
   let forgotten: string[];
 
   beforeEach(() => {
@@ -25,7 +25,7 @@ describe('servers that are gone from DNS', () => {
       () => driver.now,
     );
     const links = { forget: () => undefined };
-    leavers = new Leavers(engine as never, registry, links as never, times, (id) => forgotten.push(id));
+    leavers = new ServerRemoval(engine as never, registry, links as never, times, (id) => forgotten.push(id));
   });
 
   const dnsSays = (leaveMs: number | null): void => {

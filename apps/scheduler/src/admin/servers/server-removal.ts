@@ -21,7 +21,7 @@ const HOLD_NOTHING: ReadonlySet<ReturnType<typeof serverState>> = new Set([
  * Servers that the file names no longer, or that are gone from DNS: drained, those of DNS with a deadline, and forgotten once
  * nothing of ours is left on them.
  */
-export class Leavers {
+export class ServerRemoval {
   /** By when each has to be empty; null: there is no deadline. */
   private readonly draining = new Map<string, Instant | null>();
   /** Those of them that an admin has stay all the same. */

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { readServerSpec } from '#config';
-import type { ToldServer } from '#engine';
+import type { DeclaredServer } from '#engine';
 import type { ServerMessage } from '#contracts';
 import { type BrokenRule, invalid, Refused } from '../../transport/errors/refused.js';
 import { type Caller, checkIfMatch, checkPut } from '../../transport/access/caller.js';
 import { type Prepared, type Written, Writes } from '../idempotency/writes.js';
 import { addressOf, misled } from './file-headers.js';
 import { Registry, type ServerEntry } from './registry.js';
-import { Leavers } from './server-removal.js';
+import { ServerRemoval } from './server-removal.js';
 import { Links } from './links.js';
 import { ServerList } from './server-list.js';
 import { WallTimes } from '../../transport/wall-times.js';
@@ -16,7 +16,7 @@ import { WallTimes } from '../../transport/wall-times.js';
 @Injectable()
 export class ServerWrites {
   constructor(
-    @Inject(Leavers) private readonly leavers: Leavers,
+    @Inject(ServerRemoval) private readonly leavers: ServerRemoval,
     @Inject(Links) private readonly links: Links,
     @Inject(Registry) private readonly registry: Registry,
     @Inject(ServerList) private readonly servers: ServerList,
@@ -53,7 +53,7 @@ export class ServerWrites {
       if (before.told?.spec == null) throw declaredInFile(before);
       const { drain, end } = before.told;
       const kept = before.inFile ? { drain, ...(end && { end }) } : { drain: null };
-      const next: ToldServer = { revision: before.revision + 1, spec: null, ...kept };
+      const next: DeclaredServer = { revision: before.revision + 1, spec: null, ...kept };
       const commit = (): void => {
         registry.set(id, next);
         const left = registry.get(id);
@@ -85,7 +85,7 @@ export class ServerWrites {
     verb: string,
     body: unknown,
     caller: Caller,
-    drainOf: () => ToldServer['drain'],
+    drainOf: () => DeclaredServer['drain'],
   ): Promise<Written<ServerMessage>> {
     const { leavers, links, registry, servers, times, writes } = this;
     const path = `${pathOf(id)}/${verb}`;
@@ -106,7 +106,7 @@ export class ServerWrites {
   /** The write of a record. `takeUp` has it take effect beyond the registry. */
   private prepared(
     after: ServerEntry,
-    next: ToldServer,
+    next: DeclaredServer,
     status: number,
     takeUp: () => void,
   ): Prepared<ServerMessage> {
@@ -125,12 +125,12 @@ export class ServerWrites {
 }
 
 /** The record that follows the present one. */
-function nextOf(registry: Registry, id: string): ToldServer {
+function nextOf(registry: Registry, id: string): DeclaredServer {
   const told = registry.get(id)?.told ?? { spec: null, drain: null };
   return { ...told, revision: registry.revisionOf(id) + 1 };
 }
 
-function entryAfter(registry: Registry, id: string, next: ToldServer): ServerEntry {
+function entryAfter(registry: Registry, id: string, next: DeclaredServer): ServerEntry {
   const after = registry.entryWith(id, next);
   if (after === undefined) throw new Error(`a server without a spec was declared: ${id}`);
   return after;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { publishedServerSchema } from '#config';
 import { pageSchema, type ServerMessage, serverSchema } from '#contracts';
 import { CREATES, Operation, Write } from '../../transport/http/operation.js';
-import { JsonBody, worded } from '../../transport/http/worded.js';
+import { JsonBody, withPlainMessages } from '../../transport/http/plain-messages.js';
 import { PAGE_TYPE, pageText, type ServerListQuery, serverListSchema } from '../../transport/lists/pages.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
@@ -12,7 +12,7 @@ import { type DrainBody, drainBodySchema, emptyBodySchema, serverName } from './
 import { ServerWrites } from './server-writes.js';
 import { ServerList } from './server-list.js';
 
-const ID = { schema: worded(serverName, 'server') };
+const ID = { schema: withPlainMessages(serverName, 'server') };
 
 /** Servers over HTTP. */
 @Controller('v1/servers')
@@ -26,10 +26,10 @@ export class ServersController {
   @Operation('ListServers', 'Lists the servers', { 200: pageSchema(serverSchema) }, ['queue_full'])
   @Header('content-type', PAGE_TYPE)
   async list(
-    @Query({ schema: worded(serverListSchema) }) query: ServerListQuery,
-    @Gone() gone: AbortSignal,
+    @Query({ schema: withPlainMessages(serverListSchema) }) query: ServerListQuery,
+    @Gone() signal: AbortSignal,
   ): Promise<string> {
-    return pageText(await this.servers.certain.page(query, JSON.stringify, gone));
+    return pageText(await this.servers.certain.page(query, JSON.stringify, signal));
   }
 
   @Get(':server')

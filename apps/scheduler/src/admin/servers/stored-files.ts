@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import { fileNamesIn, type ServerSpec, withoutFileNames } from '#config';
-import type { Told, ToldServer } from '#engine';
+import type { Declared, DeclaredServer } from '#engine';
 
 /**
  * What was told, without the file names that earlier versions of Berth took over the API and stored. They would be read in
  * the name of a caller. The store keeps them until the server is written anew, so the log says so at each start.
  */
-export function withoutStoredFiles(told: Told, log: Pick<Logger, 'warn'>): Told {
-  const servers = [...told.servers].map(([id, server]): [string, ToldServer] => {
+export function withoutStoredFiles(told: Declared, log: Pick<Logger, 'warn'>): Declared {
+  const servers = [...told.servers].map(([id, server]): [string, DeclaredServer] => {
     if (server.spec === null) return [id, server];
     const spec = server.spec as ServerSpec;
     const dropped = fileNamesIn(spec).map(({ at }) => at.join('.'));

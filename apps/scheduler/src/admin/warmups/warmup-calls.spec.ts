@@ -6,12 +6,12 @@ import { MemoryRows } from '#triton-simulator';
 import { emptyAudit } from '../../../../../test/support/empty-audit.js';
 import { Lifecycle } from '../../transport/lifecycle.js';
 import { WallTimes } from '../../transport/wall-times.js';
-import { Answers } from '../idempotency/idempotency-keys.js';
+import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { Writes } from '../idempotency/writes.js';
 import { WarmupCalls } from './warmup-calls.js';
 
 const MODELS = ['a', 'b'];
-const CALLER = { ...ANONYMOUS, idempotencyKey: 'night', ifMatch: null, gone: new AbortController().signal };
+const CALLER = { ...ANONYMOUS, idempotencyKey: 'night', ifMatch: null, signal: new AbortController().signal };
 
 describe('a warm-up that is started again with its Idempotency-Key', () => {
   /** Those of a queue that has replicas of its own. */
@@ -33,7 +33,7 @@ describe('a warm-up that is started again with its Idempotency-Key', () => {
       counts: async () => ({ waiting: 0, running: kept.size, failed: 0 }),
     };
     const store = await openStore(new MemoryRows(), { fleet: 'berth' });
-    const answers = new Answers({ store: store.declarations, given: new Map(), wallNow: () => 0 });
+    const answers = new IdempotencyKeys({ store: store.declarations, given: new Map(), wallNow: () => 0 });
     const writes = new Writes(store.declarations, { answers, audit: emptyAudit() }, new Lifecycle());
     calls = new WarmupCalls(
       new WallTimes(

@@ -3,16 +3,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { canonical, type WarmupMessage, type WarmupsMessage } from '#contracts';
 import type { NewWarmup, Warmup, WarmupCounts, Warmups } from '#engine';
 import { Refused } from '../../transport/errors/refused.js';
-import { Places } from '../../transport/limits/semaphore.js';
+import { Semaphore } from '../../transport/limits/semaphore.js';
 import { type Caller, checkConditions, checkNoIfMatch } from '../../transport/access/caller.js';
-import { Turns } from '../idempotency/serial-queue.js';
+import { SerialQueue } from '../idempotency/serial-queue.js';
 import { Written, Writes } from '../idempotency/writes.js';
 import type { WarmupBody } from './warmup-requests.js';
 import { unbegun, warmupSummary, warmupView } from './warmup-view.js';
 import { WallTimes } from '../../transport/wall-times.js';
 
 /** So many warm-ups may be kept that have not ended. */
-const MOST_OPEN = 100;
+const MAX_OPEN = 100;
 
 /** Has Nest hand over the warm-ups of this process. */
 export const WARMUPS = Symbol('Warmups');
@@ -21,9 +21,9 @@ export const WARMUPS = Symbol('Warmups');
 @Injectable()
 export class WarmupCalls {
   /** Starts go one after another, so that the bound holds. */
-  private readonly starts = new Turns();
+  private readonly starts = new SerialQueue();
   /** Each reads all that are kept, with all their models. */
-  private readonly lists = new Places(2, TOO_MANY_LISTS);
+  private readonly lists = new Semaphore(2, TOO_MANY_LISTS);
 
   constructor(
     @Inject(WallTimes) private readonly times: WallTimes,
@@ -37,7 +37,7 @@ export class WarmupCalls {
    */
   start({ models }: WarmupBody, caller: Caller): Promise<Written<WarmupMessage>> {
     checkConditions(caller);
-    return this.starts.take(() => this.startNow(models, caller), caller.gone);
+    return this.starts.take(() => this.startNow(models, caller), caller.signal);
   }
 
   /** How far it is. Starts nothing. */
@@ -77,7 +77,7 @@ export class WarmupCalls {
     const at = new Date(times.wallNow()).toISOString();
     const warmup: NewWarmup = { id: idFor(models, caller), at, credential, models };
     const known = await warmups.get(warmup.id);
-    const isFull = known === undefined && (await this.open()) >= MOST_OPEN;
+    const isFull = known === undefined && (await this.open()) >= MAX_OPEN;
     const operation = {
       ...{ method: 'POST', path: '/v1/warmups', body: { models }, caller },
       present: () => warmupView(known ?? unbegun(warmup)),
@@ -117,7 +117,7 @@ const TOO_MANY_LISTS = {
 
 const FULL = {
   reason: 'queue_full',
-  detail: `${MOST_OPEN} warm-ups have not ended, and more may not wait`,
+  detail: `${MAX_OPEN} warm-ups have not ended, and more may not wait`,
   retryAfter: 60_000,
 } as const;
 

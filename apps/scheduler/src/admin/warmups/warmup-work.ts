@@ -10,7 +10,7 @@ import type { Terms } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
 
 /** So long the end of a load is waited for, in ms: as long as a call may wait. */
-const LONGEST_MS = 600_000;
+const MAX_WAIT_MS = 600_000;
 
 /** Refusals that another try of the same load would meet again. */
 const LASTING: readonly Reason[] = [
@@ -23,7 +23,7 @@ const LASTING: readonly Reason[] = [
 ];
 
 /** A model as it is told has no more bytes than this, with its spec. */
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 
 /**
  * What a process does warm-ups with, whether it leads or not: loads are ordered of the process that leads, as an operator would, each
@@ -33,7 +33,7 @@ export function warmupWork(terms: Terms, metrics: Metrics, log: Logger): WarmupW
   const load = async (name: string, caller: Caller): Promise<ModelMessage> =>
     terms.leading === null
       ? await loadThere(terms, name, caller)
-      : (await terms.certain.get(ModelOrders).load(name, { waitMs: LONGEST_MS }, caller)).body;
+      : (await terms.certain.get(ModelOrders).load(name, { waitMs: MAX_WAIT_MS }, caller)).body;
   return {
     warm: async (model, { credential }, signal) => {
       const end = await warmed(load, model, credential, signal);
@@ -52,13 +52,13 @@ async function warmed(
   load: (name: string, caller: Caller) => Promise<ModelMessage>,
   model: string,
   credential: string,
-  gone: AbortSignal,
+  signal: AbortSignal,
 ): Promise<string> {
-  const caller: Caller = { credential, role: 'operator', idempotencyKey: null, ifMatch: null, gone };
+  const caller: Caller = { credential, role: 'operator', idempotencyKey: null, ifMatch: null, signal };
   const began = performance.now();
   try {
     const loaded = await load(model, caller);
-    gone.throwIfAborted();
+    signal.throwIfAborted();
     return endOf(loaded, performance.now() - began);
   } catch (error) {
     if (error instanceof Refused && LASTING.includes(error.facts.reason)) return error.facts.reason;
@@ -73,23 +73,23 @@ async function warmed(
 function endOf({ name, copies, lastFailure }: ModelMessage, waited: number): string {
   if (copies.some(({ phase }) => phase === 'ready')) return 'ready';
   if (lastFailure !== null) return 'load_failed';
-  if (waited < LONGEST_MS) throw new Error(`the load of ${name} was not waited for`);
+  if (waited < MAX_WAIT_MS) throw new Error(`the load of ${name} was not waited for`);
   return 'loading';
 }
 
 async function loadThere(
   { following }: Terms,
   name: string,
-  { credential, role, gone = new AbortController().signal }: Caller,
+  { credential, role, signal = new AbortController().signal }: Caller,
 ): Promise<ModelMessage> {
   const principal = { credential, tenant: credential, role, maxClass: null };
-  const path = `/v1/models/${encodeURIComponent(name)}/load?waitMs=${LONGEST_MS}`;
-  const answer = await following!.http.ask({ method: 'POST', path }, { principal, address: null }, gone);
+  const path = `/v1/models/${encodeURIComponent(name)}/load?waitMs=${MAX_WAIT_MS}`;
+  const answer = await following!.http.ask({ method: 'POST', path }, { principal, address: null }, signal);
   return modelIn(answer.status, await textOf(answer));
 }
 
 async function textOf({ body }: HttpAnswer): Promise<string> {
-  return (Buffer.isBuffer(body) ? body : await bodyOf(body, MOST_BYTES)).toString();
+  return (Buffer.isBuffer(body) ? body : await bodyOf(body, MAX_BYTES)).toString();
 }
 
 /** Refuses as the leader did. */

@@ -1,14 +1,14 @@
 import { Controller, Delete, Get, Param, Post } from '@nestjs/common';
 import { type WarmupMessage, warmupSchema, type WarmupsMessage, warmupsSchema } from '#contracts';
 import { Operation, WITHOUT_REVISION, Write } from '../../transport/http/operation.js';
-import { JsonBody, worded } from '../../transport/http/worded.js';
+import { JsonBody, withPlainMessages } from '../../transport/http/plain-messages.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
 import { FromCaller } from '../idempotency/caller.decorator.js';
 import { WarmupCalls } from './warmup-calls.js';
 import { type WarmupBody, warmupBodySchema, warmupId } from './warmup-requests.js';
 
-const ID = { schema: worded(warmupId, 'id') };
+const ID = { schema: withPlainMessages(warmupId, 'id') };
 
 /** Warm-ups over HTTP. */
 @Controller('v1/warmups')

@@ -5,15 +5,15 @@ import type { Config } from '#config';
 import { Engine } from '#engine';
 import { Discovery } from '../../integrations/discovery/discovery.js';
 import { logMisled } from '../../admin/servers/file-headers.js';
-import { Leavers } from '../../admin/servers/server-removal.js';
+import { ServerRemoval } from '../../admin/servers/server-removal.js';
 import { Links } from '../../admin/servers/links.js';
 import { Registry } from '../../admin/servers/registry.js';
-import { baseModels, baseServers, limitsEvent } from '../layered-config.js';
+import { baseModels, baseServers, limitsEvent } from '../base-layers.js';
 import { DeclaredModels } from '../../admin/models/declared-models.js';
 import { LOG } from '../../transport/nest-log.js';
-import { Teller } from '../../integrations/events/event-dispatcher.js';
+import { EventDispatcher } from '../../integrations/events/event-dispatcher.js';
 import { TermConfig } from '../../cluster/leadership/term-config.js';
-import { Joining } from '../../admin/servers/join-allow-list.js';
+import { JoinAllowList } from '../../admin/servers/join-allow-list.js';
 
 /** Has a term follow another configuration, or the end of the demo. */
 @Injectable()
@@ -22,11 +22,11 @@ export class ConfigReload {
     @Inject(DeclaredModels) private readonly models: DeclaredModels,
     @Inject(Discovery) private readonly discovery: Discovery,
     @Inject(Engine) private readonly engine: Engine,
-    @Inject(Leavers) private readonly leavers: Leavers,
+    @Inject(ServerRemoval) private readonly leavers: ServerRemoval,
     @Inject(Links) private readonly links: Links,
     @Inject(LOG) private readonly log: Logger,
     @Inject(Registry) private readonly registry: Registry,
-    @Inject(Teller) private readonly teller: Teller,
+    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
     @Inject(TermConfig) private readonly present: TermConfig,
   ) {}
 
@@ -50,7 +50,7 @@ export class ConfigReload {
     const { config: after, demo } = this.present;
     const { discovery, leavers, links, log, registry } = this;
     const old = registry.all();
-    registry.setBase(baseServers(after, demo), new Joining(after.webhooks.fleet));
+    registry.setBase(baseServers(after, demo), new JoinAllowList(after.webhooks.fleet));
     for (const { id, config, hasLeft } of registry.all()) {
       if (hasLeft) continue;
       const before = old.find((entry) => entry.id === id);

@@ -1,27 +1,27 @@
 import type { Provider } from '@nestjs/common';
 import { Engine } from '#engine';
 import { Metrics } from '#telemetry';
-import { Episodes } from '../../integrations/alertmanager/firing-alerts.js';
+import { FiringAlerts } from '../../integrations/alertmanager/firing-alerts.js';
 import { Audit } from '../../admin/audit/audit.js';
 import { Discovery } from '../../integrations/discovery/discovery.js';
-import { Found } from '../../integrations/discovery/discovered-servers.js';
+import { DiscoveredServers } from '../../integrations/discovery/discovered-servers.js';
 import { drainEvent } from '../../admin/servers/core-server.js';
-import { Leavers } from '../../admin/servers/server-removal.js';
+import { ServerRemoval } from '../../admin/servers/server-removal.js';
 import { Links } from '../../admin/servers/links.js';
 import { Frozen } from '../../admin/servers/overview.js';
 import { Registry } from '../../admin/servers/registry.js';
 import { ServerList } from '../../admin/servers/server-list.js';
-import { Troubles } from '../../admin/servers/connection-errors.js';
-import { baseModels, baseServers } from '../layered-config.js';
+import { ConnectionErrors } from '../../admin/servers/connection-errors.js';
+import { baseModels, baseServers } from '../base-layers.js';
 import { Lifecycle } from '../../transport/lifecycle.js';
 import { Catalog } from '../../admin/models/catalog.js';
 import { ModelList } from '../../admin/models/model-list.js';
-import { Slices } from '../../transport/lists/time-slicer.js';
+import { TimeSlicer } from '../../transport/lists/time-slicer.js';
 import { WallTimes } from '../../transport/wall-times.js';
-import { HeardHooks } from '../../integrations/fleet-webhook/webhook-deduplicator.js';
-import { Joining } from '../../admin/servers/join-allow-list.js';
+import { WebhookDeduplicator } from '../../integrations/fleet-webhook/webhook-deduplicator.js';
+import { JoinAllowList } from '../../admin/servers/join-allow-list.js';
 import { Leavings } from '../../integrations/fleet-webhook/leavings.js';
-import { Answers } from '../../admin/idempotency/idempotency-keys.js';
+import { IdempotencyKeys } from '../../admin/idempotency/idempotency-keys.js';
 import { Writes } from '../../admin/idempotency/writes.js';
 import { made } from './made.js';
 import type { TermInputs } from './term-inputs.js';
@@ -32,30 +32,30 @@ export function declaredProviders({ config, demo, outside, store, told }: TermIn
   const { declarations } = store;
   const { fleet } = config.webhooks;
   return [
-    Slices,
+    TimeSlicer,
     made(WallTimes, [], () => new WallTimes(wallNow, () => clock.now())),
     made(Catalog, [], () => new Catalog(baseModels(config, demo), told.models)),
-    made(Registry, [], () => new Registry(baseServers(config, demo), told.servers, new Joining(fleet))),
-    made(Episodes, [], () => new Episodes(told.episodes)),
+    made(Registry, [], () => new Registry(baseServers(config, demo), told.servers, new JoinAllowList(fleet))),
+    made(FiringAlerts, [], () => new FiringAlerts(told.episodes)),
     made(Frozen, [], () => new Frozen(told.freeze)),
-    made(Answers, [Metrics], ({ counts }) => {
+    made(IdempotencyKeys, [Metrics], ({ counts }) => {
       const onDropped = (count: number): void => counts.idempotencyKeysDropped.inc(count);
-      return new Answers({ store: declarations, given: told.answers, wallNow, onDropped });
+      return new IdempotencyKeys({ store: declarations, given: told.answers, wallNow, onDropped });
     }),
     made(Audit, [Metrics], ({ counts }) => {
       return new Audit({ store: declarations, wallNow, onWritten: () => counts.auditRecords.inc() });
     }),
-    made(HeardHooks, [Metrics], ({ counts }) => {
-      return new HeardHooks({
+    made(WebhookDeduplicator, [Metrics], ({ counts }) => {
+      return new WebhookDeduplicator({
         given: told.hooks,
         wallNow,
         onDropped: (count) => counts.hookIdsDropped.inc(count),
       });
     }),
-    made(Writes, [Answers, Audit, Lifecycle], (answers, audit, lifecycle) => {
+    made(Writes, [IdempotencyKeys, Audit, Lifecycle], (answers, audit, lifecycle) => {
       return new Writes(declarations, { answers, audit }, lifecycle);
     }),
-    made(ModelList, [Engine, Catalog, WallTimes, Slices], (engine, catalog, times, slices) => {
+    made(ModelList, [Engine, Catalog, WallTimes, TimeSlicer], (engine, catalog, times, slices) => {
       return new ModelList(engine, catalog, times, slices);
     }),
   ];
@@ -63,17 +63,21 @@ export function declaredProviders({ config, demo, outside, store, told }: TermIn
 
 /** The servers that come of what is declared. */
 export function serverProviders({ outside }: TermInputs): Provider[] {
-  const { clock, log, names, openServer } = outside;
+  const { clock, log, dns: names, openServer } = outside;
   return [
-    Found,
-    made(Troubles, [], () => new Troubles(log)),
-    made(ServerList, [Registry, ModelList, Slices, Troubles], (registry, models, slices, troubles) => {
-      return new ServerList(registry, models, { slices, troubles });
-    }),
-    made(Links, [Engine, Troubles], (engine, troubles) => new Links(engine, openServer, troubles)),
+    DiscoveredServers,
+    made(ConnectionErrors, [], () => new ConnectionErrors(log)),
+    made(
+      ServerList,
+      [Registry, ModelList, TimeSlicer, ConnectionErrors],
+      (registry, models, slices, troubles) => {
+        return new ServerList(registry, models, { slices, troubles });
+      },
+    ),
+    made(Links, [Engine, ConnectionErrors], (engine, troubles) => new Links(engine, openServer, troubles)),
     made(
       Leavings,
-      [Engine, HeardHooks, Registry, Troubles, WallTimes],
+      [Engine, WebhookDeduplicator, Registry, ConnectionErrors, WallTimes],
       (engine, hooks, registry, troubles, times) => {
         const now = (): number => clock.now();
         return new Leavings({
@@ -83,17 +87,17 @@ export function serverProviders({ outside }: TermInputs): Provider[] {
       },
     ),
     made(
-      Leavers,
-      [Engine, Found, Leavings, Links, Registry, WallTimes],
+      ServerRemoval,
+      [Engine, DiscoveredServers, Leavings, Links, Registry, WallTimes],
       (engine, found, leavings, links, registry, times) =>
-        new Leavers(engine, registry, links, times, (id) => {
+        new ServerRemoval(engine, registry, links, times, (id) => {
           found.release(id);
           leavings.forget(id);
         }),
     ),
     made(
       Discovery,
-      [Engine, Found, Leavers, Links, Metrics, Registry, WallTimes],
+      [Engine, DiscoveredServers, ServerRemoval, Links, Metrics, Registry, WallTimes],
       (engine, found, leavers, links, metrics, registry, times) => {
         const parts = { engine, registry, links, leavers, times, found, log };
         return new Discovery({ ...parts, names, metrics: metrics.discovery });

@@ -12,8 +12,8 @@ import { OrderKeeping } from '../../admin/models/order-keeping.js';
 import { TurnWatch } from '../../admin/models/turn-watch.js';
 import { ScalingNumbers } from '../../integrations/scaling/scaling-numbers.js';
 import { EventsOfTurns } from '../../integrations/events/events-of-turns.js';
-import { Teller } from '../../integrations/events/event-dispatcher.js';
-import { Watching } from '../../cluster/replication/replication.js';
+import { EventDispatcher } from '../../integrations/events/event-dispatcher.js';
+import { RouteFeed } from '../../cluster/replication/route-feed.js';
 import { Leavings } from '../../integrations/fleet-webhook/leavings.js';
 import { Writes } from '../../admin/idempotency/writes.js';
 import { made } from './made.js';
@@ -61,12 +61,12 @@ export function observerProviders(
       const onSampled: typeof scaling.sampled = (numbers, wanted) => scaling.sampled(numbers, wanted);
       return new ScalingNumbers({ engine, readiness, learned, wallNow, onSampled }, facts.wants);
     }),
-    made(Watching, [Engine, Registry], (engine, addresses) => {
-      return new Watching({ engine, addresses, leadership, own: routes, log });
+    made(RouteFeed, [Engine, Registry], (engine, addresses) => {
+      return new RouteFeed({ engine, addresses, leadership, own: routes, log });
     }),
-    made(Teller, [Metrics], ({ events }) => {
-      const { courier, courierClock, random } = outside;
-      const teller = new Teller({
+    made(EventDispatcher, [Metrics], ({ events }) => {
+      const { webhooks: courier, webhookClock: courierClock, random } = outside;
+      const teller = new EventDispatcher({
         outbox,
         courier,
         clock: courierClock,
@@ -75,7 +75,7 @@ export function observerProviders(
         log,
         metrics: events,
       });
-      events.follow(() => ({ waiting: teller.waiting, deadLetters: teller.letters.size }));
+      events.follow(() => ({ waiting: teller.waiting, deadLetters: teller.deadLetters.size }));
       return teller;
     }),
     made(ExposureLog, [Engine, Registry], (engine, registry) => {
@@ -89,7 +89,7 @@ export function observerProviders(
 const turnObservers = (log: Logger, recorder: Observer | null, observers: Observer[]): Provider =>
   made(
     TurnObservers,
-    [TurnWatch, OrderBook, Leavings, Writes, Watching, Metrics, Teller, ScalingNumbers],
+    [TurnWatch, OrderBook, Leavings, Writes, RouteFeed, Metrics, EventDispatcher, ScalingNumbers],
     (watch, book, leavings, writes, watching, metrics, teller, scaling) => {
       const keeping = [book, leavings].map((one) => new OrderKeeping(one, writes, log));
       const logs = [ServerLog, FlagLog, LimitLog, ClosedLog, TurnLog].map((Log) => new Log(log));

@@ -1,13 +1,13 @@
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Config } from '#config';
-import { Engine, type Won } from '#engine';
+import { Engine, type AcquiredTerm } from '#engine';
 import type { Store } from '#store';
 import { withoutStoredFiles } from '../../admin/servers/stored-files.js';
 import type { LedTerm } from '../../cluster/leadership/leader-loop.js';
 import { StoreWatch } from '../../cluster/leadership/store-watch.js';
 import { type Demo, TermConfig } from '../../cluster/leadership/term-config.js';
-import { Watching } from '../../cluster/replication/replication.js';
+import { RouteFeed } from '../../cluster/replication/route-feed.js';
 import type { EndReason } from '../../transport/lifecycle.js';
 import { nestLog } from '../../transport/nest-log.js';
 import { ConfigReload } from './config-reload.js';
@@ -31,7 +31,7 @@ export class LeaderTerm implements LedTerm {
     shared: SharedByTerms,
     config: Config,
     store: Store,
-    won: (Pick<Won, 'isCleanRelease' | 'lastRenewalSeenAt'> & { readonly name: string }) | null,
+    won: (Pick<AcquiredTerm, 'isCleanRelease' | 'lastRenewalSeenAt'> & { readonly name: string }) | null,
     demo: Demo | null = null,
   ): Promise<LeaderTerm> {
     const { metrics, outside } = shared;
@@ -69,7 +69,7 @@ export class LeaderTerm implements LedTerm {
 
   tend(): boolean {
     void this.get(StoreWatch).tryAgain();
-    return this.get(Engine).takeKeptBack() && this.get(Watching).isWatched;
+    return this.get(Engine).takeKeptBack() && this.get(RouteFeed).isWatched;
   }
 
   /** As `TermLife.stop`; intervals end at once. */

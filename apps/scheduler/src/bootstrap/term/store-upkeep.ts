@@ -1,24 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { Logger } from 'pino';
-import { Episodes } from '../../integrations/alertmanager/firing-alerts.js';
+import { FiringAlerts } from '../../integrations/alertmanager/firing-alerts.js';
 import { STORE_AGAIN_MS } from '../../transport/errors/store-unavailable.js';
 import { StoreWatch } from '../../cluster/leadership/store-watch.js';
 import { LOG } from '../../transport/nest-log.js';
-import { Teller } from '../../integrations/events/event-dispatcher.js';
+import { EventDispatcher } from '../../integrations/events/event-dispatcher.js';
 import { WallTimes } from '../../transport/wall-times.js';
-import { HeardHooks } from '../../integrations/fleet-webhook/webhook-deduplicator.js';
+import { WebhookDeduplicator } from '../../integrations/fleet-webhook/webhook-deduplicator.js';
 import { Writes } from '../../admin/idempotency/writes.js';
 
 /** Has what the store keeps for a time leave it, and tries a store that fails. */
 @Injectable()
 export class StoreUpkeep {
   constructor(
-    @Inject(Episodes) private readonly episodes: Episodes,
-    @Inject(HeardHooks) private readonly hooks: HeardHooks,
+    @Inject(FiringAlerts) private readonly episodes: FiringAlerts,
+    @Inject(WebhookDeduplicator) private readonly hooks: WebhookDeduplicator,
     @Inject(LOG) private readonly log: Logger,
     @Inject(StoreWatch) private readonly store: StoreWatch,
-    @Inject(Teller) private readonly teller: Teller,
+    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
     @Inject(WallTimes) private readonly times: WallTimes,
     @Inject(Writes) private readonly writes: Writes,
   ) {}

@@ -1,10 +1,10 @@
 import type { Config } from '#config';
-import type { LearnedFacts, Told, Warmups, Won } from '#engine';
+import type { LearnedFacts, Declared, Warmups, AcquiredTerm } from '#engine';
 import type { TurnRecorder } from '#recording';
 import type { Store } from '#store';
 import type { Metrics } from '#telemetry';
 import type { Demo } from '../../cluster/leadership/term-config.js';
-import type { AmongPeers } from '../../cluster/replication/replication.js';
+import type { AmongPeers } from '../../cluster/replication/route-feed.js';
 import type { WatchedTable } from '../../cluster/replication/watched-table.js';
 import type { PressureMonitor } from '../../transport/limits/pressure-monitor.js';
 import type { Dependencies } from '../dependencies.js';
@@ -27,12 +27,12 @@ export interface TermInputs extends SharedByTerms {
   /** Of this term. */
   readonly store: Store;
   /** What the store held when it was opened. */
-  readonly told: Told;
+  readonly told: Declared;
   readonly facts: LearnedFacts;
   /** Null: none is shown. */
   readonly demo: Demo | null;
   /** How this process came to lead its peers; null: it has none. */
-  readonly won: (Pick<Won, 'isCleanRelease'> & AmongPeers) | null;
+  readonly won: (Pick<AcquiredTerm, 'isCleanRelease'> & AmongPeers) | null;
   /** Null: turns are not recorded. */
   readonly recorder: TurnRecorder | null;
 }

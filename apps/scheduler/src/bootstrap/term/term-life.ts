@@ -9,16 +9,16 @@ import { freezeEvent } from '../../admin/servers/freezes.js';
 import { Links } from '../../admin/servers/links.js';
 import { Frozen } from '../../admin/servers/overview.js';
 import { Registry } from '../../admin/servers/registry.js';
-import { limitsEvent } from '../layered-config.js';
+import { limitsEvent } from '../base-layers.js';
 import { type EndReason, Lifecycle } from '../../transport/lifecycle.js';
 import { Catalog } from '../../admin/models/catalog.js';
 import { recalledOrders } from '../../admin/models/model-orders.js';
 import { DeclaredModels } from '../../admin/models/declared-models.js';
 import { TurnWatch } from '../../admin/models/turn-watch.js';
 import { PressureMonitor } from '../../transport/limits/pressure-monitor.js';
-import { Teller } from '../../integrations/events/event-dispatcher.js';
+import { EventDispatcher } from '../../integrations/events/event-dispatcher.js';
 import { WallTimes } from '../../transport/wall-times.js';
-import { Watching } from '../../cluster/replication/replication.js';
+import { RouteFeed } from '../../cluster/replication/route-feed.js';
 import { Writes } from '../../admin/idempotency/writes.js';
 import { TERM_INPUTS, type TermInputs } from './term-inputs.js';
 
@@ -43,10 +43,10 @@ export class TermLife implements OnModuleInit {
     @Inject(OrderBook) private readonly book: OrderBook,
     @Inject(PressureMonitor) private readonly pressure: PressureMonitor,
     @Inject(Registry) private readonly registry: Registry,
-    @Inject(Teller) private readonly teller: Teller,
+    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
     @Inject(TurnWatch) private readonly watch: TurnWatch,
     @Inject(WallTimes) private readonly times: WallTimes,
-    @Inject(Watching) private readonly watching: Watching,
+    @Inject(RouteFeed) private readonly watching: RouteFeed,
     @Inject(Writes) private readonly writes: Writes,
   ) {}
 

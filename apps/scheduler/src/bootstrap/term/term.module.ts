@@ -23,7 +23,7 @@ import { Planner } from '../../admin/planning/planner.js';
 import { Suppositions } from '../../admin/planning/suppositions.js';
 import { ConfigReload } from './config-reload.js';
 import { LeaderRoutes } from '../../routing/leader-routes.js';
-import { ToldRoutes } from '../../cluster/replication/route-messages.js';
+import { RouteMessages } from '../../cluster/replication/route-messages.js';
 import { DeadLetterCalls } from '../../integrations/events/dead-letter-calls.js';
 import { EndpointCalls } from '../../integrations/events/endpoint-calls.js';
 import { WarmupCalls, WARMUPS } from '../../admin/warmups/warmup-calls.js';
@@ -80,7 +80,7 @@ export class TermModule {
         { provide: WARMUPS, useValue: warmups },
         made(TermConfig, [], () => new TermConfig(config, demo)),
         made(Identity, [], () => new Identity(config.fleet, process, store.leadership.term)),
-        made(ToldRoutes, [Registry], (registry) => new ToldRoutes(registry, routes.latest)),
+        made(RouteMessages, [Registry], (registry) => new RouteMessages(registry, routes.latest)),
         ...engineProviders(inputs, observers),
         ...observerProviders(inputs, observers),
         ...declaredProviders(inputs),

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Metrics } from '#telemetry';
 import { FakeElections } from '#triton-simulator';
 import { Lifecycle } from '../../transport/lifecycle.js';
-import { AGAIN, type Call, Forwarder } from './forwarder.js';
+import { RETRY, type Call, Forwarder } from './forwarder.js';
 
 const PATIENT_MS = 3_600_000;
 
@@ -26,7 +26,7 @@ describe('calls that are handed to the leader', () => {
   });
 
   /** Asks, and has each leader answer in turn: `null` never does. */
-  function send(answers: readonly (string | typeof AGAIN | null)[], call: Partial<Call<string>> = {}) {
+  function send(answers: readonly (string | typeof RETRY | null)[], call: Partial<Call<string>> = {}) {
     const left = [...answers];
     return forwarder.send<string>({
       ...{
@@ -34,20 +34,20 @@ describe('calls that are handed to the leader', () => {
         until: performance.now() + PATIENT_MS,
         answerBy: performance.now() + PATIENT_MS,
       },
-      ...{ isPatient: true, gone: new AbortController().signal },
+      ...{ isPatient: true, signal: new AbortController().signal },
       ask: ({ peer }, _, signal) => {
         asked.push(peer);
         over.push(signal);
         const answer = left.shift() ?? null;
         if (answer !== null) return Promise.resolve(answer);
-        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(AGAIN)));
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(RETRY)));
       },
       ...call,
     });
   }
 
   it('are asked again where the leader decides no more', async () => {
-    expect(await send([AGAIN, 'yes'])).toBe('yes');
+    expect(await send([RETRY, 'yes'])).toBe('yes');
     expect(new Set(asked).size).toBe(1);
   });
 
@@ -64,21 +64,21 @@ describe('calls that are handed to the leader', () => {
 
   it('are refused where no leader is found in time', async () => {
     const past = { until: performance.now() - 1 };
-    await expect(send([AGAIN, 'late'], past)).rejects.toMatchObject({ facts: { reason: 'no_leader' } });
+    await expect(send([RETRY, 'late'], past)).rejects.toMatchObject({ facts: { reason: 'no_leader' } });
   });
 
   it('are given up where the leader does not answer a caller that has another answer', async () => {
     let hasOther = false;
     const call = { hasOther: () => hasOther };
-    expect(await send([AGAIN, 'yes'], call)).toBe('yes');
+    expect(await send([RETRY, 'yes'], call)).toBe('yes');
     hasOther = true;
     expect(await send(['yes'], call)).toBe('yes');
-    await expect(send([AGAIN, 'late'], call)).rejects.toMatchObject({ facts: { reason: 'no_leader' } });
+    await expect(send([RETRY, 'late'], call)).rejects.toMatchObject({ facts: { reason: 'no_leader' } });
   });
 
   it('are given up where their caller goes, and asked of no leader after that', async () => {
     const gone = new AbortController();
-    const answer = send([null], { gone: gone.signal });
+    const answer = send([null], { signal: gone.signal });
     await nextTurn();
     gone.abort();
     await expect(answer).rejects.toThrow('no_leader');
@@ -87,7 +87,7 @@ describe('calls that are handed to the leader', () => {
 
   it('are refused where so many are under way, or so many bytes', async () => {
     const callers = Array.from({ length: 5_000 }, () => new AbortController());
-    const waiting = callers.map(({ signal }) => send([null], { gone: signal }));
+    const waiting = callers.map(({ signal }) => send([null], { signal }));
     await expect(send(['yes'])).rejects.toMatchObject({ facts: { reason: 'busy' } });
     for (const caller of callers) caller.abort();
     await Promise.allSettled(waiting);

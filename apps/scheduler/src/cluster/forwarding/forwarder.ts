@@ -5,15 +5,15 @@ import { Refused } from '../../transport/errors/refused.js';
 import { type Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../../transport/lifecycle.js';
 
 /** So many calls may be handed on at a time, and their bodies may have so many bytes together. */
-const MOST_UNDER_WAY = 5_000;
-const MOST_BYTES = 64 * 2 ** 20;
+const MAX_UNDER_WAY = 5_000;
+const MAX_BYTES = 64 * 2 ** 20;
 
 /** After a try in vain the next one comes so much later, in milliseconds; or at once, where another peer leads. */
 const FIRST_PAUSE = 25;
-const LONGEST_PAUSE = 1_000;
+const MAX_PAUSE = 1_000;
 
 /** The leader did not answer, or leads no more: the call is to be handed to the next one. */
-export const AGAIN = Symbol('again');
+export const RETRY = Symbol('again');
 
 /** When a call that is handed on ends, in milliseconds as `performance.now()` has them. */
 export interface Times {
@@ -30,12 +30,12 @@ export interface Times {
 /** Without a deadline of its caller a call seeks a leader for so long: longer than a new one takes to lead. */
 const SEEK_MS = 30_000;
 /** So long the leader may take to answer, an order that is waited for included. */
-export const LONGEST_ANSWER_MS = 1_200_000;
+export const MAX_ANSWER_MS = 1_200_000;
 
 /** The times of a call that begins now, and whose caller waits for so long at most. */
 export function timesFrom(left = Infinity): Times {
   const now = performance.now();
-  const answerBy = now + Math.min(left, LONGEST_ANSWER_MS);
+  const answerBy = now + Math.min(left, MAX_ANSWER_MS);
   return { until: now + Math.min(left, SEEK_MS), answerBy, isPatient: false };
 }
 
@@ -44,9 +44,9 @@ export interface Call<Answer> extends Times {
   /** Makes the body of the next try. */
   readonly next: () => Buffer;
   /** Aborts when the caller has gone. */
-  readonly gone: AbortSignal;
+  readonly signal: AbortSignal;
   /** Asks a leader. `over` aborts when the answer is of no use any more. */
-  ask(leader: Leader, body: Buffer, over: AbortSignal): Promise<Answer | typeof AGAIN>;
+  ask(leader: Leader, body: Buffer, over: AbortSignal): Promise<Answer | typeof RETRY>;
 }
 
 interface Parts {
@@ -86,7 +86,7 @@ export class Forwarder {
     const ended = (result: string): void => counts.forwards.inc({ result });
     if (lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
     const first = call.next();
-    if (this.underWay >= MOST_UNDER_WAY || this.bytes + first.length > MOST_BYTES) {
+    if (this.underWay >= MAX_UNDER_WAY || this.bytes + first.length > MAX_BYTES) {
       ended('busy');
       throw new Refused(TOO_MANY);
     }
@@ -98,7 +98,7 @@ export class Forwarder {
       ended('answered');
       return answer;
     } catch (error) {
-      ended(call.gone.aborted ? 'gone' : error instanceof Refused ? 'no_leader' : 'failed');
+      ended(call.signal.aborted ? 'gone' : error instanceof Refused ? 'no_leader' : 'failed');
       throw error;
     } finally {
       this.underWay -= 1;
@@ -108,9 +108,9 @@ export class Forwarder {
   }
 
   /** Takes note that a leader does not know the key of this peer. Both read it at their starts alone: it is asked no more. */
-  unknownTo({ term }: Leader): typeof AGAIN {
+  unknownTo({ term }: Leader): typeof RETRY {
     this.unknownIn = term;
-    return AGAIN;
+    return RETRY;
   }
 
   /** The leader that can be asked. */
@@ -121,16 +121,16 @@ export class Forwarder {
 
   private async seek<Answer>(call: Call<Answer>, first: Buffer): Promise<Answer> {
     let body: Buffer | null = first;
-    const ask = (leader: Leader, over: AbortSignal): Promise<Answer | typeof AGAIN> => {
+    const ask = (leader: Leader, over: AbortSignal): Promise<Answer | typeof RETRY> => {
       const asked = body ?? call.next();
       body = null;
       return call.ask(leader, asked, over);
     };
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, MAX_PAUSE)) {
       const { leader } = this;
       const asks = call.isPatient ? this.onEnd : null;
       const answer = leader && (await this.untilOver(call, asks, (over) => ask(leader, over)));
-      if (answer !== null && answer !== AGAIN) return answer;
+      if (answer !== null && answer !== RETRY) return answer;
       if (this.parts.lifecycle.isEnding) throw new Refused(SHUTTING_DOWN);
       const left = call.until - performance.now();
       if (left <= 0 || isGivenUp(call)) throw new Refused(NO_LEADER);
@@ -143,24 +143,24 @@ export class Forwarder {
 
   /** Does what is of use only until another peer leads, the time is over, or the caller has gone; and until one more end. */
   private async untilOver<T>(
-    { answerBy, gone }: Call<unknown>,
+    { answerBy, signal }: Call<unknown>,
     oneMore: Set<() => void> | null,
     work: (over: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const over = new AbortController();
     const end = (): void => over.abort();
     const timer = setTimeout(end, Math.max(0, answerBy - performance.now()));
-    if (gone.aborted) end();
+    if (signal.aborted) end();
     this.onChange.add(end);
     oneMore?.add(end);
-    gone.addEventListener('abort', end);
+    signal.addEventListener('abort', end);
     try {
       return await work(over.signal);
     } finally {
       clearTimeout(timer);
       this.onChange.delete(end);
       oneMore?.delete(end);
-      gone.removeEventListener('abort', end);
+      signal.removeEventListener('abort', end);
     }
   }
 }
@@ -171,4 +171,4 @@ const TOO_MANY = {
   retryAfter: 1_000,
 } as const;
 
-const isGivenUp = ({ gone, hasOther }: Call<unknown>): boolean => gone.aborted || hasOther?.() === true;
+const isGivenUp = ({ signal, hasOther }: Call<unknown>): boolean => signal.aborted || hasOther?.() === true;

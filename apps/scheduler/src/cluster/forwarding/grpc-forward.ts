@@ -15,7 +15,7 @@ import type { Refusal } from '../../transport/grpc/call-bounds.js';
 import { malformed } from '../../transport/grpc/requests.js';
 import { NO_LEADER } from '../../transport/lifecycle.js';
 import type { Untaken } from '../../transport/limits/untaken.js';
-import { AGAIN, type Forwarder, type Times, timesFrom } from './forwarder.js';
+import { RETRY, type Forwarder, type Times, timesFrom } from './forwarder.js';
 import type { GrpcAnswer, GrpcCall, GrpcLink } from './grpc-link.js';
 import { FORWARDED, type PeerKey } from '../../transport/access/peer-key.js';
 
@@ -31,7 +31,7 @@ export interface ReceivedCall {
   readonly deadline: number;
   /** `address:port` of its caller. */
   readonly peer: string;
-  readonly gone: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /** Hands calls over gRPC to the leader. */
@@ -54,7 +54,7 @@ export class GrpcForward {
    * peer has handed the call on already.
    */
   async send(
-    { path, metadata, deadline, gone, peer }: ReceivedCall,
+    { path, metadata, deadline, signal, peer }: ReceivedCall,
     next: () => object,
     times: Times = timesFrom(deadline - Date.now()),
   ): Promise<GrpcAnswer> {
@@ -65,16 +65,16 @@ export class GrpcForward {
     return await this.forwarder.send<GrpcAnswer>({
       ...times,
       next: () => write(next()),
-      gone,
+      signal,
       ask: (leader, request, over) =>
         this.asked(leader, { path, request, metadata: Metadata.fromHttp2Headers(told), deadline }, over),
     });
   }
 
   /** As over HTTP. */
-  private async asked(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof AGAIN> {
+  private async asked(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof RETRY> {
     const answer = await this.link.ask(leader, call, over);
-    const isUnknown = answer !== AGAIN && answer.refusal?.code === status.UNAUTHENTICATED;
+    const isUnknown = answer !== RETRY && answer.refusal?.code === status.UNAUTHENTICATED;
     return isUnknown && this.key.isSet ? this.forwarder.unknownTo(leader) : answer;
   }
 }
@@ -116,7 +116,7 @@ export function forwardGrpc(
         next({
           onReceiveMetadata: (received, go) => go((metadata = received)),
           onReceiveMessage: (message: object) => {
-            const call = { path, metadata, peer: inner.getPeer(), gone: gone.signal };
+            const call = { path, metadata, peer: inner.getPeer(), signal: gone.signal };
             const deadline = deadlineOf(inner);
             const answer = async (): Promise<void> => {
               if (message instanceof MalformedRequest) throw malformed(message);

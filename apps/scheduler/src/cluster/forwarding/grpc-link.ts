@@ -8,14 +8,14 @@ import {
 } from '@grpc/grpc-js';
 import { reasonIn } from '#contracts';
 import type { Leader } from '#engine';
-import { AGAIN } from './forwarder.js';
+import { RETRY } from './forwarder.js';
 import { isReachedByTls, type PeerTrust } from './leader-reach.js';
 
 /** A page of 1,000 models has some MB. */
-const MOST_ANSWER = 64 * 2 ** 20;
+const MAX_ANSWER = 64 * 2 ** 20;
 
 const OPTIONS = {
-  'grpc.max_receive_message_length': MOST_ANSWER,
+  'grpc.max_receive_message_length': MAX_ANSWER,
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_http_proxy': 0,
   // A leader that is back is found soon.
@@ -54,13 +54,13 @@ export class GrpcLink {
 
   constructor(private readonly trust: PeerTrust) {}
 
-  /** Asks a leader. `AGAIN` as in `HttpLink.ask`. */
-  async ask(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof AGAIN> {
-    if (over.aborted) return AGAIN;
+  /** Asks a leader. `RETRY` as in `HttpLink.ask`. */
+  async ask(leader: Leader, call: GrpcCall, over: AbortSignal): Promise<GrpcAnswer | typeof RETRY> {
+    if (over.aborted) return RETRY;
     try {
       return await this.answered(this.to(leader), call, over);
     } catch {
-      return AGAIN;
+      return RETRY;
     }
   }
 
@@ -68,7 +68,7 @@ export class GrpcLink {
     client: Client,
     { path, request, metadata, deadline }: GrpcCall,
     over: AbortSignal,
-  ): Promise<GrpcAnswer | typeof AGAIN> {
+  ): Promise<GrpcAnswer | typeof RETRY> {
     return new Promise((resolve) => {
       let message: Buffer | null = null;
       let refusal: ServiceError | null = null;
@@ -89,7 +89,7 @@ export class GrpcLink {
       over.addEventListener('abort', cancel);
       sent.on('status', ({ metadata: trailers }) => {
         over.removeEventListener('abort', cancel);
-        resolve(refusal !== null && isAgain(refusal) ? AGAIN : { message, refusal, trailers });
+        resolve(refusal !== null && isAgain(refusal) ? RETRY : { message, refusal, trailers });
       });
     });
   }

@@ -6,12 +6,12 @@ import type {
   RequestPayload,
 } from 'fastify';
 import type { Leader } from '#engine';
-import { goneOverHttp } from '../../transport/limits/caller-gone.js';
+import { abortSignalOf } from '../../transport/limits/caller-gone.js';
 import { Refused } from '../../transport/errors/refused.js';
 import type { Problems } from '../../transport/errors/problems.js';
 import { bodyOf } from '../../transport/http/body.js';
 import { NO_LEADER } from '../../transport/lifecycle.js';
-import { AGAIN, type Forwarder, type Times, timesFrom } from './forwarder.js';
+import { RETRY, type Forwarder, type Times, timesFrom } from './forwarder.js';
 import type { HttpAnswer, HttpCall, HttpLink } from './http-link.js';
 import { FORWARDED, type NamedCaller, type PeerKey } from '../../transport/access/peer-key.js';
 
@@ -28,7 +28,7 @@ const TOLD = [
   ...['webhook-id', 'webhook-timestamp', 'webhook-signature'],
 ];
 /** An answer that is retold may have so many bytes: it is a route. */
-const MOST_RETOLD = 2 ** 20;
+const MAX_RETOLD = 2 ** 20;
 /** The headers of an answer that are about one connection alone. */
 const OF_CONNECTION = new Set([
   'connection',
@@ -65,14 +65,14 @@ export class HttpForward {
     const answer = await this.forwarder.send<HttpAnswer>({
       ...times,
       next,
-      gone: goneOverHttp(reply.raw),
+      signal: abortSignalOf(reply.raw),
       ask: (leader, body, over) => this.asked(leader, { method, path: raw.url ?? '/', headers, body }, over),
     });
     const { status, headers: given, body } = answer;
     const told = Object.entries(given).filter(([name]) => !OF_CONNECTION.has(name));
     if (retold === undefined || status !== 200 || Buffer.isBuffer(body))
       return void reply.code(status).headers(Object.fromEntries(told)).send(body);
-    const whole = await bodyOf(body, MOST_RETOLD).catch(() => Promise.reject(new Refused(NO_LEADER)));
+    const whole = await bodyOf(body, MAX_RETOLD).catch(() => Promise.reject(new Refused(NO_LEADER)));
     void reply.code(status).headers(Object.fromEntries(told)).removeHeader('content-length');
     void reply.send(retold(whole));
   }
@@ -81,20 +81,20 @@ export class HttpForward {
   ask(
     { method, path }: Pick<HttpCall, 'method' | 'path'>,
     caller: NamedCaller,
-    gone: AbortSignal,
+    signal: AbortSignal,
   ): Promise<HttpAnswer> {
     const headers = this.key.handedOn(caller);
     return this.forwarder.send<HttpAnswer>({
       ...timesFrom(),
-      ...{ next: () => Buffer.alloc(0), gone },
+      ...{ next: () => Buffer.alloc(0), signal },
       ask: (leader, body, over) => this.asked(leader, { method, path, headers, body }, over),
     });
   }
 
   /** The caller is known here already: what a leader does not know is the key of this peer, which the next leader may know. */
-  private async asked(leader: Leader, call: HttpCall, over: AbortSignal): Promise<HttpAnswer | typeof AGAIN> {
+  private async asked(leader: Leader, call: HttpCall, over: AbortSignal): Promise<HttpAnswer | typeof RETRY> {
     const answer = await this.link.ask(leader, call, over);
-    const isUnknown = answer !== AGAIN && answer.status === 401;
+    const isUnknown = answer !== RETRY && answer.status === 401;
     return isUnknown && this.key.isSet ? this.forwarder.unknownTo(leader) : answer;
   }
 }

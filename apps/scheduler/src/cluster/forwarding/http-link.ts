@@ -2,15 +2,15 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as httpR
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Leader } from '#engine';
 import { bodyOf } from '../../transport/http/body.js';
-import { AGAIN } from './forwarder.js';
+import { RETRY } from './forwarder.js';
 import { isReachedByTls, type PeerTrust } from './leader-reach.js';
 
 /** So many connections to the leader may be open, and so long one may take to open. */
-const MOST_SOCKETS = 2_000;
+const MAX_SOCKETS = 2_000;
 const CONNECT_MS = 2_000;
 
 /** A refusal is no longer than this. */
-const MOST_REFUSAL = 64 * 1_024;
+const MAX_REFUSAL = 64 * 1_024;
 
 /** What a leader is asked over HTTP. */
 export interface HttpCall {
@@ -30,26 +30,26 @@ export interface HttpAnswer {
 
 /** Connections over HTTP to whichever peer leads. */
 export class HttpLink {
-  private readonly plain = new Agent({ keepAlive: true, maxSockets: MOST_SOCKETS });
+  private readonly plain = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   private readonly secure: HttpsAgent;
 
   constructor(private readonly trust: PeerTrust) {
     const { ca } = trust;
     const trusted = ca === null ? {} : { ca };
-    this.secure = new HttpsAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, ...trusted });
+    this.secure = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...trusted });
   }
 
   /**
-   * Asks a leader. `AGAIN` where it did not answer, or answered that it decides no more, so that another try may have another
+   * Asks a leader. `RETRY` where it did not answer, or answered that it decides no more, so that another try may have another
    * answer. Whatever else it says is the answer.
    */
-  async ask(leader: Leader, call: HttpCall, over: AbortSignal): Promise<HttpAnswer | typeof AGAIN> {
+  async ask(leader: Leader, call: HttpCall, over: AbortSignal): Promise<HttpAnswer | typeof RETRY> {
     const response = await this.send(leader, call, over).catch(() => null);
-    if (response === null) return AGAIN;
+    if (response === null) return RETRY;
     const { statusCode: status = 0, headers } = response;
     if (status !== 503 && status !== 401) return { status, headers, body: response };
-    const body = await bodyOf(response, MOST_REFUSAL).catch(() => null);
-    return body === null || saysItEnds(body) ? AGAIN : { status, headers, body };
+    const body = await bodyOf(response, MAX_REFUSAL).catch(() => null);
+    return body === null || saysItEnds(body) ? RETRY : { status, headers, body };
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
 import type { Leader } from '#engine';
-import { AGAIN } from './forwarder.js';
+import { RETRY } from './forwarder.js';
 import { GrpcLink } from './grpc-link.js';
 import { HttpLink } from './http-link.js';
 import { isReachedByTls, type PeerTrust } from './leader-reach.js';
@@ -58,14 +58,14 @@ describe('a leader that is not reached by https', () => {
     { ca: null, isTls: true },
     { ca: 'PEM', isTls: false },
   ])('is not asked where the peers serve TLS: %j', async (trust) => {
-    expect(await ask(trust)).toEqual([AGAIN, AGAIN]);
+    expect(await ask(trust)).toEqual([RETRY, RETRY]);
     expect(reached).toBe(1);
     expect(() => isReachedByTls(leader, trust)).toThrow('"evil" says that it is not reached by https');
     expect(() => isReachedByTls({ ...leader, http: 'nonsense' }, trust)).toThrow();
   });
 
   it('is asked where they do not', async () => {
-    expect(await ask(IN_CLEAR)).toEqual([AGAIN, AGAIN]);
+    expect(await ask(IN_CLEAR)).toEqual([RETRY, RETRY]);
     expect(reached).toBeGreaterThan(1);
     expect(isReachedByTls(leader, IN_CLEAR)).toBe(false);
     expect(isReachedByTls({ ...leader, http: 'HTTPS://a' }, IN_CLEAR)).toBe(true);

@@ -78,7 +78,7 @@ describe('a leader that does not know the key of the peer that hands on', () => 
     links = [httpLink, grpcLink];
     const byHttp = new HttpForward(forwarder, httpLink, key);
     const byGrpc = new GrpcForward(forwarder, grpcLink, key);
-    const gone = new AbortController().signal;
+    const signal = new AbortController().signal;
     overHttp = async (times) => {
       const request = { principal: PEER, headers: {}, method: 'GET', raw: { url: '/' }, socket: {} } as never;
       const sent: number[] = [];
@@ -94,7 +94,7 @@ describe('a leader that does not know the key of the peer that hands on', () => 
     overGrpc = async (times) => {
       const metadata = new Metadata();
       notePrincipal(metadata, PEER);
-      const call = { path: RESOLVE, metadata, deadline: Infinity, peer: 'unknown', gone };
+      const call = { path: RESOLVE, metadata, deadline: Infinity, peer: 'unknown', signal };
       const { refusal } = await byGrpc.send(call, () => ({ model: 'm' }), times);
       return refusal === null ? 200 : refusal.code;
     };

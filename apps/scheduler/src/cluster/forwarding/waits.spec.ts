@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { queryOf } from '../../routing/resolve-request.js';
 import { ANONYMOUS } from '#access';
-import { LONGEST_ANSWER_MS } from './forwarder.js';
+import { MAX_ANSWER_MS } from './forwarder.js';
 import { patientCall } from './waits.js';
 
 describe('a resolve call that is handed on', () => {
@@ -32,6 +32,6 @@ describe('a resolve call that is handed on', () => {
   });
 
   it('may have it as late as any answer where it leaves its wait to the model, but seeks a leader no longer than usual', () => {
-    expect(call({}).times).toEqual({ until: 61_000, answerBy: 1_000 + LONGEST_ANSWER_MS, isPatient: true });
+    expect(call({}).times).toEqual({ until: 61_000, answerBy: 1_000 + MAX_ANSWER_MS, isPatient: true });
   });
 });

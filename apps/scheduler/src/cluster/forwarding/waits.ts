@@ -1,5 +1,5 @@
 import type { ResolveQuery } from '#engine';
-import { LONGEST_ANSWER_MS, type Times } from './forwarder.js';
+import { MAX_ANSWER_MS, type Times } from './forwarder.js';
 
 /** So long after the end of a wait its answer may take. */
 const MARGIN_MS = 1_000;
@@ -17,7 +17,7 @@ export function patientCall(
 ): { readonly times: Times; readonly next: () => object } {
   const until = began + (wait ?? longest);
   // The leader alone knows how long the model lets a caller wait that tells of no wait: the first try leaves it to the model.
-  const answerBy = wait === null ? began + LONGEST_ANSWER_MS : until + MARGIN_MS;
+  const answerBy = wait === null ? began + MAX_ANSWER_MS : until + MARGIN_MS;
   let isLeft = wait === null;
   return {
     times: { until, answerBy, isPatient: true },

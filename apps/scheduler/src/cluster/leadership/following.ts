@@ -5,7 +5,7 @@ import type { ServerId } from '#core';
 import type { Clock, Leader, ModelServer } from '#engine';
 import type { Metrics } from '#telemetry';
 import { configHash } from '../replication/config-hash.js';
-import { LeaderClient } from '../replication/route-client.js';
+import { RouteClient } from '../replication/route-client.js';
 import { StaleLooks } from '../replication/stale-looks.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import { GrpcForward } from '../forwarding/grpc-forward.js';
@@ -49,7 +49,7 @@ export class Following {
   /** Null: routes that are out of date are not given. */
   private readonly looks: StaleLooks | null;
   private readonly timer: NodeJS.Timeout | undefined;
-  private client: LeaderClient | null = null;
+  private client: RouteClient | null = null;
   private isClosed = false;
 
   constructor(private readonly parts: FollowingParts) {
@@ -120,12 +120,12 @@ export class Following {
     this.client = isOther ? this.clientOf(leader) : null;
   }
 
-  private clientOf(leader: Leader): LeaderClient | null {
+  private clientOf(leader: Leader): RouteClient | null {
     const { trust } = this;
     const { clock, log, peerKey, routes: own } = this.parts;
     const { candidate, name } = this.parts.peers;
     try {
-      return new LeaderClient(leader, {
+      return new RouteClient(leader, {
         ...{ clock, log, name, own, trust },
         headers: () => peerKey.headersOf(null),
         configHash: () => this.configHash(),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
-import type { Won } from '#engine';
+import type { AcquiredTerm } from '#engine';
 import { StoreUnavailable } from '#store';
 import type { Metrics } from '#telemetry';
 import type { EndReason } from '../../transport/lifecycle.js';
@@ -30,9 +30,9 @@ export interface LeaderLoopParts {
   /** The present configuration: each term begins with it. */
   readonly config: () => Config;
   /** Makes a term of a lease. Rejects with `StoreUnavailable` where the store does not answer. */
-  readonly begin: (won: Won) => Promise<LedTerm>;
+  readonly begin: (won: AcquiredTerm) => Promise<LedTerm>;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'reigns'>;
+  readonly metrics: Pick<Metrics, 'leadership'>;
   readonly peers: Pick<Peers, 'candidate' | 'name'>;
   readonly terms: Terms;
 }
@@ -71,7 +71,7 @@ export class LeaderLoop {
     }
   }
 
-  private async becomeLeader(won: Won): Promise<void> {
+  private async becomeLeader(won: AcquiredTerm): Promise<void> {
     const { leadership } = won;
     let hasEnded = false;
     const ended = leadership.ended.then(() => void (hasEnded = true));
@@ -91,14 +91,14 @@ export class LeaderLoop {
   }
 
   /** Null: the lease ended before its term had begun. */
-  private async begun(won: Won, isOver: () => boolean): Promise<LedTerm | null> {
+  private async begun(won: AcquiredTerm, isOver: () => boolean): Promise<LedTerm | null> {
     const { begin, log } = this.parts;
     for (let tries = 0; !isOver(); tries += 1) {
       try {
         return await begin(won);
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
-        if (tries === 0) log.warn({ err: error }, 'the store does not answer: the reign begins once it does');
+        if (tries === 0) log.warn({ err: error }, 'the store does not answer: the term begins once it does');
         await sleep(RETRY_AFTER_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
       }
     }
@@ -118,7 +118,7 @@ export class LeaderLoop {
   }
 
   private tellHeld(told: { readonly isHeld: boolean; readonly term: number }): void {
-    this.parts.metrics.reigns.hold(told.isHeld);
+    this.parts.metrics.leadership.hold(told.isHeld);
     this.logHeld(told);
   }
 

@@ -1,10 +1,10 @@
-import type { Leaders, Leadership, Warmups, Won } from '#engine';
+import type { Leaders, Leadership, Warmups, AcquiredTerm } from '#engine';
 import type { Store } from '#store';
 
 /** This process among others that want to lead, one at a time. */
 interface Candidate extends Leaders {
-  /** Resolves when this process leads. Called again once that reign has ended. Rejects once it is closed. */
-  lead(): Promise<Won>;
+  /** Resolves when this process leads. Called again once that term has ended. Rejects once it is closed. */
+  lead(): Promise<AcquiredTerm>;
   /** The leader has said that it is about to let go. */
   expectRelease(): void;
   /** Lets go where this process leads, and wants to lead no more. */
@@ -24,7 +24,7 @@ export interface Peers {
   readonly candidate: Candidate;
   /** The name of this peer. */
   readonly name: string;
-  /** Opens the store of a term. It is closed with the reign. Rejects with `StoreUnavailable` where it does not answer. */
+  /** Opens the store of a term. It is closed with the term. Rejects with `StoreUnavailable` where it does not answer. */
   openStore(leadership: Leadership): Promise<Store>;
   /** The warm-ups that all peers share, and any of them does. */
   readonly warmups: Warmups;

@@ -18,7 +18,7 @@ const CALLER: Caller = {
   ...ANONYMOUS,
   idempotencyKey: null,
   ifMatch: null,
-  gone: new AbortController().signal,
+  signal: new AbortController().signal,
 };
 
 /** What was asked, and which term led then. */
@@ -36,13 +36,13 @@ function callsOf(terms: Terms): readonly ((own: string, name: string) => Promise
   const audit = new PerTerm(terms, AuditList);
   const freezes = new PerTerm(terms, Freezes);
   const planner = new PerTerm(terms, Planner);
-  const { signal: gone } = new AbortController();
+  const { signal } = new AbortController();
   const plan = { models: {}, pins: {}, lost: [], drained: [], withinMs: 1_000 };
   return [
     async (_, name) => writes.certain.put(name, {}, CALLER),
     async (own) => orders.certain.load(own, { waitMs: 100 }, CALLER),
-    async () => models.certain.page(modelListSchema.parse({}), JSON.stringify, gone),
-    async () => audit.now.page(auditListSchema.parse({}), gone),
+    async () => models.certain.page(modelListSchema.parse({}), JSON.stringify, signal),
+    async () => audit.now.page(auditListSchema.parse({}), signal),
     async (own) => freezes.certain.freeze({ reason: own }, CALLER),
     async (own) => planner.now.plan({ ...plan, asked: [own] }, 'tenant'),
   ];

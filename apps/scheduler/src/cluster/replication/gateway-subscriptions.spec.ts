@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aRow, FakeFeed } from '../../../../../test/support/fake-feed.js';
 import type { Refused } from '../../transport/errors/refused.js';
-import { GatewayDesk, type GatewayStream, MOST_GATEWAYS } from './gateway-subscriptions.js';
-import { Publisher } from './route-publisher.js';
+import { GatewaySubscriptions, type GatewayStream, MAX_GATEWAYS } from './gateway-subscriptions.js';
+import { RoutePublisher } from './route-publisher.js';
 import type { RouteEvent } from './route-event.js';
 
 const GUIDE = readFileSync(new URL('../../../../../docs/api.md', import.meta.url), 'utf8');
@@ -35,14 +35,14 @@ class Gateway implements GatewayStream {
 describe('gateways that watch', () => {
   let now: number;
   let feed: FakeFeed;
-  let desk: GatewayDesk;
-  let publisher: Publisher;
+  let desk: GatewaySubscriptions;
+  let publisher: RoutePublisher;
 
   beforeEach(() => {
     now = 0;
     feed = new FakeFeed().put(aRow('a', 's')).put(aRow('b', 's'));
-    publisher = new Publisher(feed);
-    desk = new GatewayDesk(feed, publisher);
+    publisher = new RoutePublisher(feed);
+    desk = new GatewaySubscriptions(feed, publisher);
     tell();
   });
 
@@ -184,22 +184,19 @@ describe('gateways that watch', () => {
   }
 
   it('have places by credential where all are taken: who has most gives its youngest', () => {
-    const { watches: ofRed } = open('red', MOST_GATEWAYS + 1);
-    expect(ofRed).toHaveLength(MOST_GATEWAYS);
-    const { watches: ofBlue } = open('blue', MOST_GATEWAYS);
-    expect([ofBlue.length, ofBlue.some(({ hasEnded }) => hasEnded)]).toEqual([MOST_GATEWAYS / 2, false]);
-    expect(ofRed.findIndex(({ hasEnded }) => hasEnded)).toBe(MOST_GATEWAYS / 2);
+    const { watches: ofRed } = open('red', MAX_GATEWAYS + 1);
+    expect(ofRed).toHaveLength(MAX_GATEWAYS);
+    const { watches: ofBlue } = open('blue', MAX_GATEWAYS);
+    expect([ofBlue.length, ofBlue.some(({ hasEnded }) => hasEnded)]).toEqual([MAX_GATEWAYS / 2, false]);
+    expect(ofRed.findIndex(({ hasEnded }) => hasEnded)).toBe(MAX_GATEWAYS / 2);
     expect(new Set(ofRed.map(({ cause }) => cause))).toEqual(new Set([undefined, 'busy']));
     expect(open('green', 1).watches).toHaveLength(1);
     expect(desk.makeRoom('red')).toBe(false);
   });
 
   it('count for their own credential alone once they are closed', () => {
-    for (const leave of open('red', MOST_GATEWAYS).leave) leave();
-    expect([desk.makeRoom('red'), open('blue', MOST_GATEWAYS).watches.length]).toEqual([
-      false,
-      MOST_GATEWAYS,
-    ]);
+    for (const leave of open('red', MAX_GATEWAYS).leave) leave();
+    expect([desk.makeRoom('red'), open('blue', MAX_GATEWAYS).watches.length]).toEqual([false, MAX_GATEWAYS]);
     pass(10);
     expect(open('red', 1).watches).toHaveLength(1);
   });

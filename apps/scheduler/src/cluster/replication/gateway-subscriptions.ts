@@ -2,18 +2,18 @@ import type { Instant, Millis } from '#core';
 import { Refused } from '../../transport/errors/refused.js';
 import type { RouteTable } from './route-table.js';
 import type { Stream } from './peer-subscriptions.js';
-import type { Line, Publisher } from './route-publisher.js';
+import type { Line, RoutePublisher } from './route-publisher.js';
 import { earlier, type RouteEvent, type RouteVersion } from './route-event.js';
 import { TABLE_GOOD_FOR } from './times.js';
 
 /** So many gateways watch at most. */
-export const MOST_GATEWAYS = 500;
+export const MAX_GATEWAYS = 500;
 /** So soon a watcher may try again that was refused for a bound. */
-export const AGAIN_MS: Millis = 10_000;
+export const RETRY_AFTER_MS: Millis = 10_000;
 const GAVE_WAY = new Refused({
   reason: 'busy',
-  detail: `one of the ${MOST_GATEWAYS} watches went to a caller that has fewer`,
-  retryAfter: AGAIN_MS,
+  detail: `one of the ${MAX_GATEWAYS} watches went to a caller that has fewer`,
+  retryAfter: RETRY_AFTER_MS,
 });
 /** Events that were sent within so long count as one, sent with the last of them: few moments have to be remembered. */
 const SAME_MOMENT: Millis = 500;
@@ -91,12 +91,12 @@ class GatewayLine implements Line {
 }
 
 /** The gateways that watch this process' table. It has no clock: each call says when it is made. */
-export class GatewayDesk {
+export class GatewaySubscriptions {
   private readonly lines = new Set<GatewayLine>();
 
   constructor(
     private readonly table: WatchableTable,
-    private readonly publisher: Publisher,
+    private readonly publisher: RoutePublisher,
   ) {}
 
   /** Those whose streams are open, or that may still go by what they were told. */
@@ -110,9 +110,9 @@ export class GatewayDesk {
    */
   makeRoom(credential: string): boolean {
     const own = [...this.lines].filter(({ stream }) => stream.credential === credential).length;
-    if (own >= MOST_GATEWAYS) return false;
+    if (own >= MAX_GATEWAYS) return false;
     const open = [...this.lines].filter(({ isOpen }) => isOpen);
-    if (open.length < MOST_GATEWAYS) return true;
+    if (open.length < MAX_GATEWAYS) return true;
     const counts = new Map<string, number>();
     for (const { stream } of open) counts.set(stream.credential, (counts.get(stream.credential) ?? 0) + 1);
     const countOf = ({ stream }: GatewayLine): number => counts.get(stream.credential)!;

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerId } from '#core';
 import { FakeFeed } from '../../../../../test/support/fake-feed.js';
-import { Publisher } from './route-publisher.js';
+import { RoutePublisher } from './route-publisher.js';
 import type { RouteEvent } from './route-event.js';
-import { LeaderTalk } from './leader-session.js';
+import { LeaderSession } from './leader-session.js';
 import { RouteTable } from './route-table.js';
 
 const servers = (count: number, prefix = 's'): ServerId[] =>
@@ -11,14 +11,18 @@ const servers = (count: number, prefix = 's'): ServerId[] =>
 
 describe('what a follower reports of servers on which callers failed', () => {
   let feed: FakeFeed;
-  let talk: LeaderTalk;
+  let talk: LeaderSession;
 
   beforeEach(() => {
     feed = new FakeFeed();
     const table = new RouteTable({ now: () => 0, bound: 30_000, isShown: () => false });
-    talk = new LeaderTalk(table, () => ({ term: Infinity, sequence: Infinity }), 0);
+    talk = new LeaderSession(table, () => ({ term: Infinity, sequence: Infinity }), 0);
     for (const id of servers(250)) feed.setServer(id);
-    new Publisher(feed).join({ isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) }, null, 0);
+    new RoutePublisher(feed).join(
+      { isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) },
+      null,
+      0,
+    );
     talk.next(0);
   });
 
@@ -40,7 +44,11 @@ describe('what a follower reports of servers on which callers failed', () => {
 
   it('keeps no more than 1,000 to be named', () => {
     for (const id of servers(1_200)) feed.setServer(id);
-    new Publisher(feed).join({ isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) }, null, 0);
+    new RoutePublisher(feed).join(
+      { isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) },
+      null,
+      0,
+    );
     talk.doubt(servers(1_200));
     const told = Array.from({ length: 12 }, () => doubted().length);
     expect(told.reduce((sum, count) => sum + count, 0)).toBe(1_000);

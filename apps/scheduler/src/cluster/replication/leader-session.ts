@@ -1,11 +1,11 @@
 import type { Instant, Millis, ServerId } from '#core';
-import { earlier, MOST_DOUBTED, type PeerReport, type RouteEvent, type RouteVersion } from './route-event.js';
+import { earlier, MAX_DOUBTED, type PeerReport, type RouteEvent, type RouteVersion } from './route-event.js';
 import type { RouteTable } from './route-table.js';
 
 /** So often every open horizon is repeated: a leader may not have had the copy yet when it was told first. */
 const REPEAT_EVERY: Millis = 1_000;
 /** So many doubted servers are kept for the next reports. */
-const MOST_KEPT = 1_000;
+const MAX_KEPT = 1_000;
 
 /** A report, to be confirmed once it has arrived. */
 export interface MadeReport {
@@ -14,7 +14,7 @@ export interface MadeReport {
 }
 
 /** What is said to one leader over one stream, and how what it says is dated. One report at a time is under way. */
-export class LeaderTalk {
+export class LeaderSession {
   private number = 0;
   private heardAt: Instant;
   private repeatedAt: Instant = -Infinity;
@@ -44,7 +44,7 @@ export class LeaderTalk {
   /** The leader is to hear that callers have just failed on these, as far as the table knows them: callers may name anything. */
   doubt(servers: readonly ServerId[]): void {
     for (const id of servers)
-      if (this.doubted.size < MOST_KEPT && this.table.servers.has(id)) this.doubted.add(id);
+      if (this.doubted.size < MAX_KEPT && this.table.servers.has(id)) this.doubted.add(id);
   }
 
   /** When the last event came. */
@@ -65,7 +65,7 @@ export class LeaderTalk {
     this.isOwed = false;
     const gone = table.takeWithdrawn();
     const { uses, arrived } = table.uses.report(now, isRepeat ? 'all' : gone);
-    const doubted = [...this.doubted].slice(0, MOST_DOUBTED);
+    const doubted = [...this.doubted].slice(0, MAX_DOUBTED);
     for (const id of doubted) this.doubted.delete(id);
     const { number } = this;
     return {

@@ -7,26 +7,26 @@ import {
   replicaId,
   type WatcherId,
 } from '#core';
-import type { Line, Publisher } from './route-publisher.js';
+import type { Line, RoutePublisher } from './route-publisher.js';
 import type { PeerReport, ReportedUse, RouteEvent, RouteVersion } from './route-event.js';
-import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
+import { MAX_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
 
 /** So often a peer that says nothing new is told to the core. */
 const TELL_EVERY: Millis = 1_000;
 /** A horizon that is repeated is told to the next whole second: it is later each time by what the way took longer. */
 const SECOND: Millis = 1_000;
 /** A gateway of a peer that ends, or was killed, and every lease of that peer, is good for so long after its last word. */
-const ENDING_PATIENCE: Millis = Math.max(TABLE_GOOD_FOR, LONGEST_PEER_LEASE);
+const ENDING_PATIENCE: Millis = Math.max(TABLE_GOOD_FOR, MAX_PEER_LEASE);
 /** So many peers are followed at most. */
-export const MOST_PEERS = 100;
+export const MAX_PEERS = 100;
 
 type Use = EventOf<'RoutesUsed'>['uses'][number];
 
 /** What the desk works on. */
-export interface DeskParts {
+export interface PeerSubscriptionsParts {
   readonly fleet: Readonly<Fleet>;
   readonly term: number;
-  readonly publisher: Publisher;
+  readonly publisher: RoutePublisher;
   /** Tells the core. */
   readonly tell: (...events: Event[]) => void;
   /** So long the table of a silent peer may still be good, and the leases that it gave. */
@@ -90,14 +90,14 @@ export interface Stream {
 }
 
 /** The peers that follow this leader. It has no clock: each call says when it is made. */
-export class PeerDesk {
+export class PeerSubscriptions {
   private readonly peers = new Map<WatcherId, Peer>();
 
-  constructor(private readonly parts: DeskParts) {}
+  constructor(private readonly parts: PeerSubscriptionsParts) {}
 
   /** Whether one more peer may watch. */
   takes(name: string): boolean {
-    return this.peers.has(name as WatcherId) || this.peers.size < MOST_PEERS;
+    return this.peers.has(name as WatcherId) || this.peers.size < MAX_PEERS;
   }
 
   /** A peer wants the table. What of its name watched before is ended. Returns what is to be called when its stream has ended. */

@@ -6,9 +6,9 @@ import { aRow, FakeFeed } from '../../../../../test/support/fake-feed.js';
 import { query } from '../../../../../test/support/running-engine.js';
 import { until } from '../../../../../test/support/until.js';
 import { PeerKey } from '../../transport/access/peer-key.js';
-import { Publisher } from './route-publisher.js';
+import { RoutePublisher } from './route-publisher.js';
 import type { RouteEvent } from './route-event.js';
-import { LeaderClient } from './route-client.js';
+import { RouteClient } from './route-client.js';
 import { WatchedTable } from './watched-table.js';
 
 const KEY = 'k'.repeat(32);
@@ -40,14 +40,14 @@ describe('a peer that watches its leader', () => {
   let heard: number;
   let warnings: string[];
   let infos: unknown[];
-  let client: LeaderClient;
+  let client: RouteClient;
 
   const refuse = (stream: Stream, code = status.UNAVAILABLE): void =>
     void stream.emit('error', { code, details: 'refused' });
 
   const tell = (stream: Stream): void => {
     const send = (event: RouteEvent): void => void stream.write(event);
-    new Publisher(feed).join({ isFree: true, send }, null, now);
+    new RoutePublisher(feed).join({ isFree: true, send }, null, now);
   };
 
   beforeEach(async () => {
@@ -86,7 +86,7 @@ describe('a peer that watches its leader', () => {
 
   function watch(): void {
     const key = new PeerKey(KEY);
-    client = new LeaderClient(
+    client = new RouteClient(
       { peer: 'leader', term: 1, grpc: address, http: `http://${address}` },
       {
         ...{ name: 'p', clock: { now: () => now }, own, trust: { ca: null, isTls: false } },

@@ -3,11 +3,11 @@ import { routerClientService } from '#contracts';
 import type { Logger } from 'pino';
 import type { Clock, Leader } from '#engine';
 import type { ServerId } from '#core';
-import { AGAIN } from '../forwarding/forwarder.js';
+import { RETRY } from '../forwarding/forwarder.js';
 import { GrpcLink } from '../forwarding/grpc-link.js';
 import type { PeerTrust } from '../forwarding/leader-reach.js';
 import { type PeerReport, readEvent, type RouteEvent } from './route-event.js';
-import { LeaderTalk, type MadeReport } from './leader-session.js';
+import { LeaderSession, type MadeReport } from './leader-session.js';
 import type { WatchedTable } from './watched-table.js';
 
 /** So often it is seen to what is due; a stream that has ended is opened anew then. */
@@ -16,7 +16,7 @@ const TICK_MS = 250;
 const SILENT_MS = 5_000;
 const REPORT_WITHIN_MS = 2_000;
 /** So many uses are in one report. */
-const MOST_USES = 1_500;
+const MAX_USES = 1_500;
 
 /** What a peer watches its leader with. */
 export interface LeaderClientParts {
@@ -37,12 +37,12 @@ export interface LeaderClientParts {
  * Watches the routes of one leader, from its construction until `close`: where the stream ends it is opened anew. It has a
  * connection of its own, as on that of the calls that are handed on its reports would wait behind those.
  */
-export class LeaderClient {
+export class RouteClient {
   private readonly link: GrpcLink;
   private readonly timer: NodeJS.Timeout;
   private readonly router = routerClientService(Number);
   private stream: ClientReadableStream<RouteEvent> | null = null;
-  private talk: LeaderTalk | null = null;
+  private talk: LeaderSession | null = null;
   private hears = false;
   private isReporting = false;
   private isUnreported = false;
@@ -106,7 +106,7 @@ export class LeaderClient {
         this.metadata(),
       );
     const settled = () => own.gateways.settled(clock.now());
-    const talk = new LeaderTalk(own.table, settled, clock.now());
+    const talk = new LeaderSession(own.table, settled, clock.now());
     stream.on('data', (message: RouteEvent) => this.hear(stream, talk, readEvent(message)));
     stream.on('error', (error: ServiceError) => this.tellTrouble(stream, error));
     for (const end of ['error', 'end', 'close'] as const) stream.on(end, () => this.ended(stream));
@@ -114,7 +114,7 @@ export class LeaderClient {
     this.talk = talk;
   }
 
-  private hear(stream: unknown, talk: LeaderTalk, event: RouteEvent): void {
+  private hear(stream: unknown, talk: LeaderSession, event: RouteEvent): void {
     if (this.stream !== stream || this.isClosed) return;
     const { peer } = this.leader;
     if (!this.isFollowed)
@@ -185,13 +185,13 @@ export class LeaderClient {
   private async send({ report, arrived }: MadeReport): Promise<void> {
     const { uses } = report;
     let at = 0;
-    for (; uses.length - at > MOST_USES; at += MOST_USES)
+    for (; uses.length - at > MAX_USES; at += MAX_USES)
       await this.call({
         ...report,
         number: 0,
         isEnding: false,
         doubted: [],
-        uses: uses.slice(at, at + MOST_USES),
+        uses: uses.slice(at, at + MAX_USES),
       });
     await this.call({ ...report, uses: at === 0 ? uses : uses.slice(at) });
     arrived();
@@ -203,7 +203,7 @@ export class LeaderClient {
     const deadline = Date.now() + REPORT_WITHIN_MS;
     const call = { path, request, metadata: this.metadata(), deadline };
     const answer = await this.link.ask(this.leader, call, this.over.signal);
-    if (answer === AGAIN) throw new Error('the leader did not answer to a report');
+    if (answer === RETRY) throw new Error('the leader did not answer to a report');
     if (answer.refusal !== null) throw answer.refusal;
   }
 

@@ -2,7 +2,7 @@ import type { Millis, ModelId, RouteRow, ServerId } from '#core';
 import type { RouteServerMessage } from '#contracts';
 
 /** One report names so many doubted servers at most. */
-export const MOST_DOUBTED = 100;
+export const MAX_DOUBTED = 100;
 
 /** How new a table of routes is. `sequence` rises within a term. */
 export interface RouteVersion {

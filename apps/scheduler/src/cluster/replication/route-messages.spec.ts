@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ModelId, ReplicaId, ServerId } from '#core';
 import type { Route } from '#engine';
 import { Registry } from '../../admin/servers/registry.js';
-import { LatestVersion, ToldRoutes } from './route-messages.js';
+import { LatestVersion, RouteMessages } from './route-messages.js';
 
 const route: Route = {
   kind: 'route',
@@ -23,7 +23,7 @@ const A = { spec: { grpc: '127.0.0.1:8001' }, revision: 1, drain: null };
 describe('told routes', () => {
   const registry = new Registry([], new Map([['a', A]]));
   const latest = new LatestVersion();
-  const told = new ToldRoutes(registry, latest);
+  const told = new RouteMessages(registry, latest);
 
   it('tell the same as the same object', () => {
     const message = told.of(route);

@@ -28,7 +28,7 @@ export class LatestVersion {
 }
 
 /** Routes as callers are told them. Warm models are asked for again and again: the same words are the same object. */
-export class ToldRoutes {
+export class RouteMessages {
   private readonly last = new Map<ReplicaId, { readonly route: Route; readonly message: RouteMessage }>();
 
   constructor(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type ModelId, replicaId, type ServerId } from '#core';
 import { aRow, FakeFeed } from '../../../../../test/support/fake-feed.js';
 import { RouteTable } from './route-table.js';
-import { type Line, Publisher } from './route-publisher.js';
+import { type Line, RoutePublisher } from './route-publisher.js';
 import type { RouteEvent, RouteVersion } from './route-event.js';
 
 const MODELS = ['a', 'b', 'c'];
@@ -49,7 +49,7 @@ const steps = fc.array(
 class Play {
   readonly table = new RouteTable({ now: () => this.now, bound: 30_000, isShown: () => false });
   feed = new FakeFeed();
-  publisher = new Publisher(this.feed);
+  publisher = new RoutePublisher(this.feed);
   line = new SlowLine();
   now = 1_000;
 
@@ -99,7 +99,7 @@ class Play {
   private succeed(): void {
     this.feed = new FakeFeed(this.feed.term + 1);
     for (const id of SERVERS) this.feed.setServer(id as ServerId, false);
-    this.publisher = new Publisher(this.feed);
+    this.publisher = new RoutePublisher(this.feed);
     this.publisher.changed(...this.feed.takeChanges(), this.now);
     this.join(this.table.version);
   }
@@ -170,7 +170,7 @@ describe('a table that is told by a publisher', () => {
     for (let nth = 0; nth < 2_500; nth += 1) feed.put(aRow(`m${nth}`, 's'));
     feed.takeChanges();
     const line = new SlowLine();
-    const publisher = new Publisher(feed);
+    const publisher = new RoutePublisher(feed);
     publisher.join(line, null, 0);
     const events: RouteEvent[] = [];
     for (let event = line.sent.shift(); event; event = line.sent.shift()) {
@@ -187,7 +187,7 @@ describe('a table that is told by a publisher', () => {
 
   it('is told what is newer than the version that it has, and all where that is not known', () => {
     const feed = new FakeFeed().put(aRow('a', 's')).put(aRow('b', 's'));
-    const publisher = new Publisher(feed);
+    const publisher = new RoutePublisher(feed);
     publisher.changed(...feed.takeChanges(), 0);
     feed.put(aRow('c', 's'));
     publisher.changed(...feed.takeChanges(), 0);

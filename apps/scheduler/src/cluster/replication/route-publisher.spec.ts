@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ReplicaId, replicaId, type ServerId } from '#core';
 import { aRow, FakeFeed } from '../../../../../test/support/fake-feed.js';
 import { WatchedTable } from './watched-table.js';
-import { Publisher } from './route-publisher.js';
+import { RoutePublisher } from './route-publisher.js';
 import type { RouteEvent, RouteVersion } from './route-event.js';
 
 const NOW = 100_000;
@@ -11,11 +11,11 @@ const SERVER = 's' as ServerId;
 /** A leader, as its peers are told of it. */
 class Leader {
   readonly feed: FakeFeed;
-  private readonly publisher: Publisher;
+  private readonly publisher: RoutePublisher;
 
   constructor(term: number) {
     this.feed = new FakeFeed(term);
-    this.publisher = new Publisher(this.feed);
+    this.publisher = new RoutePublisher(this.feed);
   }
 
   tell(): void {

@@ -4,7 +4,7 @@ import type { RouteTable } from './route-table.js';
 import type { RouteEvent, RouteKey, RouteVersion, SentRow } from './route-event.js';
 
 /** So many rows and servers are in one event: 1,000 rows take some 30 KiB. */
-const MOST_ROWS = 1_000;
+const MAX_ROWS = 1_000;
 
 /** The routes that watchers are told. */
 export interface RouteFeed extends Pick<RouteTable, 'version' | 'beat' | 'servers'> {
@@ -32,7 +32,7 @@ interface Lacking {
  * by then. So a watcher that is slow costs no more than the names of what it lacks. It has no clock, and sends nothing by
  * itself.
  */
-export class Publisher {
+export class RoutePublisher {
   private readonly lacking = new Map<Line, Lacking>();
   private log: ChangeLog | null = null;
   private term = 0;
@@ -96,7 +96,7 @@ export class Publisher {
     const { resets } = lacking;
     lacking.isDue = false;
     if (resets) this.begin(lacking);
-    const told = toldOf(feed, lacking, now, MOST_ROWS);
+    const told = toldOf(feed, lacking, now, MAX_ROWS);
     const hasMore = lacking.replicas.size + lacking.servers.size > 0;
     return { number: ++this.numbers, version, beat: feed.beat(), resets, hasMore, ...told };
   }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerId } from '#core';
 import { aRow, FakeFeed } from '../../../../../test/support/fake-feed.js';
 import { query } from '../../../../../test/support/running-engine.js';
-import { Publisher } from './route-publisher.js';
+import { RoutePublisher } from './route-publisher.js';
 import type { RouteEvent } from './route-event.js';
 import { RouteTable } from './route-table.js';
 
@@ -13,7 +13,7 @@ describe('a table of routes', () => {
   let shown: Set<string>;
   let table: RouteTable;
   let feed: FakeFeed;
-  let publisher: Publisher;
+  let publisher: RoutePublisher;
 
   beforeEach(() => {
     now = 100_000;
@@ -24,7 +24,7 @@ describe('a table of routes', () => {
       isShown: (model, server) => shown.has(`${model}@${server}`),
     });
     feed = new FakeFeed().put(aRow('a', 's'));
-    publisher = new Publisher(feed);
+    publisher = new RoutePublisher(feed);
     follow();
   });
 
@@ -119,7 +119,7 @@ describe('a table of routes', () => {
   it('does not keep rows for the next leader that were out of date', () => {
     now += BOUND + 1;
     feed = new FakeFeed(2).setServer('s' as ServerId, false);
-    publisher = new Publisher(feed);
+    publisher = new RoutePublisher(feed);
     follow();
     expect([table.rows.size, table.version.term]).toEqual([0, 2]);
   });

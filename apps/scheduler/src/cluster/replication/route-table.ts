@@ -17,7 +17,7 @@ import {
   type SentRow,
   type WatchedServer,
 } from './route-event.js';
-import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
+import { MAX_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
 import { OpenUses } from './open-uses.js';
 import { RouteRows } from './route-rows.js';
 
@@ -25,9 +25,9 @@ import { RouteRows } from './route-rows.js';
  * So long after a table was good a lease of a gateway may last: the way to a gateway may be slow for as long as its table is
  * good without news, then that table is good for as long again, and so is a lease given by it at the end.
  */
-const GATEWAYS_DONE_AFTER: Millis = 2 * TABLE_GOOD_FOR + LONGEST_PEER_LEASE;
+const GATEWAYS_DONE_AFTER: Millis = 2 * TABLE_GOOD_FOR + MAX_PEER_LEASE;
 /** So many withdrawals are remembered for that. */
-const MOST_WITHDRAWN = 50_000;
+const MAX_WITHDRAWN = 50_000;
 
 /** What a table is made of. */
 export interface TableParts {
@@ -109,11 +109,11 @@ export class RouteTable {
 
   /** The route to a warm model; undefined where the leader has to be asked. Where it cannot be, longer leases are cut. */
   route(query: ResolveQuery, isCut = false): Route | undefined {
-    if (query.lease > LONGEST_PEER_LEASE && !isCut) return undefined;
+    if (query.lease > MAX_PEER_LEASE && !isCut) return undefined;
     const row = pickFrom(this.routes, query, this.uses);
     if (!row) return undefined;
     const now = this.parts.now();
-    const lease = Math.min(query.lease, LONGEST_PEER_LEASE, Math.floor(row.leasesEndBy - now));
+    const lease = Math.min(query.lease, MAX_PEER_LEASE, Math.floor(row.leasesEndBy - now));
     this.uses.note(row, now, now + lease);
     const { term, sequence } = this.whole;
     return {
@@ -204,7 +204,7 @@ export class RouteTable {
     withdrawnAt.delete(id);
     withdrawnAt.set(id, now);
     for (const [one, at] of withdrawnAt) {
-      if (now - at < this.parts.bound + GATEWAYS_DONE_AFTER && withdrawnAt.size <= MOST_WITHDRAWN) return;
+      if (now - at < this.parts.bound + GATEWAYS_DONE_AFTER && withdrawnAt.size <= MAX_WITHDRAWN) return;
       withdrawnAt.delete(one);
     }
   }

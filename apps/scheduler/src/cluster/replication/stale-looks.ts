@@ -9,7 +9,7 @@ const EVERY: Millis = 2_000;
 /** Looks begin so long before the table is out of date, so that there are some by then. */
 const BEFORE: Millis = 6_000;
 /** So many looks are under way at a time. */
-const MOST_AT_ONCE = 16;
+const MAX_AT_ONCE = 16;
 
 interface Looked {
   readonly link: ModelServer;
@@ -58,7 +58,7 @@ export class StaleLooks {
     for (const id of this.looked.keys()) if (!table.servers.has(id)) this.forget(id);
     let underWay = [...this.looked.values()].filter(({ isLooking }) => isLooking).length;
     for (const id of table.servers.keys()) {
-      if (underWay >= MOST_AT_ONCE) return;
+      if (underWay >= MAX_AT_ONCE) return;
       const one = this.of(id, now);
       if (one.isLooking || now - one.begunAt < EVERY) continue;
       underWay += 1;

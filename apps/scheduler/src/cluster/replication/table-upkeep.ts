@@ -3,7 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { Metrics, type RouteFacts } from '#telemetry';
 import { WatchedTable } from './watched-table.js';
 import { Terms } from '../leadership/per-term.js';
-import { Watching } from './replication.js';
+import { RouteFeed } from './route-feed.js';
 
 /** Has the watchers of the table of this process hear a beat. The metrics tell of the table and of its watchers. */
 @Injectable()
@@ -28,14 +28,14 @@ export class TableUpkeep {
   @Interval(1_000)
   tick(): void {
     const now = this.routes.now();
-    this.terms.leading?.get(Watching).tick(now);
+    this.terms.leading?.get(RouteFeed).tick(now);
     this.routes.tick(now);
   }
 
   /** What a leader knows of its peers. */
   private peers(): RouteFacts['peers'] {
     const { following, leading } = this.terms;
-    const standings = leading?.get(Watching).desk.standings(this.routes.now()) ?? [];
+    const standings = leading?.get(RouteFeed).subscriptions.standings(this.routes.now()) ?? [];
     const peers = standings.filter(({ isWatching }) => isWatching);
     const own = following?.configHash();
     return {

@@ -7,7 +7,7 @@ export const TABLE_GOOD_FOR: Millis = 10_000;
  * A lease that is given without the leader lasts so long at most, and so it ends so long after the table was good. The next leader
  * grants as much to every copy that it finds. Longer leases are given by the leader alone, and stored.
  */
-export const LONGEST_PEER_LEASE: Millis = DEFAULT_LEASE;
+export const MAX_PEER_LEASE: Millis = DEFAULT_LEASE;
 
 /** A look that shows a model ready counts for so long. */
 export const LOOK_GOOD_FOR: Millis = 5_000;

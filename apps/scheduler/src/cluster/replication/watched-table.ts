@@ -1,14 +1,14 @@
 import { type Instant, type Millis, type ModelId, replicaId, type ServerId } from '#core';
 import type { RouteMessage } from '#contracts';
 import type { Clock, Route } from '#engine';
-import { LatestVersion, ToldRoutes } from './route-messages.js';
-import { GatewayDesk } from './gateway-subscriptions.js';
-import { Publisher } from './route-publisher.js';
+import { LatestVersion, RouteMessages } from './route-messages.js';
+import { GatewaySubscriptions } from './gateway-subscriptions.js';
+import { RoutePublisher } from './route-publisher.js';
 import type { ReportedUse } from './route-event.js';
 import { RouteTable } from './route-table.js';
 
 /** A use counts as that long ago at most, whatever a gateway says: its age is told on, and has to be a number that the leader takes. */
-const LONGEST_AGO: Millis = 3_600_000;
+const MAX_AGO: Millis = 3_600_000;
 
 /** What it is made of. */
 export interface WatchedTableParts {
@@ -20,11 +20,11 @@ export interface WatchedTableParts {
 /** The table of routes of this process, and all that watch it: gateways, and peers where this process leads. */
 export class WatchedTable {
   readonly table: RouteTable;
-  readonly publisher: Publisher;
-  readonly gateways: GatewayDesk;
+  readonly publisher: RoutePublisher;
+  readonly gateways: GatewaySubscriptions;
   /** Of all routes that callers are told, by whichever peer. */
   readonly latest = new LatestVersion();
-  private readonly told: ToldRoutes;
+  private readonly told: RouteMessages;
   private isShown: (model: ModelId, server: ServerId) => boolean = () => false;
 
   readonly now: () => Instant;
@@ -39,10 +39,10 @@ export class WatchedTable {
       bound,
       isShown: (model, server) => this.isShown(model, server),
     });
-    this.publisher = new Publisher(this.table);
-    this.gateways = new GatewayDesk(this.table, this.publisher);
+    this.publisher = new RoutePublisher(this.table);
+    this.gateways = new GatewaySubscriptions(this.table, this.publisher);
     this.table.follow((rows, servers) => this.publisher.changed(rows, servers, clock.now()));
-    this.told = new ToldRoutes(this.table, this.latest);
+    this.told = new RouteMessages(this.table, this.latest);
   }
 
   /** Has routes that are out of date go by these looks. Before that there are none. */
@@ -62,7 +62,7 @@ export class WatchedTable {
     for (const { model, server, lastUsedMsAgo, inUseForMs, routes } of uses) {
       const id = replicaId(model, server);
       const until = Math.min(now() + inUseForMs, table.gatewaysDoneBy(id));
-      const at = now() - Math.min(lastUsedMsAgo, LONGEST_AGO);
+      const at = now() - Math.min(lastUsedMsAgo, MAX_AGO);
       if (until >= now()) table.uses.note({ id, model, server }, at, until, routes);
     }
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AlertRule } from '#config';
 import type { EventOf, ModelId } from '#core';
-import { Engine, OrderBook, type ToldChange, type ToldModel, type ToldServer } from '#engine';
+import { Engine, OrderBook, type DeclarationChange, type DeclaredModel, type DeclaredServer } from '#engine';
 import { Refused } from '../../transport/errors/refused.js';
 import { Catalog } from '../../admin/models/catalog.js';
 import { pinNow } from '../../admin/models/core-model.js';
@@ -12,7 +12,7 @@ import { checkListed } from '../../admin/models/order-checks.js';
 import { type EntryChange, ModelRules } from '../../admin/models/model-rules.js';
 import type { Ordered } from '../../admin/idempotency/audited.js';
 import type { Holds } from './firing-alerts.js';
-import { type Act, type Hands, NOT_DONE, type NotDone } from './judge-alerts.js';
+import { type Act, type AlertActionsPort, NOT_DONE, type NotDone } from './judge-alerts.js';
 import { ServerIndex } from './server-index.js';
 import { Links } from '../../admin/servers/links.js';
 import { ModelList } from '../../admin/models/model-list.js';
@@ -20,17 +20,17 @@ import { Registry } from '../../admin/servers/registry.js';
 import { WallTimes } from '../../transport/wall-times.js';
 
 /** So many pins of a body are judged one by one, each beside all others, which takes a while in a large fleet. */
-const MOST_PINS = 20;
+const MAX_PINS = 20;
 
 /** A model as it is to be. */
 interface Declared extends EntryChange {
-  readonly next: ToldModel;
+  readonly next: DeclaredModel;
 }
 
 interface Load {
   readonly event: EventOf<'LoadOrdered'>;
   readonly ordered: Ordered;
-  readonly changes: readonly ToldChange[];
+  readonly changes: readonly DeclarationChange[];
 }
 
 /** What alerts act on. */
@@ -49,8 +49,8 @@ export class AlertTargets {
 }
 
 /** What the alerts of one body do. It is drafted first, as one write, and takes effect with `commit`. */
-export class AlertHands implements Hands {
-  private readonly servers = new Map<string, ToldServer>();
+export class AlertActions implements AlertActionsPort {
+  private readonly servers = new Map<string, DeclaredServer>();
   private readonly models = new Map<string, Declared>();
   private readonly loads = new Map<string, Load>();
   private index: ServerIndex | undefined;
@@ -64,10 +64,14 @@ export class AlertHands implements Hands {
   ) {}
 
   /** What has to be stored. */
-  get changes(): readonly ToldChange[] {
+  get changes(): readonly DeclarationChange[] {
     return [
-      ...[...this.servers].map(([id, value]): ToldChange => ({ kind: 'server', id, value })),
-      ...[...this.models].map(([name, { next }]): ToldChange => ({ kind: 'model', name, value: next })),
+      ...[...this.servers].map(([id, value]): DeclarationChange => ({ kind: 'server', id, value })),
+      ...[...this.models].map(([name, { next }]): DeclarationChange => ({
+        kind: 'model',
+        name,
+        value: next,
+      })),
       ...[...this.loads.values()].flatMap(({ changes }) => changes),
     ];
   }
@@ -140,14 +144,14 @@ export class AlertHands implements Hands {
     return true;
   }
 
-  private serverNow(id: string): ToldServer {
+  private serverNow(id: string): DeclaredServer {
     const { registry } = this.made;
     const told = registry.get(id)?.told ?? { spec: null, drain: null };
     return this.servers.get(id) ?? { ...told, revision: registry.revisionOf(id) };
   }
 
   /** However often a body turns it, its revision rises by one. */
-  private turn(name: string, drain: ToldServer['drain']): Holds {
+  private turn(name: string, drain: DeclaredServer['drain']): Holds {
     const revision = this.made.registry.revisionOf(name) + 1;
     this.servers.set(name, { ...this.serverNow(name), revision, drain });
     return { kind: 'drain', name, revision };
@@ -160,7 +164,7 @@ export class AlertHands implements Hands {
     if (!effective.enabled) throw disabled(name);
     const changed = this.changed(name, (entry) => pinnedBy(entry, { copies: 1, until: null }));
     if (this.judges === 'one_by_one') {
-      if (this.pinsJudged >= MOST_PINS) return notDone('too_many_pins');
+      if (this.pinsJudged >= MAX_PINS) return notDone('too_many_pins');
       this.pinsJudged += 1;
       this.made.rules.check([...this.models.values(), changed], () => 'dependsOn');
     }
@@ -185,7 +189,7 @@ export class AlertHands implements Hands {
     return this.models.get(name)?.after ?? this.made.models.entry(name);
   }
 
-  private changed(name: string, nextOf: (before: Entry) => ToldModel): Declared {
+  private changed(name: string, nextOf: (before: Entry) => DeclaredModel): Declared {
     const { catalog } = this.made;
     const before = catalog.entry(name);
     const next = nextOf(before);

@@ -7,11 +7,11 @@ const FINGERPRINT_RULE = 'must be a fingerprint: 1 to 64 letters and digits';
 const TRUNCATED_RULE = 'must be a whole number, 0 or more';
 
 /** None of them is reached within a body of 1 MiB, but by alerts that say next to nothing. */
-const MOST_ALERTS = 10_000;
-const LONGEST_LABEL = 2 ** 20;
-const MOST_TRUNCATED = 2 ** 31;
+const MAX_ALERTS = 10_000;
+const MAX_LABEL_LENGTH = 2 ** 20;
+const MAX_TRUNCATED = 2 ** 31;
 
-const labelText = z.string().max(LONGEST_LABEL);
+const labelText = z.string().max(MAX_LABEL_LENGTH);
 
 /** What is read of an alert. `endsAt` says nothing: while it fires it is of the year 1. */
 const alertSchema = z.object({
@@ -34,12 +34,12 @@ export const alertBodySchema = z.object({
     .number({ error: TRUNCATED_RULE })
     .int({ error: TRUNCATED_RULE })
     .min(0, { error: TRUNCATED_RULE })
-    .max(MOST_TRUNCATED, { error: TRUNCATED_RULE })
+    .max(MAX_TRUNCATED, { error: TRUNCATED_RULE })
     .optional()
     .describe('How many alerts of the group were left out.'),
   alerts: z
     .array(alertSchema)
-    .max(MOST_ALERTS, { error: `must have at most ${MOST_ALERTS} entries` })
+    .max(MAX_ALERTS, { error: `must have at most ${MAX_ALERTS} entries` })
     .describe('The alerts of the group.'),
 });
 

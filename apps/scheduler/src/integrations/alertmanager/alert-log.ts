@@ -4,9 +4,9 @@ import { cutTo } from '../../transport/errors/refused.js';
 import { type HeardAlert, isNotDone } from './judge-alerts.js';
 
 /** So many lines are written of one body; the others are counted. */
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 /** Labels are texts of others: so much is told of one. */
-const LONGEST_LABEL = 128;
+const MAX_LABEL_LENGTH = 128;
 
 /** Writes down what alerts did, and once in each episode what one could not do. Repeats write nothing. */
 export function logAlerts(
@@ -16,11 +16,11 @@ export function logAlerts(
 ): void {
   const acted = heard.filter(({ result }) => result === 'done' || result === 'undone');
   const failed = heard.filter(({ result }) => isNotDone(result));
-  for (const { asked, alert, about, fingerprint, result } of acted.slice(0, MOST_LINES).map(factsOf))
+  for (const { asked, alert, about, fingerprint, result } of acted.slice(0, MAX_LINES).map(factsOf))
     log.info({ alert, about, fingerprint, result }, `an alert took effect: ${asked}`);
-  for (const { asked, alert, about, fingerprint, result } of failed.slice(0, MOST_LINES).map(factsOf))
+  for (const { asked, alert, about, fingerprint, result } of failed.slice(0, MAX_LINES).map(factsOf))
     log.warn({ alert, about, fingerprint, result }, `what an alert asks for is not done: ${asked}`);
-  const unsaid = Math.max(0, acted.length - MOST_LINES) + Math.max(0, failed.length - MOST_LINES);
+  const unsaid = Math.max(0, acted.length - MAX_LINES) + Math.max(0, failed.length - MAX_LINES);
   if (unsaid > 0) log.warn({ alerts: unsaid }, 'further alerts of the same body are not logged one by one');
   if (truncatedAlerts > 0)
     log.warn({ alerts: truncatedAlerts }, 'Alertmanager left alerts out of a body: they did nothing');
@@ -31,4 +31,4 @@ function factsOf({ alert: { labels, fingerprint }, result, asked, about }: Heard
 }
 
 const told = (text: string | undefined): string | null =>
-  text === undefined ? null : cutTo(LONGEST_LABEL, withoutKeys(text));
+  text === undefined ? null : cutTo(MAX_LABEL_LENGTH, withoutKeys(text));

@@ -6,11 +6,11 @@ import { TermConfig } from '../../cluster/leadership/term-config.js';
 import { WallTimes } from '../../transport/wall-times.js';
 import { type Caller, checkNoIfMatch } from '../../transport/access/caller.js';
 import { type Heard, type Written, Writes } from '../../admin/idempotency/writes.js';
-import { AlertHands, AlertTargets } from './alert-actions.js';
+import { AlertActions, AlertTargets } from './alert-actions.js';
 import { logAlerts } from './alert-log.js';
 import { type Alert, type AlertBody, alertBodySchema } from './alert-body.js';
 import { hear, type HeardAlert, type RESULTS } from './judge-alerts.js';
-import { Episodes } from './firing-alerts.js';
+import { FiringAlerts } from './firing-alerts.js';
 import type { Logger } from 'pino';
 import { Metrics } from '#telemetry';
 
@@ -27,7 +27,7 @@ export class AlertWrites {
   constructor(
     @Inject(TermConfig) private readonly present: TermConfig,
     @Inject(AlertTargets) private readonly targets: AlertTargets,
-    @Inject(Episodes) private readonly episodes: Episodes,
+    @Inject(FiringAlerts) private readonly episodes: FiringAlerts,
     @Inject(LOG) private readonly log: Logger,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(WallTimes) private readonly times: WallTimes,
@@ -73,14 +73,14 @@ export class AlertWrites {
    * are judged, each repeat begins elsewhere, so that none waits behind others for ever.
    */
   private drafted(alerts: readonly Alert[], now: number, credential: string) {
-    const together = this.draftOf(alerts, now, new AlertHands(this.targets, 'together', credential));
+    const together = this.draftOf(alerts, now, new AlertActions(this.targets, 'together', credential));
     if (together.hands.pinsFit()) return together;
     const from = now % alerts.length;
     const turned = [...alerts.slice(from), ...alerts.slice(0, from)];
-    return this.draftOf(turned, now, new AlertHands(this.targets, 'one_by_one', credential));
+    return this.draftOf(turned, now, new AlertActions(this.targets, 'one_by_one', credential));
   }
 
-  private draftOf(alerts: readonly Alert[], now: number, hands: AlertHands) {
+  private draftOf(alerts: readonly Alert[], now: number, hands: AlertActions) {
     const draft = this.episodes.draft(now);
     return { draft, hands, heard: hear(alerts, this.present.config.webhooks.alertmanager, draft, hands) };
   }

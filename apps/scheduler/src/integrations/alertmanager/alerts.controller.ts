@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { durableSchema } from '#contracts';
 import { BODY, Operation } from '../../transport/http/operation.js';
-import { JsonBody } from '../../transport/http/worded.js';
-import { Places } from '../../transport/limits/semaphore.js';
+import { JsonBody } from '../../transport/http/plain-messages.js';
+import { Semaphore } from '../../transport/limits/semaphore.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
 import { FromCaller } from '../../admin/idempotency/caller.decorator.js';
@@ -16,7 +16,7 @@ import { RESULTS } from './judge-alerts.js';
 const PATH = 'v1/webhooks/alertmanager';
 
 /** 400 alerts with their usual labels are a quarter of it. */
-const LONGEST_BODY = 2 ** 20;
+const MAX_BODY_LENGTH = 2 ** 20;
 
 const toldSchema = z.object({
   durable: durableSchema,
@@ -27,7 +27,7 @@ const toldSchema = z.object({
 
 /** Bounds the bodies under way: one of 1 MiB takes several times as much once it is read. */
 @Injectable()
-export class AlertPlaces extends Places {
+export class AlertPlaces extends Semaphore {
   constructor() {
     super(8, { reason: 'busy', detail: 'too many bodies of alerts are under way', retryAfter: 1_000 });
   }
@@ -58,7 +58,7 @@ export class AlertsController {
 export function boundAlerts(fastify: FastifyInstance, places: AlertPlaces): void {
   fastify.addHook('onRoute', (route) => {
     if (route.url !== `/${PATH}`) return;
-    route.bodyLimit = LONGEST_BODY;
+    route.bodyLimit = MAX_BODY_LENGTH;
     // Alertmanager takes labels of any name: one alert must not keep the others of its body from being heard.
     route.config = { ...route.config, dropsProtoKeys: true };
     route.preValidation = (_, reply, done) => {

@@ -1,23 +1,23 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ToldChange, ToldEpisode } from '#engine';
-import { Episodes } from './firing-alerts.js';
+import type { DeclarationChange, StoredAlert } from '#engine';
+import { FiringAlerts } from './firing-alerts.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const MOST = 10_000;
 
 describe('the episodes of alerts', () => {
-  let stored: Map<string, ToldEpisode>;
+  let stored: Map<string, StoredAlert>;
   let now: number;
-  let episodes: Episodes;
+  let episodes: FiringAlerts;
 
   beforeEach(() => {
     stored = new Map();
     now = Date.parse('2026-01-01T00:00:00Z');
-    episodes = new Episodes(stored);
+    episodes = new FiringAlerts(stored);
   });
 
-  function keep(changes: readonly ToldChange[]): number {
+  function keep(changes: readonly DeclarationChange[]): number {
     for (const change of changes) {
       if (change.kind !== 'episode') continue;
       if (change.value === null) stored.delete(change.key);
@@ -58,7 +58,7 @@ describe('the episodes of alerts', () => {
     begin(...Array.from({ length: MOST }, (_, nth) => `e${nth}`));
     now += 2 * DAY;
     repeat('e0');
-    episodes = new Episodes(stored);
+    episodes = new FiringAlerts(stored);
     expect(begin('more', 'e3')).toBe(1);
     expect([episodes.size, stored.has('e0'), stored.has('e1'), stored.has('e3')]).toEqual([
       MOST,
@@ -83,7 +83,7 @@ describe('the episodes of alerts', () => {
     const heardAt = new Date(now).toISOString();
     const old = { heardAt, isDone: true, holds: null, undo: true };
     stored.set('a-2026-01-01T00:00:00Z', old).set('b-2026-01-01T00:00:00Z', old);
-    episodes = new Episodes(stored);
+    episodes = new FiringAlerts(stored);
     const draft = episodes.draft(now);
     expect(draft.current('a')).toEqual(old);
     draft.end('b');

@@ -1,4 +1,4 @@
-import type { ToldChange, ToldEpisode } from '#engine';
+import type { DeclarationChange, StoredAlert } from '#engine';
 import { oldestKeys } from '../../admin/idempotency/oldest-keys.js';
 
 const DAY = 24 * 3_600_000;
@@ -6,13 +6,13 @@ const KEPT_MS = 30 * DAY;
 /** Silence of so long ends an episode. */
 const SILENCE_MS = DAY;
 const RENEWED_MS = 3_600_000;
-const MOST_KEPT = 10_000;
+const MAX_KEPT = 10_000;
 
-export type Holds = NonNullable<ToldEpisode['holds']>;
+export type Holds = NonNullable<StoredAlert['holds']>;
 
 /** When an episode was heard last, and all episodes that hold the same. */
 interface Known {
-  readonly episodes: Map<string, ToldEpisode>;
+  readonly episodes: Map<string, StoredAlert>;
   /** When each was heard last, in milliseconds since 1970, where that is later than what is stored. */
   readonly heardAt: Map<string, number>;
   readonly holders: Map<string, Set<string>>;
@@ -23,13 +23,13 @@ interface Known {
  * which nothing was heard for a day is over when its alert fires again; after 30 days it is forgotten, and the ones heard least
  * recently are where there are more than 10,000.
  */
-export class Episodes {
+export class FiringAlerts {
   /** The one heard least recently is first. */
   private readonly known: Known = { episodes: new Map(), heardAt: new Map(), holders: new Map() };
   /** What earlier versions stored under a fingerprint and a start is to be stored under the fingerprint. */
   private readonly toRename: Set<string>;
 
-  constructor(told: ReadonlyMap<string, ToldEpisode>) {
+  constructor(told: ReadonlyMap<string, StoredAlert>) {
     const inOrder = [...told].sort(([, one], [, other]) => (one.heardAt < other.heardAt ? -1 : 1));
     for (const [key, value] of inOrder) put(this.known, key.split('-')[0]!, value);
     this.toRename = new Set([...told.keys()].filter((key) => key.includes('-')));
@@ -45,7 +45,7 @@ export class Episodes {
   }
 
   /** Follows what was stored. */
-  follow(changes: readonly ToldChange[]): void {
+  follow(changes: readonly DeclarationChange[]): void {
     for (const change of changes) {
       if (change.kind !== 'episode') continue;
       put(this.known, change.key, change.value);
@@ -54,7 +54,7 @@ export class Episodes {
   }
 
   /** What need not be kept any longer. */
-  overdue(now: number): readonly ToldChange[] {
+  overdue(now: number): readonly DeclarationChange[] {
     const { episodes } = this.known;
     const over = [...episodes].filter(([, { heardAt }]) => Date.parse(heardAt) + KEPT_MS <= now);
     const names = Array.from(this.toRename, (key) => key.split('-')[0]!);
@@ -69,7 +69,7 @@ export class Episodes {
 
 /** Episodes as they are once a body has been heard, beside those that are stored. */
 export class EpisodeDraft {
-  private readonly changed = new Map<string, ToldEpisode | null>();
+  private readonly changed = new Map<string, StoredAlert | null>();
   /** The episodes that hold the same, of what a change was about. */
   private readonly holders = new Map<string, Set<string>>();
 
@@ -78,17 +78,17 @@ export class EpisodeDraft {
     private readonly now: number,
   ) {}
 
-  get(key: string): ToldEpisode | undefined {
+  get(key: string): StoredAlert | undefined {
     const changed = this.changed.get(key);
     return changed === undefined ? this.known.episodes.get(key) : (changed ?? undefined);
   }
 
-  set(key: string, value: Omit<ToldEpisode, 'heardAt'>): void {
+  set(key: string, value: Omit<StoredAlert, 'heardAt'>): void {
     this.change(key, { ...value, heardAt: new Date(this.now).toISOString() });
   }
 
   /** The episode that a firing alert goes on with. */
-  current(key: string): ToldEpisode | undefined {
+  current(key: string): StoredAlert | undefined {
     const episode = this.get(key);
     if (episode === undefined) return undefined;
     const heardAt = Math.max(Date.parse(episode.heardAt), this.known.heardAt.get(key) ?? 0);
@@ -111,7 +111,7 @@ export class EpisodeDraft {
     return this.ownHolders(holds);
   }
 
-  private change(key: string, value: ToldEpisode | null): void {
+  private change(key: string, value: StoredAlert | null): void {
     const before = this.get(key)?.holds ?? null;
     if (before !== null) this.ownHolders(before).delete(key);
     const holds = value?.holds ?? null;
@@ -127,12 +127,12 @@ export class EpisodeDraft {
   }
 
   /** What has to be stored, and how many episodes have to go early for it. */
-  changes(): { readonly changes: readonly ToldChange[]; readonly dropped: number } {
+  changes(): { readonly changes: readonly DeclarationChange[]; readonly dropped: number } {
     const { episodes } = this.known;
     const changed = [...this.changed].filter(([key, value]) => value !== null || episodes.has(key));
     const ended = changed.filter(([, value]) => value === null).length;
     const added = changed.filter(([key, value]) => value !== null && !episodes.has(key)).length;
-    const dropped = oldestKeys(episodes, episodes.size - ended + added - MOST_KEPT, this.changed);
+    const dropped = oldestKeys(episodes, episodes.size - ended + added - MAX_KEPT, this.changed);
     const changes = [...dropped.map((key) => [key, null] as const), ...changed];
     return {
       changes: changes.map(([key, value]) => ({ kind: 'episode', key, value })),
@@ -142,7 +142,7 @@ export class EpisodeDraft {
 }
 
 /** Replaces an episode, or removes it with null. */
-function put({ episodes, heardAt, holders }: Known, key: string, value: ToldEpisode | null): void {
+function put({ episodes, heardAt, holders }: Known, key: string, value: StoredAlert | null): void {
   const before = episodes.get(key)?.holds;
   if (before) {
     const name = nameOf(before);

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AlertRule } from '#config';
-import type { ToldChange, ToldEpisode } from '#engine';
+import type { DeclarationChange, StoredAlert } from '#engine';
 import type { Alert } from './alert-body.js';
-import { Episodes, type Holds } from './firing-alerts.js';
-import { type Act, type Hands, hear } from './judge-alerts.js';
+import { FiringAlerts, type Holds } from './firing-alerts.js';
+import { type Act, type AlertActionsPort, hear } from './judge-alerts.js';
 
 const SERVERS = ['a', 'b'] as const;
 
@@ -15,7 +15,7 @@ const RULES: readonly AlertRule[] = [
 ];
 
 /** Servers that alerts drain, and that operators drain and undrain; one that is not there yet cannot be drained. */
-class Yard implements Hands {
+class Yard implements AlertActionsPort {
   readonly drains = new Map<string, { revision: number; isDrained: boolean }>();
   /** The servers that alerts drained and undrained, one after the other. */
   acts: string[] = [];
@@ -88,25 +88,25 @@ const history = fc.array(step, { maxLength: 40, size: 'max' });
 /** Plays steps, as the service does, and says what alerts did with each. */
 class Play {
   readonly yard = new Yard();
-  private episodes = new Episodes(new Map());
-  private stored = new Map<string, ToldEpisode>();
+  private episodes = new FiringAlerts(new Map());
+  private stored = new Map<string, StoredAlert>();
 
   /** What alerts did. */
   take(one: Step): readonly string[] {
     this.yard.acts = [];
     if (one.kind === 'hand') this.yard.turn(one.server, one.isDrained);
-    else if (one.kind === 'restart') this.episodes = new Episodes(this.stored);
+    else if (one.kind === 'restart') this.episodes = new FiringAlerts(this.stored);
     else this.keep(this.hear(one.alerts));
     return this.yard.acts;
   }
 
-  hear(alerts: readonly Alert[]): readonly ToldChange[] {
+  hear(alerts: readonly Alert[]): readonly DeclarationChange[] {
     const draft = this.episodes.draft(0);
     hear(alerts, RULES, draft, this.yard);
     return draft.changes().changes;
   }
 
-  private keep(changes: readonly ToldChange[]): void {
+  private keep(changes: readonly DeclarationChange[]): void {
     this.episodes.follow(changes);
     for (const change of changes) {
       if (change.kind !== 'episode') continue;

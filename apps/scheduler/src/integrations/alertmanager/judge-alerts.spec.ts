@@ -1,23 +1,23 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AlertRule } from '#config';
 import type { Alert } from './alert-body.js';
-import { Episodes, type Holds } from './firing-alerts.js';
-import { type Act, type Hands, hear } from './judge-alerts.js';
+import { FiringAlerts, type Holds } from './firing-alerts.js';
+import { type Act, type AlertActionsPort, hear } from './judge-alerts.js';
 
 const UNDO: AlertRule = { match: [['alertname', 'Undone']], do: 'pin', label: 'model', undo: true };
 const KEEP: AlertRule = { match: [['alertname', 'Kept']], do: 'pin', label: 'model', undo: false };
 const HOLDS: Holds = { kind: 'pin', name: 'm', revision: 1 };
 
 describe('hearing alerts', () => {
-  let episodes: Episodes;
+  let episodes: FiringAlerts;
   let now: number;
   let next: Act;
   let isUnchanged: boolean;
   let acts: string[];
-  let hands: Hands;
+  let hands: AlertActionsPort;
 
   beforeEach(() => {
-    episodes = new Episodes(new Map());
+    episodes = new FiringAlerts(new Map());
     now = Date.parse('2026-01-01T00:00:00Z');
     next = { kind: 'done', holds: HOLDS };
     isUnchanged = true;

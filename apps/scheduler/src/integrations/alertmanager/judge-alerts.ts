@@ -1,5 +1,5 @@
 import type { AlertRule } from '#config';
-import type { ToldEpisode } from '#engine';
+import type { StoredAlert } from '#engine';
 import type { Alert } from './alert-body.js';
 import type { EpisodeDraft, Holds } from './firing-alerts.js';
 import { ruleOf } from './rule-of.js';
@@ -38,7 +38,7 @@ export type Act =
   | { readonly kind: 'not_done'; readonly why: NotDone };
 
 /** Does what rules say. Nothing takes effect before all of a body is stored. */
-export interface Hands {
+export interface AlertActionsPort {
   act(what: AlertRule['do'], target: string): Act;
   /** False where something has changed since. */
   takeBack(holds: Holds): boolean;
@@ -62,7 +62,7 @@ export function hear(
   alerts: readonly Alert[],
   rules: readonly AlertRule[],
   episodes: EpisodeDraft,
-  hands: Hands,
+  hands: AlertActionsPort,
 ): readonly HeardAlert[] {
   const firing = alerts.filter(({ status }) => status === 'firing');
   const resolved = alerts.filter(({ status }) => status === 'resolved');
@@ -72,7 +72,12 @@ export function hear(
   ];
 }
 
-function fires(alert: Alert, rules: readonly AlertRule[], episodes: EpisodeDraft, hands: Hands): HeardAlert {
+function fires(
+  alert: Alert,
+  rules: readonly AlertRule[],
+  episodes: EpisodeDraft,
+  hands: AlertActionsPort,
+): HeardAlert {
   const { fingerprint: key } = alert;
   const known = episodes.current(key);
   if (known?.isDone) {
@@ -101,7 +106,7 @@ function begun(
   { kind, holds }: Exclude<Act, { kind: 'not_done' }>,
   { undo }: AlertRule,
   episodes: EpisodeDraft,
-): Omit<ToldEpisode, 'heardAt'> {
+): Omit<StoredAlert, 'heardAt'> {
   if (kind === 'done' || holds === null) return { isDone: true, holds, undo };
   const others = episodes.holdersOf(holds);
   const [first] = others;
@@ -113,7 +118,7 @@ function begun(
   return { isDone: true, holds: same, undo: isUndone && undo };
 }
 
-function ends(alert: Alert, episodes: EpisodeDraft, hands: Hands): HeardAlert {
+function ends(alert: Alert, episodes: EpisodeDraft, hands: AlertActionsPort): HeardAlert {
   const { fingerprint: key } = alert;
   const known = episodes.get(key);
   if (known === undefined) return { alert, result: 'ignored' };

@@ -2,7 +2,7 @@ import { describe, it } from '@jest/globals';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DiscoveryConfig } from '#config';
-import { Found } from './discovered-servers.js';
+import { DiscoveredServers } from './discovered-servers.js';
 
 const LEAVE = 30_000;
 const MOST = 6;
@@ -76,7 +76,7 @@ describe('servers found by DNS, whatever it answers', () => {
   it('leave only when they may, never above the bound, and nothing follows from silence', () => {
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 40 }), (happenings) => {
-        const found = new Found(MOST);
+        const found = new DiscoveredServers(MOST);
         found.configure(ENTRIES);
         let history: readonly Past[] = [];
         const known = new Known();
@@ -121,7 +121,7 @@ describe('servers found by DNS, whatever it answers', () => {
     const hosts = fc.uniqueArray(fc.constantFrom('s', 't', 'u', 'v'), { minLength: 1 });
     fc.assert(
       fc.property(fc.array(hosts, { minLength: 1, maxLength: 10 }), hosts, (answers, last) => {
-        const found = new Found();
+        const found = new DiscoveredServers();
         found.configure(ENTRIES.slice(0, 1));
         let now = 0;
         const answer = (names: readonly string[]) =>

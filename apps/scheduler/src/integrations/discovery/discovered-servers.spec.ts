@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DiscoveryConfig } from '#config';
-import { Found } from './discovered-servers.js';
+import { DiscoveredServers } from './discovered-servers.js';
 import { serverIdAt } from './found-server.js';
 
 const entryFor = (name: string, more: Partial<DiscoveryConfig> = {}): DiscoveryConfig => ({
@@ -17,11 +17,11 @@ const B = entryFor('b');
 const places = (...hosts: string[]) => hosts.map((host) => ({ host, port: 8001 }));
 
 describe('servers found by DNS', () => {
-  let found: Found;
+  let found: DiscoveredServers;
   let now: number;
 
   beforeEach(() => {
-    found = new Found(5);
+    found = new DiscoveredServers(5);
     found.configure([A, B]);
     now = 0;
   });
@@ -134,7 +134,7 @@ describe('servers found by DNS', () => {
   });
 
   it('take 10,000 names for what they are: too many', () => {
-    const many = new Found();
+    const many = new DiscoveredServers();
     many.configure([A]);
     const hosts = Array.from({ length: 10_000 }, (_, nth) => `n${nth}.example`);
     expect(many.answered(A, places(...hosts), 0)).toMatchObject({ leftOut: 9_000 });

@@ -7,7 +7,7 @@ import type { Place } from './dns-resolver.js';
 import { afterAnswer, allLeaving, isMostMissing, type Presence } from './presence.js';
 
 /** So many servers are found in all, those that leave included. */
-const MOST_FOUND = 1_000;
+const MAX_FOUND = 1_000;
 
 /** What is known of one name. */
 interface Name {
@@ -38,12 +38,12 @@ export type Counts = Readonly<Record<Presence['kind'], number>>;
  * Which servers there are by the answers of DNS: answers in, servers wanted and leaving out. It has no clock and asks nothing.
  * An answer that did not come is not told here, so that nothing follows from it.
  */
-export class Found {
+export class DiscoveredServers {
   private names = new Map<string, Name>();
   /** Names that are asked no more, as long as servers of theirs leave. */
   private dropped: readonly Name[] = [];
 
-  constructor(private readonly most = MOST_FOUND) {}
+  constructor(private readonly most = MAX_FOUND) {}
 
   /** Takes up other entries. What a name that stays has found stays; servers of a name that is gone leave. */
   configure(entries: readonly DiscoveryConfig[]): void {

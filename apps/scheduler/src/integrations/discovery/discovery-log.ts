@@ -4,7 +4,7 @@ import type { Change } from './discovered-servers.js';
 import type { NoAnswerReason } from './dns-resolver.js';
 
 /** A line names so many servers, and counts the rest. */
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /** What the last line said of a name. */
 interface Told {
@@ -55,25 +55,25 @@ export class DiscoveryLog {
   private tellServers(name: string, { found, missing, leaving }: Change): void {
     if (found.length > 0)
       this.log.info(
-        { name, servers: found.slice(0, MOST_NAMED) },
+        { name, servers: found.slice(0, MAX_NAMED) },
         `discovery: ${name} has ${wordsFor(found)}`,
       );
     if (missing.length > 0)
       this.log.info(
-        { name, servers: missing.slice(0, MOST_NAMED) },
+        { name, servers: missing.slice(0, MAX_NAMED) },
         `discovery: ${name} lacks ${wordsFor(missing)}`,
       );
     if (leaving.length > 0)
       this.log.warn(
-        { name, servers: leaving.slice(0, MOST_NAMED) },
+        { name, servers: leaving.slice(0, MAX_NAMED) },
         `discovery: gone from ${name}, so drained and then forgotten: ${wordsFor(leaving)}`,
       );
   }
 }
 
 function wordsFor(ids: readonly string[]): string {
-  const left = ids.length - MOST_NAMED;
-  return `${ids.slice(0, MOST_NAMED).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+  const left = ids.length - MAX_NAMED;
+  return `${ids.slice(0, MAX_NAMED).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }
 
 const textOf = (question: DnsQuestion): string =>

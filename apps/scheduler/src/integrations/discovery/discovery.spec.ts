@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DiscoveryConfig } from '#config';
-import type { ToldServer } from '#engine';
+import type { DeclaredServer } from '#engine';
 import { aServer, CoreDriver } from '../../../../../test/support/core-driver.js';
 import { FakeNames } from '../../../../../test/support/fake-names.js';
-import { Leavers } from '../../admin/servers/server-removal.js';
+import { ServerRemoval } from '../../admin/servers/server-removal.js';
 import { Links } from '../../admin/servers/links.js';
 import { Registry } from '../../admin/servers/registry.js';
 import { WallTimes } from '../../transport/wall-times.js';
 import { Discovery } from './discovery.js';
-import { Found } from './discovered-servers.js';
+import { DiscoveredServers } from './discovered-servers.js';
 
 const ENTRY: DiscoveryConfig = {
   question: { kind: 'host', name: 'tritons.example', port: 8001 },
   ...{ http: null, metrics: null, labels: {}, leaveSeconds: 60 },
 };
 const ID = '10.0.0.7-8001';
-const NOTHING_TOLD: ToldServer = { revision: 1, spec: null, drain: null };
+const NOTHING_TOLD: DeclaredServer = { revision: 1, spec: null, drain: null };
 
 describe('what a webhook said of the end of a server that DNS tells of', () => {
   let driver: CoreDriver;
@@ -24,7 +24,7 @@ describe('what a webhook said of the end of a server that DNS tells of', () => {
   let times: WallTimes;
   let discovery: Discovery;
 
-  function begin(told: readonly [string, ToldServer][]): Promise<void> {
+  function begin(told: readonly [string, DeclaredServer][]): Promise<void> {
     driver = new CoreDriver();
     const { fleet } = driver;
     const now = (): number => driver.now;
@@ -36,12 +36,12 @@ describe('what a webhook said of the end of a server that DNS tells of', () => {
     } as never;
     registry = new Registry([], new Map(told));
     links = new Links(engine, () => ({}) as never, { forget: () => undefined } as never);
-    const found = new Found();
+    const found = new DiscoveredServers();
     const names = new FakeNames();
     names.publish({ a: { 'tritons.example': ['10.0.0.7'] } });
     const metrics = { found: () => undefined, asked: () => undefined } as never;
     const log = { info: () => undefined, warn: () => undefined } as never;
-    const leavers = new Leavers(engine, registry, links, times, (id) => found.release(id));
+    const leavers = new ServerRemoval(engine, registry, links, times, (id) => found.release(id));
     discovery = new Discovery({ engine, registry, links, leavers, times, names, found, metrics, log });
     discovery.take([ENTRY]);
     discovery.begin();
@@ -49,7 +49,7 @@ describe('what a webhook said of the end of a server that DNS tells of', () => {
   }
 
   const server = () => [...driver.fleet.servers.values()][0];
-  function told(next: ToldServer): void {
+  function told(next: DeclaredServer): void {
     registry.set(ID, next);
     links.follow(registry.get(ID)!, times);
     discovery.followDeclared();

@@ -4,23 +4,23 @@ import type { DiscoveryConfig } from '#config';
 import type { Engine } from '#engine';
 import type { DiscoveryMetrics } from '#telemetry';
 import { drainEvent, isDraining } from '../../admin/servers/core-server.js';
-import type { Leavers } from '../../admin/servers/server-removal.js';
+import type { ServerRemoval } from '../../admin/servers/server-removal.js';
 import type { Links } from '../../admin/servers/links.js';
 import type { Registry, ServerEntry } from '../../admin/servers/registry.js';
 import type { WallTimes } from '../../transport/wall-times.js';
 import { DiscoveryLog } from './discovery-log.js';
-import type { Found } from './discovered-servers.js';
-import { NoAnswer, type Names, type Place } from './dns-resolver.js';
+import type { DiscoveredServers } from './discovered-servers.js';
+import { NoAnswer, type DnsResolver, type Place } from './dns-resolver.js';
 
 /** What finds servers works with. */
 export interface DiscoveryParts {
   readonly engine: Engine;
   readonly registry: Registry;
   readonly links: Links;
-  readonly leavers: Leavers;
+  readonly leavers: ServerRemoval;
   readonly times: WallTimes;
-  readonly names: Names;
-  readonly found: Found;
+  readonly names: DnsResolver;
+  readonly found: DiscoveredServers;
   readonly metrics: DiscoveryMetrics;
   readonly log: Logger;
 }

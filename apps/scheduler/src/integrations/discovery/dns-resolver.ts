@@ -22,7 +22,7 @@ export class NoAnswer extends Error {
  * Names in DNS. A name that does not exist, or that has no records of the kind, is an answer: an empty one. Rejects with
  * `NoAnswer` where there was none, within 10 s, and at once where `signal` aborts.
  */
-export interface Names {
+export interface DnsResolver {
   /** The targets and ports of SRV records, as DNS writes them. */
   srv(name: string, signal: AbortSignal): Promise<readonly Place[]>;
   /** The IPv4 addresses of a host; where there are none its IPv6 addresses. */

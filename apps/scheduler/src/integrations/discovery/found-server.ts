@@ -11,11 +11,11 @@ import {
 import type { Place } from './dns-resolver.js';
 
 /** The longest name of a host in DNS. */
-const LONGEST_HOST = 253;
+const MAX_HOST_LENGTH = 253;
 
 /** A place as it is compared: names in DNS know no capitals. Undefined where no server can be. */
 export function readPlace({ host, port }: Place): Place | undefined {
-  if (host.length > LONGEST_HOST + 1 || port < 1 || port > 65_535) return undefined;
+  if (host.length > MAX_HOST_LENGTH + 1 || port < 1 || port > 65_535) return undefined;
   const plain = parseHost(host.toLowerCase().replace(/\.$/, ''));
   return plain === undefined ? undefined : { host: plain, port };
 }

@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import { NoAnswer, type NoAnswerReason, type Names } from './dns-resolver.js';
+import { NoAnswer, type NoAnswerReason, type DnsResolver } from './dns-resolver.js';
 
 /** One DNS server has so long for its first answer; the second try has longer. */
 const TRY_MS = 1_500;
@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, NoAnswerReason>> = {
 };
 
 /** DNS by Node's resolver. `servers` are asked, `address` or `address:port`; left out: those of the system. */
-export function nodeNames(servers?: readonly string[]): Names {
+export function systemDns(servers?: readonly string[]): DnsResolver {
   return {
     srv: async (name, signal) => {
       const records = await ask(servers, signal, (resolver) => resolver.resolveSrv(name));

@@ -8,7 +8,7 @@ import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../
 import { type Caller, checkNoIfMatch } from '../../transport/access/caller.js';
 import { type Prepared, type Written, Writes } from '../../admin/idempotency/writes.js';
 import { unknownEndpoint } from './endpoint-calls.js';
-import { Teller } from './event-dispatcher.js';
+import { EventDispatcher } from './event-dispatcher.js';
 
 /** The `webhook-id` of an event: its number is in it. */
 const ID = /^evt_[0-9a-f]{16}_([1-9][0-9]{0,14})$/;
@@ -24,7 +24,7 @@ export const deadLetterListSchema = z.strictObject({
 });
 
 export type DeadLetterListQuery = z.infer<typeof deadLetterListSchema>;
-type Found = NonNullable<Awaited<ReturnType<Teller['letter']>>>;
+type Found = NonNullable<Awaited<ReturnType<EventDispatcher['letter']>>>;
 
 /** Lists the events that are not sent any more, has them sent again, and drops them. */
 @Injectable()
@@ -32,15 +32,15 @@ export class DeadLetterCalls {
   private readonly pages = pagesAtATime();
 
   constructor(
-    @Inject(Teller) private readonly teller: Teller,
+    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
     @Inject(Writes) private readonly writes: Writes,
   ) {}
 
   /** A page of them, the newest first. Throws `queue_full` where too many pages are being read, and `CallerGone`. */
-  async page(query: DeadLetterListQuery, gone: AbortSignal): Promise<PageMessage<DeadLetterMessage>> {
+  async page(query: DeadLetterListQuery, signal: AbortSignal): Promise<PageMessage<DeadLetterMessage>> {
     const giveBack = this.pages.take();
     try {
-      return await pageOf(this.teller, query, gone);
+      return await pageOf(this.teller, query, signal);
     } finally {
       giveBack();
     }
@@ -91,21 +91,21 @@ export class DeadLetterCalls {
     const path = `/v1/webhooks/dead-letters/${id}${method === 'POST' ? '/replay' : ''}`;
     return writes.perform({ method, path, body: null, caller, present: () => present }, () => {
       checkNoIfMatch(caller);
-      if (found?.id !== id || !teller.letters.has(number)) throw new Refused(unknown(id));
+      if (found?.id !== id || !teller.deadLetters.has(number)) throw new Refused(unknown(id));
       return prepare(found, number);
     });
   }
 }
 
 async function pageOf(
-  teller: Teller,
+  teller: EventDispatcher,
   { endpoint, pageSize, pageToken }: DeadLetterListQuery,
-  gone: AbortSignal,
+  signal: AbortSignal,
 ): Promise<PageMessage<DeadLetterMessage>> {
   const items: DeadLetterMessage[] = [];
   let [bytes, last] = [0, 0];
-  for (const number of teller.letters.numbers(pageToken ? numberIn(pageToken) : Infinity, endpoint)) {
-    if (gone.aborted) throw new CallerGone();
+  for (const number of teller.deadLetters.numbers(pageToken ? numberIn(pageToken) : Infinity, endpoint)) {
+    if (signal.aborted) throw new CallerGone();
     const found = await teller.letter(number);
     if (found === undefined) continue;
     const item = messageOf(found);

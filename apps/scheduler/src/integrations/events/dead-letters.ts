@@ -1,20 +1,20 @@
-import type { OutboxChange, OutboxContents, ToldDeadLetter } from '#engine';
+import type { OutboxChange, OutboxContents, StoredDeadLetter } from '#engine';
 import type { Dead } from './deliveries.js';
 
 /** So many dead letters are kept of one endpoint; the oldest make room. */
-const MOST_KEPT = 1_000;
+const MAX_KEPT = 1_000;
 const DAY_MS = 24 * 3_600_000;
 const KEPT_MS = 7 * DAY_MS;
 
 /** A dead letter, without what its event says. */
-export type KnownLetter = ToldDeadLetter & { readonly endpoint: string };
+export type KnownLetter = StoredDeadLetter & { readonly endpoint: string };
 
 /** The events that are not told any more. Their rows are in the store; in memory is why each is dead, by its number. */
 export class DeadLetters {
   private readonly letters = new Map<number, KnownLetter>();
   private readonly counts = new Map<string, number>();
 
-  constructor(private readonly mostKept = MOST_KEPT) {}
+  constructor(private readonly mostKept = MAX_KEPT) {}
 
   get size(): number {
     return this.letters.size;

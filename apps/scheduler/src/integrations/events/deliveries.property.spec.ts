@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Dead, Deliveries, type Due, MOST_IN_FLIGHT } from './deliveries.js';
+import { type Dead, Deliveries, type Due, MAX_IN_FLIGHT } from './deliveries.js';
 import type { Sent } from './endpoint-queue.js';
 
 const HOUR = 3_600_000;
-const MOST_WAITING = 5;
+const MAX_WAITING = 5;
 
 /** What is told: after so long an event about a subject for one of the endpoints. */
 interface Telling {
@@ -59,7 +59,7 @@ describe('deliveries', () => {
 
 /** Plays to the end on virtual time, and checks what must hold at each step. */
 function play(tellings: readonly Telling[], answers: readonly (readonly Answer[])[], random: number) {
-  const deliveries = new Deliveries(() => random, MOST_WAITING);
+  const deliveries = new Deliveries(() => random, MAX_WAITING);
   deliveries.setEndpoints(['e0', 'e1', 'e2']);
   const flights: { due: Due; endsAt: number; sent: Sent }[] = [];
   const tries = [0, 0, 0];
@@ -84,7 +84,7 @@ function play(tellings: readonly Telling[], answers: readonly (readonly Answer[]
       const sent: Sent = kind === 'failed' ? { kind, retryAfter } : { kind };
       inOrder(one);
       flights.push({ due: one, endsAt: now + took, sent });
-      expect(flights.length).toBeLessThanOrEqual(MOST_IN_FLIGHT);
+      expect(flights.length).toBeLessThanOrEqual(MAX_IN_FLIGHT);
     }
   };
   /** Nothing of the same endpoint and subject with a smaller number is open, or in flight beside it. */
@@ -125,7 +125,7 @@ function play(tellings: readonly Telling[], answers: readonly (readonly Answer[]
     arrive();
     land();
     for (const name of ['e0', 'e1', 'e2']) {
-      expect(deliveries.standing(name).waiting).toBeLessThanOrEqual(MOST_WAITING);
+      expect(deliveries.standing(name).waiting).toBeLessThanOrEqual(MAX_WAITING);
     }
     launch();
   }

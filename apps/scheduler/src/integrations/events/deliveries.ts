@@ -3,9 +3,9 @@ import type { DeadLetterCause } from '#engine';
 import { EndpointQueue, type Sent } from './endpoint-queue.js';
 
 /** So many events are in flight at a time, to all endpoints together. */
-export const MOST_IN_FLIGHT = 8;
+export const MAX_IN_FLIGHT = 8;
 /** So many events wait for one endpoint; the oldest make room. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 
 /** An event that is to be sent. */
 export interface Due {
@@ -38,7 +38,7 @@ export class Deliveries {
   constructor(
     /** In [0, 1). */
     private readonly random: () => number,
-    private readonly mostWaiting = MOST_WAITING,
+    private readonly mostWaiting = MAX_WAITING,
   ) {}
 
   /** Which endpoints there are, 8 at most. All of them begin afresh; what waits for others is dead. */
@@ -82,7 +82,7 @@ export class Deliveries {
   take(now: Instant): Due[] {
     const taken: Due[] = [];
     for (const [endpoint, queue] of this.queues) {
-      const most = Math.min(this.share, MOST_IN_FLIGHT - this.inFlight + queue.flying);
+      const most = Math.min(this.share, MAX_IN_FLIGHT - this.inFlight + queue.flying);
       for (const number of queue.take(most, now)) {
         taken.push({ endpoint, number });
         this.inFlight += 1;
@@ -93,7 +93,7 @@ export class Deliveries {
 
   /** When `take` has something to hand out by time alone; Infinity: not before something else happens. */
   nextAt(): Instant {
-    if (this.inFlight >= MOST_IN_FLIGHT) return Infinity;
+    if (this.inFlight >= MAX_IN_FLIGHT) return Infinity;
     return Math.min(...Array.from(this.queues.values(), (queue) => queue.nextAt(this.share)));
   }
 
@@ -144,7 +144,7 @@ export class Deliveries {
   }
 
   private get share(): number {
-    return Math.max(1, Math.floor(MOST_IN_FLIGHT / Math.max(1, this.queues.size)));
+    return Math.max(1, Math.floor(MAX_IN_FLIGHT / Math.max(1, this.queues.size)));
   }
 }
 

@@ -1,21 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookEndpointMessage, WebhookTestMessage } from '#contracts';
 import { Refused } from '../../transport/errors/refused.js';
-import { Places } from '../../transport/limits/semaphore.js';
+import { Semaphore } from '../../transport/limits/semaphore.js';
 import { Lifecycle } from '../../transport/lifecycle.js';
-import { Teller } from './event-dispatcher.js';
+import { EventDispatcher } from './event-dispatcher.js';
 
 /** So many tests run at a time. */
-const MOST_TESTS = 4;
+const MAX_TESTS = 4;
 
 /** Tells of the endpoints of the configuration, and tries them out. */
 @Injectable()
 export class EndpointCalls {
-  private readonly tests = new Places(MOST_TESTS, FULL);
+  private readonly tests = new Semaphore(MAX_TESTS, FULL);
 
   constructor(
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
-    @Inject(Teller) private readonly teller: Teller,
+    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
   ) {}
 
   /** Each endpoint, in the order of the configuration. */

@@ -1,5 +1,5 @@
 import type { Instant, Millis } from '#core';
-import { delayAfter, LONGEST_DELAY, probeDelay } from './retry-schedule.js';
+import { delayAfter, MAX_DELAY, probeDelay } from './retry-schedule.js';
 
 /** How the sending of an event ended. `retryAfter`: what the endpoint asked for, null where it did not. */
 export type Sent =
@@ -194,4 +194,4 @@ export class EndpointQueue {
   }
 }
 
-const boundedDelay = (retryAfter: Millis | null): Millis => Math.min(retryAfter ?? 0, LONGEST_DELAY);
+const boundedDelay = (retryAfter: Millis | null): Millis => Math.min(retryAfter ?? 0, MAX_DELAY);

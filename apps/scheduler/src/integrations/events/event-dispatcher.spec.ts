@@ -5,12 +5,12 @@ import type { Clock } from '#engine';
 import { openStore, type Store, StoreUnavailable } from '#store';
 import { MemoryRows } from '#triton-simulator';
 import { FakeCourier } from '../../../../../test/support/fake-courier.js';
-import type { Posted } from './webhook-client.js';
-import { Teller } from './event-dispatcher.js';
+import type { WebhookResponse } from './webhook-client.js';
+import { EventDispatcher } from './event-dispatcher.js';
 
 const NOON = Date.parse('2026-01-31T12:00:00Z');
 const DAY = 24 * 3_600_000;
-const FAILS: Posted = { status: 500, retryAfter: null };
+const FAILS: WebhookResponse = { status: 500, retryAfter: null };
 
 /** Time stands still but where a test moves it. */
 class SetClock implements Clock {
@@ -37,7 +37,7 @@ describe('what tells events', () => {
   let store: Store;
   let courier: FakeCourier;
   let clock: SetClock;
-  let teller: Teller;
+  let teller: EventDispatcher;
   let lines: string[];
   let lost: number;
   let tried: string[];
@@ -56,7 +56,7 @@ describe('what tells events', () => {
     rows = new MemoryRows(texts);
     store = await openStore(rows, { fleet: 'berth' });
     const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
-    teller = new Teller({
+    teller = new EventDispatcher({
       ...{ outbox: store.outbox, courier, clock, random: () => 0, mostWaiting: 3 },
       wallNow: () => NOON + clock.at,
       log: pino({}, { write }),
@@ -136,16 +136,16 @@ describe('what tells events', () => {
   it('keeps what is too much as dead letters, which survive, are replayed, and end after 7 days', async () => {
     courier.answers = () => undefined;
     await tell('server.drained', ...['a', 'a', 'a', 'a', 'a']);
-    expect([teller.waiting, teller.letters.size]).toEqual([3, 2]);
+    expect([teller.waiting, teller.deadLetters.size]).toEqual([3, 2]);
     await teller.close();
     await opened(endpoint('ops'));
-    const [newest, oldest] = teller.letters.numbers(Infinity) as [number, number];
+    const [newest, oldest] = teller.deadLetters.numbers(Infinity) as [number, number];
     expect(await teller.letter(oldest)).toMatchObject({ cause: 'overflow', attempts: 0, endpoint: 'ops' });
     expect(teller.hasRoomFor('ops')).toBe(false);
     clock.pass(7 * DAY);
     teller.tidy();
     await settled();
-    expect([teller.letters.size, await store.outbox.event(newest)]).toEqual([0, undefined]);
+    expect([teller.deadLetters.size, await store.outbox.event(newest)]).toEqual([0, undefined]);
     expect(eventRows()).toHaveLength(3);
   });
 
@@ -155,11 +155,13 @@ describe('what tells events', () => {
     teller.setEndpoints([endpoint('audit')]);
     for (const { answer } of courier.postings) answer(FAILS);
     await settled();
-    const causes = teller.letters.numbers(Infinity).map((number) => teller.letters.get(number)?.cause);
+    const causes = teller.deadLetters
+      .numbers(Infinity)
+      .map((number) => teller.deadLetters.get(number)?.cause);
     expect(causes).toEqual(['withdrawn', 'withdrawn']);
     await teller.close();
     await opened(endpoint('audit'));
-    expect([teller.waiting, teller.letters.size]).toEqual([0, 2]);
+    expect([teller.waiting, teller.deadLetters.size]).toEqual([0, 2]);
   });
 
   it('loses events once too many wait for a store that fails, and says so once', async () => {
@@ -179,11 +181,11 @@ describe('what tells events', () => {
   it('tells what a store has lost that came back empty, and goes on with what is not lost', async () => {
     courier.answers = () => FAILS;
     await tell('server.drained', ...['a', 'a', 'a', 'a', 'b']);
-    expect([teller.waiting, teller.letters.size]).toEqual([3, 2]);
+    expect([teller.waiting, teller.deadLetters.size]).toEqual([3, 2]);
     texts.clear();
     await tell('server.drained', 'c');
     await teller.forgetLost();
-    expect([teller.waiting, teller.letters.size, lost]).toEqual([1, 0, 5]);
+    expect([teller.waiting, teller.deadLetters.size, lost]).toEqual([1, 0, 5]);
     expect(lines).toContain('the store has lost events that waited and dead letters: they are not told');
     courier.answers = () => ({ status: 200, retryAfter: null });
     clock.pass(30_000);

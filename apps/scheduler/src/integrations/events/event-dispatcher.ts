@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { EndpointConfig } from '#config';
-import type { Clock, Outbox, ToldEvent } from '#engine';
+import type { Clock, Outbox, StoredEvent } from '#engine';
 import type { WallClock } from '../../transport/wall-times.js';
-import type { Courier } from './webhook-client.js';
+import type { WebhookClient } from './webhook-client.js';
 import { DeadLetters, removalOf } from './dead-letters.js';
 import { type Dead, Deliveries, type Due } from './deliveries.js';
 import { DeliveryLog } from './delivery-log.js';
 import type { Told } from './events-of-turns.js';
-import { Keeping } from './outbox-writer.js';
+import { OutboxWriter } from './outbox-writer.js';
 import { forgetLost, nextNumber } from './stored-events.js';
 import type { Result } from './results.js';
 import { Sender, type Tried } from './sender.js';
 import type { Draft } from './outgoing.js';
 
 /** What events are told with. */
-export interface TellerParts {
+export interface EventDispatcherParts {
   readonly outbox: Outbox;
-  readonly courier: Courier;
+  readonly courier: WebhookClient;
   /** A clock of its own: it has one alarm. */
   readonly clock: Clock;
   readonly wallNow: WallClock;
@@ -37,12 +37,12 @@ interface LastTry {
 }
 
 /** Tells events to endpoints: stores them, sends them when their time has come, and forgets those that were delivered. */
-export class Teller implements Told {
-  readonly letters = new DeadLetters();
+export class EventDispatcher implements Told {
+  readonly deadLetters = new DeadLetters();
   private endpoints: ReadonlyMap<string, EndpointConfig> = new Map();
   private readonly lastTries = new Map<string, LastTry>();
   private readonly deliveries: Deliveries;
-  private readonly keeping: Keeping;
+  private readonly keeping: OutboxWriter;
   private readonly log: DeliveryLog;
   private readonly sender: Sender;
   private readonly flights = new Set<Promise<void>>();
@@ -51,15 +51,15 @@ export class Teller implements Told {
   private next = 1;
   private tests = 1;
   /** Whether an event could not be read: the store fails. */
-  private isBlind = false;
+  private isStoreUnreadable = false;
 
-  constructor(private readonly parts: TellerParts) {
+  constructor(private readonly parts: EventDispatcherParts) {
     const { outbox, random, mostWaiting } = parts;
     this.log = new DeliveryLog(parts.log);
     this.sender = new Sender(parts.courier, parts.wallNow);
     this.deliveries = new Deliveries(random, mostWaiting);
     const onHealth = (failure: unknown): void => (failure === null ? this.log.storeIsWell() : undefined);
-    this.keeping = new Keeping({ outbox, onHealth });
+    this.keeping = new OutboxWriter({ outbox, onHealth });
   }
 
   get isOn(): boolean {
@@ -75,7 +75,7 @@ export class Teller implements Told {
     const contents = await this.parts.outbox.read();
     const { events, deadLetters, damaged } = contents;
     this.next = nextNumber(contents);
-    this.letters.recall(contents);
+    this.deadLetters.recall(contents);
     if (damaged.length > 0) this.log.damaged(damaged.length);
     this.keeping.add(damaged.flatMap(removalOf));
     this.setEndpoints(endpoints);
@@ -88,7 +88,7 @@ export class Teller implements Told {
   setEndpoints(endpoints: readonly EndpointConfig[]): void {
     this.endpoints = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]));
     for (const name of this.lastTries.keys()) if (!this.endpoints.has(name)) this.lastTries.delete(name);
-    this.bury(this.deliveries.setEndpoints([...this.endpoints.keys()]));
+    this.moveToDeadLetters(this.deliveries.setEndpoints([...this.endpoints.keys()]));
     this.send();
   }
 
@@ -104,21 +104,21 @@ export class Teller implements Told {
 
   /** The store has lost writes: what it does not have any more is told as lost. Rejects as the store does. */
   async forgetLost(): Promise<void> {
-    const lost = await forgetLost(this.parts.outbox, this.deliveries, this.letters);
+    const lost = await forgetLost(this.parts.outbox, this.deliveries, this.deadLetters);
     this.log.lostByStore(lost);
     this.parts.metrics.lost(lost.events + lost.deadLetters);
   }
 
   /** A store that failed is tried again. */
   tryAgain(): void {
-    this.isBlind = false;
+    this.isStoreUnreadable = false;
     this.keeping.tryAgain();
     this.send();
   }
 
   /** Lets go of dead letters that were kept for long enough. */
   tidy(): void {
-    this.keeping.add(this.letters.expire(this.parts.wallNow()));
+    this.keeping.add(this.deadLetters.expire(this.parts.wallNow()));
   }
 
   /** Sends nothing more. Resolves once what is to be stored is stored, or the store has failed. */
@@ -138,14 +138,14 @@ export class Teller implements Told {
     return Array.from(this.endpoints.values(), (endpoint) => ({
       endpoint,
       ...this.deliveries.standing(endpoint.name),
-      deadLetters: this.letters.countOf(endpoint.name),
+      deadLetters: this.deadLetters.countOf(endpoint.name),
       lastTry: this.lastTries.get(endpoint.name) ?? null,
     }));
   }
 
   /** The event of a dead letter, by its number; undefined where there is none. Rejects as the store does. */
   async letter(number: number) {
-    const known = this.letters.get(number);
+    const known = this.deadLetters.get(number);
     const event = known && (await this.parts.outbox.event(number));
     return known && event && { ...event, cause: known.cause, attempts: known.attempts, deadSince: known.at };
   }
@@ -168,19 +168,20 @@ export class Teller implements Told {
   }
 
   /** A dead letter was taken back, and that is stored: its event is told again, as the first of its subject. An endpoint that is gone is tried again. */
-  replayed(number: number, { endpoint, subject }: Pick<ToldEvent, 'endpoint' | 'subject'>): void {
-    this.letters.delete(number);
-    if (this.deliveries.has(endpoint)) this.bury(this.deliveries.addAgain(endpoint, number, subject));
-    else this.bury([{ endpoint, number, cause: 'withdrawn', attempts: 0 }]);
+  replayed(number: number, { endpoint, subject }: Pick<StoredEvent, 'endpoint' | 'subject'>): void {
+    this.deadLetters.delete(number);
+    if (this.deliveries.has(endpoint))
+      this.moveToDeadLetters(this.deliveries.addAgain(endpoint, number, subject));
+    else this.moveToDeadLetters([{ endpoint, number, cause: 'withdrawn', attempts: 0 }]);
     this.send();
   }
 
   /** A dead letter was dropped, and that is stored. */
   dropped(number: number): void {
-    this.letters.delete(number);
+    this.deadLetters.delete(number);
   }
 
-  private keep(event: Omit<ToldEvent, 'id'>): void {
+  private keep(event: Omit<StoredEvent, 'id'>): void {
     if (this.keeping.isFull) {
       this.log.lose();
       return this.parts.metrics.lost(1);
@@ -192,19 +193,19 @@ export class Teller implements Told {
   }
 
   private stored(endpoint: string, number: number, subject: string): void {
-    if (this.deliveries.has(endpoint)) this.bury(this.deliveries.add(endpoint, number, subject));
-    else this.bury([{ endpoint, number, cause: 'withdrawn', attempts: 0 }]);
+    if (this.deliveries.has(endpoint)) this.moveToDeadLetters(this.deliveries.add(endpoint, number, subject));
+    else this.moveToDeadLetters([{ endpoint, number, cause: 'withdrawn', attempts: 0 }]);
     this.send();
   }
 
-  private bury(dead: readonly Dead[]): void {
+  private moveToDeadLetters(dead: readonly Dead[]): void {
     if (dead.length === 0) return;
     this.log.givenUp(dead);
-    this.keeping.add(this.letters.add(dead, new Date(this.parts.wallNow()).toISOString()));
+    this.keeping.add(this.deadLetters.add(dead, new Date(this.parts.wallNow()).toISOString()));
   }
 
   private send(): void {
-    if (this.sender.isStopped || this.isBlind) return;
+    if (this.sender.isStopped || this.isStoreUnreadable) return;
     const { clock } = this.parts;
     for (const due of this.deliveries.take(clock.now())) {
       const flight = this.deliver(due).finally(() => this.flights.delete(flight));
@@ -215,11 +216,11 @@ export class Teller implements Told {
 
   private async deliver(due: Due): Promise<void> {
     const endpoint = this.endpoints.get(due.endpoint)!;
-    let event: ToldEvent | undefined;
+    let event: StoredEvent | undefined;
     try {
       event = await this.parts.outbox.event(due.number);
     } catch {
-      this.isBlind = true;
+      this.isStoreUnreadable = true;
       return this.deliveries.putBack(due);
     }
     if (event === undefined) return this.missing(due);
@@ -228,7 +229,7 @@ export class Teller implements Told {
     this.tried(due, tried);
     const { isDone, dead } = this.deliveries.ended(due, tried.sent, this.parts.clock.now());
     if (isDone) this.keeping.add([{ kind: 'event', number: due.number, value: null }]);
-    this.bury(dead);
+    this.moveToDeadLetters(dead);
     this.send();
   }
 

@@ -10,7 +10,7 @@ import {
 } from '#contracts';
 import { emptyBodySchema } from '../../admin/servers/server-requests.js';
 import { BODY, Operation, WITHOUT_REVISION, Write } from '../../transport/http/operation.js';
-import { JsonBody, worded } from '../../transport/http/worded.js';
+import { JsonBody, withPlainMessages } from '../../transport/http/plain-messages.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
 import { FromCaller, Gone } from '../../admin/idempotency/caller.decorator.js';
@@ -22,12 +22,12 @@ import {
 } from './dead-letter-calls.js';
 import { EndpointCalls } from './endpoint-calls.js';
 
-const ENDPOINT = { schema: worded(nameSchema.describe('The name of the endpoint.'), 'endpoint') };
-const ID = { schema: worded(deadLetterId, 'id') };
+const ENDPOINT = { schema: withPlainMessages(nameSchema.describe('The name of the endpoint.'), 'endpoint') };
+const ID = { schema: withPlainMessages(deadLetterId, 'id') };
 
 /** Endpoints that are told events, and their dead letters, over HTTP. */
 @Controller('v1/webhooks')
-export class TellingController {
+export class EventsController {
   constructor(
     @OfTerm(EndpointCalls) private readonly endpoints: PerTerm<EndpointCalls>,
     @OfTerm(DeadLetterCalls) private readonly letters: PerTerm<DeadLetterCalls>,
@@ -64,10 +64,10 @@ export class TellingController {
     ['queue_full', 'store_unavailable'],
   )
   page(
-    @Query({ schema: worded(deadLetterListSchema) }) query: DeadLetterListQuery,
-    @Gone() gone: AbortSignal,
+    @Query({ schema: withPlainMessages(deadLetterListSchema) }) query: DeadLetterListQuery,
+    @Gone() signal: AbortSignal,
   ) {
-    return this.letters.now.page(query, gone);
+    return this.letters.now.page(query, signal);
   }
 
   @Post('dead-letters/:id/replay')

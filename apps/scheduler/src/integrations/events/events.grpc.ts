@@ -38,10 +38,10 @@ export class TellingRpc {
   }
 
   @GrpcMethod('Admin', 'ListDeadLetters')
-  async page(@Payload() request: unknown, @Gone() gone: AbortSignal) {
+  async page(@Payload() request: unknown, @Gone() signal: AbortSignal) {
     const { items, nextPageToken } = await this.letters.now.page(
       readRequest(deadLetterListSchema, request),
-      gone,
+      signal,
     );
     return { nextPageToken, items: items.map((item) => ({ ...item, data: toStruct(item.data) })) };
   }

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PATIENCE_MS } from '../../../../../tools/patience.mjs';
 import { Receiver } from '../../../../../test/support/receiver.js';
-import type { Posted } from './webhook-client.js';
-import { HttpCourier } from './http-webhook-client.js';
+import type { WebhookResponse } from './webhook-client.js';
+import { HttpWebhookClient } from './http-webhook-client.js';
 
 const LETTER = { headers: { 'content-type': 'application/json' }, body: '{"type":"webhook.test"}' };
 
 describe('a courier over HTTP', () => {
-  const courier = new HttpCourier();
+  const courier = new HttpWebhookClient();
   let receiver: Receiver;
 
   beforeEach(async () => {
@@ -18,7 +18,7 @@ describe('a courier over HTTP', () => {
 
   afterEach(() => receiver.close());
 
-  const post = (url: string, allowPrivate = true, patience = PATIENCE_MS): Promise<Posted> =>
+  const post = (url: string, allowPrivate = true, patience = PATIENCE_MS): Promise<WebhookResponse> =>
     courier.post(LETTER, { url, allowPrivate }, patience, new AbortController().signal);
 
   it('posts a letter as it is, and tells the status and Retry-After', async () => {

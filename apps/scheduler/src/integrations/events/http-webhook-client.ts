@@ -5,10 +5,10 @@ import { isIP, type LookupFunction } from 'node:net';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
 import type { Millis } from '#core';
 import { isMetadataAddress } from '#config';
-import type { Courier, Letter, NoAnswer, Posted, Target } from './webhook-client.js';
+import type { WebhookClient, WebhookRequest, NoAnswer, WebhookResponse, Target } from './webhook-client.js';
 
 /** An answer with longer headers counts as none. */
-const MOST_HEADER_BYTES = 16 * 1_024;
+const MAX_HEADER_BYTES = 16 * 1_024;
 
 /**
  * Each address is checked when it is connected to: a name may lead elsewhere the next time. The agent is given no list of
@@ -20,11 +20,16 @@ const agentsFor = (allowPrivateIPAddress: boolean) => {
 };
 
 /** Posts over real HTTP. Of an answer only the head is read. */
-export class HttpCourier implements Courier {
+export class HttpWebhookClient implements WebhookClient {
   private readonly open = agentsFor(true);
   private readonly guarded = agentsFor(false);
 
-  async post(letter: Letter, target: Target, patience: Millis, signal: AbortSignal): Promise<Posted> {
+  async post(
+    letter: WebhookRequest,
+    target: Target,
+    patience: Millis,
+    signal: AbortSignal,
+  ): Promise<WebhookResponse> {
     if (signal.aborted) return { failure: 'stopped' };
     const call = new AbortController();
     const end = (): void => call.abort();
@@ -42,10 +47,10 @@ export class HttpCourier implements Courier {
   }
 
   private send(
-    { headers, body }: Letter,
+    { headers, body }: WebhookRequest,
     { url, allowPrivate }: Target,
     signal: AbortSignal,
-  ): Promise<Posted> {
+  ): Promise<WebhookResponse> {
     const to = new URL(url);
     const host = to.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0 && isMetadataAddress(host)) return Promise.reject(new TellsSecrets());
@@ -56,7 +61,7 @@ export class HttpCourier implements Courier {
       headers,
       agent,
       signal,
-      maxHeaderSize: MOST_HEADER_BYTES,
+      maxHeaderSize: MAX_HEADER_BYTES,
       lookup: harmless,
     };
     return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { OutboxChange } from '#engine';
-import { Keeping } from './outbox-writer.js';
+import { OutboxWriter } from './outbox-writer.js';
 
 const removal = (number: number): OutboxChange => ({ kind: 'event', number, value: null });
 
@@ -14,7 +14,7 @@ describe('what keeps changes of events', () => {
         return Promise.resolve();
       },
     };
-    const keeping = new Keeping({ outbox, onHealth: () => undefined });
+    const keeping = new OutboxWriter({ outbox, onHealth: () => undefined });
     const addLater = async (): Promise<void> => {
       for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
       keeping.add([removal(2)]);

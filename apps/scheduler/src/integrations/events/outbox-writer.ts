@@ -1,9 +1,9 @@
 import type { Outbox, OutboxChange } from '#engine';
 
 /** So many steps wait to be stored; beyond that new events are lost. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 /** So many steps are stored in one batch. */
-const MOST_STEPS = 500;
+const MAX_STEPS = 500;
 
 /** Changes that are stored together, and what follows once they are. */
 interface Step {
@@ -20,7 +20,7 @@ export interface KeepingParts {
 }
 
 /** Stores changes in the order in which they come, one batch at a time. What cannot be stored now waits, within a bound. */
-export class Keeping {
+export class OutboxWriter {
   private waiting: Step[] = [];
   private running: Promise<void> | null = null;
   private isFailing = false;
@@ -29,7 +29,7 @@ export class Keeping {
 
   /** Whether another event would be lost. */
   get isFull(): boolean {
-    return this.waiting.length >= (this.parts.mostWaiting ?? MOST_WAITING);
+    return this.waiting.length >= (this.parts.mostWaiting ?? MAX_WAITING);
   }
 
   /** Stores changes some time later, then calls `follow`. While the store fails they wait for `tryAgain`. */
@@ -57,7 +57,7 @@ export class Keeping {
   private async run(): Promise<void> {
     await Promise.resolve();
     while (this.waiting.length > 0) {
-      const steps = this.waiting.slice(0, MOST_STEPS);
+      const steps = this.waiting.slice(0, MAX_STEPS);
       try {
         await this.parts.outbox.write(steps.flatMap(({ changes }) => changes));
       } catch (error) {

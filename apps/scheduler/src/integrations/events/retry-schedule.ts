@@ -16,9 +16,9 @@ const DELAYS: readonly Millis[] = [
 ];
 
 /** A `Retry-After` is honoured up to this. */
-export const LONGEST_DELAY: Millis = 8 * HOUR;
+export const MAX_DELAY: Millis = 8 * HOUR;
 /** An endpoint that fails is probed at least this often, as long as anything is due. */
-const LONGEST_PROBE_DELAY: Millis = 10 * MINUTE;
+const MAX_PROBE_DELAY: Millis = 10 * MINUTE;
 /** A delay is this part longer at most, at random, so that what failed together is not sent together. */
 const JITTER = 0.2;
 
@@ -30,6 +30,6 @@ export function delayAfter(attempts: number, random: number): Millis | null {
 
 /** How long an endpoint is left alone after so many failed probes in a row. */
 export function probeDelay(probes: number, random: number): Millis {
-  const delay = DELAYS[probes - 1] ?? LONGEST_PROBE_DELAY;
-  return Math.min(delay, LONGEST_PROBE_DELAY) * (1 + JITTER * random);
+  const delay = DELAYS[probes - 1] ?? MAX_PROBE_DELAY;
+  return Math.min(delay, MAX_PROBE_DELAY) * (1 + JITTER * random);
 }

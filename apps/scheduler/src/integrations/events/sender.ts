@@ -1,8 +1,8 @@
 import type { Millis } from '#core';
 import type { EndpointConfig } from '#config';
-import type { ToldEvent } from '#engine';
+import type { StoredEvent } from '#engine';
 import type { WallClock } from '../../transport/wall-times.js';
-import type { Courier } from './webhook-client.js';
+import type { WebhookClient } from './webhook-client.js';
 import type { Sent } from './endpoint-queue.js';
 import { type Result, resultOf, sentOf } from './results.js';
 import { letterOf } from './signature.js';
@@ -23,7 +23,7 @@ export class Sender {
   private readonly stopped = new AbortController();
 
   constructor(
-    private readonly courier: Courier,
+    private readonly courier: WebhookClient,
     private readonly wallNow: WallClock,
   ) {}
 
@@ -33,7 +33,7 @@ export class Sender {
 
   /** Posts an event once. Never rejects; null: it was stopped meanwhile. */
   async send(
-    event: Pick<ToldEvent, 'id' | 'type' | 'at' | 'data'>,
+    event: Pick<StoredEvent, 'id' | 'type' | 'at' | 'data'>,
     endpoint: EndpointConfig,
   ): Promise<Tried | null> {
     const letter = letterOf(event, endpoint.secrets, this.wallNow());

@@ -1,16 +1,16 @@
 import { createHmac } from 'node:crypto';
-import type { ToldEvent } from '#engine';
-import type { Letter } from './webhook-client.js';
+import type { StoredEvent } from '#engine';
+import type { WebhookRequest } from './webhook-client.js';
 
 /**
  * An event as Standard Webhooks has it: the same `webhook-id` and body each time, the time of this try in seconds since 1970,
  * and a signature for each secret.
  */
 export function letterOf(
-  { id, type, at, data }: Pick<ToldEvent, 'id' | 'type' | 'at' | 'data'>,
+  { id, type, at, data }: Pick<StoredEvent, 'id' | 'type' | 'at' | 'data'>,
   secrets: readonly Uint8Array[],
   wallNow: number,
-): Letter {
+): WebhookRequest {
   const body = JSON.stringify({ type, timestamp: at, data });
   const timestamp = String(Math.floor(wallNow / 1_000));
   const signed = `${id}.${timestamp}.${body}`;

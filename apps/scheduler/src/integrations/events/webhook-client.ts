@@ -2,7 +2,7 @@ import type { Millis } from '#core';
 import type { EndpointConfig } from '#config';
 
 /** What is posted to an endpoint. */
-export interface Letter {
+export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -17,11 +17,16 @@ export type Target = Pick<EndpointConfig, 'url' | 'allowPrivate'>;
 export type NoAnswer = 'timed_out' | 'blocked' | 'unreachable' | 'stopped';
 
 /** How a post ended. `retryAfter`: the header as it came. */
-export type Posted =
+export type WebhookResponse =
   { readonly status: number; readonly retryAfter: string | null } | { readonly failure: NoAnswer };
 
 /** Posts letters over HTTP. */
-export interface Courier {
+export interface WebhookClient {
   /** Never rejects. Resolves within `patience`, or soon after `signal` aborts. Follows no redirect. */
-  post(letter: Letter, target: Target, patience: Millis, signal: AbortSignal): Promise<Posted>;
+  post(
+    letter: WebhookRequest,
+    target: Target,
+    patience: Millis,
+    signal: AbortSignal,
+  ): Promise<WebhookResponse>;
 }

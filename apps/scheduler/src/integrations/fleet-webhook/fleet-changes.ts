@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { completeServer, parseAddress, type ServerConfig, type ServerSpec } from '#config';
-import type { ToldServer } from '#engine';
+import type { DeclaredServer } from '#engine';
 import { type BrokenRule, invalid, Refused } from '../../transport/errors/refused.js';
 import type { Registry, ServerEntry } from '../../admin/servers/registry.js';
 import { brokenTogether } from '../../admin/servers/server-writes.js';
@@ -8,16 +8,16 @@ import { hasLabels } from '../../transport/lists/label-selectors.js';
 import type { FleetMessage, Subject } from './fleet-message.js';
 
 /** One message is about so many servers at most: each is a row of the store, and a record of the audit. */
-const MOST_SERVERS = 1_000;
+const MAX_SERVERS = 1_000;
 /** No server joins beyond so many. */
-const MOST_DECLARED = 10_000;
+const MAX_DECLARED = 10_000;
 /** A timestamp may be so far ahead of our clock, in milliseconds. */
 const AHEAD_MS = 300_000;
 
 /** What is told of a server from now on; null: nothing, it is forgotten. Undefined: nothing changes. */
 export interface ServerChange {
   readonly id: string;
-  readonly next: ToldServer | null | undefined;
+  readonly next: DeclaredServer | null | undefined;
 }
 
 /**
@@ -48,7 +48,7 @@ function dated(registry: Registry, { id, next }: ServerChange, { at }: FleetMess
   const saidAt = at === null ? undefined : new Date(at).toISOString();
   if (next === null || (next === undefined && told?.saidAt === saidAt)) return { id, next };
   const present = { spec: null, drain: null, ...told, revision: registry.revisionOf(id) + 1 };
-  const { saidAt: _, ...others }: ToldServer = next ?? present;
+  const { saidAt: _, ...others }: DeclaredServer = next ?? present;
   return { id, next: { ...others, ...(saidAt !== undefined && { saidAt }) } };
 }
 
@@ -78,7 +78,7 @@ function ends(message: Said, now: number): (entry: ServerEntry) => ServerChange[
 /** Whether a webhook alone declared it: then webhooks may change and forget it. */
 const isOurs = ({ told, inFile }: ServerEntry): boolean => told?.joined === true && !inFile;
 
-function withEnd(entry: ServerEntry, end: ToldServer['end']): ToldServer | undefined {
+function withEnd(entry: ServerEntry, end: DeclaredServer['end']): DeclaredServer | undefined {
   if (isDeepStrictEqual(entry.told?.end, end)) return undefined;
   const { end: _, ...told } = entry.told ?? { spec: null, drain: null };
   return { ...told, revision: entry.revision + 1, ...(end && { end }) };
@@ -102,7 +102,7 @@ function deadlineOf(
 function entriesOf(registry: Registry, subject: Subject): ServerEntry[] {
   const { path, entries } = found(registry, subject);
   if (entries.length === 0) throw unknownServer(path);
-  if (entries.length > MOST_SERVERS) throw broken(path, `must fit at most ${MOST_SERVERS} servers`);
+  if (entries.length > MAX_SERVERS) throw broken(path, `must fit at most ${MAX_SERVERS} servers`);
   return entries;
 }
 
@@ -142,7 +142,7 @@ function declared(
   const isKnown = told?.end === undefined && isDeepStrictEqual(told?.spec, spec);
   if (isKnown) return { id, next: undefined };
   const drain = told?.drain ?? null;
-  const next: ToldServer = { revision: registry.revisionOf(id) + 1, spec, drain, joined: true };
+  const next: DeclaredServer = { revision: registry.revisionOf(id) + 1, spec, drain, joined: true };
   checkMayJoin(registry, id, next);
   return { id, next };
 }
@@ -157,7 +157,7 @@ function checkAgrees({ id, config }: ServerEntry, spec: Partial<ServerSpec>): vo
   if (others.length > 0) throw invalid(others.map((key) => ({ path: `data.${key}`, rule })));
 }
 
-function checkMayJoin(registry: Registry, id: string, next: ToldServer): void {
+function checkMayJoin(registry: Registry, id: string, next: DeclaredServer): void {
   const after = registry.entryWith(id, next);
   if (after === undefined) throw new Error(`a server without a spec was declared: ${id}`);
   const { grpc, http, metrics } = after.config;
@@ -172,8 +172,8 @@ function checkMayJoin(registry: Registry, id: string, next: ToldServer): void {
   const outside = hosts.filter(({ host }) => !registry.mayJoinAt(host));
   const rules = outside.map(({ key }) => ({ path: `data.${key}`, rule }));
   const together = brokenTogether(registry, after).map((one) => ({ ...one, path: `data.${one.path}` }));
-  const tooMany = registry.get(id) === undefined && registry.all().length >= MOST_DECLARED;
-  const bound = { path: 'data.server', rule: `must not be beyond ${MOST_DECLARED} servers` };
+  const tooMany = registry.get(id) === undefined && registry.all().length >= MAX_DECLARED;
+  const bound = { path: 'data.server', rule: `must not be beyond ${MAX_DECLARED} servers` };
   const all: BrokenRule[] = [...rules, ...together, ...(tooMany ? [bound] : [])];
   if (all.length > 0) throw invalid(all);
 }

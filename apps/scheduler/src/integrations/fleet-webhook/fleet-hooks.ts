@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ToldChange } from '#engine';
+import type { DeclarationChange } from '#engine';
 import { type BrokenRule, invalid, Refused } from '../../transport/errors/refused.js';
 import { type Caller, checkNoIfMatch } from '../../transport/access/caller.js';
 import { type Heard, type Written, Writes } from '../../admin/idempotency/writes.js';
 import { changesOf } from './fleet-changes.js';
 import { readFleetMessage } from './fleet-message.js';
-import { HeardHooks } from './webhook-deduplicator.js';
+import { WebhookDeduplicator } from './webhook-deduplicator.js';
 import { Links } from '../../admin/servers/links.js';
 import { Metrics } from '#telemetry';
 import { Registry } from '../../admin/servers/registry.js';
@@ -35,7 +35,7 @@ export interface FleetCall {
 @Injectable()
 export class FleetHooks {
   constructor(
-    @Inject(HeardHooks) private readonly hooks: HeardHooks,
+    @Inject(WebhookDeduplicator) private readonly hooks: WebhookDeduplicator,
     @Inject(Links) private readonly links: Links,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(Registry) private readonly registry: Registry,
@@ -67,7 +67,7 @@ export class FleetHooks {
       return { changes: [], commit: () => ({ servers: [], repeated: true, outdated: false }) };
     const servers = changesOf(registry, said, times.wallNow());
     const ids = servers.map(({ id }) => id);
-    const declared = servers.flatMap(({ id, next }): (ToldChange & { kind: 'server' })[] =>
+    const declared = servers.flatMap(({ id, next }): (DeclarationChange & { kind: 'server' })[] =>
       next === undefined ? [] : [{ kind: 'server', id, value: next }],
     );
     const outdated = ids.length === 0;

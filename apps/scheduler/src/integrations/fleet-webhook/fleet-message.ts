@@ -17,7 +17,7 @@ const TYPES = ['server.joined', 'server.leaving', 'server.left'] as const;
 const ID_RULE = 'must be 1 to 255 printable ASCII characters without spaces';
 const TYPE_RULE = `must be one of ${TYPES.join(', ')}`;
 const TIME_RULE = 'must be a time of RFC 3339 like 2026-01-31T12:00:00Z';
-const MOST_SELECTORS = 20;
+const MAX_SELECTORS = 20;
 
 /** The servers that a message is about. */
 export type Subject =
@@ -42,11 +42,11 @@ export type FleetMessage = {
 
 const idSchema = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: ID_RULE });
 const host = z.string().min(1, { error: 'must not be empty' }).max(4096);
-const SELECTORS_RULE = `must be a label like key=value, or a list of 1 to ${MOST_SELECTORS} of them`;
+const SELECTORS_RULE = `must be a label like key=value, or a list of 1 to ${MAX_SELECTORS} of them`;
 const selectors = z.union(
   [
     selector.transform((one) => [one]),
-    z.array(selector).min(1, { error: SELECTORS_RULE }).max(MOST_SELECTORS, { error: SELECTORS_RULE }),
+    z.array(selector).min(1, { error: SELECTORS_RULE }).max(MAX_SELECTORS, { error: SELECTORS_RULE }),
   ],
   { error: SELECTORS_RULE },
 );

@@ -3,7 +3,7 @@ import { ApiHeader } from '@nestjs/swagger';
 import { z } from 'zod';
 import { fleetHeardSchema } from '#contracts';
 import { BODY, Operation } from '../../transport/http/operation.js';
-import { JsonBody } from '../../transport/http/worded.js';
+import { JsonBody } from '../../transport/http/plain-messages.js';
 import { OfTerm, type PerTerm } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
 import { FromCaller } from '../../admin/idempotency/caller.decorator.js';

@@ -1,21 +1,21 @@
 import { Now } from '#core';
 import { type Fleet, type Instant, type Server, serverState } from '#core';
-import type { ToldChange, ToldServer } from '#engine';
+import type { DeclarationChange, DeclaredServer } from '#engine';
 import type { Registry, ServerEntry } from '../../admin/servers/registry.js';
-import type { Troubles } from '../../admin/servers/connection-errors.js';
+import type { ConnectionErrors } from '../../admin/servers/connection-errors.js';
 import type { WallTimes } from '../../transport/wall-times.js';
-import type { HeardHooks } from './webhook-deduplicator.js';
+import type { WebhookDeduplicator } from './webhook-deduplicator.js';
 
-type Leaving = Extract<ToldServer['end'], { readonly said: 'leaving' }>;
+type Leaving = Extract<DeclaredServer['end'], { readonly said: 'leaving' }>;
 
 /** What the leavings are made of. */
 export interface LeavingsParts {
   readonly registry: Registry;
-  readonly hooks: HeardHooks;
+  readonly hooks: WebhookDeduplicator;
   readonly times: Pick<WallTimes, 'hasPassed'>;
   readonly now: () => Instant;
   /** What keeps servers from being reached: one that is reached after it is another process. */
-  readonly troubles: Pick<Troubles, 'of'>;
+  readonly troubles: Pick<ConnectionErrors, 'of'>;
   /** Has the engine follow what is said of a server by now. */
   readonly tell: (entry: ServerEntry) => void;
 }
@@ -37,14 +37,14 @@ export class Leavings {
   }
 
   /** The changes that bring the store in line with the fleet. */
-  changes(fleet: Readonly<Fleet>): readonly ToldChange[] {
+  changes(fleet: Readonly<Fleet>): readonly DeclarationChange[] {
     for (const id of this.doneIn.keys()) if (!fleet.servers.has(id as never)) this.doneIn.delete(id);
     const left = [...this.forgotten].flatMap((id) => this.ending(id));
     return [...left, ...[...fleet.servers].flatMap(([id, server]) => this.changesOf(fleet, id, server))];
   }
 
   /** Takes effect, once it is stored. */
-  follow(changes: readonly ToldChange[]): void {
+  follow(changes: readonly DeclarationChange[]): void {
     this.parts.hooks.follow(changes);
     for (const change of changes) {
       if (change.kind !== 'server') continue;
@@ -55,7 +55,7 @@ export class Leavings {
     }
   }
 
-  private changesOf(fleet: Readonly<Fleet>, id: string, server: Server): readonly ToldChange[] {
+  private changesOf(fleet: Readonly<Fleet>, id: string, server: Server): readonly DeclarationChange[] {
     const told = this.parts.registry.toldOf(id);
     if (told?.end?.said === 'leaving') {
       const isDrained = serverState(fleet, server, new Now(this.parts.now())) === 'drained';
@@ -68,9 +68,9 @@ export class Leavings {
   private carriedOut(
     id: string,
     { incarnation, refused }: Server,
-    told: ToldServer,
+    told: DeclaredServer,
     isDrained: boolean,
-  ): readonly ToldChange[] {
+  ): readonly DeclarationChange[] {
     const end = told.end as Leaving;
     const isDown = refused || this.parts.troubles.of(id) !== null;
     if (!this.doneIn.has(id) && (incarnation > 0 || isDown)) this.doneIn.set(id, incarnation);
@@ -85,7 +85,7 @@ export class Leavings {
   }
 
   /** The same said again is no repeat after that, unless its `timestamp` tells it from what is said of the next process. */
-  private ending(id: string): readonly ToldChange[] {
+  private ending(id: string): readonly DeclarationChange[] {
     const told = this.parts.registry.toldOf(id);
     if (told?.end === undefined && (told?.saidAt === undefined || !this.forgotten.has(id))) {
       this.forgotten.delete(id);

@@ -1,23 +1,23 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ToldChange, ToldHook } from '#engine';
-import { HeardHooks, type Said } from './webhook-deduplicator.js';
+import type { DeclarationChange, StoredHook } from '#engine';
+import { WebhookDeduplicator, type Said } from './webhook-deduplicator.js';
 
 const DAY = 24 * 3_600_000;
 const MOST = 10_000;
 
 describe('messages of webhooks', () => {
-  let stored: Map<string, ToldHook>;
+  let stored: Map<string, StoredHook>;
   let now: number;
   let dropped: number;
-  let hooks: HeardHooks;
+  let hooks: WebhookDeduplicator;
 
   const restart = (): void => {
     const onDropped = (count: number): void => void (dropped += count);
-    hooks = new HeardHooks({ given: stored, wallNow: () => now, onDropped });
+    hooks = new WebhookDeduplicator({ given: stored, wallNow: () => now, onDropped });
   };
 
-  const write = (changes: readonly ToldChange[]): void => {
+  const write = (changes: readonly DeclarationChange[]): void => {
     for (const change of changes) {
       if (change.kind !== 'hook') continue;
       if (change.value === null) stored.delete(change.key);

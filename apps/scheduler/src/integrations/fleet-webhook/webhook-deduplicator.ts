@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { canonical } from '#contracts';
-import type { ToldChange, ToldHook } from '#engine';
+import type { DeclarationChange, StoredHook } from '#engine';
 import type { WallClock } from '../../transport/wall-times.js';
 import { oldestKeys } from '../../admin/idempotency/oldest-keys.js';
 
 const KEPT_MS = 24 * 3_600_000;
-const MOST_KEPT = 10_000;
+const MAX_KEPT = 10_000;
 
 /** What one call of a webhook says. */
 export interface Said {
@@ -20,9 +20,9 @@ export interface Said {
 }
 
 /** What the messages are kept with. */
-export interface HeardParts {
+export interface WebhookDeduplicatorParts {
   /** The messages in the store, by their keys. */
-  readonly given: ReadonlyMap<string, ToldHook>;
+  readonly given: ReadonlyMap<string, StoredHook>;
   readonly wallNow: WallClock;
   /** Hears how many messages were forgotten before 24 h, to make room for newer ones. */
   readonly onDropped?: (count: number) => void;
@@ -33,13 +33,13 @@ export interface HeardParts {
  * id, for 24 h. A message without an id repeats the latest word about its subject alone. Each is stored in one batch with its
  * effect.
  */
-export class HeardHooks {
+export class WebhookDeduplicator {
   /** The oldest first. */
-  private readonly kept: Map<string, ToldHook>;
+  private readonly kept: Map<string, StoredHook>;
   /** The key of the latest word about each server that was told without an id. */
   private readonly latest = new Map<string, string>();
 
-  constructor(private readonly parts: HeardParts) {
+  constructor(private readonly parts: WebhookDeduplicatorParts) {
     const oldestFirst = [...parts.given].sort(([, one], [, other]) => timeOf(one) - timeOf(other));
     this.kept = new Map();
     for (const [key, value] of oldestFirst) this.keep(key, value);
@@ -53,7 +53,7 @@ export class HeardHooks {
   }
 
   /** What has to be stored with the effect of a message about these servers. Older words about one of them are no longer the latest. */
-  changesFor(said: Said, servers: readonly string[]): readonly ToldChange[] {
+  changesFor(said: Said, servers: readonly string[]): readonly DeclarationChange[] {
     const key = keyOf(said);
     const at = new Date(this.parts.wallNow()).toISOString();
     const word = said.id === null ? { hash: sha256(said.body), servers } : null;
@@ -61,19 +61,19 @@ export class HeardHooks {
     stale.delete(key);
     const left = this.kept.size - stale.size - (this.kept.has(key) ? 1 : 0);
     return [
-      ...[...stale, ...oldestKeys(this.kept, left + 1 - MOST_KEPT, stale)].map(removed),
+      ...[...stale, ...oldestKeys(this.kept, left + 1 - MAX_KEPT, stale)].map(removed),
       { kind: 'hook', key, value: { at, word } },
     ];
   }
 
   /** Forgets the latest word about a server that was told without an id. */
-  withoutWord(server: string): readonly ToldChange[] {
+  withoutWord(server: string): readonly DeclarationChange[] {
     const key = this.latest.get(server);
     return key === undefined ? [] : [removed(key)];
   }
 
   /** Follows what was stored. */
-  follow(changes: readonly ToldChange[]): void {
+  follow(changes: readonly DeclarationChange[]): void {
     let dropped = 0;
     for (const change of changes) {
       if (change.kind !== 'hook') continue;
@@ -85,16 +85,16 @@ export class HeardHooks {
   }
 
   /** What need not be kept any longer. */
-  overdue(): readonly ToldChange[] {
+  overdue(): readonly DeclarationChange[] {
     return [...this.kept].filter(([, value]) => this.isOver(value)).map(([key]) => removed(key));
   }
 
-  private keep(key: string, value: ToldHook): void {
+  private keep(key: string, value: StoredHook): void {
     this.kept.set(key, value);
     for (const server of value.word?.servers ?? []) this.latest.set(server, key);
   }
 
-  private drop(key: string): ToldHook | undefined {
+  private drop(key: string): StoredHook | undefined {
     const before = this.kept.get(key);
     this.kept.delete(key);
     for (const server of before?.word?.servers ?? [])
@@ -102,14 +102,14 @@ export class HeardHooks {
     return before;
   }
 
-  private isOver({ at }: ToldHook): boolean {
+  private isOver({ at }: StoredHook): boolean {
     return Date.parse(at) + KEPT_MS <= this.parts.wallNow();
   }
 }
 
-const timeOf = ({ at }: ToldHook): number => Date.parse(at);
+const timeOf = ({ at }: StoredHook): number => Date.parse(at);
 
-const removed = (key: string): ToldChange => ({ kind: 'hook', key, value: null });
+const removed = (key: string): DeclarationChange => ({ kind: 'hook', key, value: null });
 
 /** Of one length, however long an id or a subject is. */
 const keyOf = ({ credential, id, subject }: Said): string =>

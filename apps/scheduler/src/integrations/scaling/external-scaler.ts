@@ -18,7 +18,7 @@ const IS_ACTIVE = externalScalerClientService()['IsActive']!;
 const METRIC = 'servers';
 const TARGET = 1;
 /** So many streams may be open. */
-const MOST_STREAMS = 100;
+const MAX_STREAMS = 100;
 const STREAM_AGAIN_MS = 10_000;
 
 interface Active {
@@ -79,7 +79,7 @@ export class ExternalScaler {
     const deadline = Date.now() + LEADER_ANSWERS_MS;
     const received = { path: IS_ACTIVE.path, metadata: stream.metadata, deadline, peer: stream.getPeer() };
     try {
-      const { message } = await grpc.send({ ...received, gone: new AbortController().signal }, () => ({}));
+      const { message } = await grpc.send({ ...received, signal: new AbortController().signal }, () => ({}));
       const told = message && (IS_ACTIVE.responseDeserialize(message) as Active);
       if (told) for (const each of this.streams.keys()) this.tell(each, told.result);
     } catch {
@@ -119,7 +119,7 @@ export class ExternalScaler {
   private stream(call: Stream): void {
     try {
       if (call.request instanceof MalformedRequest) throw malformed(call.request);
-      if (this.streams.size >= MOST_STREAMS) throw TOO_MANY;
+      if (this.streams.size >= MAX_STREAMS) throw TOO_MANY;
       const { following, leading } = this.terms;
       const isLed = leading === null && following !== null;
       if (isLed) this.streams.set(call, null);
@@ -142,6 +142,6 @@ export class ExternalScaler {
 
 const TOO_MANY = new Refused({
   reason: 'busy',
-  detail: `at most ${MOST_STREAMS} streams may be open`,
+  detail: `at most ${MAX_STREAMS} streams may be open`,
   retryAfter: STREAM_AGAIN_MS,
 });

@@ -36,12 +36,12 @@ export interface ServersWanted {
 }
 
 /** So long a caller waits before it asks again while Berth is not ready. */
-const SOON_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
 const NOT_REACHED = new Refused({
   reason: 'no_leader',
   detail: 'no server was reached since the start',
-  retryAfter: SOON_MS,
+  retryAfter: RETRY_AFTER_MS,
 });
 
 /** The numbers for autoscalers: what is wanted now, and by the last hour, which outlasts a restart. */
@@ -117,7 +117,7 @@ export class ScalingNumbers {
     throw new Refused({
       reason: 'no_leader',
       detail: 'not all servers are known and were looked at since the start',
-      retryAfter: SOON_MS,
+      retryAfter: RETRY_AFTER_MS,
     });
   }
 

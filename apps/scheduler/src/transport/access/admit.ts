@@ -2,7 +2,7 @@ import { type Access, hasRight, type Presented, type Principal, type Right, type
 import { Refused } from '../errors/refused.js';
 
 /** So soon a caller may try again whose token could not be verified for lack of time, in milliseconds. */
-const SOON = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
 /**
  * Finds the caller by what a call presents. Refuses `not_signed_in`, `busy`, and as `not_allowed` a caller without the right; null:
@@ -19,7 +19,7 @@ export function admit(
 
 function admitted(found: Principal | Unsigned, right: Right | null): Principal {
   if (found === 'not_signed_in') throw new Refused({ reason: found });
-  if (found === 'busy') throw new Refused({ reason: found, retryAfter: SOON });
+  if (found === 'busy') throw new Refused({ reason: found, retryAfter: RETRY_AFTER_MS });
   if (right !== null) demand(found, right);
   return found;
 }

@@ -18,7 +18,7 @@ export interface Caller {
   /** Whether the write must create what it writes. */
   readonly mustCreate?: boolean;
   /** Aborts when the caller has gone: a write that has not begun by then is not done. */
-  readonly gone?: AbortSignal;
+  readonly signal?: AbortSignal;
   /** Where its request came from, for the audit. */
   readonly source?: Source;
   /** What is wrong with its conditions, where something is. It is told once all else of the request has been read. */
@@ -52,14 +52,14 @@ const RULES: readonly {
 export function callerOf(
   { credential, role }: Pick<Principal, 'credential' | 'role'>,
   header: (name: string) => string | undefined,
-  gone?: AbortSignal,
+  signal?: AbortSignal,
 ): Caller {
   const given = RULES.map(({ path }) => header(path.toLowerCase()) ?? null);
   const broken = RULES.filter(({ isGood }, nth) => given[nth] != null && !isGood(given[nth]));
   const [idempotencyKey = null, ifMatch = null, ifNoneMatch = null] = given;
   const mustCreate = ifNoneMatch !== null;
   return {
-    ...{ credential, role, idempotencyKey, ifMatch, mustCreate, ...(gone && { gone }) },
+    ...{ credential, role, idempotencyKey, ifMatch, mustCreate, ...(signal && { signal }) },
     ...(broken.length > 0 && { broken: broken.map(({ path, rule }) => ({ path, rule })) }),
   };
 }

@@ -52,11 +52,11 @@ function nameIn(host: string | undefined): string | null {
 
 /** Callers say the same few names again and again, and a URL is dear to take apart. */
 const KNOWN_LOCAL = new Set<string>();
-const MOST_KNOWN = 64;
+const MAX_KNOWN = 64;
 
 function isLocal(url: string): boolean {
   if (KNOWN_LOCAL.has(url)) return true;
   if (!URL.canParse(url) || !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))) return false;
-  if (KNOWN_LOCAL.size < MOST_KNOWN) KNOWN_LOCAL.add(url);
+  if (KNOWN_LOCAL.size < MAX_KNOWN) KNOWN_LOCAL.add(url);
   return true;
 }

@@ -9,7 +9,7 @@ import type { Signatures } from './webhook-signatures.js';
 export const SIGNED_ROUTE = '/v1/webhooks/fleet';
 
 /** So long a body may be that is read before its sender is known. */
-const MOST_BYTES = 64 * 1_024;
+const MAX_BYTES = 64 * 1_024;
 
 /** The caller of a message that is signed. The name is none that a credential could have. */
 const SIGNER: Principal = {
@@ -38,7 +38,7 @@ export async function admitSigned(
   payload: RequestPayload,
   signatures: Signatures,
 ): Promise<RequestPayload> {
-  const body = await bodyOf(payload, MOST_BYTES);
+  const body = await bodyOf(payload, MAX_BYTES);
   const header = (name: string): string | undefined => [request.headers[name]].flat()[0];
   const head = {
     id: header('webhook-id'),

@@ -4,7 +4,7 @@ import type { WallClock } from '../wall-times.js';
 /** A message may be so many seconds older or younger than our clock says. */
 const TOLERANCE_S = 300;
 /** So many signatures of one message are looked at: a sender that changes its secret signs with both. */
-const MOST_SIGNATURES = 16;
+const MAX_SIGNATURES = 16;
 
 /** What a sender says of a message beside its body: the three headers of Standard Webhooks. */
 export interface SignedHead {
@@ -36,7 +36,7 @@ export class Signatures {
   areGood({ id = '', timestamp = '', signature = '' }: SignedHead, body: Buffer): boolean {
     if (id === '' || !/^[0-9]{1,12}$/.test(timestamp)) return false;
     if (Math.abs(this.wallNow() / 1_000 - Number(timestamp)) > TOLERANCE_S) return false;
-    const given = signature.split(' ', MOST_SIGNATURES).flatMap(digestIn);
+    const given = signature.split(' ', MAX_SIGNATURES).flatMap(digestIn);
     if (given.length === 0) return false;
     const head = `${id}.${timestamp}.`;
     return this.secrets.some((secret) => {

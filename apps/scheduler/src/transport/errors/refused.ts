@@ -35,8 +35,8 @@ export class Refused extends Error {
 }
 
 /** An answer has bounds: it tells of so many broken rules, the first ones, and of a longer text the beginning. */
-const MOST_TOLD = 100;
-const LONGEST_TEXT = 300;
+const MAX_TOLD = 100;
+const MAX_TEXT_LENGTH = 300;
 
 /** The request breaks rules; nothing was changed. */
 export function invalid(errors: readonly BrokenRule[]): Refused {
@@ -44,8 +44,8 @@ export function invalid(errors: readonly BrokenRule[]): Refused {
 }
 
 function toldOf(errors: readonly BrokenRule[]): readonly BrokenRule[] {
-  const told = errors.slice(0, MOST_TOLD).map(({ path, rule }) => {
-    return { path: cutTo(LONGEST_TEXT, path), rule: cutTo(LONGEST_TEXT, rule) };
+  const told = errors.slice(0, MAX_TOLD).map(({ path, rule }) => {
+    return { path: cutTo(MAX_TEXT_LENGTH, path), rule: cutTo(MAX_TEXT_LENGTH, rule) };
   });
   const more = errors.length - told.length;
   return more === 0 ? told : [...told, { path: '', rule: `breaks ${more} more rules` }];

@@ -17,14 +17,14 @@ const encode = (type: string, message: object): Buffer =>
  * A refusal travels in trailers, of which many clients take 8 KiB: larger ones they replace by an error of their own, which
  * has no reason. HTTP tells what is left out here.
  */
-const LONGEST_MESSAGE = 500;
-const MOST_BYTES = 2_500;
+const MAX_MESSAGE_LENGTH = 500;
+const MAX_BYTES = 2_500;
 
 /** Writes a refusal for gRPC: a status with google.rpc details, and what gRPC's own retries obey. */
 export function rpcErrorOf(facts: RefusalFacts, random: Random): Partial<ServerErrorResponse> & Error {
   const { reason, detail, retryAfter } = facts;
   const { grpc: code, title } = REFUSALS[reason];
-  const message = cutTo(LONGEST_MESSAGE, detail ?? title);
+  const message = cutTo(MAX_MESSAGE_LENGTH, detail ?? title);
   const hint = retryAfter == null ? null : hintOf(retryAfter, random);
   const metadata = new Metadata();
   const details = detailsOf(facts, hint);
@@ -54,7 +54,7 @@ function violationsOf(errors: readonly BrokenRule[]): object[] {
 /** The first of them that fit together. */
 function fitting<T>(all: readonly T[], textOf: (one: T) => string): readonly T[] {
   let bytes = 0;
-  return all.filter((one) => (bytes += Buffer.byteLength(textOf(one))) <= MOST_BYTES);
+  return all.filter((one) => (bytes += Buffer.byteLength(textOf(one))) <= MAX_BYTES);
 }
 
 const durationOf = (millis: number) => ({

@@ -15,7 +15,7 @@ import type { Unfinished } from '../limits/unfinished.js';
 import { trailersOf } from './not-durable.js';
 
 /** The longest metadata of a call, in bytes as HTTP/2 counts them. HTTP takes headers of the same length. */
-const MOST_METADATA = 16 * 2 ** 10;
+const MAX_METADATA = 16 * 2 ** 10;
 const AROUND_ENTRY = 32;
 
 const TOO_LONG = new Refused({
@@ -74,7 +74,7 @@ export function callBounds(
         next({
           onReceiveMetadata: (metadata, go) => {
             received = metadata;
-            if (lengthOf(metadata) > MOST_METADATA) return refuse(TOO_LONG);
+            if (lengthOf(metadata) > MAX_METADATA) return refuse(TOO_LONG);
             guard({ path, socket, inner }, metadata, (admitted) => {
               const owner = { connection: socket ?? '', credential: credentialOverGrpc(admitted) };
               isWhole = unfinished.messages(stream, owner, cut);

@@ -6,7 +6,7 @@ import { problemSchema } from '#contracts';
 import { OPERATIONS } from '../access/operations.js';
 import { PAGE_TYPE } from '../lists/pages.js';
 import { type Json, jsonSchema } from './json-schema.js';
-import type { Worded } from './worded.js';
+import type { Worded } from './plain-messages.js';
 
 /** What is published: each path's operations, by method. */
 export interface Published extends Json {

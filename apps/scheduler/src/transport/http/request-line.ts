@@ -2,17 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** So many requests of one connection may wait for the answer before theirs; with more the connection is closed. */
-const MOST_HELD = 64;
+const MAX_HELD = 64;
 /** So many requests, and so many bytes of them, may wait on all connections together. */
-const MOST_HELD_IN_ALL = 4_096;
-const MOST_HELD_BYTES = 16 * 1_024 * 1_024;
+const MAX_HELD_IN_ALL = 4_096;
+const MAX_HELD_BYTES = 16 * 1_024 * 1_024;
 /** About what a name or a value of a header takes in memory beside its text. */
 const STRING_BYTES = 64;
 /**
  * A waiting request has a shorter body than this. Of a longer one Node stops reading the connection, and then it would not
  * be seen that the client has gone.
  */
-const LONGEST_HELD = 16 * 1_024;
+const MAX_BODY_BYTES = 16 * 1_024;
 
 /** What one connection is at. */
 interface Line {
@@ -50,7 +50,7 @@ export class RequestLine {
     };
     if (line.current === null && line.held.length === 0) return begin();
     const bytes = bytesOf(request);
-    if (line.held.length >= MOST_HELD || isLong(request) || !this.hasRoomFor(bytes)) {
+    if (line.held.length >= MAX_HELD || isLong(request) || !this.hasRoomFor(bytes)) {
       return void socket.destroy();
     }
     line.held.push({ begin, bytes });
@@ -85,7 +85,7 @@ export class RequestLine {
   }
 
   private hasRoomFor(bytes: number): boolean {
-    return this.heldInAll < MOST_HELD_IN_ALL && this.heldBytes + bytes <= MOST_HELD_BYTES;
+    return this.heldInAll < MAX_HELD_IN_ALL && this.heldBytes + bytes <= MAX_HELD_BYTES;
   }
 
   private count(requests: number, bytes: number): void {
@@ -95,7 +95,7 @@ export class RequestLine {
 }
 
 const isLong = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || bodyBytes(headers) >= LONGEST_HELD;
+  headers['transfer-encoding'] !== undefined || bodyBytes(headers) >= MAX_BODY_BYTES;
 
 const bodyBytes = (headers: IncomingMessage['headers']): number => Number(headers['content-length'] ?? 0);
 

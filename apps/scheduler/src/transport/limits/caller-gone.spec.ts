@@ -4,10 +4,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { Written } from '#engine';
 import { ANONYMOUS } from '#access';
 import { emptyAudit } from '../../../../../test/support/empty-audit.js';
-import { CallerGone, goneOverGrpc, goneOverHttp } from './caller-gone.js';
+import { CallerGone, goneOverGrpc, abortSignalOf } from './caller-gone.js';
 import { Lifecycle } from '../lifecycle.js';
 import { TurnWatch } from '../../admin/models/turn-watch.js';
-import { Answers } from '../../admin/idempotency/idempotency-keys.js';
+import { IdempotencyKeys } from '../../admin/idempotency/idempotency-keys.js';
 import { Writes } from '../../admin/idempotency/writes.js';
 
 const MOST = 1_000;
@@ -19,14 +19,14 @@ function aQueue() {
   const store = {
     write: () => new Promise<Written>((resolve) => stores.push(() => resolve({ durable: true }))),
   };
-  const answers = new Answers({
+  const answers = new IdempotencyKeys({
     store: { answer: async () => undefined },
     given: new Map(),
     wallNow: () => 0,
   });
   const writes = new Writes(store, { answers, audit: emptyAudit() }, new Lifecycle());
-  const write = (path: string, gone = new AbortController().signal): Promise<unknown> => {
-    const caller = { ...ANONYMOUS, idempotencyKey: null, ifMatch: null, gone };
+  const write = (path: string, signal = new AbortController().signal): Promise<unknown> => {
+    const caller = { ...ANONYMOUS, idempotencyKey: null, ifMatch: null, signal };
     return writes.perform({ method: 'PUT', path, body: null, caller, present: () => null }, () => {
       const commit = (): void => void done.push(path);
       return { changes: [{ kind: 'freeze', value: null }], status: 200, view: () => null, commit };
@@ -106,7 +106,7 @@ describe('a caller that has gone', () => {
   it('is known over HTTP by its connection, and over gRPC by its call', () => {
     const half = Object.assign(new EventEmitter(), { writableFinished: false });
     const whole = Object.assign(new EventEmitter(), { writableFinished: true });
-    const signals = [half, whole].map((one) => goneOverHttp(one as unknown as ServerResponse));
+    const signals = [half, whole].map((one) => abortSignalOf(one as unknown as ServerResponse));
     for (const one of [half, whole]) one.emit('close');
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
     const call = Object.assign(new EventEmitter(), { cancelled: false });

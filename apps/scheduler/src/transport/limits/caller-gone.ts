@@ -8,7 +8,7 @@ export interface EndingCall {
 }
 
 /** Aborts when the connection closes before the whole answer was sent. */
-export function goneOverHttp(response: ServerResponse): AbortSignal {
+export function abortSignalOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => response.writableFinished || gone.abort());
   return gone.signal;

@@ -1,7 +1,7 @@
 import { Refused, type RefusalFacts } from '../errors/refused.js';
 
 /** Bounds what is under way at a time, of a kind that takes much memory: a long body takes several times as much once it is read. */
-export class Places {
+export class Semaphore {
   private readonly taken = new Set<object>();
 
   /** `full` is what is told where all `most` places are taken. */

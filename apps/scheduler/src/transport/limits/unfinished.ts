@@ -6,7 +6,7 @@ import { type Owner, Room } from './room.js';
 /** So long a message over gRPC may take to come, in milliseconds. */
 const LATE_MS = 10_000;
 /** The longest message of a caller that has not signed in, and the five bytes before it. */
-const MOST_UNSIGNED = 64 * 2 ** 10 + 5;
+const MAX_UNSIGNED = 64 * 2 ** 10 + 5;
 /** So much of a message is not counted: callers that take up all room keep no short message out. */
 const SMALL = 2 ** 10;
 const LATE = invalid([{ path: '', rule: 'must arrive in time' }]);
@@ -43,7 +43,7 @@ export class Unfinished {
     const read = ({ length }: Buffer): void => {
       [came, last] = [came + length, length];
       if (!this.begun.has(stream)) this.begun.set(stream, { at: this.now(), stop });
-      if (owner.credential === '' && came > MOST_UNSIGNED) stop(TOO_LONG);
+      if (owner.credential === '' && came > MAX_UNSIGNED) stop(TOO_LONG);
       else if (!count(came)) stop(noRoom());
     };
     this.begun.set(stream, { at: this.now(), stop });

@@ -7,7 +7,7 @@ const LONG = 64 * 2 ** 10;
 /** So long a call waits for room, in milliseconds. */
 const PATIENCE_MS = 30_000;
 /** So many calls wait for room at a time. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 const NO_ROOM = new Refused({
   ...{ reason: 'busy', retryAfter: 1_000 },
   detail: 'too many long answers wait to be taken',
@@ -50,7 +50,7 @@ export class Untaken {
       return made.answer!;
     }
     delete made.answer;
-    if (this.waiting.size >= MOST_WAITING) throw NO_ROOM;
+    if (this.waiting.size >= MAX_WAITING) throw NO_ROOM;
     await this.roomFor(taker, bytes);
     return make();
   }

@@ -4,7 +4,7 @@ import { modelSchema, type PageMessage, serverSchema } from '#contracts';
 import { invalid } from '../errors/refused.js';
 import { queryNumber } from '../http/query-number.js';
 import { labelSelectors } from './label-selectors.js';
-import { Places } from '../limits/semaphore.js';
+import { Semaphore } from '../limits/semaphore.js';
 import type { Steps } from './time-slicer.js';
 
 const MAX_PAGE = 1_000;
@@ -12,11 +12,11 @@ const DEFAULT_PAGE = 100;
 export const TOKEN_RULE = 'must be the nextPageToken of the page before';
 
 /** So many pages of a list that is read from the store are read at a time. */
-const MOST_READ = 8;
+const MAX_READ = 8;
 const FULL = { reason: 'queue_full', detail: 'too many pages are being read', retryAfter: 1_000 } as const;
 
 /** Places for pages of such a list. */
-export const pagesAtATime = (): Places => new Places(MOST_READ, FULL);
+export const pagesAtATime = (): Semaphore => new Semaphore(MAX_READ, FULL);
 
 /** A word that is none of the states would pass for a state in which nothing is. */
 function oneOf<State extends string>(states: readonly State[]) {

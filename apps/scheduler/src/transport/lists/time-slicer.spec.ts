@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { CallerGone } from '../limits/caller-gone.js';
-import { atOnce, Slices, type Steps } from './time-slicer.js';
+import { atOnce, TimeSlicer, type Steps } from './time-slicer.js';
 
 /** Each step takes as long as a slice may. */
-function slices(): Slices {
+function slices(): TimeSlicer {
   let now = 0;
-  return new Slices(() => (now += 5));
+  return new TimeSlicer(() => (now += 5));
 }
 
 const stays = (): AbortSignal => new AbortController().signal;

@@ -6,7 +6,7 @@ const SLICE_MS = 2;
 /** So many works may wait or be under way. */
 const MOST = 1_000;
 /** So many of them are under way, each with up to 4 MiB that it has made. The others hold nothing. */
-const MOST_BEGUN = 8;
+const MAX_BEGUN = 8;
 
 /** Work in small steps. It is told at each step whether other work has had a turn since the one before. */
 export type Steps<Made> = Generator<void, Made, boolean>;
@@ -14,14 +14,14 @@ export type Steps<Made> = Generator<void, Made, boolean>;
 interface Task {
   readonly step: () => boolean;
   readonly end: (error: unknown) => void;
-  readonly gone: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Does long reads in slices: one slice is worked on in a turn of the event loop, in rotation among those that are under way. So
  * probes and routes have their turn after each. The others begin in the order in which they came.
  */
-export class Slices {
+export class TimeSlicer {
   private readonly begun: Task[] = [];
   private readonly waiting = new Set<Task>();
   private isAwaited = false;
@@ -32,7 +32,7 @@ export class Slices {
    * Does the work, and none of it before the next turn of the event loop. Throws `queue_full` where there is too much of it, and
    * rejects with `CallerGone` once the caller has gone.
    */
-  run<Made>(work: Steps<Made>, gone: AbortSignal): Promise<Made> {
+  run<Made>(work: Steps<Made>, signal: AbortSignal): Promise<Made> {
     if (this.begun.length + this.waiting.size >= MOST) throw tooMany();
     return new Promise((resolve, reject) => {
       const step = (hasPaused: boolean): boolean => {
@@ -40,9 +40,9 @@ export class Slices {
         if (done) resolve(value);
         return done ?? false;
       };
-      const task = { step: this.sliced(step), end: reject, gone };
+      const task = { step: this.sliced(step), end: reject, signal };
       this.waiting.add(task);
-      gone.addEventListener('abort', () => this.waiting.delete(task) && reject(new CallerGone()));
+      signal.addEventListener('abort', () => this.waiting.delete(task) && reject(new CallerGone()));
       this.awaitTurn();
     });
   }
@@ -69,14 +69,14 @@ export class Slices {
 
   private turn(): void {
     for (const task of this.waiting) {
-      if (this.begun.length >= MOST_BEGUN) break;
+      if (this.begun.length >= MAX_BEGUN) break;
       this.waiting.delete(task);
       this.begun.push(task);
     }
     const task = this.begun.shift();
     if (task === undefined) return;
     try {
-      if (task.gone.aborted) throw new CallerGone();
+      if (task.signal.aborted) throw new CallerGone();
       if (!task.step()) this.begun.push(task);
     } catch (error) {
       task.end(error);

@@ -3,7 +3,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { parseHost } from '#config';
 
 /** A host may have so many addresses in its certificate. */
-const MOST_ADDRESSES = 100;
+const MAX_ADDRESSES = 100;
 
 /**
  * The names under which clients may reach this process: localhost, the name of the host, the addresses of its interfaces, and
@@ -16,7 +16,7 @@ export function ownNames(added: readonly string[]): readonly string[] {
   const names = [
     'localhost',
     ...(host === undefined ? [] : [host]),
-    ...addresses.slice(0, MOST_ADDRESSES),
+    ...addresses.slice(0, MAX_ADDRESSES),
     ...added,
   ];
   return [...new Set(names.map(plainName))].filter((name) => !name.includes('%'));

@@ -4,20 +4,20 @@ import { type Route, soleLeadership } from '#engine';
 import { aRow, FakeFeed } from '../../../../../test/support/fake-feed.js';
 import { RouteTable } from './route-table.js';
 import { WatchedTable } from './watched-table.js';
-import { Publisher } from './route-publisher.js';
+import { RoutePublisher } from './route-publisher.js';
 import type { RouteEvent } from './route-event.js';
-import { Watching } from './replication.js';
+import { RouteFeed } from './route-feed.js';
 
 describe("a leader's word on a route", () => {
   let mayAct: boolean;
-  let watching: Watching;
+  let watching: RouteFeed;
   let fleet: Fleet;
 
   beforeEach(() => {
     mayAct = true;
     fleet = emptyFleet();
     const clock = { now: () => 1_000 };
-    watching = new Watching({
+    watching = new RouteFeed({
       engine: { fleet, now: () => 1_000, report: () => undefined },
       addresses: { changes: 1, routeServer: (id) => ({ id, grpc: '', http: null, labels: {} }) },
       leadership: { ...soleLeadership(1, () => mayAct), renewedAgo: () => 12_000 },
@@ -32,13 +32,13 @@ describe("a leader's word on a route", () => {
   });
 
   it('leaves a long lease as it is while it may act', () => {
-    expect(watching.vouch(route(600_000))).toEqual(route(600_000));
+    expect(watching.withValidLease(route(600_000))).toEqual(route(600_000));
   });
 
   it('gives no more than 10 s while it is held: nothing keeps a longer lease then', () => {
     mayAct = false;
-    expect(watching.vouch(route(600_000))).toEqual(route(10_000));
-    expect(watching.vouch(route(4_000))).toEqual(route(4_000));
+    expect(watching.withValidLease(route(600_000))).toEqual(route(10_000));
+    expect(watching.withValidLease(route(4_000))).toEqual(route(4_000));
   });
 
   it('is told to no peer before the first table of its term, nor after its end', async () => {
@@ -63,7 +63,7 @@ describe('what a leader tells of its routes', () => {
   let own: WatchedTable;
   let fleet: Fleet;
   let told: Event[];
-  let watching: Watching;
+  let watching: RouteFeed;
 
   beforeEach(() => {
     now = 100_000;
@@ -71,7 +71,7 @@ describe('what a leader tells of its routes', () => {
     fleet = Object.assign(emptyFleet(), { startedAt: now, serversAwaited: false });
     told = [];
     const server = { id: 's', grpc: 's:1', http: null, labels: {} };
-    watching = new Watching({
+    watching = new RouteFeed({
       engine: { fleet, now: () => now, report: (...events: readonly Event[]) => void told.push(...events) },
       addresses: { changes: 1, routeServer: () => server },
       leadership: soleLeadership(2),
@@ -101,7 +101,7 @@ describe('what a leader tells of its routes', () => {
   });
 
   it('has rows of the term before go also for a peer that comes back, where no revision says so', async () => {
-    const before = new Publisher(new FakeFeed().put(aRow('x', 's')));
+    const before = new RoutePublisher(new FakeFeed().put(aRow('x', 's')));
     before.join({ isFree: true, send: (event: RouteEvent) => own.table.take(event, now) }, null, now);
     const unseen = { spec: { id: 's' }, lookedAt: null, contact: { kind: 'connecting' }, mode: null };
     (fleet.servers as Map<string, unknown>).set('s', unseen);

@@ -1,17 +1,17 @@
 import type {
   AuditChain,
   Declarations,
-  Told,
-  ToldAnswer,
-  ToldAudit,
-  ToldAuditHead,
-  ToldChange,
-  ToldEpisode,
-  ToldFreeze,
-  ToldHook,
-  ToldModel,
-  ToldOrders,
-  ToldServer,
+  Declared,
+  StoredAnswer,
+  AuditRow,
+  AuditHeadRow,
+  DeclarationChange,
+  StoredAlert,
+  DeclaredFreeze,
+  StoredHook,
+  DeclaredModel,
+  StoredOrders,
+  DeclaredServer,
   Written,
 } from '#engine';
 import { outboxWrite } from './outbox-store.js';
@@ -20,37 +20,37 @@ import { StoreUnusable } from './store-unusable.js';
 import { readTable, rowWrite, type Table } from './table.js';
 import { decode, VALUES } from './values.js';
 
-const MODELS: Table<ToldModel> = { prefix: 'told/model/', schema: VALUES.toldModel };
-const SERVERS: Table<ToldServer> = { prefix: 'told/server/', schema: VALUES.toldServer };
+const MODELS: Table<DeclaredModel> = { prefix: 'told/model/', schema: VALUES.toldModel };
+const SERVERS: Table<DeclaredServer> = { prefix: 'told/server/', schema: VALUES.toldServer };
 /** One row at most. */
-const FREEZES: Table<ToldFreeze> = { prefix: 'told/fleet/', schema: VALUES.toldFreeze };
+const FREEZES: Table<DeclaredFreeze> = { prefix: 'told/fleet/', schema: VALUES.toldFreeze };
 const FREEZE = 'freeze';
 /** A store of before has none. */
-const ORDERS: Table<ToldOrders> = { prefix: 'told/orders/', schema: VALUES.toldOrders };
-const ANSWERS: Table<ToldAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
-const HOOKS: Table<ToldHook> = { prefix: 'told/hook/', schema: VALUES.toldHook };
-const EPISODES: Table<ToldEpisode> = { prefix: 'told/episode/', schema: VALUES.toldEpisode };
+const ORDERS: Table<StoredOrders> = { prefix: 'told/orders/', schema: VALUES.toldOrders };
+const ANSWERS: Table<StoredAnswer> = { prefix: 'told/answer/', schema: VALUES.toldAnswer };
+const HOOKS: Table<StoredHook> = { prefix: 'told/hook/', schema: VALUES.toldHook };
+const EPISODES: Table<StoredAlert> = { prefix: 'told/episode/', schema: VALUES.toldEpisode };
 /** Up to 100,000 rows each: they are read one by one, when they are asked for. A store of before has that of admins alone. */
-const AUDIT: Readonly<Record<AuditChain, Table<ToldAudit>>> = {
+const AUDIT: Readonly<Record<AuditChain, Table<AuditRow>>> = {
   admins: { prefix: 'told/audit/', schema: VALUES.toldAudit },
   programs: { prefix: 'told/audit-programs/', schema: VALUES.toldAudit },
 };
 /** A row for each chain. */
-const AUDIT_HEADS: Table<ToldAuditHead> = { prefix: 'told/audit-head/', schema: VALUES.toldAuditHead };
+const AUDIT_HEADS: Table<AuditHeadRow> = { prefix: 'told/audit-head/', schema: VALUES.toldAuditHead };
 const AUDIT_HEAD = { admins: 'head', programs: 'programs' } as const;
 
 /** What we were told, kept. A value that makes no sense is not guessed at: no pin may be lost in silence. */
-export class ToldStore implements Declarations {
+export class DeclarationStore implements Declarations {
   constructor(private readonly rows: Rows) {}
 
-  async read(): Promise<Told> {
+  async read(): Promise<Declared> {
     const damaged: string[] = [];
     const valuesOf = async <T, Part = T>(table: Table<T>, part?: (value: T) => Part) => {
       const read = await readTable(this.rows, table, part);
       damaged.push(...read.damaged);
       return read.values;
     };
-    const told: Told = {
+    const told: Declared = {
       models: await valuesOf(MODELS),
       servers: await valuesOf(SERVERS),
       freeze: (await valuesOf(FREEZES)).get(FREEZE) ?? null,
@@ -63,19 +63,19 @@ export class ToldStore implements Declarations {
     return told;
   }
 
-  answer(key: string): Promise<ToldAnswer | undefined> {
+  answer(key: string): Promise<StoredAnswer | undefined> {
     return this.value(ANSWERS, key);
   }
 
-  auditHead(chain: AuditChain): Promise<ToldAuditHead | undefined> {
+  auditHead(chain: AuditChain): Promise<AuditHeadRow | undefined> {
     return this.value(AUDIT_HEADS, AUDIT_HEAD[chain]);
   }
 
-  auditRecord(chain: AuditChain, number: number): Promise<ToldAudit | undefined> {
+  auditRecord(chain: AuditChain, number: number): Promise<AuditRow | undefined> {
     return this.value(AUDIT[chain], auditKey(number));
   }
 
-  async write(changes: readonly ToldChange[]): Promise<Written> {
+  async write(changes: readonly DeclarationChange[]): Promise<Written> {
     return this.rows.write(changes.map(writeOf));
   }
 
@@ -98,7 +98,7 @@ export function damagedMessage(folder: string, keys: readonly string[]): string 
   );
 }
 
-function writeOf(change: ToldChange): RowWrite {
+function writeOf(change: DeclarationChange): RowWrite {
   switch (change.kind) {
     case 'model':
       return rowWrite(MODELS, change.name, change.value);

@@ -12,7 +12,11 @@ export interface Worded<T = unknown> {
 }
 
 /** A schema for Nest's parameters whose broken rules are told with their path and in plain words. */
-export function worded<T>(schema: z.ZodType<T>, at = '', published = jsonSchema(schema)): Worded<T> {
+export function withPlainMessages<T>(
+  schema: z.ZodType<T>,
+  at = '',
+  published = jsonSchema(schema),
+): Worded<T> {
   const validate: Worded<T>['~standard']['validate'] = (value) => {
     const checked = check(schema, value);
     if (checked.ok) return { value: checked.value };
@@ -29,7 +33,7 @@ export function JsonBody(
   whole = schema,
   publish: (whole: z.ZodType) => Json = jsonSchema,
 ): ParameterDecorator {
-  const body = Body({ schema: worded(schema, '', publish(whole)) });
+  const body = Body({ schema: withPlainMessages(schema, '', publish(whole)) });
   const described = ApiBody({ required: !whole.safeParse(undefined).success });
   return (target, name, index) => {
     body(target, name, index);

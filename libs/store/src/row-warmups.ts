@@ -37,7 +37,7 @@ interface Entry {
 }
 
 /** What warm-ups in rows are told of time. */
-export interface KeptWarmupOptions {
+export interface RowWarmupOptions {
   /** Milliseconds since 1970. */
   readonly wallNow?: () => number;
   /** How long one waits after so many tries that failed, in milliseconds. */
@@ -45,7 +45,7 @@ export interface KeptWarmupOptions {
 }
 
 /** Warm-ups that this process keeps in its rows and does by itself. All of them are in memory too, within their bounds. */
-export class KeptWarmups implements Warmups {
+export class RowWarmups implements Warmups {
   private readonly ending = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
   private work: WarmupWork | undefined;
@@ -53,7 +53,7 @@ export class KeptWarmups implements Warmups {
   private constructor(
     private readonly rows: Rows,
     private readonly entries: Map<string, Entry>,
-    private readonly options: KeptWarmupOptions,
+    private readonly options: RowWarmupOptions,
   ) {
     // Each load that is waited for listens for the end.
     setMaxListeners(0, this.ending.signal);
@@ -63,8 +63,8 @@ export class KeptWarmups implements Warmups {
   static async open(
     rows: Rows,
     onDamage: (key: string) => void,
-    options: KeptWarmupOptions = {},
-  ): Promise<KeptWarmups> {
+    options: RowWarmupOptions = {},
+  ): Promise<RowWarmups> {
     const told = await readTable(rows, TOLD);
     const progress = await readTable(rows, PROGRESS);
     for (const key of [...told.damaged, ...progress.damaged]) onDamage(key);
@@ -73,7 +73,7 @@ export class KeptWarmups implements Warmups {
       const fits = known?.ends.length === value.models.length;
       return [id, { told: value, progress: fits ? known : unbegun(value.models.length), isTaken: false }];
     });
-    return new KeptWarmups(rows, new Map(entries.sort(byAge)), options);
+    return new RowWarmups(rows, new Map(entries.sort(byAge)), options);
   }
 
   async add({ id, ...told }: NewWarmup): Promise<Written> {

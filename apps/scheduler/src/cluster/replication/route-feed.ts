@@ -5,12 +5,12 @@ import { Refused } from '../../transport/errors/refused.js';
 import type { WatchedTable } from './watched-table.js';
 import { NO_LEADER } from '../../transport/lifecycle.js';
 import { FleetFeed, type ServerAddresses } from './fleet-feed.js';
-import { LONGEST_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
-import { PeerDesk, type Stream } from './peer-subscriptions.js';
+import { MAX_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
+import { PeerSubscriptions, type Stream } from './peer-subscriptions.js';
 import type { PeerReport, RouteVersion } from './route-event.js';
 
 /** What the leader's part is made of. */
-export interface WatchingParts {
+export interface RouteFeedParts {
   readonly engine: Pick<Engine, 'fleet' | 'now' | 'report'>;
   readonly addresses: ServerAddresses;
   readonly leadership: Leadership;
@@ -29,23 +29,23 @@ export interface AmongPeers {
 }
 
 /** The leader's word on routes, for one term: it feeds the table of this process, which its peers and gateways watch. */
-export class Watching implements Observer {
-  readonly desk: PeerDesk;
+export class RouteFeed implements Observer {
+  readonly subscriptions: PeerSubscriptions;
   private readonly feed: FleetFeed;
   private isFed = false;
   private wasWatched = false;
   private readonly stored = new Set<string>();
   private peers: AmongPeers | null = null;
 
-  constructor(private readonly parts: WatchingParts) {
+  constructor(private readonly parts: RouteFeedParts) {
     const { engine, addresses, leadership, own } = parts;
     this.feed = new FleetFeed(engine.fleet, addresses, leadership, own.table);
-    this.desk = new PeerDesk({
+    this.subscriptions = new PeerSubscriptions({
       fleet: engine.fleet,
       term: leadership.term,
       publisher: own.publisher,
       tell: (...events) => engine.report(...events),
-      patience: own.bound + LONGEST_PEER_LEASE,
+      patience: own.bound + MAX_PEER_LEASE,
       onGone: (name) => this.forget(name),
     });
   }
@@ -59,14 +59,14 @@ export class Watching implements Observer {
     this.peers = peers;
     await this.keep(peers.name);
     for (const name of this.stored)
-      if (name !== peers.name) this.desk.remember(name, peers.lastRenewalSeenAt);
+      if (name !== peers.name) this.subscriptions.remember(name, peers.lastRenewalSeenAt);
     this.feedOwn();
     this.tellOfGateways(this.parts.engine.now());
   }
 
   /** Whether another peer watches at present. */
   get isWatched(): boolean {
-    return this.desk.standings(this.parts.engine.now()).some(({ isWatching }) => isWatching);
+    return this.subscriptions.standings(this.parts.engine.now()).some(({ isWatching }) => isWatching);
   }
 
   get hasPeers(): boolean {
@@ -100,19 +100,19 @@ export class Watching implements Observer {
   ): Promise<() => void> {
     await this.keep(name);
     if (!this.feed.hasTold) throw new Refused(NO_LEADER);
-    return this.desk.open(name, stream, have, configHash, this.parts.engine.now());
+    return this.subscriptions.open(name, stream, have, configHash, this.parts.engine.now());
   }
 
   report(name: string, report: PeerReport): void {
-    this.desk.report(name, report, this.parts.engine.now());
+    this.subscriptions.report(name, report, this.parts.engine.now());
   }
 
   /** To be called once a second, before the watchers of the table are told a beat. */
   tick(now: Instant): void {
     const { own } = this.parts;
-    if (this.peers === null && own.gateways.size === 0) this.starve();
+    if (this.peers === null && own.gateways.size === 0) this.stopFeed();
     if (this.isFed) this.feed.tell([], now);
-    this.desk.tick(now);
+    this.subscriptions.tick(now);
     this.tellOwnUses(now);
     this.tellOfGateways(now);
   }
@@ -123,8 +123,8 @@ export class Watching implements Observer {
     const { engine, own } = this.parts;
     if (this.isFed) this.feed.tell([], engine.now(), true);
     own.publisher.beat(engine.now());
-    this.starve();
-    this.desk.end();
+    this.stopFeed();
+    this.subscriptions.end();
     // Then no table of this peer counts any more, and the next leader need not wait for it.
     if (isShuttingDown && peers !== null && own.gateways.size === 0)
       await peers.known.forget(peers.name).catch(() => undefined);
@@ -142,7 +142,7 @@ export class Watching implements Observer {
         own.table.uses.note(one, now, one.inUseUntil, 0);
   }
 
-  private starve(): void {
+  private stopFeed(): void {
     this.isFed = false;
     this.feed.pause();
   }
@@ -150,7 +150,7 @@ export class Watching implements Observer {
   /** Routes that were given from the table: by gateways, and by this process before it led, or before it had looked. */
   private tellOwnUses(now: Instant): void {
     const { uses, arrived } = this.parts.own.table.uses.report(now, 'all');
-    this.desk.takeUses(uses, now);
+    this.subscriptions.takeUses(uses, now);
     arrived();
   }
 
@@ -185,10 +185,10 @@ export class Watching implements Observer {
    * A route of the engine as it may be given; undefined where this leader's lease is out of date: then its table has to do. While
    * it is held a longer lease is cut, as it may not be kept.
    */
-  vouch(route: Route): Route | undefined {
+  withValidLease(route: Route): Route | undefined {
     const { leadership, own } = this.parts;
     if (leadership.renewedAgo() > own.bound) return undefined;
-    const lease = Math.min(route.lease, LONGEST_PEER_LEASE);
+    const lease = Math.min(route.lease, MAX_PEER_LEASE);
     return lease === route.lease || leadership.mayAct() ? route : { ...route, lease };
   }
 

@@ -1,7 +1,7 @@
 import type { Principal } from './principal.js';
 
 /** What became of a token whose signature was good. */
-export interface KeptToken {
+export interface CachedToken {
   readonly answer: Principal | 'not_signed_in';
   /** Until then it is not verified anew. In milliseconds since 1970. */
   readonly freshUntil: number;
@@ -10,16 +10,16 @@ export interface KeptToken {
 }
 
 /** Tokens that were verified, by their hash. Where there are too many the one that was verified first goes. */
-export class KeptTokens {
-  private readonly byHash = new Map<string, KeptToken>();
+export class TokenCache {
+  private readonly byHash = new Map<string, CachedToken>();
 
   constructor(private readonly most: number) {}
 
-  get(hash: string): KeptToken | undefined {
+  get(hash: string): CachedToken | undefined {
     return this.byHash.get(hash);
   }
 
-  set(hash: string, token: KeptToken): void {
+  set(hash: string, token: CachedToken): void {
     this.byHash.delete(hash);
     this.byHash.set(hash, token);
     if (this.byHash.size <= this.most) return;

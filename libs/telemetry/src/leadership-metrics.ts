@@ -4,15 +4,15 @@ import type { Turn } from '#engine';
 import type { Instruments } from './instruments.js';
 
 /** What the metrics read while this process decides. */
-export interface ReignFacts {
+export interface LeadershipFacts {
   readonly term: number;
   /** Whether the store takes writes. */
   readonly isStoreOk: () => boolean;
 }
 
 /** Whether this process decides, in which term, and for how long it may not send orders. */
-export class ReignMetrics {
-  private reign: ReignFacts | null = null;
+export class LeadershipMetrics {
+  private term: LeadershipFacts | null = null;
   private heldSince: Instant | null = null;
   private heard: () => number = () => 0;
   private readonly held: Counter;
@@ -23,16 +23,16 @@ export class ReignMetrics {
     make: Instruments,
     private readonly now: () => Instant,
   ) {
-    make.read('leader', 'Whether this process decides.', () => (this.reign === null ? 0 : 1));
+    make.read('leader', 'Whether this process decides.', () => (this.term === null ? 0 : 1));
     make.read(
       'term',
-      'The number of the present reign, of this process or of the peer that leads; 0: no peer is known to lead.',
-      () => this.reign?.term ?? this.heard(),
+      'The number of the present term, of this process or of the peer that leads; 0: no peer is known to lead.',
+      () => this.term?.term ?? this.heard(),
     );
     make.read(
       'store_ok',
       '1 while the store takes writes; 0 from a failure on, until a write has succeeded.',
-      () => ((this.reign?.isStoreOk() ?? true) ? 1 : 0),
+      () => ((this.term?.isStoreOk() ?? true) ? 1 : 0),
     );
     make.read('held', 'Whether this leader sends no orders, since its lease is not renewed.', () =>
       this.heldSince === null ? 0 : 1,
@@ -60,9 +60,9 @@ export class ReignMetrics {
     for (const event of events) if ('outcome' in event && event.outcome.kind === 'unsent') this.late.inc();
   }
 
-  /** Whether a reign is told of. */
+  /** Whether a term is told of. */
   get isLeading(): boolean {
-    return this.reign !== null;
+    return this.term !== null;
   }
 
   /** From now on the term is read there while this process does not decide. */
@@ -70,13 +70,13 @@ export class ReignMetrics {
     this.heard = heard;
   }
 
-  begin(reign: ReignFacts): void {
-    this.reign = reign;
+  begin(term: LeadershipFacts): void {
+    this.term = term;
   }
 
   end(): void {
     this.hold(false);
-    this.reign = null;
+    this.term = null;
   }
 
   /** Orders are held from now on, or no longer. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ToldAudit } from '#engine';
+import type { AuditRow } from '#engine';
 import { MemoryRows } from '#triton-simulator';
 import { openStore } from './index.js';
 
@@ -12,7 +12,7 @@ describe('what is kept of the audit', () => {
     async (chain, prefix, name) => {
       const other = chain === 'admins' ? 'programs' : 'admins';
       const head = { first: 7, next: 8, hash: 'f'.repeat(64) };
-      const value: ToldAudit = {
+      const value: AuditRow = {
         ...{ number: '7', at: '2026-01-31T12:00:00Z', credential: 'gw', operation: 'PUT /v1/fleet/frozen' },
         ...{ source: { over: 'grpc', address: null }, subject: { kind: 'freeze', name: null } },
         ...{ revisionBefore: null, revisionAfter: null, forced: false, previousHash: '0'.repeat(64) },
