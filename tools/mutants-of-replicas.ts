@@ -16,7 +16,7 @@ export const OF_REPLICAS: readonly Mutant[] = [
   { name: 'silence-counts-without-replicas', breaks: 19, file: `${ENGINE}/lease-watch.ts`, find: `else this.misses();`, replace: `else this.readAt = askedAt;` },
   { name: 'silent-for-half-a-lease', breaks: 11, file: `${ENGINE}/lease-watch.ts`, find: `return this.silentFor >= this.profile.lease ?`, replace: `return this.silentFor >= this.profile.lease / 2 ?` },
   { name: 'never-held', breaks: 11, file: `${ENGINE}/leading-term.ts`, find: `return now >= this.heldFrom;`, replace: `return now < this.renewedAt;` },
-  { name: 'lost-lease-kept', breaks: 11, file: `${ENGINE}/election.ts`, find: `if (renewed === 'lost') return this.depose();`, replace: `` },
+  { name: 'lost-lease-kept', breaks: 11, file: `${ENGINE}/election.ts`, find: `if (renewed === 'lost') return this.stepDown();`, replace: `` },
   // Rows in Redis.
   { name: 'every-write-is-durable', breaks: 17, file: `${REDIS}/redis-rows.ts`, find: `return { durable: isConfirmed };`, replace: `return { durable: isConfirmed || true };` },
   // Tables of routes.

@@ -25,9 +25,9 @@ if (!isTested) process.stderr.write(`SKIPPED: ${name}: it is missing: ${found.mi
 
   function verified(key: Uint8Array, change: object = {}): unknown {
     if (!found.ok) throw new Error(`standardwebhooks is missing: ${found.missing}`);
-    const letter = letterOf(event, keys, Date.now());
+    const request = letterOf(event, keys, Date.now());
     const secret = `whsec_${Buffer.from(key).toString('base64')}`;
-    const input = JSON.stringify({ ...letter, secret, ...change });
+    const input = JSON.stringify({ ...request, secret, ...change });
     return JSON.parse(execFileSync(found.python, ['-c', RECEIVER], { input, encoding: 'utf8' }));
   }
 

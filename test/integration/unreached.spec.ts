@@ -55,7 +55,13 @@ describe('a server that is declared at a wrong address', () => {
     const { servers } = world.config;
     const trouble = { reason: 'not_grpc', detail: 'port 8000 is not for gRPC' } as const;
     const files = { adminKeyFile: null, authorityFile: null, peers: null };
-    const served = { http: 'http://h', grpc: 'h:1', demo: null, troubles: { of: () => trouble }, ...files };
+    const served = {
+      http: 'http://h',
+      grpc: 'h:1',
+      demo: null,
+      connectionErrors: { of: () => trouble },
+      ...files,
+    };
     expect(banner({ ...world.config, servers }, served)).toContain(
       `server a is not reached: ${trouble.detail}`,
     );

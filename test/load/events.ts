@@ -29,30 +29,30 @@ const ENDPOINT: EndpointConfig = {
 export async function eventFigures(): Promise<Figure[]> {
   const store = await openStore(await openRows(scratchPath()), { fleet: 'berth' });
   let posted: WebhookResponse = { status: 204, retryAfter: null };
-  const teller = new EventDispatcher({
+  const dispatcher = new EventDispatcher({
     ...{ outbox: store.outbox, clock: new MonotonicClock(), wallNow: Date.now, random: Math.random },
-    courier: { post: () => Promise.resolve(posted) },
+    client: { post: () => Promise.resolve(posted) },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     metrics: { tried: () => undefined, lost: () => undefined },
   });
-  await teller.begin([ENDPOINT]);
+  await dispatcher.begin([ENDPOINT]);
   // What the first events need once, such as room for garbage, is no part of what waits.
-  await tellMany(teller);
-  while (teller.waiting > 0) await sleep(10);
+  await tellMany(dispatcher);
+  while (dispatcher.waiting > 0) await sleep(10);
   const before = await settledMemory();
   posted = { failure: 'unreachable' };
-  await tellMany(teller);
-  while (teller.waiting < WAITING) await sleep(10);
+  await tellMany(dispatcher);
+  while (dispatcher.waiting < WAITING) await sleep(10);
   const after = await settledMemory();
-  const figures = [memoryFigure(before, after), await turnFigure(teller)];
-  await teller.close();
+  const figures = [memoryFigure(before, after), await turnFigure(dispatcher)];
+  await dispatcher.close();
   await store.close();
   return figures;
 }
 
-async function tellMany(teller: EventDispatcher): Promise<void> {
+async function tellMany(dispatcher: EventDispatcher): Promise<void> {
   for (let nth = 0; nth < WAITING; nth += 100) {
-    teller.take(Array.from({ length: 100 }, (_, more) => draft(nth + more)));
+    dispatcher.take(Array.from({ length: 100 }, (_, more) => draft(nth + more)));
     await sleep(1);
   }
   await sleep(100);
@@ -89,10 +89,10 @@ function memoryFigure(before: Memory, after: Memory): Figure {
 }
 
 /** Turns of the core beside turns of which events are made, round by round in turns. */
-async function turnFigure(teller: EventDispatcher): Promise<Figure> {
+async function turnFigure(dispatcher: EventDispatcher): Promise<Figure> {
   const plays = {
     without: new CorePlay(SMALL),
-    with: new CorePlay(SMALL, undefined, new EventsOfTurns(teller, () => ({ wanted: 17, present: 16 }))),
+    with: new CorePlay(SMALL, undefined, new EventsOfTurns(dispatcher, () => ({ wanted: 17, present: 16 }))),
   };
   const p50s = { without: [] as number[], with: [] as number[] };
   const p50 = (turns: readonly Turn[]): number => median(turns.map(({ tookMs }) => tookMs));
@@ -108,7 +108,7 @@ async function turnFigure(teller: EventDispatcher): Promise<Figure> {
     met: value <= GOAL_RATIO,
     details: {
       ...{ withMs: rounded(median(p50s.with)), withoutMs: rounded(median(p50s.without)) },
-      waiting: teller.waiting,
+      waiting: dispatcher.waiting,
     },
   };
 }

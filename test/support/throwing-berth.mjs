@@ -2,8 +2,8 @@
 // whether orders may be sent. No code of the product can be made to throw from outside.
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { endWhenBroken } from '../../dist/apps/scheduler/src/broken.js';
-import { createScheduler } from '../../dist/apps/scheduler/src/scheduler.js';
+import { endWhenBroken } from '../../dist/apps/scheduler/src/bootstrap/crash.js';
+import { createScheduler } from '../../dist/apps/scheduler/src/bootstrap/scheduler.js';
 import { readConfig } from '../../dist/libs/config/src/index.js';
 import { openRows } from '../../dist/libs/store-sqlite/src/index.js';
 import { openStore } from '../../dist/libs/store/src/index.js';

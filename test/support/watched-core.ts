@@ -43,7 +43,7 @@ export class FollowingPeer {
   latency: Millis = 1;
   /** What is sent gets lost, in both directions. */
   isCut = false;
-  private talk: LeaderSession;
+  private session: LeaderSession;
   private letters: Letter[] = [];
   private isReporting = false;
   private leave: () => void = () => undefined;
@@ -53,7 +53,7 @@ export class FollowingPeer {
     private readonly core: WatchedCore,
   ) {
     this.table = this.emptyTable();
-    this.talk = this.open();
+    this.session = this.open();
   }
 
   /** Is killed, and starts again at once under its name. */
@@ -68,7 +68,7 @@ export class FollowingPeer {
     this.leave();
     this.letters = [];
     this.isReporting = false;
-    this.talk = this.open();
+    this.session = this.open();
   }
 
   ask(model: string, lease: Millis): void {
@@ -89,33 +89,39 @@ export class FollowingPeer {
   receive(): void {
     const { now } = this.core;
     while (this.letters[0] && this.letters[0].at <= now) this.letters.shift()!.arrive();
-    if (this.isReporting || !this.talk.isDue(now)) return;
+    if (this.isReporting || !this.session.isDue(now)) return;
     this.isReporting = true;
-    const { talk } = this;
-    const { report, arrived } = talk.next(now);
+    const { session } = this;
+    const { report, arrived } = session.next(now);
     const isSent = this.post(() => {
-      this.core.desk.report(this.name, report, this.core.now);
+      this.core.subscriptions.report(this.name, report, this.core.now);
       this.post(() => {
         arrived();
         this.isReporting = false;
       });
     });
     if (isSent) return;
-    talk.failed();
+    session.failed();
     this.isReporting = false;
   }
 
   private open(): LeaderSession {
     const { core, name, table } = this;
-    const talk = new LeaderSession(table, () => ({ term: Infinity, sequence: Infinity }), core.now);
+    const session = new LeaderSession(table, () => ({ term: Infinity, sequence: Infinity }), core.now);
     const stream = {
       write: (event: Parameters<LeaderSession['hear']>[0]) =>
-        void this.post(() => this.talk === talk && talk.hear(event, core.now)),
+        void this.post(() => this.session === session && session.hear(event, core.now)),
       end: () => undefined,
     };
     if (!this.isCut)
-      this.leave = core.desk.open(name, stream, table.isReceived ? table.version : null, '', core.now);
-    return talk;
+      this.leave = core.subscriptions.open(
+        name,
+        stream,
+        table.isReceived ? table.version : null,
+        '',
+        core.now,
+      );
+    return session;
   }
 
   private emptyTable(): RouteTable {
@@ -134,7 +140,7 @@ export class FollowingPeer {
 export class WatchedCore {
   readonly fleet = emptyFleet();
   readonly shelf = new Shelf(['a', 'b', 'c']);
-  readonly desk: PeerSubscriptions;
+  readonly subscriptions: PeerSubscriptions;
   readonly peers: readonly FollowingPeer[];
   now: Instant = 1_000;
   private readonly own = new WatchedTable({ clock: { now: () => this.now }, bound: BOUND });
@@ -154,7 +160,7 @@ export class WatchedCore {
     const tell = (...events: Event[]): void => void this.inbox.push(...events);
     const { fleet } = this;
     const { publisher } = this.own;
-    this.desk = new PeerSubscriptions({
+    this.subscriptions = new PeerSubscriptions({
       fleet,
       term: 1,
       publisher,
@@ -185,7 +191,7 @@ export class WatchedCore {
         this.tickAt += SECOND;
         this.feed.tell([], this.now);
         this.own.tick(this.now);
-        this.desk.tick(this.now);
+        this.subscriptions.tick(this.now);
       }
       for (const peer of this.peers) peer.receive();
       this.turn();

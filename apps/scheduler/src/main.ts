@@ -59,7 +59,7 @@ async function main(args: readonly string[]): Promise<void> {
   followSignals(commandLine, scheduler);
   const ids = config.servers.map(({ id }) => id);
   await leaderKnown(scheduler);
-  await scheduler.troubles?.areTold(ids, SERVERS_TOLD_MS);
+  await scheduler.connectionErrors?.areTold(ids, SERVERS_TOLD_MS);
   process.stdout.write(banner(config, scheduler));
 }
 
@@ -67,7 +67,7 @@ async function main(args: readonly string[]): Promise<void> {
 async function leaderKnown(scheduler: RunningScheduler): Promise<void> {
   const { peers } = scheduler;
   const isKnown = (): boolean =>
-    scheduler.troubles !== null ||
+    scheduler.connectionErrors !== null ||
     peers === null ||
     (peers.candidate.present?.peer ?? peers.name) !== peers.name;
   for (let left = LEADER_KNOWN_MS; left > 0 && !isKnown(); left -= LOOK_EVERY_MS) await sleep(LOOK_EVERY_MS);

@@ -67,7 +67,7 @@ class Leader {
   private readonly acknowledged = new Map<WatcherId, number>();
   private readonly open: { readonly revision: number; readonly at: number }[] = [];
   private readonly server = new Server();
-  private readonly desk = new PeerSubscriptions({
+  private readonly subscriptions = new PeerSubscriptions({
     ...{ fleet: this.fleet, term: this.feed.term, publisher: this.publisher },
     tell: (...events) => this.hear(events),
     patience: 40_000,
@@ -139,13 +139,13 @@ class Leader {
   }
 
   private asWatching(): RouteFeed {
-    const { desk } = this;
+    const { subscriptions } = this;
     return {
-      desk,
+      subscriptions,
       hasPeers: true,
       open: (name: string, stream: never, have: never) =>
-        Promise.resolve(desk.open(name, stream, have, '', performance.now())),
-      report: (name: string, report: never) => desk.report(name, report, performance.now()),
+        Promise.resolve(subscriptions.open(name, stream, have, '', performance.now())),
+      report: (name: string, report: never) => subscriptions.report(name, report, performance.now()),
     } as unknown as RouteFeed;
   }
 

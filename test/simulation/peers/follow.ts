@@ -18,7 +18,7 @@ const REPORTING: Millis = 2_000;
 /** What a peer has of the leader that it follows. */
 interface Following {
   readonly to: string;
-  readonly talk: LeaderSession;
+  readonly session: LeaderSession;
   close: () => void;
 }
 
@@ -49,7 +49,7 @@ export class Follow {
     const { peer } = this;
     const leader = peer.leader();
     const { following } = this;
-    if (following && (following.to !== leader?.name || now - following.talk.lastHeardAt > SILENT))
+    if (following && (following.to !== leader?.name || now - following.session.lastHeardAt > SILENT))
       this.hangUp();
     if (!this.following && !this.isOpening && leader && leader !== peer && !peer.lead) this.open(leader);
   }
@@ -58,7 +58,7 @@ export class Follow {
   end(): void {
     const leader = this.peer.leader();
     if (leader && leader.name === this.following?.to)
-      this.send(leader, this.following.talk, this.following.talk.next(this.peer.process.now(), true));
+      this.send(leader, this.following.session, this.following.session.next(this.peer.process.now(), true));
   }
 
   private hangUp(): void {
@@ -69,8 +69,8 @@ export class Follow {
   private open(leader: Peer): void {
     const { peer, scenery } = this;
     const { own, process, name } = peer;
-    const talk = new LeaderSession(own.table, () => own.gateways.settled(process.now()), process.now());
-    const following: Following = { to: leader.name, talk, close: () => undefined };
+    const session = new LeaderSession(own.table, () => own.gateways.settled(process.now()), process.now());
+    const following: Following = { to: leader.name, session, close: () => undefined };
     this.following = following;
     this.isOpening = true;
     process.after(OPENING, () => (this.isOpening = false));
@@ -82,7 +82,7 @@ export class Follow {
     };
     scenery.network.send(name, leader.name, leader.process, () => {
       if (have) leader.election.noteTerm(have.term);
-      void leader.lead?.watching.open(name, stream, have, '').then(
+      void leader.lead?.routeFeed.open(name, stream, have, '').then(
         (ended) => (following.close = () => scenery.network.send(name, leader.name, leader.process, ended)),
         () => undefined,
       );
@@ -92,7 +92,7 @@ export class Follow {
   private hear(following: Following, event: RouteEvent): void {
     const { peer } = this;
     if (this.following !== following) return;
-    following.talk.hear(event, peer.process.now());
+    following.session.hear(event, peer.process.now());
     peer.election.noteTerm(event.version.term);
     if (event.beat.isEnding) peer.election.expectRelease();
     this.pump();
@@ -106,12 +106,12 @@ export class Follow {
   private pump(): void {
     const { following, peer } = this;
     const now = peer.process.now();
-    if (!following || this.isReporting || !following.talk.isDue(now)) return;
+    if (!following || this.isReporting || !following.session.isDue(now)) return;
     const leader = peer.leader();
-    if (leader?.name === following.to) this.send(leader, following.talk, following.talk.next(now));
+    if (leader?.name === following.to) this.send(leader, following.session, following.session.next(now));
   }
 
-  private send(leader: Peer, talk: LeaderSession, made: MadeReport): void {
+  private send(leader: Peer, session: LeaderSession, made: MadeReport): void {
     const { peer, scenery } = this;
     let isOver = false;
     const over = (hasArrived: boolean): void => {
@@ -119,7 +119,7 @@ export class Follow {
       isOver = true;
       this.isReporting = false;
       cancel();
-      if (!hasArrived) return talk.failed();
+      if (!hasArrived) return session.failed();
       made.arrived();
       this.pump();
     };
@@ -127,7 +127,7 @@ export class Follow {
     const cancel = peer.process.after(REPORTING, () => over(false));
     scenery.network.send(peer.name, leader.name, leader.process, () => {
       if (!leader.lead) return;
-      leader.lead.watching.report(peer.name, made.report);
+      leader.lead.routeFeed.report(peer.name, made.report);
       scenery.network.send(leader.name, peer.name, peer.process, () => over(true));
     });
   }

@@ -39,7 +39,7 @@ export class Lead {
 
   private constructor(
     readonly engine: Engine,
-    readonly watching: RouteFeed,
+    readonly routeFeed: RouteFeed,
     readonly desk: WriteDesk,
     private readonly parts: LeadParts,
   ) {}
@@ -60,21 +60,21 @@ export class Lead {
       leadership,
       observers,
     });
-    const watching = new RouteFeed({
+    const routeFeed = new RouteFeed({
       ...{ engine, leadership, own },
       addresses: { changes: 1, routeServer: (id) => scenery.addressOf(id as ServerId) },
       log: { warn: () => undefined },
     });
-    observers.push(watching);
+    observers.push(routeFeed);
     leadership.tend(() => {
       if (store.health.failure !== null) void store.health.tryAgain().catch(() => undefined);
-      return engine.takeKeptBack() && watching.isWatched;
+      return engine.takeKeptBack() && routeFeed.isWatched;
     });
     const models = scenery.plan.models.map(({ model }) => model);
     const desk = await WriteDesk.open({ store, engine, models, wallNow });
-    const lead = new Lead(engine, watching, desk, parts);
+    const lead = new Lead(engine, routeFeed, desk, parts);
     const { lastRenewalSeenAt } = won;
-    await watching.begin({ name, known: store.peers, lastRenewalSeenAt });
+    await routeFeed.begin({ name, known: store.peers, lastRenewalSeenAt });
     await lead.tell(won.isCleanRelease ? 1 : 2);
     return lead;
   }
@@ -97,16 +97,16 @@ export class Lead {
   /** A warm route of the leader's own, where its lease is young enough. */
   routeHere(query: ResolveQuery): Route | undefined {
     const route = this.engine.route(query);
-    return route && this.watching.withValidLease(route);
+    return route && this.routeFeed.withValidLease(route);
   }
 
   /** The term is over: another process leads. */
   end(): void {
     this.isOver = true;
     this.desk.end();
-    void this.watching.end(false);
+    void this.routeFeed.end(false);
     this.engine.stop('no_leader');
-    this.watching.handOver();
+    this.routeFeed.handOver();
     this.disconnect();
   }
 
@@ -119,7 +119,7 @@ export class Lead {
   private beat(): void {
     this.parts.process.after(1_000, () => {
       if (this.isOver) return;
-      this.watching.tick(this.engine.now());
+      this.routeFeed.tick(this.engine.now());
       this.beat();
     });
   }

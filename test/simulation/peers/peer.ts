@@ -96,7 +96,7 @@ export class Peer {
     const { lead } = this;
     this.follow.end();
     this.hangUp();
-    void lead?.watching.end(true);
+    void lead?.routeFeed.end(true);
     lead?.engine.stop();
     lead?.disconnect();
     void this.election.close().then(() => this.process.die());
@@ -150,7 +150,7 @@ export class Peer {
     const wait = Math.max(0, deadline - this.process.now());
     const pending = lead.engine.admit({ ...query, wait }, 60_000);
     void pending.answer.then((found) => {
-      const answer = found.kind === 'route' ? (lead.watching.withValidLease(found) ?? NO_LEADER) : found;
+      const answer = found.kind === 'route' ? (lead.routeFeed.withValidLease(found) ?? NO_LEADER) : found;
       if (answer.kind === 'route') this.given(answer);
       done(answer.kind === 'refusal' && answer.refusal.reason === 'no_leader' ? null : answer);
     });

@@ -52,7 +52,7 @@ export class WriteDesk {
     const told = await store.read();
     const audit = new Audit({ store, wallNow });
     await audit.head('admins');
-    const books = { answers: new IdempotencyKeys({ store, given: told.answers, wallNow }), audit };
+    const books = { idempotencyKeys: new IdempotencyKeys({ store, given: told.answers, wallNow }), audit };
     const lifecycle = new Lifecycle();
     const declared = [...told.models, ...told.servers].map(([name, value]): [string, Declared] => {
       const keys = value.spec?.['keys'] as readonly string[];

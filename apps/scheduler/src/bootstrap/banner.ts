@@ -8,7 +8,7 @@ interface Served {
   readonly http: string;
   readonly grpc: string;
   readonly demo: Demo | null;
-  readonly troubles: { of(id: string): Trouble | null } | null;
+  readonly connectionErrors: { of(id: string): Trouble | null } | null;
   readonly adminKeyFile: string | null;
   readonly authorityFile: string | null;
   readonly peers: Peers | null;
@@ -19,7 +19,7 @@ const MAX_TROUBLES = 10;
 
 /** What is printed once everything runs: what runs where, and what to try. */
 export function banner(config: Config, served: Served): string {
-  const { http, grpc, demo, troubles } = served;
+  const { http, grpc, demo, connectionErrors } = served;
   const servers = config.servers.map(({ id, grpc: address }) => `${id} (${address})`);
   const what = demo
     ? [
@@ -29,7 +29,7 @@ export function banner(config: Config, served: Served): string {
     : [
         `  servers  ${servers.join(', ') || 'as declared over the API'}`,
         ...config.discovery.map(({ question }) => `  DNS      servers of ${question.name}`),
-        ...troubled(config, troubles),
+        ...troubled(config, connectionErrors),
       ];
   return [
     `Berth is up: fleet ${config.fleet}, state ${config.redis ? 'in Redis' : `under ${demo ? demoFolder(config.data) : config.data}`}`,
@@ -84,9 +84,9 @@ function toTry(
 }
 
 /** The servers that are not reached, and why. */
-function troubled({ servers }: Config, troubles: Served['troubles']): string[] {
+function troubled({ servers }: Config, connectionErrors: Served['connectionErrors']): string[] {
   const lines = servers.flatMap(({ id }) => {
-    const trouble = troubles?.of(id);
+    const trouble = connectionErrors?.of(id);
     return trouble ? [`  *** server ${id} is not reached: ${trouble.detail}`] : [];
   });
   const left = lines.length - MAX_TROUBLES;

@@ -32,7 +32,7 @@ export interface RunningScheduler {
   /** What is shown where nothing may bring servers. */
   readonly demo: Demo | null;
   /** What keeps servers from being reached; null: this process does not lead. */
-  readonly troubles: ConnectionErrors | null;
+  readonly connectionErrors: ConnectionErrors | null;
   /** The file with the key of the only caller, where the configuration tells of none; null: there is no such file. */
   readonly adminKeyFile: string | null;
   /** The file with the authority that clients have to trust; null where it is not our own. */
@@ -96,7 +96,7 @@ function runningScheduler(parts: Parts): RunningScheduler {
     get demo() {
       return terms.leading?.get(TermConfig).demo ?? null;
     },
-    get troubles() {
+    get connectionErrors() {
       return terms.leading?.get(ConnectionErrors) ?? null;
     },
     adminKeyFile: callers.adminKeyFile,

@@ -17,7 +17,7 @@ export class LeaderRoutes {
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(RouteMessages) private readonly told: RouteMessages,
-    @Inject(RouteFeed) private readonly watching: RouteFeed,
+    @Inject(RouteFeed) private readonly routeFeed: RouteFeed,
   ) {}
 
   /** A route as callers are told it. */
@@ -29,19 +29,21 @@ export class LeaderRoutes {
   warm(query: ResolveQuery): RouteMessage | undefined {
     if (this.lifecycle.isEnding) return undefined;
     const found = this.engine.route(query);
-    const route = found && this.watching.withValidLease(found);
+    const route = found && this.routeFeed.withValidLease(found);
     return route && this.told.of(route);
   }
 
   /** Waits for a cold model. Where this leader does not vouch for the route that came, `instead` has it. */
   wait(query: ResolveQuery, instead: () => Route | undefined): Pending {
-    const { engine, lifecycle, watching } = this;
+    const { engine, lifecycle, routeFeed } = this;
     const began = engine.now();
     if (lifecycle.isEnding) return ended(this.counted(refused(SHUTTING_DOWN), began));
     const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
     const pending = engine.admit(query, coldStart.maxWait);
     const vouched = (answer: Answer): Answer =>
-      answer.kind === 'route' ? (watching.withValidLease(answer) ?? instead() ?? refused(NO_LEADER)) : answer;
+      answer.kind === 'route'
+        ? (routeFeed.withValidLease(answer) ?? instead() ?? refused(NO_LEADER))
+        : answer;
     return {
       answer: pending.answer.then((answer) => this.counted(vouched(answer), began)),
       cancel: () => pending.cancel(),

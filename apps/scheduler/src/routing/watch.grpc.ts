@@ -89,10 +89,10 @@ export class WatchRpc {
     const { following } = this.terms;
     demandPeer(metadata);
     if (have !== null) following?.noteTerm(have.term);
-    const watching = this.terms.now.get(RouteFeed);
-    if (!watching.hasPeers) throw NOT_A_PEER;
-    if (!watching.subscriptions.takes(watcher)) throw busy(`at most ${MAX_PEERS} peers may watch`);
-    const leave = await watching.open(watcher, to, have, peer!.configHash);
+    const routeFeed = this.terms.now.get(RouteFeed);
+    if (!routeFeed.hasPeers) throw NOT_A_PEER;
+    if (!routeFeed.subscriptions.takes(watcher)) throw busy(`at most ${MAX_PEERS} peers may watch`);
+    const leave = await routeFeed.open(watcher, to, have, peer!.configHash);
     if (peer!.configHash !== following?.configHash())
       this.log.warn({ peer: watcher }, 'a peer has another configuration than this leader');
     return leave;

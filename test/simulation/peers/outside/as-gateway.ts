@@ -6,7 +6,7 @@ import type { Peer } from '../peer.js';
 export function watchAsGateway(peer: Peer, stream: GatewayStream, have: RouteVersion | null): () => void {
   const { lead, own, process } = peer;
   if (!peer.isAlive) return () => undefined;
-  lead?.watching.expectGateway();
+  lead?.routeFeed.expectGateway();
   if (own.table.isReady) return own.gateways.open(stream, have, process.now());
   stream.end();
   return () => undefined;

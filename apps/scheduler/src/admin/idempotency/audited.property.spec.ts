@@ -91,9 +91,9 @@ class Life {
 
   private begin(): Writes {
     const wallNow = (): number => 0;
-    const answers = new IdempotencyKeys({ store: this.declarations, given: new Map(), wallNow });
+    const idempotencyKeys = new IdempotencyKeys({ store: this.declarations, given: new Map(), wallNow });
     const audit = new Audit({ store: this.declarations, wallNow });
-    return new Writes(this.store, { answers, audit }, new Lifecycle());
+    return new Writes(this.store, { idempotencyKeys, audit }, new Lifecycle());
   }
 }
 

@@ -22,7 +22,7 @@ describe('writes', () => {
   let broken: boolean;
   let isConfirmed: boolean;
   let now: number;
-  let answers: IdempotencyKeys;
+  let idempotencyKeys: IdempotencyKeys;
   let lifecycle: Lifecycle;
   let writes: Writes;
 
@@ -35,7 +35,7 @@ describe('writes', () => {
     const store = { answer: async (key: string) => kept.get(key) };
     const onDropped = (count: number): void => void (dropped += count);
     kept = new Map();
-    answers = new IdempotencyKeys({ store, given: new Map(), wallNow: () => now, onDropped });
+    idempotencyKeys = new IdempotencyKeys({ store, given: new Map(), wallNow: () => now, onDropped });
     lifecycle = new Lifecycle();
     const write = async (changes: readonly DeclarationChange[]): Promise<Written> => {
       await Promise.resolve();
@@ -48,7 +48,7 @@ describe('writes', () => {
       }
       return { durable: isConfirmed };
     };
-    writes = new Writes({ write }, { answers, audit: emptyAudit() }, lifecycle);
+    writes = new Writes({ write }, { idempotencyKeys, audit: emptyAudit() }, lifecycle);
   });
 
   const change: DeclarationChange = { kind: 'model', name: 'm', value: { revision: 1, spec: {} } };
@@ -217,7 +217,7 @@ describe('writes', () => {
     now += DAY;
     await writes.tidy();
     expect(stored.at(-1)).toMatchObject({ kind: 'answer', value: null });
-    expect(answers.overdue()).toEqual([]);
+    expect(idempotencyKeys.overdue()).toEqual([]);
   });
 
   it('are refused once the process ends', async () => {

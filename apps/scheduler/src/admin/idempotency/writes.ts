@@ -61,7 +61,7 @@ export class Written<Body> {
 
 /** What is kept beside what was written, in one batch with it. */
 export interface Books {
-  readonly answers: IdempotencyKeys;
+  readonly idempotencyKeys: IdempotencyKeys;
   readonly audit: Audit;
 }
 
@@ -84,7 +84,7 @@ export class Writes {
   async perform<Body>(operation: Operation<Body>, prepare: () => Prepared<Body>): Promise<Written<Body>> {
     this.admit(operation, 'queue_full');
     return this.turns.take(async () => {
-      const first = await this.books.answers.find(operation);
+      const first = await this.books.idempotencyKeys.find(operation);
       if (first) return this.replay(operation, first);
       return this.performNow(operation, prepare());
     }, operation.caller.signal);
@@ -107,7 +107,7 @@ export class Writes {
   /** Whether this write is a replay: it will be answered as before, whatever holds by now. Refuses broken conditions. */
   isReplay(asked: AskedFor): boolean {
     checkConditions(asked.caller);
-    return this.books.answers.has(asked);
+    return this.books.idempotencyKeys.has(asked);
   }
 
   /** Notes what the caller is told in the end, where that is not what was stored with the write: a replay tells the same. */
@@ -121,7 +121,7 @@ export class Writes {
 
   /** Lets go of answers whose time is over. */
   async tidy(): Promise<void> {
-    await this.turns.take(() => this.keep(this.books.answers.overdue()));
+    await this.turns.take(() => this.keep(this.books.idempotencyKeys.overdue()));
   }
 
   /**
@@ -165,13 +165,13 @@ export class Writes {
     prepared: Prepared<Body>,
   ): Promise<Written<Body>> {
     const { changes, ordered, status, told } = prepared;
-    const { answers, audit } = this.books;
+    const { idempotencyKeys, audit } = this.books;
     const audited = auditedBy(operation, changes, ordered ? [ordered] : []);
     assert(audited.things.length > 0, 'a write has to say what it is about');
     const records = await audit.changesFor(audited);
     const hasKey = operation.caller.idempotencyKey !== null;
     const guess = hasKey ? firstOf(status, prepared.view(), told) : null;
-    const answer = guess === null ? [] : answers.changesFor(operation, guess);
+    const answer = guess === null ? [] : idempotencyKeys.changesFor(operation, guess);
     const isDurable = await this.keep([...changes, ...records, ...answer]);
     prepared.commit();
     await nextTurn();
@@ -182,7 +182,7 @@ export class Writes {
   }
 
   private async note(operation: Operation, first: FirstAnswer): Promise<void> {
-    await this.keep(this.books.answers.amendments(operation, first));
+    await this.keep(this.books.idempotencyKeys.amendments(operation, first));
   }
 
   /** Resolves with whether it is durable. */
@@ -193,7 +193,7 @@ export class Writes {
       throw error;
     });
     this.isUnsure = !durable;
-    this.books.answers.follow(changes);
+    this.books.idempotencyKeys.follow(changes);
     this.books.audit.follow(changes);
     return durable;
   }

@@ -26,7 +26,7 @@ export class ModelList {
     private readonly engine: Engine,
     private readonly catalog: Catalog,
     private readonly times: WallTimes,
-    private readonly slices: TimeSlicer,
+    private readonly slicer: TimeSlicer,
   ) {}
 
   get scene(): Scene {
@@ -54,7 +54,7 @@ export class ModelList {
     tell: (model: ModelMessage) => Told,
     signal: AbortSignal,
   ): Promise<PageMessage<Told>> {
-    return this.slices.run(
+    return this.slicer.run(
       pageOf(query, { names: () => this.names(), view: () => this.listed(query), tell }),
       signal,
     );

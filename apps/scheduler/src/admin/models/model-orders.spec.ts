@@ -21,8 +21,8 @@ function keptWrites(): Writes {
     return { durable: true };
   };
   const store = { answer: async (key: string) => kept.get(key) ?? undefined };
-  const answers = new IdempotencyKeys({ store, given: new Map(), wallNow: () => 0 });
-  return new Writes({ write }, { answers, audit: emptyAudit() }, new Lifecycle());
+  const idempotencyKeys = new IdempotencyKeys({ store, given: new Map(), wallNow: () => 0 });
+  return new Writes({ write }, { idempotencyKeys, audit: emptyAudit() }, new Lifecycle());
 }
 
 /** Orders to a fleet of one server, whose repository the test changes. */

@@ -24,8 +24,8 @@ describe('keeping what became of orders', () => {
       return { durable: true };
     };
     const store = { answer: async () => undefined };
-    const answers = new IdempotencyKeys({ store, given: new Map(), wallNow: () => 0 });
-    writes = new Writes({ write }, { answers, audit: emptyAudit() }, new Lifecycle());
+    const idempotencyKeys = new IdempotencyKeys({ store, given: new Map(), wallNow: () => 0 });
+    writes = new Writes({ write }, { idempotencyKeys, audit: emptyAudit() }, new Lifecycle());
     const log = { error: (_: unknown, text: string) => void said.push(text) } as never;
     keeping = new OrderKeeping(new OrderBook(new Map([['m', ORDERED]])), writes, log);
   });

@@ -9,19 +9,19 @@ const SILENT: Trouble = { reason: 'silent', detail: 'h:1 says nothing' };
 
 describe('what keeps servers from being reached', () => {
   let lines: string[];
-  let troubles: ConnectionErrors;
+  let connectionErrors: ConnectionErrors;
 
   beforeEach(() => {
     lines = [];
     const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
-    troubles = new ConnectionErrors(pino({}, { write }));
+    connectionErrors = new ConnectionErrors(pino({}, { write }));
   });
 
   it('is written into the log once for each change, not once for each try', () => {
-    for (let tries = 0; tries < 5; tries += 1) troubles.tell('t', REFUSED);
-    for (let tries = 0; tries < 5; tries += 1) troubles.tell('t', SILENT);
-    troubles.tell('t', null);
-    troubles.tell('t', SILENT);
+    for (let tries = 0; tries < 5; tries += 1) connectionErrors.tell('t', REFUSED);
+    for (let tries = 0; tries < 5; tries += 1) connectionErrors.tell('t', SILENT);
+    connectionErrors.tell('t', null);
+    connectionErrors.tell('t', SILENT);
     expect(lines).toEqual([
       'server t is not reached: h:1 refuses connections',
       'server t is not reached: h:1 says nothing',
@@ -30,24 +30,24 @@ describe('what keeps servers from being reached', () => {
   });
 
   it('is known of each server until it is reached, or reached otherwise', () => {
-    expect(troubles.of('t')).toBeNull();
-    troubles.tell('t', REFUSED);
-    expect(troubles.of('t')).toEqual(REFUSED);
-    troubles.tell('t', null);
-    expect(troubles.of('t')).toBeNull();
-    troubles.tell('t', REFUSED);
-    troubles.forget('t');
-    expect(troubles.of('t')).toBeNull();
+    expect(connectionErrors.of('t')).toBeNull();
+    connectionErrors.tell('t', REFUSED);
+    expect(connectionErrors.of('t')).toEqual(REFUSED);
+    connectionErrors.tell('t', null);
+    expect(connectionErrors.of('t')).toBeNull();
+    connectionErrors.tell('t', REFUSED);
+    connectionErrors.forget('t');
+    expect(connectionErrors.of('t')).toBeNull();
   });
 
   it('is waited for until all servers are told of', async () => {
     const waited: string[] = [];
-    const told = troubles.areTold(['t', 'u'], PATIENCE_MS).then(() => waited.push('over'));
-    troubles.tell('t', REFUSED);
+    const told = connectionErrors.areTold(['t', 'u'], PATIENCE_MS).then(() => waited.push('over'));
+    connectionErrors.tell('t', REFUSED);
     expect(waited).toEqual([]);
-    troubles.tell('u', null);
+    connectionErrors.tell('u', null);
     await told;
-    await troubles.areTold(['t', 'u'], PATIENCE_MS);
-    await troubles.areTold(['never told of'], 1);
+    await connectionErrors.areTold(['t', 'u'], PATIENCE_MS);
+    await connectionErrors.areTold(['never told of'], 1);
   });
 });

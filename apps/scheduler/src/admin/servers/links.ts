@@ -22,7 +22,7 @@ export class Links {
   constructor(
     private readonly engine: Engine,
     private readonly openServer: OpenServer,
-    private readonly troubles: ConnectionErrors,
+    private readonly connectionErrors: ConnectionErrors,
   ) {}
 
   /** A server that is reached another way now is still the same: only the connection is made anew. */
@@ -30,9 +30,9 @@ export class Links {
     const before = this.open.get(config.id);
     this.open.set(config.id, config);
     const how = anew(before, config);
-    if (how) this.troubles.forget(config.id);
+    if (how) this.connectionErrors.forget(config.id);
     const open = (): ModelServer =>
-      this.openServer(config, (trouble) => this.troubles.tell(config.id, trouble));
+      this.openServer(config, (trouble) => this.connectionErrors.tell(config.id, trouble));
     this.engine.addServer(coreServer(config), open, how);
   }
 
@@ -46,7 +46,7 @@ export class Links {
   forget(id: string): void {
     this.open.delete(id);
     this.engine.removeServer(id as ServerId);
-    this.troubles.forget(id);
+    this.connectionErrors.forget(id);
   }
 
   has(id: string): boolean {

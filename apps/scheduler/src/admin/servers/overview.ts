@@ -17,12 +17,12 @@ export class Overview {
     @Inject(Frozen) private readonly frozen: Frozen,
     @Inject(Identity) private readonly identity: Identity,
     @Inject(ModelList) private readonly models: ModelList,
-    @Inject(TimeSlicer) private readonly slices: TimeSlicer,
+    @Inject(TimeSlicer) private readonly slicer: TimeSlicer,
   ) {}
 
   /** It is made in slices. */
   read(signal: AbortSignal): Promise<FleetMessage> {
-    return this.slices.run(this.with(this.frozen.told), signal);
+    return this.slicer.run(this.with(this.frozen.told), signal);
   }
 
   /** The steps that make it, with this freeze in place of the present one. */

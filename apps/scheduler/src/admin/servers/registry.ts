@@ -40,7 +40,7 @@ export class Registry {
   constructor(
     base: readonly ServerConfig[],
     told: ReadonlyMap<string, DeclaredServer>,
-    private joining = new JoinAllowList(),
+    private allowList = new JoinAllowList(),
   ) {
     this.base = byId(base);
     this.told = new Map(told);
@@ -48,8 +48,8 @@ export class Registry {
   }
 
   /** Takes up another file. Servers gone from it are leaving: known until they are forgotten. */
-  setBase(base: readonly ServerConfig[], joining = this.joining): void {
-    this.joining = joining;
+  setBase(base: readonly ServerConfig[], allowList = this.allowList): void {
+    this.allowList = allowList;
     const before = [...this.base.values(), ...this.leaving.values()];
     this.base = byId(base);
     this.leaving = byId(before.filter(({ id }) => !this.base.has(id)));
@@ -58,7 +58,7 @@ export class Registry {
 
   /** Whether a webhook may have a server join at this host, an address without brackets or a name. */
   mayJoinAt(host: string): boolean {
-    return this.joining.allows(host);
+    return this.allowList.allows(host);
   }
 
   /** Takes up what DNS told. What is declared under the same name or address holds: no server is there twice. */
@@ -155,7 +155,7 @@ export class Registry {
     const spec = specOver(told, below);
     if (spec === null) return below ?? this.found.get(id)?.config;
     const server = apiOver(id, spec, below);
-    return told?.joined ? this.joining.reached(server) : server;
+    return told?.joined ? this.allowList.reached(server) : server;
   }
 
   private rebuild(): void {

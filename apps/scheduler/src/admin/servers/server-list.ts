@@ -1,19 +1,23 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { PageMessage, ServerMessage } from '#contracts';
 import { Refused } from '../../transport/errors/refused.js';
 import type { Scene } from '../models/model-view.js';
 import { hasLabels } from '../../transport/lists/label-selectors.js';
 import { pageOf, type ServerListQuery } from '../../transport/lists/pages.js';
-import type { TimeSlicer } from '../../transport/lists/time-slicer.js';
-import type { Registry, ServerEntry } from './registry.js';
+import { TimeSlicer } from '../../transport/lists/time-slicer.js';
+import { ModelList } from '../models/model-list.js';
+import { Registry, type ServerEntry } from './registry.js';
 import { serverView } from './server-view.js';
-import type { ConnectionErrors } from './connection-errors.js';
+import { ConnectionErrors } from './connection-errors.js';
 
 /** The servers there are. */
+@Injectable()
 export class ServerList {
   constructor(
-    private readonly registry: Registry,
-    private readonly watched: { readonly scene: Scene },
-    private readonly parts: { readonly slices: TimeSlicer; readonly troubles: ConnectionErrors },
+    @Inject(Registry) private readonly registry: Registry,
+    @Inject(ModelList) private readonly watched: { readonly scene: Scene },
+    @Inject(TimeSlicer) private readonly slicer: TimeSlicer,
+    @Inject(ConnectionErrors) private readonly connectionErrors: ConnectionErrors,
   ) {}
 
   entry(id: string): ServerEntry {
@@ -34,7 +38,7 @@ export class ServerList {
   ): Promise<PageMessage<Told>> {
     const all = (): string[] => this.registry.all().map(({ id }) => id);
     const names = (): string[] => all().filter((id) => only === undefined || id === only);
-    return this.parts.slices.run(pageOf(query, { names, view: () => this.listed(query), tell }), signal);
+    return this.slicer.run(pageOf(query, { names, view: () => this.listed(query), tell }), signal);
   }
 
   private listed({
@@ -42,17 +46,17 @@ export class ServerList {
     label,
   }: Pick<ServerListQuery, 'state' | 'label'>): (id: string) => ServerMessage | undefined {
     const { scene } = this.watched;
-    const { troubles } = this.parts;
+    const { connectionErrors } = this;
     return (id) => {
       const entry = this.registry.get(id);
       if (entry === undefined || !hasLabels(entry.config.labels, label)) return undefined;
-      const server = serverView(entry, scene, troubles.of(id));
+      const server = serverView(entry, scene, connectionErrors.of(id));
       return state === undefined || server.state === state ? server : undefined;
     };
   }
 
   view(entry: ServerEntry): ServerMessage {
-    return serverView(entry, this.watched.scene, this.parts.troubles.of(entry.id));
+    return serverView(entry, this.watched.scene, this.connectionErrors.of(entry.id));
   }
 }
 

@@ -11,7 +11,7 @@ const WITHIN = 60_000;
 describe('servers that are gone from DNS', () => {
   let driver: CoreDriver;
   let registry: Registry;
-  let leavers: ServerRemoval;
+  let removal: ServerRemoval;
   let forgotten: string[];
 
   beforeEach(() => {
@@ -25,12 +25,12 @@ describe('servers that are gone from DNS', () => {
       () => driver.now,
     );
     const links = { forget: () => undefined };
-    leavers = new ServerRemoval(engine as never, registry, links as never, times, (id) => forgotten.push(id));
+    removal = new ServerRemoval(engine as never, registry, links as never, times, (id) => forgotten.push(id));
   });
 
   const dnsSays = (leaveMs: number | null): void => {
     registry.setFound([{ config: completeServer('t', 'discovered', { grpc: 't:1' }).server, leaveMs }]);
-    leavers.letGo();
+    removal.letGo();
   };
   const drain = () => driver.fleet.servers.get(T.id)!.drain;
 
@@ -40,10 +40,10 @@ describe('servers that are gone from DNS', () => {
     dnsSays(WITHIN);
     expect(drain()).toEqual({ since: driver.now, deadline: driver.now + WITHIN });
     driver.pass(WITHIN);
-    leavers.letGo();
+    removal.letGo();
     expect(forgotten).toEqual([]);
     driver.pass(11_000);
-    leavers.letGo();
+    removal.letGo();
     expect([forgotten, registry.get('t')]).toEqual([['t'], undefined]);
   });
 
@@ -60,9 +60,9 @@ describe('servers that are gone from DNS', () => {
     driver.loadEnds('m', 't');
     dnsSays(WITHIN);
     driver.tell({ kind: 'DrainEnded', server: T.id });
-    leavers.stay('t');
+    removal.stay('t');
     driver.pass(2 * WITHIN);
-    leavers.letGo();
+    removal.letGo();
     expect([drain(), forgotten]).toEqual([null, []]);
     dnsSays(null);
     dnsSays(WITHIN);
@@ -75,7 +75,7 @@ describe('servers that are gone from DNS', () => {
     dnsSays(WITHIN);
     const deadline = driver.now + WITHIN;
     driver.tell({ kind: 'DrainEnded', server: T.id });
-    leavers.letGo();
+    removal.letGo();
     expect([drain()?.deadline, forgotten]).toEqual([deadline, []]);
   });
 
@@ -97,10 +97,10 @@ describe('servers that are gone from DNS', () => {
     const deadline = driver.now + WITHIN;
     driver.tell({ kind: 'DrainOrdered', server: T.id, deadline: null });
     driver.pass(1_000);
-    leavers.letGo();
+    removal.letGo();
     expect(drain()).toEqual({ since: driver.now, deadline });
     driver.pass(1_000);
-    leavers.letGo();
+    removal.letGo();
     expect(drain()?.since).toBe(driver.now - 1_000);
   });
 
@@ -108,10 +108,10 @@ describe('servers that are gone from DNS', () => {
     driver.tell({ kind: 'ServerWithdrawn', server: T.id }, { kind: 'ServerDeclared', server: T });
     dnsSays(WITHIN);
     driver.pass(WITHIN);
-    leavers.letGo();
+    removal.letGo();
     expect(forgotten).toEqual([]);
     driver.pass(11_000);
-    leavers.letGo();
+    removal.letGo();
     expect(forgotten).toEqual(['t']);
   });
 });

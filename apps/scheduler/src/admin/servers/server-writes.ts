@@ -16,7 +16,7 @@ import { WallTimes } from '../../transport/wall-times.js';
 @Injectable()
 export class ServerWrites {
   constructor(
-    @Inject(ServerRemoval) private readonly leavers: ServerRemoval,
+    @Inject(ServerRemoval) private readonly removal: ServerRemoval,
     @Inject(Links) private readonly links: Links,
     @Inject(Registry) private readonly registry: Registry,
     @Inject(ServerList) private readonly servers: ServerList,
@@ -87,7 +87,7 @@ export class ServerWrites {
     caller: Caller,
     drainOf: () => DeclaredServer['drain'],
   ): Promise<Written<ServerMessage>> {
-    const { leavers, links, registry, servers, times, writes } = this;
+    const { removal, links, registry, servers, times, writes } = this;
     const path = `${pathOf(id)}/${verb}`;
     const operation = { method: 'POST', path, body, caller, present: () => servers.get(id) };
     return writes.perform(operation, () => {
@@ -98,7 +98,7 @@ export class ServerWrites {
       const after = entryAfter(registry, id, next);
       return this.prepared(after, next, 200, () => {
         links.follow(after, times);
-        if (drain === null) leavers.stay(id);
+        if (drain === null) removal.stay(id);
       });
     });
   }

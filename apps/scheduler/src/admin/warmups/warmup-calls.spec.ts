@@ -33,8 +33,12 @@ describe('a warm-up that is started again with its Idempotency-Key', () => {
       counts: async () => ({ waiting: 0, running: kept.size, failed: 0 }),
     };
     const store = await openStore(new MemoryRows(), { fleet: 'berth' });
-    const answers = new IdempotencyKeys({ store: store.declarations, given: new Map(), wallNow: () => 0 });
-    const writes = new Writes(store.declarations, { answers, audit: emptyAudit() }, new Lifecycle());
+    const idempotencyKeys = new IdempotencyKeys({
+      store: store.declarations,
+      given: new Map(),
+      wallNow: () => 0,
+    });
+    const writes = new Writes(store.declarations, { idempotencyKeys, audit: emptyAudit() }, new Lifecycle());
     calls = new WarmupCalls(
       new WallTimes(
         () => 0,

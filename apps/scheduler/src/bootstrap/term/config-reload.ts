@@ -22,11 +22,11 @@ export class ConfigReload {
     @Inject(DeclaredModels) private readonly models: DeclaredModels,
     @Inject(Discovery) private readonly discovery: Discovery,
     @Inject(Engine) private readonly engine: Engine,
-    @Inject(ServerRemoval) private readonly leavers: ServerRemoval,
+    @Inject(ServerRemoval) private readonly removal: ServerRemoval,
     @Inject(Links) private readonly links: Links,
     @Inject(LOG) private readonly log: Logger,
     @Inject(Registry) private readonly registry: Registry,
-    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
+    @Inject(EventDispatcher) private readonly dispatcher: EventDispatcher,
     @Inject(TermConfig) private readonly present: TermConfig,
   ) {}
 
@@ -42,13 +42,13 @@ export class ConfigReload {
     this.engine.tell(limitsEvent(config));
     this.models.takeBase(baseModels(config, demo));
     this.followServers();
-    this.teller.setEndpoints(config.webhooks.endpoints);
+    this.dispatcher.setEndpoints(config.webhooks.endpoints);
   }
 
   /** Servers gone from the file are drained, then forgotten. */
   private followServers(): void {
     const { config: after, demo } = this.present;
-    const { discovery, leavers, links, log, registry } = this;
+    const { discovery, removal, links, log, registry } = this;
     const old = registry.all();
     registry.setBase(baseServers(after, demo), new JoinAllowList(after.webhooks.fleet));
     for (const { id, config, hasLeft } of registry.all()) {
@@ -58,6 +58,6 @@ export class ConfigReload {
     }
     logMisled(registry.all(), log);
     discovery.take(after.discovery);
-    leavers.follow();
+    removal.follow();
   }
 }

@@ -52,11 +52,11 @@ export function declaredProviders({ config, demo, outside, store, told }: TermIn
         onDropped: (count) => counts.hookIdsDropped.inc(count),
       });
     }),
-    made(Writes, [IdempotencyKeys, Audit, Lifecycle], (answers, audit, lifecycle) => {
-      return new Writes(declarations, { answers, audit }, lifecycle);
+    made(Writes, [IdempotencyKeys, Audit, Lifecycle], (idempotencyKeys, audit, lifecycle) => {
+      return new Writes(declarations, { idempotencyKeys, audit }, lifecycle);
     }),
-    made(ModelList, [Engine, Catalog, WallTimes, TimeSlicer], (engine, catalog, times, slices) => {
-      return new ModelList(engine, catalog, times, slices);
+    made(ModelList, [Engine, Catalog, WallTimes, TimeSlicer], (engine, catalog, times, slicer) => {
+      return new ModelList(engine, catalog, times, slicer);
     }),
   ];
 }
@@ -67,21 +67,15 @@ export function serverProviders({ outside }: TermInputs): Provider[] {
   return [
     DiscoveredServers,
     made(ConnectionErrors, [], () => new ConnectionErrors(log)),
-    made(
-      ServerList,
-      [Registry, ModelList, TimeSlicer, ConnectionErrors],
-      (registry, models, slices, troubles) => {
-        return new ServerList(registry, models, { slices, troubles });
-      },
-    ),
-    made(Links, [Engine, ConnectionErrors], (engine, troubles) => new Links(engine, openServer, troubles)),
+    ServerList,
+    made(Links, [Engine, ConnectionErrors], (engine, errors) => new Links(engine, openServer, errors)),
     made(
       Leavings,
       [Engine, WebhookDeduplicator, Registry, ConnectionErrors, WallTimes],
-      (engine, hooks, registry, troubles, times) => {
+      (engine, deduplicator, registry, connectionErrors, times) => {
         const now = (): number => clock.now();
         return new Leavings({
-          ...{ hooks, registry, troubles, times, now },
+          ...{ deduplicator, registry, connectionErrors, times, now },
           tell: (entry) => engine.tell(drainEvent(entry, times)),
         });
       },
@@ -89,17 +83,17 @@ export function serverProviders({ outside }: TermInputs): Provider[] {
     made(
       ServerRemoval,
       [Engine, DiscoveredServers, Leavings, Links, Registry, WallTimes],
-      (engine, found, leavings, links, registry, times) =>
+      (engine, discovered, leavings, links, registry, times) =>
         new ServerRemoval(engine, registry, links, times, (id) => {
-          found.release(id);
+          discovered.release(id);
           leavings.forget(id);
         }),
     ),
     made(
       Discovery,
       [Engine, DiscoveredServers, ServerRemoval, Links, Metrics, Registry, WallTimes],
-      (engine, found, leavers, links, metrics, registry, times) => {
-        const parts = { engine, registry, links, leavers, times, found, log };
+      (engine, discovered, removal, links, metrics, registry, times) => {
+        const parts = { engine, registry, links, removal, times, discovered, log };
         return new Discovery({ ...parts, names, metrics: metrics.discovery });
       },
     ),

@@ -65,18 +65,18 @@ export function observerProviders(
       return new RouteFeed({ engine, addresses, leadership, own: routes, log });
     }),
     made(EventDispatcher, [Metrics], ({ events }) => {
-      const { webhooks: courier, webhookClock: courierClock, random } = outside;
-      const teller = new EventDispatcher({
+      const { webhooks: client, webhookClock: courierClock, random } = outside;
+      const dispatcher = new EventDispatcher({
         outbox,
-        courier,
+        client,
         clock: courierClock,
         wallNow,
         random,
         log,
         metrics: events,
       });
-      events.follow(() => ({ waiting: teller.waiting, deadLetters: teller.deadLetters.size }));
-      return teller;
+      events.follow(() => ({ waiting: dispatcher.waiting, deadLetters: dispatcher.deadLetters.size }));
+      return dispatcher;
     }),
     made(ExposureLog, [Engine, Registry], (engine, registry) => {
       return new ExposureLog(engine, registry, log, new Set(demo?.servers.map(({ id }) => id)));
@@ -90,12 +90,12 @@ const turnObservers = (log: Logger, recorder: Observer | null, observers: Observ
   made(
     TurnObservers,
     [TurnWatch, OrderBook, Leavings, Writes, RouteFeed, Metrics, EventDispatcher, ScalingNumbers],
-    (watch, book, leavings, writes, watching, metrics, teller, scaling) => {
+    (watch, book, leavings, writes, routeFeed, metrics, dispatcher, scaling) => {
       const keeping = [book, leavings].map((one) => new OrderKeeping(one, writes, log));
       const logs = [ServerLog, FlagLog, LimitLog, ClosedLog, TurnLog].map((Log) => new Log(log));
-      const events = new EventsOfTurns(teller, () => scaling.latest());
+      const events = new EventsOfTurns(dispatcher, () => scaling.latest());
       const telemetry = [...(recorder ? [recorder] : []), metrics, ...logs, events];
-      observers.push(...observersOf([watch, ...keeping, watching], telemetry, log));
+      observers.push(...observersOf([watch, ...keeping, routeFeed], telemetry, log));
       return new TurnObservers();
     },
   );

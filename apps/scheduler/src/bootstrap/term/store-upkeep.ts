@@ -14,11 +14,11 @@ import { Writes } from '../../admin/idempotency/writes.js';
 @Injectable()
 export class StoreUpkeep {
   constructor(
-    @Inject(FiringAlerts) private readonly episodes: FiringAlerts,
-    @Inject(WebhookDeduplicator) private readonly hooks: WebhookDeduplicator,
+    @Inject(FiringAlerts) private readonly firing: FiringAlerts,
+    @Inject(WebhookDeduplicator) private readonly deduplicator: WebhookDeduplicator,
     @Inject(LOG) private readonly log: Logger,
     @Inject(StoreWatch) private readonly store: StoreWatch,
-    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
+    @Inject(EventDispatcher) private readonly dispatcher: EventDispatcher,
     @Inject(WallTimes) private readonly times: WallTimes,
     @Inject(Writes) private readonly writes: Writes,
   ) {}
@@ -27,17 +27,17 @@ export class StoreUpkeep {
   @Interval(STORE_AGAIN_MS)
   async tryStore(): Promise<void> {
     await this.store.tryAgain();
-    this.teller.tryAgain();
+    this.dispatcher.tryAgain();
   }
 
   @Interval(600_000)
   tidy(): void {
-    const { episodes, hooks, log, teller, times, writes } = this;
-    teller.tidy();
+    const { firing, deduplicator, log, dispatcher, times, writes } = this;
+    dispatcher.tidy();
     const tidied = [
       writes.tidy(),
-      writes.follow(hooks, () => hooks.overdue()),
-      writes.follow(episodes, () => episodes.overdue(times.wallNow())),
+      writes.follow(deduplicator, () => deduplicator.overdue()),
+      writes.follow(firing, () => firing.overdue(times.wallNow())),
     ];
     Promise.all(tidied).catch((error: unknown) =>
       log.error({ err: error }, 'old answers were not tidied away'),

@@ -43,10 +43,10 @@ export class TermLife implements OnModuleInit {
     @Inject(OrderBook) private readonly book: OrderBook,
     @Inject(PressureMonitor) private readonly pressure: PressureMonitor,
     @Inject(Registry) private readonly registry: Registry,
-    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
+    @Inject(EventDispatcher) private readonly dispatcher: EventDispatcher,
     @Inject(TurnWatch) private readonly watch: TurnWatch,
     @Inject(WallTimes) private readonly times: WallTimes,
-    @Inject(RouteFeed) private readonly watching: RouteFeed,
+    @Inject(RouteFeed) private readonly routeFeed: RouteFeed,
     @Inject(Writes) private readonly writes: Writes,
   ) {}
 
@@ -74,8 +74,8 @@ export class TermLife implements OnModuleInit {
     const { config, won } = this.inputs;
     await this.audit.head('admins');
     await this.audit.head('programs');
-    await this.teller.begin(config.webhooks.endpoints);
-    if (won !== null) await this.watching.begin(won);
+    await this.dispatcher.begin(config.webhooks.endpoints);
+    if (won !== null) await this.routeFeed.begin(won);
     engine.tell(limitsEvent(config));
     if (won !== null) engine.tell({ kind: 'TermBegun', looks: won.isCleanRelease ? 1 : 2 });
     this.pressure.follow(engine);
@@ -94,13 +94,13 @@ export class TermLife implements OnModuleInit {
    * Where the last turn throws, all else ends before its error goes on.
    */
   async stop(reason: EndReason): Promise<void> {
-    const { engine, watching } = this;
+    const { engine, routeFeed } = this;
     this.lifecycle.end(reason);
     this.discovery.stop();
-    await within(watching.end(reason === 'shutting_down'));
+    await within(routeFeed.end(reason === 'shutting_down'));
     try {
       engine.stop(reason);
-      watching.handOver();
+      routeFeed.handOver();
     } finally {
       this.watch.close();
       await within(this.writes.idle());
@@ -110,7 +110,7 @@ export class TermLife implements OnModuleInit {
   /** Ends what tells. The models stay loaded. */
   async close(): Promise<void> {
     this.pressure.follow(null);
-    await within(this.teller.close());
+    await within(this.dispatcher.close());
   }
 }
 

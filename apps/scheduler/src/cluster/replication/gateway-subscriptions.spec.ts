@@ -35,14 +35,14 @@ class Gateway implements GatewayStream {
 describe('gateways that watch', () => {
   let now: number;
   let feed: FakeFeed;
-  let desk: GatewaySubscriptions;
+  let subscriptions: GatewaySubscriptions;
   let publisher: RoutePublisher;
 
   beforeEach(() => {
     now = 0;
     feed = new FakeFeed().put(aRow('a', 's')).put(aRow('b', 's'));
     publisher = new RoutePublisher(feed);
-    desk = new GatewaySubscriptions(feed, publisher);
+    subscriptions = new GatewaySubscriptions(feed, publisher);
     tell();
   });
 
@@ -51,14 +51,14 @@ describe('gateways that watch', () => {
   function pass(seconds: number): void {
     for (let nth = 0; nth < seconds; nth += 1) {
       now += 1_000;
-      desk.tick(now);
+      subscriptions.tick(now);
       publisher.beat(now);
     }
   }
 
   it('are told all, then changes, and a beat every second', () => {
     const gateway = new Gateway();
-    desk.open(gateway, null, now);
+    subscriptions.open(gateway, null, now);
     feed.drop(aRow('a', 's').id);
     tell();
     pass(2);
@@ -71,61 +71,61 @@ describe('gateways that watch', () => {
   });
 
   it('hold back what is acknowledged until 10 s after they were told', () => {
-    desk.open(new Gateway(), null, now);
-    expect(desk.settled(now)).toEqual({ term: 1, sequence: 2 });
+    subscriptions.open(new Gateway(), null, now);
+    expect(subscriptions.settled(now)).toEqual({ term: 1, sequence: 2 });
     feed.drop(aRow('a', 's').id);
     tell();
     pass(9);
-    expect(desk.settled(now).sequence).toBe(2);
+    expect(subscriptions.settled(now).sequence).toBe(2);
     pass(1);
-    expect(desk.settled(now).sequence).toBe(3);
+    expect(subscriptions.settled(now).sequence).toBe(3);
   });
 
   it('hold it back for 2 s longer than docs/api.md has them go by a row: an event may be so long under way', () => {
     const [, goesBy] = /A row is good for (\d+) s after the last event came/.exec(GUIDE) ?? [];
-    desk.open(new Gateway(), null, now);
+    subscriptions.open(new Gateway(), null, now);
     feed.drop(aRow('a', 's').id);
     tell();
     pass(Number(goesBy) + 2 - 1);
-    expect(desk.settled(now).sequence).toBe(2);
+    expect(subscriptions.settled(now).sequence).toBe(2);
     pass(1);
-    expect(desk.settled(now).sequence).toBe(3);
+    expect(subscriptions.settled(now).sequence).toBe(3);
   });
 
   it('hold nothing back that they were never told', () => {
     feed.drop(aRow('a', 's').id);
     tell();
-    desk.open(new Gateway(), null, now);
-    expect(desk.settled(now).sequence).toBe(3);
+    subscriptions.open(new Gateway(), null, now);
+    expect(subscriptions.settled(now).sequence).toBe(3);
   });
 
   it('hold back what is acknowledged for 10 s after their last event, however they leave', () => {
-    const leave = desk.open(new Gateway(), null, now);
+    const leave = subscriptions.open(new Gateway(), null, now);
     pass(3);
     leave();
     feed.drop(aRow('a', 's').id);
     tell();
     pass(9);
-    expect([desk.size, desk.settled(now).sequence]).toEqual([1, 2]);
+    expect([subscriptions.size, subscriptions.settled(now).sequence]).toEqual([1, 2]);
     pass(1);
-    expect([desk.size, desk.settled(now).sequence]).toEqual([0, Infinity]);
+    expect([subscriptions.size, subscriptions.settled(now).sequence]).toEqual([0, Infinity]);
   });
 
   it('are sent away where they do not read, or the table is out of date', () => {
     const deaf = new Gateway();
-    desk.open(deaf, null, now);
+    subscriptions.open(deaf, null, now);
     deaf.isFree = false;
     pass(9);
     expect(deaf.hasEnded).toBe(false);
     pass(1);
-    expect([deaf.hasEnded, desk.size]).toEqual([true, 0]);
+    expect([deaf.hasEnded, subscriptions.size]).toEqual([true, 0]);
     const other = new Gateway();
-    desk.open(other, null, now);
+    subscriptions.open(other, null, now);
     feed.isReady = false;
     pass(1);
-    expect([other.hasEnded, desk.size]).toEqual([true, 1]);
+    expect([other.hasEnded, subscriptions.size]).toEqual([true, 1]);
     pass(9);
-    expect(desk.size).toBe(0);
+    expect(subscriptions.size).toBe(0);
   });
 
   it('are sent away where 10 s do not suffice for the whole of what they are told', () => {
@@ -133,7 +133,7 @@ describe('gateways that watch', () => {
     tell();
     const slow = new Gateway();
     slow.mostAtOnce = 1;
-    desk.open(slow, null, now);
+    subscriptions.open(slow, null, now);
     feed.drop(aRow('a', 's').id);
     tell();
     const before = feed.version.sequence;
@@ -144,9 +144,9 @@ describe('gateways that watch', () => {
       pass(1);
     }
     expect([slow.hasEnded, slow.told.every(({ hasMore }) => hasMore)]).toEqual([true, true]);
-    expect(desk.settled(now).sequence).toBeLessThan(before);
+    expect(subscriptions.settled(now).sequence).toBeLessThan(before);
     pass(10);
-    expect(desk.settled(now).sequence).toBe(Infinity);
+    expect(subscriptions.settled(now).sequence).toBe(Infinity);
   });
 
   it('stay where what they are told is whole in time, however slow they are', () => {
@@ -154,7 +154,7 @@ describe('gateways that watch', () => {
     tell();
     const slow = new Gateway();
     slow.mostAtOnce = 1;
-    desk.open(slow, null, now);
+    subscriptions.open(slow, null, now);
     for (let nth = 0; nth < 30; nth += 1) {
       slow.isFree = true;
       publisher.flushAll(now);
@@ -164,10 +164,10 @@ describe('gateways that watch', () => {
   });
 
   it('count for as long as what they were told is good, also where they have left', () => {
-    for (let nth = 0; nth < 3; nth += 1) desk.open(new Gateway(), null, now)();
-    expect(desk.size).toBe(3);
+    for (let nth = 0; nth < 3; nth += 1) subscriptions.open(new Gateway(), null, now)();
+    expect(subscriptions.size).toBe(3);
     pass(10);
-    expect(desk.size).toBe(0);
+    expect(subscriptions.size).toBe(0);
   });
 
   /** Opens so many watches of a credential, as far as there are places. */
@@ -176,9 +176,9 @@ describe('gateways that watch', () => {
     count: number,
   ): { readonly watches: Gateway[]; readonly leave: (() => void)[] } {
     const [watches, leave]: [Gateway[], (() => void)[]] = [[], []];
-    for (let nth = 0; nth < count && desk.makeRoom(credential); nth += 1) {
+    for (let nth = 0; nth < count && subscriptions.makeRoom(credential); nth += 1) {
       watches.push(new Gateway(credential));
-      leave.push(desk.open(watches.at(-1)!, null, now));
+      leave.push(subscriptions.open(watches.at(-1)!, null, now));
     }
     return { watches, leave };
   }
@@ -191,19 +191,22 @@ describe('gateways that watch', () => {
     expect(ofRed.findIndex(({ hasEnded }) => hasEnded)).toBe(MAX_GATEWAYS / 2);
     expect(new Set(ofRed.map(({ cause }) => cause))).toEqual(new Set([undefined, 'busy']));
     expect(open('green', 1).watches).toHaveLength(1);
-    expect(desk.makeRoom('red')).toBe(false);
+    expect(subscriptions.makeRoom('red')).toBe(false);
   });
 
   it('count for their own credential alone once they are closed', () => {
     for (const leave of open('red', MAX_GATEWAYS).leave) leave();
-    expect([desk.makeRoom('red'), open('blue', MAX_GATEWAYS).watches.length]).toEqual([false, MAX_GATEWAYS]);
+    expect([subscriptions.makeRoom('red'), open('blue', MAX_GATEWAYS).watches.length]).toEqual([
+      false,
+      MAX_GATEWAYS,
+    ]);
     pass(10);
     expect(open('red', 1).watches).toHaveLength(1);
   });
 
   it('are told what they missed once they read again', () => {
     const gateway = new Gateway();
-    desk.open(gateway, null, now);
+    subscriptions.open(gateway, null, now);
     gateway.isFree = false;
     for (let nth = 0; nth < 5; nth += 1) {
       feed.put(aRow(`m${nth}`, 's'));

@@ -11,45 +11,45 @@ const servers = (count: number, prefix = 's'): ServerId[] =>
 
 describe('what a follower reports of servers on which callers failed', () => {
   let feed: FakeFeed;
-  let talk: LeaderSession;
+  let session: LeaderSession;
 
   beforeEach(() => {
     feed = new FakeFeed();
     const table = new RouteTable({ now: () => 0, bound: 30_000, isShown: () => false });
-    talk = new LeaderSession(table, () => ({ term: Infinity, sequence: Infinity }), 0);
+    session = new LeaderSession(table, () => ({ term: Infinity, sequence: Infinity }), 0);
     for (const id of servers(250)) feed.setServer(id);
     new RoutePublisher(feed).join(
-      { isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) },
+      { isFree: true, send: (event: RouteEvent) => session.hear(event, 0) },
       null,
       0,
     );
-    talk.next(0);
+    session.next(0);
   });
 
-  const doubted = (): readonly ServerId[] => talk.next(0).report.doubted;
+  const doubted = (): readonly ServerId[] => session.next(0).report.doubted;
 
   it('names no server that the table does not know', () => {
-    talk.doubt([...servers(1), ...servers(200, 'unknown')]);
+    session.doubt([...servers(1), ...servers(200, 'unknown')]);
     expect(doubted()).toEqual(['s0']);
-    talk.doubt(servers(200, 'unknown'));
-    expect(talk.isDue(0)).toBe(false);
+    session.doubt(servers(200, 'unknown'));
+    expect(session.isDue(0)).toBe(false);
   });
 
   it('names at most 100 at a time, and the others next', () => {
-    talk.doubt(servers(250));
-    talk.doubt(servers(250));
+    session.doubt(servers(250));
+    session.doubt(servers(250));
     expect([doubted().length, doubted().length, doubted().length]).toEqual([100, 100, 50]);
-    expect(talk.isDue(0)).toBe(false);
+    expect(session.isDue(0)).toBe(false);
   });
 
   it('keeps no more than 1,000 to be named', () => {
     for (const id of servers(1_200)) feed.setServer(id);
     new RoutePublisher(feed).join(
-      { isFree: true, send: (event: RouteEvent) => talk.hear(event, 0) },
+      { isFree: true, send: (event: RouteEvent) => session.hear(event, 0) },
       null,
       0,
     );
-    talk.doubt(servers(1_200));
+    session.doubt(servers(1_200));
     const told = Array.from({ length: 12 }, () => doubted().length);
     expect(told.reduce((sum, count) => sum + count, 0)).toBe(1_000);
   });

@@ -33,7 +33,7 @@ describe('an unload beside a peer that was killed and has started again', () => 
 
   it('waits no longer for it than from its last word where it had ended', () => {
     const peer = core.peers[0]!;
-    core.desk.report(peer.name, { ...LAST_WORD, version: peer.table.version }, core.now);
+    core.subscriptions.report(peer.name, { ...LAST_WORD, version: peer.table.version }, core.now);
     peer.isCut = true;
     const endedAt = core.now;
     core.pass(8_000);

@@ -106,15 +106,15 @@ export class RouteClient {
         this.metadata(),
       );
     const settled = () => own.gateways.settled(clock.now());
-    const talk = new LeaderSession(own.table, settled, clock.now());
-    stream.on('data', (message: RouteEvent) => this.hear(stream, talk, readEvent(message)));
+    const session = new LeaderSession(own.table, settled, clock.now());
+    stream.on('data', (message: RouteEvent) => this.hear(stream, session, readEvent(message)));
     stream.on('error', (error: ServiceError) => this.tellTrouble(stream, error));
     for (const end of ['error', 'end', 'close'] as const) stream.on(end, () => this.ended(stream));
     this.stream = stream;
-    this.talk = talk;
+    this.talk = session;
   }
 
-  private hear(stream: unknown, talk: LeaderSession, event: RouteEvent): void {
+  private hear(stream: unknown, session: LeaderSession, event: RouteEvent): void {
     if (this.stream !== stream || this.isClosed) return;
     const { peer } = this.leader;
     if (!this.isFollowed)
@@ -122,7 +122,7 @@ export class RouteClient {
     this.isFollowed = true;
     this.isTold = false;
     this.hears = true;
-    talk.hear(event, this.parts.clock.now());
+    session.hear(event, this.parts.clock.now());
     this.parts.onEvent(event);
     void this.pump();
   }

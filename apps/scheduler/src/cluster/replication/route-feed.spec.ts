@@ -10,14 +10,14 @@ import { RouteFeed } from './route-feed.js';
 
 describe("a leader's word on a route", () => {
   let mayAct: boolean;
-  let watching: RouteFeed;
+  let routeFeed: RouteFeed;
   let fleet: Fleet;
 
   beforeEach(() => {
     mayAct = true;
     fleet = emptyFleet();
     const clock = { now: () => 1_000 };
-    watching = new RouteFeed({
+    routeFeed = new RouteFeed({
       engine: { fleet, now: () => 1_000, report: () => undefined },
       addresses: { changes: 1, routeServer: (id) => ({ id, grpc: '', http: null, labels: {} }) },
       leadership: { ...soleLeadership(1, () => mayAct), renewedAgo: () => 12_000 },
@@ -32,28 +32,28 @@ describe("a leader's word on a route", () => {
   });
 
   it('leaves a long lease as it is while it may act', () => {
-    expect(watching.withValidLease(route(600_000))).toEqual(route(600_000));
+    expect(routeFeed.withValidLease(route(600_000))).toEqual(route(600_000));
   });
 
   it('gives no more than 10 s while it is held: nothing keeps a longer lease then', () => {
     mayAct = false;
-    expect(watching.withValidLease(route(600_000))).toEqual(route(10_000));
-    expect(watching.withValidLease(route(4_000))).toEqual(route(4_000));
+    expect(routeFeed.withValidLease(route(600_000))).toEqual(route(10_000));
+    expect(routeFeed.withValidLease(route(4_000))).toEqual(route(4_000));
   });
 
   it('is told to no peer before the first table of its term, nor after its end', async () => {
     const known = { read: () => Promise.resolve(new Set<string>()), keep: NOTHING, forget: NOTHING };
-    await watching.begin({ name: 'own', known, lastRenewalSeenAt: 0 });
+    await routeFeed.begin({ name: 'own', known, lastRenewalSeenAt: 0 });
     const told: RouteEvent[] = [];
     const stream = { write: (event: RouteEvent) => void told.push(event), end: () => undefined };
-    const open = () => watching.open('p', stream, null, '');
+    const open = () => routeFeed.open('p', stream, null, '');
     await expect(open()).rejects.toThrow('no_leader');
     Object.assign(fleet, { startedAt: 1_000, serversAwaited: false });
-    watching.tick(1_000);
+    routeFeed.tick(1_000);
     await open();
     expect(told.map(({ version }) => version.term)).toEqual([1]);
     const late = open();
-    await watching.end(false);
+    await routeFeed.end(false);
     await expect(late).rejects.toThrow('no_leader');
   });
 });
@@ -63,7 +63,7 @@ describe('what a leader tells of its routes', () => {
   let own: WatchedTable;
   let fleet: Fleet;
   let told: Event[];
-  let watching: RouteFeed;
+  let routeFeed: RouteFeed;
 
   beforeEach(() => {
     now = 100_000;
@@ -71,7 +71,7 @@ describe('what a leader tells of its routes', () => {
     fleet = Object.assign(emptyFleet(), { startedAt: now, serversAwaited: false });
     told = [];
     const server = { id: 's', grpc: 's:1', http: null, labels: {} };
-    watching = new RouteFeed({
+    routeFeed = new RouteFeed({
       engine: { fleet, now: () => now, report: (...events: readonly Event[]) => void told.push(...events) },
       addresses: { changes: 1, routeServer: () => server },
       leadership: soleLeadership(2),
@@ -82,12 +82,12 @@ describe('what a leader tells of its routes', () => {
 
   const second = (): void => {
     now += 1_000;
-    watching.tick(now);
+    routeFeed.tick(now);
     own.tick(now);
   };
 
   it('is told to the core by revisions that are numbers, also once the last gateway has left', () => {
-    watching.expectGateway();
+    routeFeed.expectGateway();
     own.gateways.open(
       { credential: 'gw', isFree: true, write: () => undefined, end: () => undefined },
       null,
@@ -106,16 +106,16 @@ describe('what a leader tells of its routes', () => {
     const unseen = { spec: { id: 's' }, lookedAt: null, contact: { kind: 'connecting' }, mode: null };
     (fleet.servers as Map<string, unknown>).set('s', unseen);
     const known = { read: () => Promise.resolve(new Set<string>()), keep: NOTHING, forget: NOTHING };
-    await watching.begin({ name: 'own', known, lastRenewalSeenAt: 0 });
-    watching.tick(now);
+    await routeFeed.begin({ name: 'own', known, lastRenewalSeenAt: 0 });
+    routeFeed.tick(now);
     const peer = new RouteTable({ now: () => now, bound: 30_000, isShown: () => false });
     const write = (event: RouteEvent): void => {
       peer.take(event, now);
       const { number, version } = event;
-      watching.report('p', { number, version, uses: [], doubted: [], isEnding: false });
+      routeFeed.report('p', { number, version, uses: [], doubted: [], isEnding: false });
     };
     const open = () =>
-      watching.open('p', { write, end: () => undefined }, peer.isReceived ? peer.version : null, '');
+      routeFeed.open('p', { write, end: () => undefined }, peer.isReceived ? peer.version : null, '');
     const leave = await open();
     expect([own.table.rows.size, peer.rows.size]).toEqual([1, 1]);
     leave();

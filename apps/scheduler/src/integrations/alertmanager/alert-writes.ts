@@ -27,7 +27,7 @@ export class AlertWrites {
   constructor(
     @Inject(TermConfig) private readonly present: TermConfig,
     @Inject(AlertTargets) private readonly targets: AlertTargets,
-    @Inject(FiringAlerts) private readonly episodes: FiringAlerts,
+    @Inject(FiringAlerts) private readonly firing: FiringAlerts,
     @Inject(LOG) private readonly log: Logger,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(WallTimes) private readonly times: WallTimes,
@@ -58,14 +58,14 @@ export class AlertWrites {
     { credential }: Caller,
   ): Heard<{ readonly told: AlertsTold; readonly isRepeat: boolean }> {
     const now = this.times.wallNow();
-    const { draft, hands, heard } = this.drafted(alerts, now, credential);
+    const { draft, actions, heard } = this.drafted(alerts, now, credential);
     const { changes, dropped } = draft.changes();
     const commit = () => {
-      this.episodes.follow(changes);
-      hands.commit();
+      this.firing.follow(changes);
+      actions.commit();
       return { told: this.tell(heard, { truncatedAlerts, dropped }), isRepeat: changes.length === 0 };
     };
-    return { changes: [...hands.changes, ...changes], ordered: hands.ordered, commit };
+    return { changes: [...actions.changes, ...changes], ordered: actions.ordered, commit };
   }
 
   /**
@@ -74,15 +74,15 @@ export class AlertWrites {
    */
   private drafted(alerts: readonly Alert[], now: number, credential: string) {
     const together = this.draftOf(alerts, now, new AlertActions(this.targets, 'together', credential));
-    if (together.hands.pinsFit()) return together;
+    if (together.actions.pinsFit()) return together;
     const from = now % alerts.length;
     const turned = [...alerts.slice(from), ...alerts.slice(0, from)];
     return this.draftOf(turned, now, new AlertActions(this.targets, 'one_by_one', credential));
   }
 
-  private draftOf(alerts: readonly Alert[], now: number, hands: AlertActions) {
-    const draft = this.episodes.draft(now);
-    return { draft, hands, heard: hear(alerts, this.present.config.webhooks.alertmanager, draft, hands) };
+  private draftOf(alerts: readonly Alert[], now: number, actions: AlertActions) {
+    const draft = this.firing.draft(now);
+    return { draft, actions, heard: hear(alerts, this.present.config.webhooks.alertmanager, draft, actions) };
   }
 
   /** Tells the metrics, the log and the caller. */

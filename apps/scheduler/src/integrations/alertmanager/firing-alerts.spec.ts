@@ -9,12 +9,12 @@ const MOST = 10_000;
 describe('the episodes of alerts', () => {
   let stored: Map<string, StoredAlert>;
   let now: number;
-  let episodes: FiringAlerts;
+  let firing: FiringAlerts;
 
   beforeEach(() => {
     stored = new Map();
     now = Date.parse('2026-01-01T00:00:00Z');
-    episodes = new FiringAlerts(stored);
+    firing = new FiringAlerts(stored);
   });
 
   function keep(changes: readonly DeclarationChange[]): number {
@@ -23,13 +23,13 @@ describe('the episodes of alerts', () => {
       if (change.value === null) stored.delete(change.key);
       else stored.set(change.key, change.value);
     }
-    episodes.follow(changes);
+    firing.follow(changes);
     return changes.length;
   }
 
   /** Begins episodes in one body; returns how many others had to go. */
   function begin(...keys: string[]): number {
-    const draft = episodes.draft(now);
+    const draft = firing.draft(now);
     for (const key of keys) draft.set(key, { isDone: true, holds: null, undo: false });
     const { changes, dropped } = draft.changes();
     keep(changes);
@@ -38,7 +38,7 @@ describe('the episodes of alerts', () => {
 
   /** Repeats an alert; returns how many writes that takes. */
   function repeat(key: string): number {
-    const draft = episodes.draft(now);
+    const draft = firing.draft(now);
     draft.hear(key);
     return keep(draft.changes().changes);
   }
@@ -50,7 +50,7 @@ describe('the episodes of alerts', () => {
     now += 1;
     expect([repeat('a'), repeat('a')]).toEqual([1, 0]);
     now += 30 * DAY - HOUR;
-    expect(keep(episodes.overdue(now))).toBe(1);
+    expect(keep(firing.overdue(now))).toBe(1);
     expect([...stored.keys()]).toEqual(['a']);
   });
 
@@ -58,9 +58,9 @@ describe('the episodes of alerts', () => {
     begin(...Array.from({ length: MOST }, (_, nth) => `e${nth}`));
     now += 2 * DAY;
     repeat('e0');
-    episodes = new FiringAlerts(stored);
+    firing = new FiringAlerts(stored);
     expect(begin('more', 'e3')).toBe(1);
-    expect([episodes.size, stored.has('e0'), stored.has('e1'), stored.has('e3')]).toEqual([
+    expect([firing.size, stored.has('e0'), stored.has('e1'), stored.has('e3')]).toEqual([
       MOST,
       true,
       false,
@@ -69,31 +69,31 @@ describe('the episodes of alerts', () => {
   });
 
   it('go on for a day of silence, also where repeats were not stored, and not for longer', () => {
-    const goesOn = (): boolean => episodes.draft(now).current('a') !== undefined;
+    const goesOn = (): boolean => firing.draft(now).current('a') !== undefined;
     begin('a');
     now += HOUR - 1;
     repeat('a');
     now += DAY - 1;
     expect(goesOn()).toBe(true);
     now += 1;
-    expect([goesOn(), episodes.draft(now).get('a')]).toEqual([false, expect.anything()]);
+    expect([goesOn(), firing.draft(now).get('a')]).toEqual([false, expect.anything()]);
   });
 
   it('of an earlier version go on under their fingerprint alone', () => {
     const heardAt = new Date(now).toISOString();
     const old = { heardAt, isDone: true, holds: null, undo: true };
     stored.set('a-2026-01-01T00:00:00Z', old).set('b-2026-01-01T00:00:00Z', old);
-    episodes = new FiringAlerts(stored);
-    const draft = episodes.draft(now);
+    firing = new FiringAlerts(stored);
+    const draft = firing.draft(now);
     expect(draft.current('a')).toEqual(old);
     draft.end('b');
     keep(draft.changes().changes);
-    keep(episodes.overdue(now));
-    expect([[...stored.keys()], episodes.size, episodes.overdue(now)]).toEqual([['a'], 1, []]);
+    keep(firing.overdue(now));
+    expect([[...stored.keys()], firing.size, firing.overdue(now)]).toEqual([['a'], 1, []]);
   });
 
   it('that begin and end in one body leave nothing behind', () => {
-    const draft = episodes.draft(now);
+    const draft = firing.draft(now);
     draft.set('a', { isDone: true, holds: { kind: 'drain', name: 's', revision: 1 }, undo: true });
     expect(draft.holdersOf({ kind: 'drain', name: 's', revision: 1 })).toEqual(new Set(['a']));
     draft.end('a');

@@ -88,26 +88,26 @@ const history = fc.array(step, { maxLength: 40, size: 'max' });
 /** Plays steps, as the service does, and says what alerts did with each. */
 class Play {
   readonly yard = new Yard();
-  private episodes = new FiringAlerts(new Map());
+  private firing = new FiringAlerts(new Map());
   private stored = new Map<string, StoredAlert>();
 
   /** What alerts did. */
   take(one: Step): readonly string[] {
     this.yard.acts = [];
     if (one.kind === 'hand') this.yard.turn(one.server, one.isDrained);
-    else if (one.kind === 'restart') this.episodes = new FiringAlerts(this.stored);
+    else if (one.kind === 'restart') this.firing = new FiringAlerts(this.stored);
     else this.keep(this.hear(one.alerts));
     return this.yard.acts;
   }
 
   hear(alerts: readonly Alert[]): readonly DeclarationChange[] {
-    const draft = this.episodes.draft(0);
+    const draft = this.firing.draft(0);
     hear(alerts, RULES, draft, this.yard);
     return draft.changes().changes;
   }
 
   private keep(changes: readonly DeclarationChange[]): void {
-    this.episodes.follow(changes);
+    this.firing.follow(changes);
     for (const change of changes) {
       if (change.kind !== 'episode') continue;
       if (change.value === null) this.stored.delete(change.key);

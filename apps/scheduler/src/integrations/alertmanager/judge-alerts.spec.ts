@@ -9,20 +9,20 @@ const KEEP: AlertRule = { match: [['alertname', 'Kept']], do: 'pin', label: 'mod
 const HOLDS: Holds = { kind: 'pin', name: 'm', revision: 1 };
 
 describe('hearing alerts', () => {
-  let episodes: FiringAlerts;
+  let firing: FiringAlerts;
   let now: number;
   let next: Act;
   let isUnchanged: boolean;
   let acts: string[];
-  let hands: AlertActionsPort;
+  let actions: AlertActionsPort;
 
   beforeEach(() => {
-    episodes = new FiringAlerts(new Map());
+    firing = new FiringAlerts(new Map());
     now = Date.parse('2026-01-01T00:00:00Z');
     next = { kind: 'done', holds: HOLDS };
     isUnchanged = true;
     acts = [];
-    hands = {
+    actions = {
       act: (what, target) => {
         acts.push(`${what} ${target}`);
         return next;
@@ -44,9 +44,9 @@ describe('hearing alerts', () => {
     ...more,
   });
   const heard = (...alerts: Alert[]): string[] => {
-    const draft = episodes.draft(now);
-    const results = hear(alerts, [UNDO, KEEP], draft, hands).map(({ result }) => result);
-    episodes.follow(draft.changes().changes);
+    const draft = firing.draft(now);
+    const results = hear(alerts, [UNDO, KEEP], draft, actions).map(({ result }) => result);
+    firing.follow(draft.changes().changes);
     return results;
   };
 
@@ -102,7 +102,7 @@ describe('hearing alerts', () => {
     expect(heard(alert('Undone'), alert('Undone', 'firing', later))).toEqual(['done', 'repeated']);
     expect(heard(alert('Undone', 'resolved', later))).toEqual(['undone']);
     expect(heard(alert('Undone', 'resolved'), alert('Never', 'resolved'))).toEqual(['ignored', 'ignored']);
-    expect([heard(alert('Undone')), episodes.size]).toEqual([['done'], 1]);
+    expect([heard(alert('Undone')), firing.size]).toEqual([['done'], 1]);
   });
 
   it('begins another episode after a day without any word, which undoes nothing', () => {

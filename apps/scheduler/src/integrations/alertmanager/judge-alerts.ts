@@ -62,13 +62,13 @@ export function hear(
   alerts: readonly Alert[],
   rules: readonly AlertRule[],
   episodes: EpisodeDraft,
-  hands: AlertActionsPort,
+  actions: AlertActionsPort,
 ): readonly HeardAlert[] {
   const firing = alerts.filter(({ status }) => status === 'firing');
   const resolved = alerts.filter(({ status }) => status === 'resolved');
   return [
-    ...firing.map((alert) => fires(alert, rules, episodes, hands)),
-    ...resolved.map((alert) => ends(alert, episodes, hands)),
+    ...firing.map((alert) => fires(alert, rules, episodes, actions)),
+    ...resolved.map((alert) => ends(alert, episodes, actions)),
   ];
 }
 
@@ -76,7 +76,7 @@ function fires(
   alert: Alert,
   rules: readonly AlertRule[],
   episodes: EpisodeDraft,
-  hands: AlertActionsPort,
+  actions: AlertActionsPort,
 ): HeardAlert {
   const { fingerprint: key } = alert;
   const known = episodes.current(key);
@@ -87,7 +87,7 @@ function fires(
   const rule = ruleOf(rules, alert);
   if (rule === undefined) return { alert, result: 'ignored' };
   const about = Object.hasOwn(alert.labels, rule.label) ? alert.labels[rule.label] : undefined;
-  const act: Act = about ? hands.act(rule.do, about) : { kind: 'not_done', why: 'no_label' };
+  const act: Act = about ? actions.act(rule.do, about) : { kind: 'not_done', why: 'no_label' };
   const told = { alert, asked: rule.do, ...(about !== undefined && { about }) };
   if (act.kind !== 'not_done') {
     episodes.set(key, begun(act, rule, episodes));
@@ -118,13 +118,13 @@ function begun(
   return { isDone: true, holds: same, undo: isUndone && undo };
 }
 
-function ends(alert: Alert, episodes: EpisodeDraft, hands: AlertActionsPort): HeardAlert {
+function ends(alert: Alert, episodes: EpisodeDraft, actions: AlertActionsPort): HeardAlert {
   const { fingerprint: key } = alert;
   const known = episodes.get(key);
   if (known === undefined) return { alert, result: 'ignored' };
   episodes.end(key);
   const { holds, undo } = known;
   if (!undo || holds === null || episodes.holdersOf(holds).size > 0) return { alert, result: 'resolved' };
-  const result = hands.takeBack(holds) ? 'undone' : 'resolved';
+  const result = actions.takeBack(holds) ? 'undone' : 'resolved';
   return { alert, result, asked: holds.kind, about: holds.name };
 }

@@ -76,37 +76,37 @@ describe('servers found by DNS, whatever it answers', () => {
   it('leave only when they may, never above the bound, and nothing follows from silence', () => {
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 40 }), (happenings) => {
-        const found = new DiscoveredServers(MOST);
-        found.configure(ENTRIES);
+        const discovered = new DiscoveredServers(MOST);
+        discovered.configure(ENTRIES);
         let history: readonly Past[] = [];
         const known = new Known();
         let now = 0;
         for (const { name, hosts, after, letGo } of happenings) {
           now += after;
-          const before = found.servers();
+          const before = discovered.servers();
           if (hosts !== null) {
             const places = hosts.map((host) => ({ host, port: 1 }));
-            found.answered(ENTRIES[name]!, places, now);
-          } else assert.deepEqual(found.servers(), before);
-          const all = new Set(found.servers().map(({ config }) => config.id));
+            discovered.answered(ENTRIES[name]!, places, now);
+          } else assert.deepEqual(discovered.servers(), before);
+          const all = new Set(discovered.servers().map(({ config }) => config.id));
           if (hosts !== null) {
             const ids = new Set(hosts.map((host) => `${host}-1`).filter((id) => all.has(id)));
             history = [...history, { name, ids, known: new Set([...known.of(name), ...ids]), at: now }];
             known.note(name, ids);
           }
           assert.ok(all.size <= MOST, `${all.size} servers`);
-          for (const { config, leaveMs } of found.servers()) {
+          for (const { config, leaveMs } of discovered.servers()) {
             const names = [0, 1].filter((one) => known.of(one).has(config.id));
             const isDue = names.every((one) => mayLeave(history, one, config.id));
             const wasLeaving = before.some((one) => one.config.id === config.id && one.leaveMs !== null);
             if (leaveMs !== null) assert.ok(wasLeaving || isDue, `${config.id} leaves too early`);
             if (leaveMs !== null && letGo) {
-              found.release(config.id);
+              discovered.release(config.id);
               known.forget(config.id);
             }
           }
           for (const [id, one] of lastAnswers(history)) {
-            const isLeaving = found
+            const isLeaving = discovered
               .servers()
               .some(({ config, leaveMs }) => config.id === id && leaveMs !== null);
             assert.ok(!isLeaving, `${id} leaves, and ${one} has it`);
@@ -121,18 +121,18 @@ describe('servers found by DNS, whatever it answers', () => {
     const hosts = fc.uniqueArray(fc.constantFrom('s', 't', 'u', 'v'), { minLength: 1 });
     fc.assert(
       fc.property(fc.array(hosts, { minLength: 1, maxLength: 10 }), hosts, (answers, last) => {
-        const found = new DiscoveredServers();
-        found.configure(ENTRIES.slice(0, 1));
+        const discovered = new DiscoveredServers();
+        discovered.configure(ENTRIES.slice(0, 1));
         let now = 0;
         const answer = (names: readonly string[]) =>
-          found.answered(
+          discovered.answered(
             ENTRIES[0]!,
             names.map((host) => ({ host, port: 1 })),
             (now += 10_000),
           );
         for (const names of answers) answer(names);
         for (let nth = 0; nth <= LEAVE / 10_000 + 2; nth += 1) answer(last);
-        const staying = found.servers().filter(({ leaveMs }) => leaveMs === null);
+        const staying = discovered.servers().filter(({ leaveMs }) => leaveMs === null);
         assert.deepEqual(
           new Set(staying.map(({ config }) => config.id)),
           new Set(last.map((host) => `${host}-1`)),

@@ -17,26 +17,26 @@ const B = entryFor('b');
 const places = (...hosts: string[]) => hosts.map((host) => ({ host, port: 8001 }));
 
 describe('servers found by DNS', () => {
-  let found: DiscoveredServers;
+  let discovered: DiscoveredServers;
   let now: number;
 
   beforeEach(() => {
-    found = new DiscoveredServers(5);
-    found.configure([A, B]);
+    discovered = new DiscoveredServers(5);
+    discovered.configure([A, B]);
     now = 0;
   });
 
   /** An answer 10 s after the one before. */
   const answer = (entry: DiscoveryConfig, ...hosts: string[]) =>
-    found.answered(entry, places(...hosts), (now += 10_000));
+    discovered.answered(entry, places(...hosts), (now += 10_000));
 
   /** The servers, each with how long it has to leave. */
   const servers = () =>
-    Object.fromEntries(found.servers().map(({ config, leaveMs }) => [config.id, leaveMs]));
+    Object.fromEntries(discovered.servers().map(({ config, leaveMs }) => [config.id, leaveMs]));
 
   it('are told as they are declared: by target and port', () => {
     expect(answer(A, 'Triton-0.ml.')).toMatchObject({ found: ['triton-0.ml-8001'] });
-    expect(found.servers()).toMatchObject([
+    expect(discovered.servers()).toMatchObject([
       {
         config: {
           id: 'triton-0.ml-8001',
@@ -83,45 +83,45 @@ describe('servers found by DNS', () => {
     answer(A, 'x', 'y', 'z');
     answer(A, 'x', 'y');
     answer(A, 'x', 'y');
-    found.release('z-8001');
+    discovered.release('z-8001');
     expect(servers()).toEqual({ 'x-8001': null, 'y-8001': null });
-    expect(found.counts()).toEqual({ present: 2, missing: 0, leaving: 0 });
+    expect(discovered.counts()).toEqual({ present: 2, missing: 0, leaving: 0 });
   });
 
   it('are one server where two names tell of it, for as long as one of them does', () => {
     answer(A, 'x', 'y', 'z');
     answer(B, 'z');
-    expect(found.servers()).toHaveLength(3);
+    expect(discovered.servers()).toHaveLength(3);
     answer(A, 'x', 'y');
     answer(A, 'x', 'y');
-    expect(found.servers().find(({ config }) => config.id === 'z-8001')).toMatchObject({
+    expect(discovered.servers().find(({ config }) => config.id === 'z-8001')).toMatchObject({
       config: { labels: { zone: 'b' } },
       leaveMs: null,
     });
-    expect(found.counts()).toEqual({ present: 3, missing: 0, leaving: 0 });
+    expect(discovered.counts()).toEqual({ present: 3, missing: 0, leaving: 0 });
   });
 
   it('leave where the configuration does not ask for their name any more', () => {
     answer(A, 'x');
     answer(B, 'y');
-    found.configure([B]);
+    discovered.configure([B]);
     expect(servers()).toEqual({ 'x-8001': 60_000, 'y-8001': null });
     expect(answer(A, 'x')).toMatchObject({ found: [] });
-    found.configure([A, B]);
+    discovered.configure([A, B]);
     expect(servers()).toMatchObject({ 'x-8001': 60_000 });
     answer(A, 'x');
     expect(servers()).toMatchObject({ 'x-8001': null });
-    found.release('x-8001');
+    discovered.release('x-8001');
     expect(servers()).toEqual({ 'y-8001': null });
   });
 
   it('take up other labels and ports of their entry, and stay the same objects where nothing changed', () => {
     answer(A, 'x');
-    const [before] = found.servers();
-    found.configure([{ ...A, leaveSeconds: 1 }, B]);
-    expect(found.servers()[0]!.config).toBe(before!.config);
-    found.configure([entryFor('a', { http: null, metrics: null, labels: {} })]);
-    expect(found.servers()).toMatchObject([{ config: { http: null, metrics: null, labels: {} } }]);
+    const [before] = discovered.servers();
+    discovered.configure([{ ...A, leaveSeconds: 1 }, B]);
+    expect(discovered.servers()[0]!.config).toBe(before!.config);
+    discovered.configure([entryFor('a', { http: null, metrics: null, labels: {} })]);
+    expect(discovered.servers()).toMatchObject([{ config: { http: null, metrics: null, labels: {} } }]);
   });
 
   it('are within a bound, and those known stay before others come', () => {
@@ -130,7 +130,7 @@ describe('servers found by DNS', () => {
     expect(Object.keys(first).toSorted()).toEqual(['a-8001', 'b-8001', 'c-8001', 'd-8001', 'e-8001']);
     expect(answer(A, '0', '1', 'e', 'd', 'c', 'b', 'a')).toMatchObject({ found: [], leftOut: 2 });
     expect(answer(B, 'y', 'a')).toMatchObject({ found: ['a-8001'], leftOut: 1 });
-    expect([servers(), found.leftOut()]).toEqual([first, 3]);
+    expect([servers(), discovered.leftOut()]).toEqual([first, 3]);
   });
 
   it('take 10,000 names for what they are: too many', () => {
@@ -150,15 +150,15 @@ describe('servers found by DNS', () => {
       { host: '1.2.3', port: 1 },
       { host: 'y'.repeat(300), port: 1 },
     ];
-    expect(found.answered(A, odd, 0)).toMatchObject({ found: [], leftOut: 4 });
+    expect(discovered.answered(A, odd, 0)).toMatchObject({ found: [], leftOut: 4 });
   });
 
   it('are incomplete until each name was answered, and settled after leaveSeconds more', () => {
     answer(A);
-    expect([found.isIncomplete(), found.isSettled(Infinity)]).toEqual([true, false]);
+    expect([discovered.isIncomplete(), discovered.isSettled(Infinity)]).toEqual([true, false]);
     answer(B);
-    expect([found.isIncomplete(), found.isSettled(now)]).toEqual([false, false]);
-    expect(found.isSettled(now + 60_000)).toBe(true);
+    expect([discovered.isIncomplete(), discovered.isSettled(now)]).toEqual([false, false]);
+    expect(discovered.isSettled(now + 60_000)).toBe(true);
   });
 
   it('have ids that are names of servers, and that differ', () => {

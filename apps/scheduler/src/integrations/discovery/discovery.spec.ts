@@ -36,13 +36,13 @@ describe('what a webhook said of the end of a server that DNS tells of', () => {
     } as never;
     registry = new Registry([], new Map(told));
     links = new Links(engine, () => ({}) as never, { forget: () => undefined } as never);
-    const found = new DiscoveredServers();
+    const discovered = new DiscoveredServers();
     const names = new FakeNames();
     names.publish({ a: { 'tritons.example': ['10.0.0.7'] } });
     const metrics = { found: () => undefined, asked: () => undefined } as never;
     const log = { info: () => undefined, warn: () => undefined } as never;
-    const leavers = new ServerRemoval(engine, registry, links, times, (id) => found.release(id));
-    discovery = new Discovery({ engine, registry, links, leavers, times, names, found, metrics, log });
+    const removal = new ServerRemoval(engine, registry, links, times, (id) => discovered.release(id));
+    discovery = new Discovery({ engine, registry, links, removal, times, names, discovered, metrics, log });
     discovery.take([ENTRY]);
     discovery.begin();
     return discovery.ask();

@@ -17,10 +17,10 @@ export interface DiscoveryParts {
   readonly engine: Engine;
   readonly registry: Registry;
   readonly links: Links;
-  readonly leavers: ServerRemoval;
+  readonly removal: ServerRemoval;
   readonly times: WallTimes;
   readonly names: DnsResolver;
-  readonly found: DiscoveredServers;
+  readonly discovered: DiscoveredServers;
   readonly metrics: DiscoveryMetrics;
   readonly log: Logger;
 }
@@ -46,9 +46,9 @@ export class Discovery {
   /** Takes up the entries of the configuration. A name that is new is asked for at once. */
   take(entries: readonly DiscoveryConfig[]): void {
     this.entries = entries;
-    this.parts.found.configure(entries);
+    this.parts.discovered.configure(entries);
     this.follow();
-    if (this.isBegun && this.parts.found.isIncomplete()) void this.ask();
+    if (this.isBegun && this.parts.discovered.isIncomplete()) void this.ask();
   }
 
   /** From now on the engine is told of what is found; what was found before is told with the rest of what is declared. */
@@ -83,31 +83,31 @@ export class Discovery {
   }
 
   private follow(): void {
-    const { registry, found, metrics, leavers } = this.parts;
-    const servers = found.servers();
+    const { registry, discovered, metrics, removal } = this.parts;
+    const servers = discovered.servers();
     registry.setFound(servers);
-    metrics.found(found.counts(), found.leftOut());
-    const discovered = registry.discovered();
-    const ids = new Set(discovered.map(({ id }) => id));
+    metrics.found(discovered.counts(), discovered.leftOut());
+    const entries = registry.discovered();
+    const ids = new Set(entries.map(({ id }) => id));
     // What is declared by now is drained for no reason of DNS.
     for (const { config, leaveMs } of servers)
-      if (leaveMs !== null && !ids.has(config.id)) found.release(config.id);
+      if (leaveMs !== null && !ids.has(config.id)) discovered.release(config.id);
     if (!this.isBegun) return;
-    for (const entry of discovered) this.declare(entry);
+    for (const entry of entries) this.declare(entry);
     for (const id of this.linked) if (!ids.has(id)) this.undeclare(id);
     this.linked = ids;
-    this.tellAwaited(found.isIncomplete());
-    leavers.follow();
+    this.tellAwaited(discovered.isIncomplete());
+    removal.follow();
     this.followed = registry.changes;
   }
 
   private async askFor(entry: DiscoveryConfig): Promise<void> {
-    const { found, engine, metrics } = this.parts;
+    const { discovered, engine, metrics } = this.parts;
     try {
       const places = await this.placesOf(entry);
       if (this.closing.signal.aborted) return;
       metrics.asked('answered');
-      this.log.answered(entry, found.answered(entry, places, engine.now()));
+      this.log.answered(entry, discovered.answered(entry, places, engine.now()));
       this.follow();
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
@@ -147,7 +147,7 @@ export class Discovery {
 
   /** What an earlier life learned of servers that are found no more is of no use. */
   private forgetUnfound(): void {
-    const { engine, found } = this.parts;
-    if (this.isBegun && found.isSettled(engine.now())) engine.tell(...engine.late.forget());
+    const { engine, discovered } = this.parts;
+    if (this.isBegun && discovered.isSettled(engine.now())) engine.tell(...engine.late.forget());
   }
 }

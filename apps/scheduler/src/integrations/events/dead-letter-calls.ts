@@ -32,7 +32,7 @@ export class DeadLetterCalls {
   private readonly pages = pagesAtATime();
 
   constructor(
-    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
+    @Inject(EventDispatcher) private readonly dispatcher: EventDispatcher,
     @Inject(Writes) private readonly writes: Writes,
   ) {}
 
@@ -40,7 +40,7 @@ export class DeadLetterCalls {
   async page(query: DeadLetterListQuery, signal: AbortSignal): Promise<PageMessage<DeadLetterMessage>> {
     const giveBack = this.pages.take();
     try {
-      return await pageOf(this.teller, query, signal);
+      return await pageOf(this.dispatcher, query, signal);
     } finally {
       giveBack();
     }
@@ -48,23 +48,23 @@ export class DeadLetterCalls {
 
   /** Its event is sent again, as soon as its subject has its turn. */
   async replay(id: string, caller: Caller): Promise<Written<ReplayedMessage>> {
-    const { teller } = this;
+    const { dispatcher } = this;
     return this.perform('POST', id, caller, { id }, (found, number) => {
       const { endpoint } = found;
-      if (teller.endpoint(endpoint) === undefined) throw new Refused(unknownEndpoint(endpoint));
-      if (!teller.hasRoomFor(endpoint)) throw new Refused(NO_ROOM);
+      if (dispatcher.endpoint(endpoint) === undefined) throw new Refused(unknownEndpoint(endpoint));
+      if (!dispatcher.hasRoomFor(endpoint)) throw new Refused(NO_ROOM);
       return {
         changes: [{ kind: 'deadLetter', number, orderedAbout: id, value: null }],
         status: 202,
         view: () => ({ id }),
-        commit: () => teller.replayed(number, found),
+        commit: () => dispatcher.replayed(number, found),
       };
     });
   }
 
   /** Forgets it for good. */
   async drop(id: string, caller: Caller): Promise<Written<null>> {
-    const { teller } = this;
+    const { dispatcher } = this;
     return this.perform('DELETE', id, caller, null, (_, number) => {
       return {
         changes: [
@@ -73,7 +73,7 @@ export class DeadLetterCalls {
         ],
         status: 204,
         view: () => null,
-        commit: () => teller.dropped(number),
+        commit: () => dispatcher.dropped(number),
       };
     });
   }
@@ -85,28 +85,28 @@ export class DeadLetterCalls {
     present: Body,
     prepare: (found: Found, number: number) => Prepared<Body>,
   ): Promise<Written<Body>> {
-    const { teller, writes } = this;
+    const { dispatcher, writes } = this;
     const number = Number(ID.exec(id)?.[1]);
-    const found = await teller.letter(number);
+    const found = await dispatcher.letter(number);
     const path = `/v1/webhooks/dead-letters/${id}${method === 'POST' ? '/replay' : ''}`;
     return writes.perform({ method, path, body: null, caller, present: () => present }, () => {
       checkNoIfMatch(caller);
-      if (found?.id !== id || !teller.deadLetters.has(number)) throw new Refused(unknown(id));
+      if (found?.id !== id || !dispatcher.deadLetters.has(number)) throw new Refused(unknown(id));
       return prepare(found, number);
     });
   }
 }
 
 async function pageOf(
-  teller: EventDispatcher,
+  dispatcher: EventDispatcher,
   { endpoint, pageSize, pageToken }: DeadLetterListQuery,
   signal: AbortSignal,
 ): Promise<PageMessage<DeadLetterMessage>> {
   const items: DeadLetterMessage[] = [];
   let [bytes, last] = [0, 0];
-  for (const number of teller.deadLetters.numbers(pageToken ? numberIn(pageToken) : Infinity, endpoint)) {
+  for (const number of dispatcher.deadLetters.numbers(pageToken ? numberIn(pageToken) : Infinity, endpoint)) {
     if (signal.aborted) throw new CallerGone();
-    const found = await teller.letter(number);
+    const found = await dispatcher.letter(number);
     if (found === undefined) continue;
     const item = messageOf(found);
     bytes += Buffer.byteLength(JSON.stringify(item)) + AROUND_ITEM;

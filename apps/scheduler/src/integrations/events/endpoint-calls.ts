@@ -15,12 +15,12 @@ export class EndpointCalls {
 
   constructor(
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
-    @Inject(EventDispatcher) private readonly teller: EventDispatcher,
+    @Inject(EventDispatcher) private readonly dispatcher: EventDispatcher,
   ) {}
 
   /** Each endpoint, in the order of the configuration. */
   list(): { items: WebhookEndpointMessage[] } {
-    const standings = this.teller.standings();
+    const standings = this.dispatcher.standings();
     return {
       items: standings.map(({ endpoint, state, waiting, deadLetters, lastTry }) => ({
         name: endpoint.name,
@@ -35,13 +35,13 @@ export class EndpointCalls {
 
   /** Sends one event that says nothing, beside all that waits. Refuses where there is no such endpoint, and where too many tests run. */
   async test(name: string): Promise<WebhookTestMessage> {
-    const { lifecycle, teller } = this;
+    const { lifecycle, dispatcher } = this;
     lifecycle.admit();
-    const endpoint = teller.endpoint(name);
+    const endpoint = dispatcher.endpoint(name);
     if (endpoint === undefined) throw new Refused({ ...unknownEndpoint(name) });
     const giveBack = this.tests.take();
     try {
-      const tried = await teller.test(endpoint);
+      const tried = await dispatcher.test(endpoint);
       if (tried === null) throw new Refused({ reason: 'shutting_down', retryAfter: 1_000 });
       return { endpoint: name, ...tried };
     } finally {

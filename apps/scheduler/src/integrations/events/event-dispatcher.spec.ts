@@ -37,7 +37,7 @@ describe('what tells events', () => {
   let store: Store;
   let courier: FakeCourier;
   let clock: SetClock;
-  let teller: EventDispatcher;
+  let dispatcher: EventDispatcher;
   let lines: string[];
   let lost: number;
   let tried: string[];
@@ -50,23 +50,23 @@ describe('what tells events', () => {
     await opened(endpoint('ops'), endpoint('audit', ['server.lost']));
   });
 
-  afterEach(() => teller.close());
+  afterEach(() => dispatcher.close());
 
   async function opened(...endpoints: readonly EndpointConfig[]): Promise<void> {
     rows = new MemoryRows(texts);
     store = await openStore(rows, { fleet: 'berth' });
     const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
-    teller = new EventDispatcher({
-      ...{ outbox: store.outbox, courier, clock, random: () => 0, mostWaiting: 3 },
+    dispatcher = new EventDispatcher({
+      ...{ outbox: store.outbox, client: courier, clock, random: () => 0, mostWaiting: 3 },
       wallNow: () => NOON + clock.at,
       log: pino({}, { write }),
       metrics: { tried: (result) => tried.push(result), lost: (count) => (lost += count) },
     });
-    await teller.begin(endpoints);
+    await dispatcher.begin(endpoints);
   }
 
   const tell = async (type: EventType, ...names: readonly string[]): Promise<void> => {
-    teller.take(names.map((name) => ({ type, subject: `server/${name}`, data: { server: name } })));
+    dispatcher.take(names.map((name) => ({ type, subject: `server/${name}`, data: { server: name } })));
     await settled();
   };
 
@@ -80,7 +80,7 @@ describe('what tells events', () => {
       ['https://ops/', 'server.drained', 'b'],
     ]);
     expect(new Set(courier.ids).size).toBe(3);
-    expect([teller.waiting, eventRows()]).toEqual([0, []]);
+    expect([dispatcher.waiting, eventRows()]).toEqual([0, []]);
     expect(tried).toEqual(['delivered', 'delivered', 'delivered']);
   });
 
@@ -89,7 +89,7 @@ describe('what tells events', () => {
     await tell('server.drained', 'a');
     expect(courier.postings).toEqual([]);
     rows.failsWith = null;
-    teller.tryAgain();
+    dispatcher.tryAgain();
     await settled();
     expect(courier.postings).toHaveLength(1);
   });
@@ -98,7 +98,7 @@ describe('what tells events', () => {
     courier.answers = () => undefined;
     await tell('server.drained', 'a');
     const [id] = courier.ids;
-    await teller.close();
+    await dispatcher.close();
     courier.answers = () => ({ status: 200, retryAfter: null });
     await opened(endpoint('ops'));
     await settled();
@@ -108,7 +108,7 @@ describe('what tells events', () => {
 
   it('gives no id twice, though numbers begin anew', async () => {
     await tell('server.drained', 'a');
-    await teller.close();
+    await dispatcher.close();
     await opened(endpoint('ops'));
     await tell('server.drained', 'a');
     expect(new Set(courier.ids).size).toBe(2);
@@ -136,32 +136,36 @@ describe('what tells events', () => {
   it('keeps what is too much as dead letters, which survive, are replayed, and end after 7 days', async () => {
     courier.answers = () => undefined;
     await tell('server.drained', ...['a', 'a', 'a', 'a', 'a']);
-    expect([teller.waiting, teller.deadLetters.size]).toEqual([3, 2]);
-    await teller.close();
+    expect([dispatcher.waiting, dispatcher.deadLetters.size]).toEqual([3, 2]);
+    await dispatcher.close();
     await opened(endpoint('ops'));
-    const [newest, oldest] = teller.deadLetters.numbers(Infinity) as [number, number];
-    expect(await teller.letter(oldest)).toMatchObject({ cause: 'overflow', attempts: 0, endpoint: 'ops' });
-    expect(teller.hasRoomFor('ops')).toBe(false);
+    const [newest, oldest] = dispatcher.deadLetters.numbers(Infinity) as [number, number];
+    expect(await dispatcher.letter(oldest)).toMatchObject({
+      cause: 'overflow',
+      attempts: 0,
+      endpoint: 'ops',
+    });
+    expect(dispatcher.hasRoomFor('ops')).toBe(false);
     clock.pass(7 * DAY);
-    teller.tidy();
+    dispatcher.tidy();
     await settled();
-    expect([teller.deadLetters.size, await store.outbox.event(newest)]).toEqual([0, undefined]);
+    expect([dispatcher.deadLetters.size, await store.outbox.event(newest)]).toEqual([0, undefined]);
     expect(eventRows()).toHaveLength(3);
   });
 
   it('makes dead letters of what waits for an endpoint that is not configured any more', async () => {
     courier.answers = () => undefined;
     await tell('server.drained', 'a', 'b');
-    teller.setEndpoints([endpoint('audit')]);
+    dispatcher.setEndpoints([endpoint('audit')]);
     for (const { answer } of courier.postings) answer(FAILS);
     await settled();
-    const causes = teller.deadLetters
+    const causes = dispatcher.deadLetters
       .numbers(Infinity)
-      .map((number) => teller.deadLetters.get(number)?.cause);
+      .map((number) => dispatcher.deadLetters.get(number)?.cause);
     expect(causes).toEqual(['withdrawn', 'withdrawn']);
-    await teller.close();
+    await dispatcher.close();
     await opened(endpoint('audit'));
-    expect([teller.waiting, teller.deadLetters.size]).toEqual([0, 2]);
+    expect([dispatcher.waiting, dispatcher.deadLetters.size]).toEqual([0, 2]);
   });
 
   it('loses events once too many wait for a store that fails, and says so once', async () => {
@@ -170,7 +174,7 @@ describe('what tells events', () => {
     await tell('server.drained', ...many);
     expect(lost).toBe(2);
     rows.failsWith = null;
-    teller.tryAgain();
+    dispatcher.tryAgain();
     await settled();
     expect(lines.filter((line) => line.includes('lost'))).toEqual([
       'the store does not take events, and too many wait: events are lost',
@@ -181,22 +185,22 @@ describe('what tells events', () => {
   it('tells what a store has lost that came back empty, and goes on with what is not lost', async () => {
     courier.answers = () => FAILS;
     await tell('server.drained', ...['a', 'a', 'a', 'a', 'b']);
-    expect([teller.waiting, teller.deadLetters.size]).toEqual([3, 2]);
+    expect([dispatcher.waiting, dispatcher.deadLetters.size]).toEqual([3, 2]);
     texts.clear();
     await tell('server.drained', 'c');
-    await teller.forgetLost();
-    expect([teller.waiting, teller.deadLetters.size, lost]).toEqual([1, 0, 5]);
+    await dispatcher.forgetLost();
+    expect([dispatcher.waiting, dispatcher.deadLetters.size, lost]).toEqual([1, 0, 5]);
     expect(lines).toContain('the store has lost events that waited and dead letters: they are not told');
     courier.answers = () => ({ status: 200, retryAfter: null });
     clock.pass(30_000);
     await settled();
     expect(courier.postings.at(-1)).toMatchObject({ data: { server: 'c' } });
-    await teller.forgetLost();
-    expect([teller.waiting, lost]).toEqual([0, 5]);
+    await dispatcher.forgetLost();
+    expect([dispatcher.waiting, lost]).toEqual([0, 5]);
   });
 
   it('leaves out what makes no sense in the store, and says so', async () => {
-    await teller.close();
+    await dispatcher.close();
     texts.set('told/event/0000000000000007', '{"endpoint":1}');
     await opened(endpoint('ops'));
     await settled();
@@ -210,7 +214,7 @@ describe('what tells events', () => {
     clock.pass(5_000);
     await settled();
     expect(lines.join('\n')).not.toContain(Buffer.alloc(32, 7).toString('base64').slice(0, 8));
-    expect(teller.standings().map(({ state }) => state)).toEqual(['gone', 'gone']);
+    expect(dispatcher.standings().map(({ state }) => state)).toEqual(['gone', 'gone']);
   });
 
   const eventRows = (): string[] => [...texts.keys()].filter((key) => key.startsWith('told/event/'));

@@ -17,7 +17,7 @@ import type { Draft } from './outgoing.js';
 /** What events are told with. */
 export interface EventDispatcherParts {
   readonly outbox: Outbox;
-  readonly courier: WebhookClient;
+  readonly client: WebhookClient;
   /** A clock of its own: it has one alarm. */
   readonly clock: Clock;
   readonly wallNow: WallClock;
@@ -56,7 +56,7 @@ export class EventDispatcher implements Told {
   constructor(private readonly parts: EventDispatcherParts) {
     const { outbox, random, mostWaiting } = parts;
     this.log = new DeliveryLog(parts.log);
-    this.sender = new Sender(parts.courier, parts.wallNow);
+    this.sender = new Sender(parts.client, parts.wallNow);
     this.deliveries = new Deliveries(random, mostWaiting);
     const onHealth = (failure: unknown): void => (failure === null ? this.log.storeIsWell() : undefined);
     this.keeping = new OutboxWriter({ outbox, onHealth });

@@ -9,7 +9,7 @@ import { HttpWebhookClient } from './http-webhook-client.js';
 const LETTER = { headers: { 'content-type': 'application/json' }, body: '{"type":"webhook.test"}' };
 
 describe('a courier over HTTP', () => {
-  const courier = new HttpWebhookClient();
+  const client = new HttpWebhookClient();
   let receiver: Receiver;
 
   beforeEach(async () => {
@@ -19,7 +19,7 @@ describe('a courier over HTTP', () => {
   afterEach(() => receiver.close());
 
   const post = (url: string, allowPrivate = true, patience = PATIENCE_MS): Promise<WebhookResponse> =>
-    courier.post(LETTER, { url, allowPrivate }, patience, new AbortController().signal);
+    client.post(LETTER, { url, allowPrivate }, patience, new AbortController().signal);
 
   it('posts a letter as it is, and tells the status and Retry-After', async () => {
     receiver.answer = () => ({ status: 503, headers: { 'retry-after': '7' } });
@@ -41,7 +41,7 @@ describe('a courier over HTTP', () => {
   it('stops when it is told to', async () => {
     receiver.answer = () => null;
     const stop = new AbortController();
-    const posted = courier.post(LETTER, { url: receiver.url, allowPrivate: true }, PATIENCE_MS, stop.signal);
+    const posted = client.post(LETTER, { url: receiver.url, allowPrivate: true }, PATIENCE_MS, stop.signal);
     stop.abort();
     expect(await posted).toEqual({ failure: 'stopped' });
   });

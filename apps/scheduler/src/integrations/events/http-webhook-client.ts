@@ -25,7 +25,7 @@ export class HttpWebhookClient implements WebhookClient {
   private readonly guarded = agentsFor(false);
 
   async post(
-    letter: WebhookRequest,
+    request: WebhookRequest,
     target: Target,
     patience: Millis,
     signal: AbortSignal,
@@ -36,7 +36,7 @@ export class HttpWebhookClient implements WebhookClient {
     const late = setTimeout(end, patience);
     signal.addEventListener('abort', end);
     try {
-      return await this.send(letter, target, call.signal);
+      return await this.send(request, target, call.signal);
     } catch (error) {
       if (signal.aborted) return { failure: 'stopped' };
       return { failure: call.signal.aborted ? 'timed_out' : reasonOf(error) };

@@ -23,7 +23,7 @@ export class Sender {
   private readonly stopped = new AbortController();
 
   constructor(
-    private readonly courier: WebhookClient,
+    private readonly client: WebhookClient,
     private readonly wallNow: WallClock,
   ) {}
 
@@ -36,8 +36,8 @@ export class Sender {
     event: Pick<StoredEvent, 'id' | 'type' | 'at' | 'data'>,
     endpoint: EndpointConfig,
   ): Promise<Tried | null> {
-    const letter = letterOf(event, endpoint.secrets, this.wallNow());
-    const posted = await this.courier.post(letter, endpoint, PATIENCE_MS, this.stopped.signal);
+    const request = letterOf(event, endpoint.secrets, this.wallNow());
+    const posted = await this.client.post(request, endpoint, PATIENCE_MS, this.stopped.signal);
     const result = resultOf(posted);
     if (result === null) return null;
     const status = 'status' in posted ? posted.status : null;

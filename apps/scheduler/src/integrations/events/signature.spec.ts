@@ -8,10 +8,10 @@ const KEYS = [24, 32, 64].map((bytes) => new Uint8Array(bytes).fill(bytes));
 const secretOf = (key: Uint8Array): string => `whsec_${Buffer.from(key).toString('base64')}`;
 
 describe('a signed letter', () => {
-  const letter = letterOf(EVENT, KEYS, NOW);
+  const request = letterOf(EVENT, KEYS, NOW);
 
   it.each(KEYS.map(secretOf))('is verified by another program with each secret (%#)', (secret) => {
-    expect(new Webhook(secret).verify(letter.body, letter.headers)).toEqual({
+    expect(new Webhook(secret).verify(request.body, request.headers)).toEqual({
       type: 'server.lost',
       timestamp: EVENT.at,
       data: { server: 'ä' },
@@ -20,16 +20,16 @@ describe('a signed letter', () => {
 
   it('is refused with another secret, for another body, another id or another time', () => {
     const verify = (secret: string, body: string, headers: object): unknown =>
-      new Webhook(secret).verify(body, { ...letter.headers, ...headers });
+      new Webhook(secret).verify(body, { ...request.headers, ...headers });
     const [secret] = KEYS.map(secretOf) as [string];
-    expect(() => verify(secretOf(new Uint8Array(32)), letter.body, {})).toThrow();
-    expect(() => verify(secret, letter.body.replace('lost', 'ready'), {})).toThrow();
-    expect(() => verify(secret, letter.body, { 'webhook-id': 'evt_2' })).toThrow();
-    expect(() => verify(secret, letter.body, { 'webhook-timestamp': '1' })).toThrow();
+    expect(() => verify(secretOf(new Uint8Array(32)), request.body, {})).toThrow();
+    expect(() => verify(secret, request.body.replace('lost', 'ready'), {})).toThrow();
+    expect(() => verify(secret, request.body, { 'webhook-id': 'evt_2' })).toThrow();
+    expect(() => verify(secret, request.body, { 'webhook-timestamp': '1' })).toThrow();
   });
 
   it('has the length of its bytes, and no secret', () => {
-    expect(letter.headers['content-length']).toBe(String(Buffer.byteLength(letter.body)));
-    for (const secret of KEYS.map(secretOf)) expect(JSON.stringify(letter)).not.toContain(secret.slice(6));
+    expect(request.headers['content-length']).toBe(String(Buffer.byteLength(request.body)));
+    for (const secret of KEYS.map(secretOf)) expect(JSON.stringify(request)).not.toContain(secret.slice(6));
   });
 });

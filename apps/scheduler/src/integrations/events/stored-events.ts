@@ -17,14 +17,14 @@ export function nextNumber({ events, deadLetters, damaged }: OutboxContents): nu
 export async function forgetLost(
   outbox: Outbox,
   deliveries: Deliveries,
-  letters: DeadLetters,
+  deadLetters: DeadLetters,
 ): Promise<LostEvents> {
-  const [waiting, dead] = [deliveries.numbers(), letters.numbers(Infinity)];
+  const [waiting, dead] = [deliveries.numbers(), deadLetters.numbers(Infinity)];
   const { events } = await outbox.read();
   const lost = (numbers: readonly number[]): number[] => numbers.filter((number) => !events.has(number));
   return {
     events: lost(waiting).filter((number) => deliveries.drop(number)).length,
-    deadLetters: lost(dead).filter((number) => letters.delete(number)).length,
+    deadLetters: lost(dead).filter((number) => deadLetters.delete(number)).length,
   };
 }
 

@@ -24,7 +24,7 @@ export type WebhookResponse =
 export interface WebhookClient {
   /** Never rejects. Resolves within `patience`, or soon after `signal` aborts. Follows no redirect. */
   post(
-    letter: WebhookRequest,
+    request: WebhookRequest,
     target: Target,
     patience: Millis,
     signal: AbortSignal,

@@ -35,7 +35,7 @@ export interface FleetCall {
 @Injectable()
 export class FleetHooks {
   constructor(
-    @Inject(WebhookDeduplicator) private readonly hooks: WebhookDeduplicator,
+    @Inject(WebhookDeduplicator) private readonly deduplicator: WebhookDeduplicator,
     @Inject(Links) private readonly links: Links,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(Registry) private readonly registry: Registry,
@@ -58,12 +58,12 @@ export class FleetHooks {
   }
 
   private prepared(call: FleetCall): Heard<FleetHeard> {
-    const { hooks, links, registry, times } = this;
+    const { deduplicator, links, registry, times } = this;
     const { credential } = checked(call.caller);
     const read = readFleetMessage(call.body, call.id);
     if (!read.ok) throw invalid(read.errors);
     const said = { credential, ...read.value };
-    if (hooks.isRepeat(said))
+    if (deduplicator.isRepeat(said))
       return { changes: [], commit: () => ({ servers: [], repeated: true, outdated: false }) };
     const servers = changesOf(registry, said, times.wallNow());
     const ids = servers.map(({ id }) => id);
@@ -73,9 +73,9 @@ export class FleetHooks {
     const outdated = ids.length === 0;
     // Without an id it would be the latest word about its servers, which it is not.
     const isForgotten = outdated && said.id === null;
-    const changes = isForgotten ? [] : [...declared, ...hooks.changesFor(said, ids)];
+    const changes = isForgotten ? [] : [...declared, ...deduplicator.changesFor(said, ids)];
     const commit = (): FleetHeard => {
-      hooks.follow(changes);
+      deduplicator.follow(changes);
       for (const { id, value } of declared) {
         registry.set(id, value);
         const entry = registry.get(id);

@@ -11,11 +11,11 @@ type Leaving = Extract<DeclaredServer['end'], { readonly said: 'leaving' }>;
 /** What the leavings are made of. */
 export interface LeavingsParts {
   readonly registry: Registry;
-  readonly hooks: WebhookDeduplicator;
+  readonly deduplicator: WebhookDeduplicator;
   readonly times: Pick<WallTimes, 'hasPassed'>;
   readonly now: () => Instant;
   /** What keeps servers from being reached: one that is reached after it is another process. */
-  readonly troubles: Pick<ConnectionErrors, 'of'>;
+  readonly connectionErrors: Pick<ConnectionErrors, 'of'>;
   /** Has the engine follow what is said of a server by now. */
   readonly tell: (entry: ServerEntry) => void;
 }
@@ -45,7 +45,7 @@ export class Leavings {
 
   /** Takes effect, once it is stored. */
   follow(changes: readonly DeclarationChange[]): void {
-    this.parts.hooks.follow(changes);
+    this.parts.deduplicator.follow(changes);
     for (const change of changes) {
       if (change.kind !== 'server') continue;
       this.parts.registry.set(change.id, change.value);
@@ -72,7 +72,7 @@ export class Leavings {
     isDrained: boolean,
   ): readonly DeclarationChange[] {
     const end = told.end as Leaving;
-    const isDown = refused || this.parts.troubles.of(id) !== null;
+    const isDown = refused || this.parts.connectionErrors.of(id) !== null;
     if (!this.doneIn.has(id) && (incarnation > 0 || isDown)) this.doneIn.set(id, incarnation);
     if (incarnation > (this.doneIn.get(id) ?? Infinity)) return this.ending(id);
     if (!isDrained || end.isCarriedOut) return [];
@@ -94,6 +94,6 @@ export class Leavings {
     const { end: _, saidAt, ...others } = told;
     const isKept = saidAt !== undefined && !this.forgotten.has(id);
     const value = { ...others, ...(isKept && { saidAt }), revision: told.revision + 1 };
-    return [{ kind: 'server', id, value }, ...(isKept ? [] : this.parts.hooks.withoutWord(id))];
+    return [{ kind: 'server', id, value }, ...(isKept ? [] : this.parts.deduplicator.withoutWord(id))];
   }
 }

@@ -10,11 +10,11 @@ describe('messages of webhooks', () => {
   let stored: Map<string, StoredHook>;
   let now: number;
   let dropped: number;
-  let hooks: WebhookDeduplicator;
+  let deduplicator: WebhookDeduplicator;
 
   const restart = (): void => {
     const onDropped = (count: number): void => void (dropped += count);
-    hooks = new WebhookDeduplicator({ given: stored, wallNow: () => now, onDropped });
+    deduplicator = new WebhookDeduplicator({ given: stored, wallNow: () => now, onDropped });
   };
 
   const write = (changes: readonly DeclarationChange[]): void => {
@@ -23,13 +23,13 @@ describe('messages of webhooks', () => {
       if (change.value === null) stored.delete(change.key);
       else stored.set(change.key, change.value);
     }
-    hooks.follow(changes);
+    deduplicator.follow(changes);
   };
 
   /** Whether a message takes effect. */
   function isTaken(said: Said, servers: readonly string[] = ['a']): boolean {
-    if (hooks.isRepeat(said)) return false;
-    write(hooks.changesFor(said, servers));
+    if (deduplicator.isRepeat(said)) return false;
+    write(deduplicator.changesFor(said, servers));
     return true;
   }
 
@@ -78,7 +78,7 @@ describe('messages of webhooks', () => {
     expect([stored.size, dropped]).toEqual([MOST, 4]);
     expect([isTaken(said({ id: '4' })), isTaken(said({ id: '3' }))]).toEqual([false, true]);
     now += DAY;
-    write(hooks.overdue());
+    write(deduplicator.overdue());
     expect([stored.size, dropped]).toEqual([0, 5]);
   });
 
@@ -106,9 +106,9 @@ describe('messages of webhooks', () => {
           now += 1_000;
           isTaken(said({ id, subject: about, body }), about);
         }
-        const before = all.map((one) => hooks.isRepeat(one));
+        const before = all.map((one) => deduplicator.isRepeat(one));
         restart();
-        expect(all.map((one) => hooks.isRepeat(one))).toEqual(before);
+        expect(all.map((one) => deduplicator.isRepeat(one))).toEqual(before);
         // Words about one server are one at a time.
         const servers = [...stored.values()].flatMap(({ word }) => word?.servers ?? []);
         expect(new Set(servers).size).toBe(servers.length);

@@ -19,12 +19,12 @@ function aQueue() {
   const store = {
     write: () => new Promise<Written>((resolve) => stores.push(() => resolve({ durable: true }))),
   };
-  const answers = new IdempotencyKeys({
+  const idempotencyKeys = new IdempotencyKeys({
     store: { answer: async () => undefined },
     given: new Map(),
     wallNow: () => 0,
   });
-  const writes = new Writes(store, { answers, audit: emptyAudit() }, new Lifecycle());
+  const writes = new Writes(store, { idempotencyKeys, audit: emptyAudit() }, new Lifecycle());
   const write = (path: string, signal = new AbortController().signal): Promise<unknown> => {
     const caller = { ...ANONYMOUS, idempotencyKey: null, ifMatch: null, signal };
     return writes.perform({ method: 'PUT', path, body: null, caller, present: () => null }, () => {

@@ -23,9 +23,6 @@ const CIPHERS = [
 /** A connection that has not agreed on its encryption after so long is closed. */
 export const HANDSHAKE_MS = 10_000;
 
-/** What Nest hands the certificates under; null where both ports are served in the clear. */
-export const CERTIFICATES = Symbol('certificates');
-
 /** What TLS is served with: all a server has to be told when it changes. */
 export type Served = Readonly<SecureContextOptions> & Pair;
 
