@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { fleetSchema, modelSchema, pageSchema, problemSchema, routeSchema, serverSchema } from '#contracts';
+import {
+  BERTH_VERSION,
+  fleetSchema,
+  modelSchema,
+  pageSchema,
+  problemSchema,
+  routeSchema,
+  serverSchema,
+} from '#contracts';
 import { healthOf } from '../support/grpc-health.js';
 import { call, configFor, rpcClient, startWorld, type World } from '../support/running-scheduler.js';
 import { PATIENCE_MS, until } from '../support/until.js';
@@ -15,7 +23,8 @@ describe('operating it', () => {
   afterAll(() => world.close());
 
   it('says over HTTP and gRPC that it lives and is ready', async () => {
-    expect((await call(world, 'GET', '/health/live')).status).toBe(200);
+    const live = { status: 'live', version: BERTH_VERSION };
+    expect(await call(world, 'GET', '/health/live')).toMatchObject({ status: 200, body: live });
     expect((await call(world, 'GET', '/health/ready')).body).toEqual({ status: 'ready' });
     for (const service of ['', 'berth.v1.Router', 'berth.v1.Admin']) {
       await until(async () => (await healthOf(world, service)) === 'SERVING');

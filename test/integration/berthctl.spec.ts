@@ -3,6 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BERTH_VERSION } from '#contracts';
 import { berthctl as runHere, type CommandEnd } from '../support/berthctl.js';
 import { startWorld, turnsIn, type World } from '../support/running-scheduler.js';
 import { PATIENCE_MS, until } from '../support/until.js';
@@ -48,6 +49,12 @@ describe('berthctl', () => {
     expect({ line, status, err }).toEqual({ line, status: 0, err: '' });
     return out;
   }
+
+  it('tells its own version and that of the server', async () => {
+    expect(await said('version')).toBe(`Client: ${BERTH_VERSION}\nServer: ${BERTH_VERSION}\n`);
+    const versions = { client: BERTH_VERSION, server: BERTH_VERSION };
+    expect(JSON.parse(await said('version -o json'))).toEqual(versions);
+  });
 
   it('resolves, and shows models, servers and the fleet', async () => {
     expect(await said('resolve resnet50 --lease-ms 50')).toMatch(

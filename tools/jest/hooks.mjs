@@ -13,6 +13,7 @@ export const SWC = {
     target: 'es2023',
     parser: { syntax: 'typescript', decorators: true },
     transform: { legacyDecorator: true, decoratorMetadata: true, verbatimModuleSyntax: true },
+    experimental: { keepImportAttributes: true },
   },
   module: { type: 'es6' },
   sourceMaps: 'inline',
@@ -27,7 +28,7 @@ export function resolve(specifier, context, next) {
 
 function sourceOf(specifier, parent) {
   if (specifier === '@jest/globals') return GLOBALS;
-  if (specifier.startsWith('#')) return new URL(`libs/${specifier.slice(1)}/src/index.ts`, ROOT).href;
+  if (/^#[a-z-]+$/.test(specifier)) return new URL(`libs/${specifier.slice(1)}/src/index.ts`, ROOT).href;
   if (!specifier.startsWith('.') || !specifier.endsWith('.js')) return undefined;
   const source = new URL(specifier.replace(/js$/, 'ts'), parent);
   return existsSync(source) ? source.href : undefined;

@@ -10,7 +10,8 @@ const STAGES = join(ROOT, '.cache', 'mutants');
 const SOURCES = ['libs', 'test/simulation', 'test/checkers', 'test/support', 'apps/scheduler/src'];
 /** Beside the sources: what `#core` and its like, and Jest's globals, are in a process without Jest. */
 const OTHERS = {
-  'package.json': '{ "type": "module", "imports": { "#*": "./libs/*/src/index.js" } }',
+  'package.json':
+    '{ "type": "module", "imports": { "#package.json": "./package.json", "#*": "./libs/*/src/index.js" } }',
   'node_modules/@jest/globals/package.json': '{ "type": "module", "exports": "./index.js" }',
   'node_modules/@jest/globals/index.js': read('tools/mutants/jest-globals.mjs'),
   'tools/patience.mjs': read('tools/patience.mjs'),

@@ -23,6 +23,7 @@ export function addCommands(program: Command, act: Act): void {
   addWebhooks(program.command('webhooks').description('look after what is told to endpoints'), act);
   addReplay(program, act);
   addStore(program.command('store').description('look after the store of a Berth that is stopped'), act);
+  addVersion(program, act);
   addKeys(program.command('key').description('make keys for callers'), act);
 }
 
@@ -202,6 +203,14 @@ function addPlanning(program: Command, act: Act): void {
       example('plan --lose triton-a', 'plan --pin resnet50=2 --ask bert-base', 'plan -f supposed.yaml'),
     )
     .action(act(async (work, _, options) => (await import('./plan.js')).plan(work, options)));
+}
+
+function addVersion(program: Command, act: Act): void {
+  program
+    .command('version')
+    .description('print the version of berthctl, and of the Berth that it asks')
+    .addHelpText('after', example('version', 'version -o json'))
+    .action(act(async (work) => (await import('./version.js')).version(work)));
 }
 
 function addReplay(program: Command, act: Act): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { BERTH_VERSION } from '#contracts';
 import { berthctl } from '../../../test/support/berthctl.js';
 
 /** No process listens there: a command line that is right gets as far as this. */
@@ -89,6 +90,7 @@ describe('a command line that is right', () => {
     'replay',
     'key',
     'key new',
+    'version',
   ])('has help with an example: %s', async (command) => {
     const { status, out, err } = await berthctl([...command.split(' '), '--help']);
     expect([status, err]).toEqual([0, '']);
@@ -100,5 +102,20 @@ describe('a command line that is right', () => {
     const file = new URL('../../../package.json', import.meta.url);
     const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
     expect(await berthctl(['--version'])).toEqual({ status: 0, out: `${version}\n`, err: '' });
+  });
+
+  it.each([
+    ['version', (version: string) => `Client: ${version}\n`],
+    ['version -o json', (client: string) => `${JSON.stringify({ client }, null, 2)}\n`],
+  ])('tells its own version where no server answers: %s', async (line, told) => {
+    const { status, out, err } = await berthctl(line.split(' '), NOBODY);
+    expect([status, out]).toEqual([1, told(BERTH_VERSION)]);
+    expect(err).toContain('Berth does not answer at http://127.0.0.1:1');
+  });
+
+  it('prints nothing but what is wrong where the address is none', async () => {
+    const { status, out, err } = await berthctl(['version', '--url', 'nobody:port']);
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toContain('--url must be an address');
   });
 });

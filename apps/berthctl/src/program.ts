@@ -17,8 +17,8 @@ const WRONG_USAGE = 2;
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   if (args[0] === '--version') {
-    const { berthVersion } = await import('#contracts');
-    surroundings.terminal.out([berthVersion()]);
+    const { BERTH_VERSION } = await import('#contracts');
+    surroundings.terminal.out([BERTH_VERSION]);
     return DONE;
   }
   try {
@@ -40,7 +40,7 @@ function programIn(surroundings: Surroundings): Command {
     .description('Asks and steers Berth, which places many models on few GPUs.')
     .addHelpText(
       'after',
-      '\nberthctl --version tells the version; berthctl COMMAND --help tells more of a command.',
+      '\nberthctl --version prints the version of berthctl alone; berthctl COMMAND --help tells more of a command.',
     )
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })

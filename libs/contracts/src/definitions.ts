@@ -11,9 +11,9 @@ export const EXTERNAL_SCALER = 'externalscaler.ExternalScaler';
 
 const EXTERNAL_SCALER_FILE = 'externalscaler/externalscaler.proto';
 
-const OPTIONS = { longs: String, enums: String, defaults: true, includeDirs: [protoFolder()] };
-
-const load = (...files: string[]): PackageDefinition => loadSync(files, OPTIONS);
+/** Reads files of our .proto folder, which a command line in one file has no need of. */
+const load = (files: string | string[], longs: typeof String | typeof Number = String): PackageDefinition =>
+  loadSync(files, { longs, enums: String, defaults: true, includeDirs: [protoFolder()] });
 
 /** The longest message of a batch; no other method takes as long a one. */
 export const BATCH_BYTES = 4 * 2 ** 20;
@@ -87,7 +87,7 @@ export function externalScalerClientService(): ServiceDefinition {
 
 /** Router as clients use it. `longs`: what its 64-bit numbers are read as. */
 export function routerClientService(longs: typeof String | typeof Number = String): ServiceDefinition {
-  return serviceOf(loadSync('berth/v1/router.proto', { ...OPTIONS, longs }), ROUTER);
+  return serviceOf(load('berth/v1/router.proto', longs), ROUTER);
 }
 
 /** Admin as clients use it. */
@@ -97,17 +97,17 @@ export function adminClientService(): ServiceDefinition {
 
 /** All that is served: the files of one package are told as one by reflection, so none may be missing. */
 export function publishedDefinition(): PackageDefinition {
-  return load(
+  return load([
     'berth/v1/router.proto',
     'berth/v1/admin.proto',
     EXTERNAL_SCALER_FILE,
     'google/rpc/error_details.proto',
-  );
+  ]);
 }
 
 /** What error details are written with. */
 export function rpcStatusDefinition(): PackageDefinition {
-  return load('google/rpc/status.proto', 'google/rpc/error_details.proto');
+  return load(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
 }
 
 function serviceOf(definition: PackageDefinition, name: string): ServiceDefinition {

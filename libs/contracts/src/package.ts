@@ -1,19 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-/** The folder of our .proto files: the same from the sources and from what was built of them. */
-export const protoFolder = (): string => join(berth().folder, 'proto');
+import packageJson from '#package.json' with { type: 'json' };
 
 /** The version in Berth's package.json. */
-export const berthVersion = (): string => berth().version;
+export const BERTH_VERSION: string = packageJson.version;
 
-/** Found upwards: this code runs from its source and from `dist/`. */
-function berth(folder = import.meta.dirname): { readonly folder: string; readonly version: string } {
-  const path = join(folder, 'package.json');
-  if (existsSync(path)) {
-    const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name?: string; version?: string };
-    if (name === 'berth' && version !== undefined) return { folder, version };
-  }
-  if (dirname(folder) === folder) throw new Error('no folder above this file holds the package "berth"');
-  return berth(dirname(folder));
+/** The folder of our .proto files, found upwards: this code runs from its source and from `dist/`. */
+export function protoFolder(folder = import.meta.dirname): string {
+  const path = join(folder, 'proto');
+  if (existsSync(path)) return path;
+  if (dirname(folder) === folder)
+    throw new Error('no folder above this file holds the .proto files of Berth');
+  return protoFolder(dirname(folder));
 }

@@ -1,13 +1,16 @@
-import type { MessageTypeDefinition } from '@grpc/proto-loader';
+import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
 import { rpcStatusDefinition } from './definitions.js';
 
 interface Details {
   readonly details: readonly { readonly type_url: string; readonly value: Buffer }[];
 }
 
-const definition = rpcStatusDefinition();
-const read = <Message>(type: string, bytes: Buffer): Message =>
-  (definition[type] as MessageTypeDefinition<object, object>).deserialize(bytes) as Message;
+/** Read at the first use: berthctl never has one. */
+let definition: PackageDefinition | undefined;
+const read = <Message>(type: string, bytes: Buffer): Message => {
+  definition ??= rpcStatusDefinition();
+  return (definition[type] as MessageTypeDefinition<object, object>).deserialize(bytes) as Message;
+};
 
 /**
  * The reason of a refusal over gRPC, in UPPER_SNAKE, from its trailer `grpc-status-details-bin`; null where a Berth has not told

@@ -1,5 +1,5 @@
 import type { Config } from '#config';
-import { berthVersion } from '#contracts';
+import { BERTH_VERSION } from '#contracts';
 import { TurnFolder, TurnRecorder } from '#recording';
 import type { Counts } from '#telemetry';
 import type { Dependencies } from '../dependencies.js';
@@ -16,7 +16,7 @@ export function openRecorder(
   counts.recording.set(1);
   return new TurnRecorder({
     files: new TurnFolder(dir),
-    about: { berth: berthVersion(), node: process.version, fleet, term },
+    about: { berth: BERTH_VERSION, node: process.version, fleet, term },
     recordedAt: () => new Date(wallNow()).toISOString(),
     maxFileBytes: maxFileMb * 2 ** 20,
     keep: files,

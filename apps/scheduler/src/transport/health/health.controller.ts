@@ -1,5 +1,7 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { BERTH_VERSION, liveSchema } from '#contracts';
 import { Operation } from '../http/operation.js';
 import { ProcessHealth } from './process-health.js';
 
@@ -15,9 +17,9 @@ export class HealthController {
   constructor(@Inject(ProcessHealth) private readonly health: ProcessHealth) {}
 
   @Get('live')
-  @Operation('GetLive', 'Whether the process runs', { 200: null })
-  live(): { readonly status: string } {
-    return { status: 'live' };
+  @Operation('GetLive', 'Whether the process runs, and its version', { 200: liveSchema })
+  live(): z.infer<typeof liveSchema> {
+    return { status: 'live', version: BERTH_VERSION };
   }
 
   @Get('ready')
