@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { berthVersion } from '#contracts';
 import { addCommands } from './commands.js';
 import type { Act, Perform } from './work.js';
 import { Failed, Refused, Usage } from './failures.js';
@@ -17,7 +18,6 @@ const WRONG_USAGE = 2;
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   if (args[0] === '--version') {
-    const { berthVersion } = await import('#contracts');
     surroundings.terminal.out([berthVersion()]);
     return DONE;
   }
