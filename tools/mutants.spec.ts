@@ -19,7 +19,8 @@ describe('the list of mutants', () => {
 
   it('is about what the simulations play, and about promises that docs/architecture.md numbers', () => {
     const strays = MUTANTS.filter(
-      ({ file }) => !/^(?:libs\/(?:core|engine|store-redis)|apps\/scheduler)\/src\/.*(?<!\.spec)\.ts$/.test(file),
+      ({ file }) =>
+        !/^(?:libs\/(?:core|engine|store-redis)|apps\/scheduler)\/src\/.*(?<!\.spec)\.ts$/.test(file),
     );
     expect(strays.map(({ name }) => name)).toEqual([]);
     expect(MUTANTS.filter(({ breaks }) => !(breaks >= 1 && breaks <= 21)).map(({ name }) => name)).toEqual(
