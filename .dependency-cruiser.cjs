@@ -2,8 +2,6 @@
 const SPEC = '\\.spec\\.ts$';
 const TESTING = '^libs/triton-simulator/';
 const ASSERT = '^(node:)?assert(/strict)?$';
-/** They stand in for files of the core when a bench compares cores. */
-const STAND_INS = '^test/load/promises/cores/';
 
 /** The rooms of libs/core/src, the lowest first: each may need those before it, and only the types of those after it. */
 const ROOMS = [
@@ -149,14 +147,14 @@ module.exports = {
       name: 'libs-through-their-index',
       comment: 'What index.ts does not export is free to change.',
       severity: 'error',
-      from: { path: '^(?:apps|test|tools|libs/([^/]+))/', pathNot: STAND_INS },
+      from: { path: '^(?:apps|test|tools|libs/([^/]+))/' },
       to: { path: '^libs/[^/]+/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
     },
     {
       name: 'libs-by-their-name',
       comment: 'Another lib is `#name`, never a path.',
       severity: 'error',
-      from: { path: '^(?:apps|test|tools|libs/([^/]+))/', pathNot: STAND_INS },
+      from: { path: '^(?:apps|test|tools|libs/([^/]+))/' },
       to: { path: '^libs/', pathNot: '^libs/$1/', dependencyTypesNot: ['aliased-subpath-import'] },
     },
     {

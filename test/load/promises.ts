@@ -1,6 +1,5 @@
 import type { Millis } from '#core';
 import { type Figure, hint } from './figure.js';
-import type { Core } from './promises/cores.js';
 import { figuresOf, lineOn, type Result } from './promises/figures.js';
 import { playOut } from './promises/playing.js';
 import { asksOf, NARROW, type Scenario, scenarios, SMALL } from './promises/scenarios.js';
@@ -12,8 +11,7 @@ const LEAST_SAMPLES = 4;
 /**
  * Whether an admitted request is a promise that holds, and what the promises cost. The core is played in virtual time
  * in front of a small fleet with many models, at loads from half to a hundred times what its slots and swaps can load.
- * It is compared with the same core under other rules: see `promises/cores.ts`. `only` chooses the scenarios whose
- * names begin so.
+ * `only` chooses the scenarios whose names begin so.
  */
 export async function promises(only: string): Promise<Figure[]> {
   const [all, results] = [scenarios(), [] as Result[]];
@@ -31,11 +29,8 @@ export async function promises(only: string): Promise<Figure[]> {
 async function resultOf(scenario: Scenario): Promise<Result> {
   const asks = asksOf(scenario);
   const samples = Math.max(LEAST_SAMPLES, Math.round(SAMPLED / Math.max(...scenario.waits)));
-  const before = (core: Core) => playOut(scenario, asks, core);
-  const real = await playOut(scenario, asks, 'real', samples);
-  if (scenario.workload.slow || scenario.spread > NARROW) return { scenario, real };
-  if (scenario.waits.length > 1) return { scenario, real, firstCome: await before('first-come') };
-  if (!scenario.hasTenants) return { scenario, real, mostWaiters: await before('most-waiters') };
+  const real = await playOut(scenario, asks, samples);
+  if (scenario.workload.slow || scenario.spread > NARROW || !scenario.hasTenants) return { scenario, real };
   const own = asks.filter(({ tenant }) => tenant === SMALL);
-  return { scenario, real, alone: await playOut(scenario, own, 'real') };
+  return { scenario, real, alone: await playOut(scenario, own) };
 }

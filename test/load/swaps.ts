@@ -6,8 +6,7 @@ import { type Scenario, scenarios } from './swaps/scenarios.js';
 
 /**
  * What a swap costs, and how often a load runs out of memory, on a core in virtual time. Its servers read their GPUs every
- * 2 s, as Triton does. The same is played before a core that does not doubt, and before the core of another checkout
- * where `before` names one. `only` chooses the scenarios whose names begin so.
+ * 2 s, as Triton does. The same is played before the core of another checkout where `before` names one. `only` chooses the scenarios whose names begin so.
  */
 export async function swaps(only: string, before?: string): Promise<Figure[]> {
   const [all, results] = [scenarios(), [] as Result[]];
@@ -24,11 +23,10 @@ export async function swaps(only: string, before?: string): Promise<Figure[]> {
 }
 
 async function resultOf(scenario: Scenario, before?: string): Promise<Result> {
-  const ours = await playOut(scenario, 'real');
-  const noDoubt = await playOut(scenario, 'no-doubt');
-  if (before === undefined) return { scenario, sides: { ours, noDoubt } };
+  const ours = await playOut(scenario, 'ours');
+  if (before === undefined) return { scenario, sides: { ours } };
   const older = await playOut(scenario, coreOf(before));
   if (older.loads === 0)
     throw new Error(`the core of ${before} loaded nothing: it expects other signals than these`);
-  return { scenario, sides: { ours, noDoubt, before: older } };
+  return { scenario, sides: { ours, before: older } };
 }

@@ -46,14 +46,6 @@ describe('the figures of promises', () => {
     expect(values['promise_refusal']).toBe(10);
   });
 
-  it('compare the waits of what both cores serve', () => {
-    const real = played([told('a', { answeredAt: 2_000 }), told('b', {})]);
-    const mostWaiters = played([told('a', { answeredAt: 1_000 }), told('b', { answer: 'loading' })]);
-    const values = valuesOf({ real, mostWaiters });
-    expect(values['promise_waits']).toBe(2);
-    expect(values['promise_served_cold_uniform']).toBe(2);
-  });
-
   it('compare a small tenant with itself alone', () => {
     const real = played([told('a', {}), told('b', { answer: 'over_share' })]);
     const alone = played([told('a', {}), told('b', {})]);

@@ -2,14 +2,12 @@ import type { Millis } from '#core';
 import { type Figure, quantile, rounded } from '../figure.js';
 import { answerCounts, isInTime, type Outcome, share, waited } from '../storm/outcomes.js';
 import { type IfAdmitted, isRefusedForWant, type Played, servedPerSecond, type Told } from './playing.js';
-import { type Demand, type Scenario, SMALL } from './scenarios.js';
+import { type Scenario, SMALL } from './scenarios.js';
 
-/** A scenario, played before the real core and before those it is compared with. */
+/** A scenario as it was played. */
 export interface Result {
   readonly scenario: Scenario;
   readonly real: Played;
-  readonly mostWaiters?: Played;
-  readonly firstCome?: Played;
   /** The requests of the small tenant, without those that flood. */
   readonly alone?: Played;
 }
@@ -26,23 +24,11 @@ export const AT_ONCE: Millis = 100;
 const SHORT: Millis = 5_000;
 const HALF_LOADED = 0.5;
 
-const GOALS = {
-  ...{
-    kept: 0.98,
-    keptSlow: 0.88,
-    wouldHave: 0.1,
-    wouldHaveOfAll: 0.01,
-    waits: 1.05,
-    short: 1.3,
-    small: 0.9,
-  },
-  all: { uniform: 0.85, zipf: 0.93 },
-  cold: { uniform: 0.7, zipf: 0.6 },
-};
+const GOALS = { kept: 0.98, keptSlow: 0.88, wouldHave: 0.1, wouldHaveOfAll: 0.01, small: 0.9 };
 
 /** Every figure that these results have something to say of. */
 export function figuresOf(results: readonly Result[]): Figure[] {
-  const figures = [...honestyFigures(results), ...costFigures(results), ...fairnessFigures(results)];
+  const figures = [...honestyFigures(results), ...fairnessFigures(results)];
   return figures.flatMap((figure) => figure ?? []);
 }
 
@@ -62,36 +48,14 @@ function honestyFigures(results: readonly Result[]): (Figure | undefined)[] {
   ];
 }
 
-/** What the promises cost, beside an order that promises nothing. */
-function costFigures(results: readonly Result[]): (Figure | undefined)[] {
-  const waits = results.flatMap(waitsOf);
-  return [
-    ...(['uniform', 'zipf'] as const).flatMap((demand) => servedFigures(demand, results)),
-    most('promise_waits', 'cold-wait seconds, x those of most waiters first', GOALS.waits, waits),
-  ];
-}
-
-/** What becomes of short waits beside long ones, and of a small tenant beside a flood. */
+/** What becomes of long waits beside short ones, and of a small tenant beside a flood. */
 function fairnessFigures(results: readonly Result[]): (Figure | undefined)[] {
-  const [short, long] = [results.flatMap(shortOf), results.flatMap(longOf)];
+  const long = results.flatMap(longOf);
   const small = results.flatMap(smallOf);
   return [
-    least('promise_short', 'short waits served cold, x first come first booked', GOALS.short, short),
     most('promise_long', 'long promises lost beside short waits', 0, long),
     least('promise_small', 'served of a small tenant beside a flood, x alone', GOALS.small, small),
   ];
-}
-
-function servedFigures(demand: Demand, results: readonly Result[]): (Figure | undefined)[] {
-  const some = results.filter(({ scenario }) => scenario.demand === demand);
-  return (['all', 'cold'] as const).map((what) =>
-    least(
-      `promise_served_${what}_${demand}`,
-      'served a second, x most waiters first',
-      GOALS[what][demand],
-      some.flatMap((one) => servedOf(one, what === 'cold')),
-    ),
-  );
 }
 
 /** The worst of all is what counts, and has to be so much at least. */
@@ -186,35 +150,10 @@ function ofAllOf({ scenario: { name, load }, real }: Result): Part[] {
   return [{ scenario: name, value: (part * refused) / real.all.length, of: [refused, real.all.length] }];
 }
 
-function servedOf({ scenario: { name }, real, mostWaiters }: Result, isColdAlone: boolean): Part[] {
-  if (!mostWaiters) return [];
-  const [ours, theirs] = [real, mostWaiters].map((one) => servedPerSecond(one, isColdAlone)) as [
-    number,
-    number,
-  ];
-  return [{ scenario: name, value: ours / theirs, of: [ours, theirs] }];
-}
-
-function waitsOf({ scenario: { name }, real, mostWaiters }: Result): Part[] {
-  if (!mostWaiters) return [];
-  const theirs = new Map(mostWaiters.all.filter(isInTime).map((one) => [one.id, waited(one)]));
-  const both = real.all.filter((one) => isInTime(one) && theirs.has(one.id));
-  const seconds = (waits: readonly Millis[]): number => waits.reduce((sum, one) => sum + one, 0) / 1_000;
-  const [our, their] = [seconds(both.map(waited)), seconds(both.map(({ id }) => theirs.get(id)!))];
-  return [{ scenario: name, value: our / their, of: [our, their, both.length] }];
-}
-
 const isShort = ({ wait }: Outcome): boolean => wait <= SHORT;
 
-function shortOf({ scenario: { name }, real, firstCome }: Result): Part[] {
-  if (!firstCome) return [];
-  const count = ({ all }: Played): number =>
-    all.filter((one) => isShort(one) && isInTime(one) && one.answer === 'cold').length;
-  return [{ scenario: name, value: count(real) / count(firstCome), of: [count(real), count(firstCome)] }];
-}
-
-function longOf({ scenario: { name }, real, firstCome }: Result): Part[] {
-  if (!firstCome) return [];
+function longOf({ scenario: { name, waits }, real }: Result): Part[] {
+  if (waits.length === 1) return [];
   const long = promisedOf(real).filter((one) => !isShort(one));
   return [{ scenario: name, value: long.filter((one) => !isInTime(one)).length, of: [long.length] }];
 }
@@ -227,10 +166,8 @@ function smallOf({ scenario: { name }, real, alone }: Result): Part[] {
 }
 
 /** One line for people on what became of a scenario. */
-export function lineOn({ scenario: { name }, real, mostWaiters, firstCome, alone }: Result): string {
-  const others = Object.entries({ mostWaiters, firstCome, alone }).flatMap(([core, played]) =>
-    played ? [`${core} ${perSecond(played)}`] : [],
-  );
+export function lineOn({ scenario: { name }, real, alone }: Result): string {
+  const others = alone ? [`alone ${perSecond(alone)}`] : [];
   const promised = promisedOf(real);
   const kept = share(promised, isInTime);
   return [

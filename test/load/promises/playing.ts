@@ -2,8 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Instant, Millis, RequestId, TenantId } from '#core';
 import { isInTime, type Outcome } from '../storm/outcomes.js';
 import { causeOf, isPromised } from '../storm/promise.js';
-import { type Ask, requestOf, type VirtualSite } from '../storm/virtual-site.js';
-import { type Core, siteBefore } from './cores.js';
+import { type Ask, requestOf, VirtualSite } from '../storm/virtual-site.js';
 import type { Scenario } from './scenarios.js';
 
 export interface Told extends Outcome {
@@ -38,16 +37,10 @@ export const isRefusedForWant = ({ answer }: Outcome): boolean => WANTS.has(answ
 /** Signals are let in so often, in virtual time. */
 const STRETCH: Millis = 1_000;
 
-/** Plays a scenario before a core; `samples` are the most refusals that are played on from. */
-export async function playOut(
-  scenario: Scenario,
-  asks: readonly Ask[],
-  core: Core,
-  samples = 0,
-): Promise<Played> {
-  const Site = await siteBefore(core);
+/** Plays a scenario; `samples` are the most refusals that are played on from. */
+export async function playOut(scenario: Scenario, asks: readonly Ask[], samples = 0): Promise<Played> {
   const { learned, end, waits, grain } = scenario;
-  const site = Site.of(scenario.workload, asks, { grain });
+  const site = VirtualSite.of(scenario.workload, asks, { grain });
   for (let at = 0; at < learned; at += STRETCH) await onward(site, at + STRETCH);
   const loadsBefore = site.loads;
   const wouldHave = samples === 0 ? [] : await sampled(site, scenario, samples);

@@ -4,7 +4,7 @@ import { ONE_IN_10 } from '../storm/virtual-fleet.js';
 import type { Ask } from '../storm/virtual-site.js';
 import { HELD_MB, type Workload } from '../storm/workload.js';
 
-export type Demand = 'uniform' | 'zipf';
+type Demand = 'uniform' | 'zipf';
 
 /** What is asked of the small fleet, and for how long. */
 export interface Scenario {

@@ -57,7 +57,7 @@ export function refuseAdmission(
 }
 
 /** How a request for a cold model was judged. */
-export interface AdmissionVerdict {
+interface AdmissionVerdict {
   /** The forecast of its job; undefined where its load runs, or where no copy is lacking. */
   readonly forecast?: JobForecast | undefined;
   /** Why it is refused; undefined where it waits. */
@@ -65,7 +65,7 @@ export interface AdmissionVerdict {
 }
 
 /** Judges requests one after the other. Writes promises and charges into the fleet, and jobs into the line. */
-export class Admission {
+class Admission {
   /** Requests that lost their places in time to another tenant, and what they are told. */
   readonly displaced = new Map<Request, Refusal>();
   private readonly refused = new RefusedAlike();
