@@ -18,7 +18,7 @@ const TOOLS = {
 /** Each of these takes all cores. */
 const PLAYED = {
   tests:
-    'node node_modules/jest/bin/jest.js' +
+    'node --experimental-vm-modules node_modules/jest/bin/jest.js' +
     ' --selectProjects fast --roots apps libs tools test/simulation --reporters=summary',
   // A bug put in on purpose: were it not found, the simulation would prove nothing.
   canary: 'node tools/mutants/play.mjs release-on-acknowledgement --only seeds --seeds 20',

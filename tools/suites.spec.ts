@@ -38,7 +38,6 @@ describe('the two sets of specs', () => {
     ['seeds of the simulation', /^test\/simulation\/simulation\.spec/],
     ['the contract of the simulated Triton', /^test\/contract\/.*\.sim\.spec/],
     ['the service with a simulated Triton', /^test\/integration\/api\./],
-    ['the processes with a real Triton', /^test\/e2e\//],
     ['the rules of style', /^tools\/tidy\.spec/],
   ])('have in the fast one: %s', (_, kind) => {
     expect(fast.filter((path) => kind.test(path))).not.toEqual([]);

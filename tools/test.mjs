@@ -1,17 +1,26 @@
 /**
- * `npm test [-- ARGUMENT...]`: sets up, then becomes Jest. Without arguments it plays the fast set; arguments are for Jest,
- * and all specs are there.
+ * `npm test [-- ARGUMENT...]`: installs what npm brings, then becomes Jest, with the fast set. `npm run test:all` also compiles and
+ * installs what other suites need, and plays all. Arguments are for Jest.
  */
 import { installNodeVersions } from './node-versions/install.mjs';
 import { installRealTriton } from './real-triton/install.mjs';
 import { installSchemathesis } from './schemathesis/install.mjs';
-import { setUp } from './set-up.mjs';
+import { setUp, setUpTools } from './set-up.mjs';
 import { installStandardWebhooks } from './standard-webhooks/install.mjs';
 
-const args = process.argv.slice(2);
-await setUp();
-expectAll([await installRealTriton()], 'NO REAL TRITON: what only it can prove is not tested here.');
-if (args.length > 0) {
+const ALL = '--all';
+
+const all = process.argv.includes(ALL);
+await (all ? setUpAll() : setUpTools());
+// Jest starts its workers with the options of this process.
+process.execArgv.push('--disable-warning=ExperimentalWarning');
+const { run } = await import('jest');
+const args = process.argv.slice(2).filter((one) => one !== ALL);
+await run(all || args.includes('--selectProjects') ? args : [...args, '--selectProjects', 'fast']);
+
+async function setUpAll() {
+  await setUp();
+  expectAll([await installRealTriton()], 'NO REAL TRITON: what only it can prove is not tested here.');
   expectAll(
     await installNodeVersions(),
     'NO OTHER NODE VERSIONS: that all goes the same way on them is not tested here.',
@@ -25,8 +34,6 @@ if (args.length > 0) {
     'NO STANDARDWEBHOOKS FOR PYTHON: that it verifies what Berth signs is not tested here.',
   );
 }
-const { run } = await import('jest');
-await run(args.length > 0 ? args : ['--selectProjects', 'fast']);
 
 /** Suites that need what is missing skip themselves: fine on a small machine, not where it counts. */
 function expectAll(installed, loss) {

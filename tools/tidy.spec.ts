@@ -48,11 +48,6 @@ describe('tidy', () => {
     ).toEqual([]);
   });
 
-  it('has no hook at the top of a file that specs share: it would be for the first of them alone', () => {
-    const shared = code.filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'));
-    expect(findings(shared, /^(?:before|after)(?:All|Each)\(/)).toEqual([]);
-  });
-
   it('enters each lib through one index at the root of its sources', () => {
     const expected = readdirSync(join(ROOT, 'libs')).map((lib) => `libs/${lib}/src/index.ts`);
     const found = code.filter((path) => path.startsWith('libs/') && basename(path) === 'index.ts');

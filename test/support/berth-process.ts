@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
-import { inEachSpec } from '../../tools/jest/each-spec.mjs';
 import { PATIENCE_MS } from '../../tools/patience.mjs';
 import { sparePort } from './spare-port.js';
 import { checkRecordedTurns, recordingTo } from './recorded-turns.js';
@@ -49,11 +48,9 @@ export interface BerthEnd {
 
 const started = new Set<BerthProcess>();
 
-inEachSpec(() =>
-  afterAll(async () => {
-    await Promise.all([...started].map((berth) => berth.remove()));
-  }),
-);
+afterAll(async () => {
+  await Promise.all([...started].map((berth) => berth.remove()));
+});
 
 /** Resolves once the process says that it lives; rejects with its log where it does not come up. */
 export async function startBerth(options: BerthOptions = {}): Promise<BerthProcess> {

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transformSync } from '@swc/core';
-import { SWC } from '../jest/hooks.mjs';
+import { SWC } from '../swc.mjs';
 import { ROOT } from '../set-up.mjs';
 
 const STAGES = join(ROOT, '.cache', 'mutants');
