@@ -32,7 +32,7 @@ const NO_WRITES = [
   'post /v1/webhooks/endpoints/{endpoint}/test',
 ];
 
-/** They need an endpoint that is told events: telling.spec.ts has their records. */
+/** They need an endpoint that is told events: events.spec.ts has their records. */
 const OF_EVENTS = ['delete /v1/webhooks/dead-letters/{id}', 'post /v1/webhooks/dead-letters/{id}/replay'];
 
 /** It needs a warm-up: warmups.spec.ts has its record. */

@@ -4,7 +4,7 @@ import type { EndpointConfig, EventType } from '#config';
 import type { Clock } from '#engine';
 import { openStore, type Store, StoreUnavailable } from '#store';
 import { MemoryRows } from '#triton-simulator';
-import { FakeCourier } from '../../../../../test/support/fake-courier.js';
+import { FakeWebhookClient } from '../../../../../test/support/fake-webhook-client.js';
 import type { WebhookResponse } from './webhook-client.js';
 import { EventDispatcher } from './event-dispatcher.js';
 
@@ -35,7 +35,7 @@ describe('what tells events', () => {
   let texts: Map<string, string>;
   let rows: MemoryRows;
   let store: Store;
-  let courier: FakeCourier;
+  let client: FakeWebhookClient;
   let clock: SetClock;
   let dispatcher: EventDispatcher;
   let lines: string[];
@@ -45,7 +45,7 @@ describe('what tells events', () => {
   beforeEach(async () => {
     texts = new Map();
     [lines, tried, lost] = [[], [], 0];
-    courier = new FakeCourier();
+    client = new FakeWebhookClient();
     clock = new SetClock();
     await opened(endpoint('ops'), endpoint('audit', ['server.lost']));
   });
@@ -57,7 +57,7 @@ describe('what tells events', () => {
     store = await openStore(rows, { fleet: 'berth' });
     const write = (line: string): void => void lines.push((JSON.parse(line) as { msg: string }).msg);
     dispatcher = new EventDispatcher({
-      ...{ outbox: store.outbox, client: courier, clock, random: () => 0, mostWaiting: 3 },
+      ...{ outbox: store.outbox, client: client, clock, random: () => 0, mostWaiting: 3 },
       wallNow: () => NOON + clock.at,
       log: pino({}, { write }),
       metrics: { tried: (result) => tried.push(result), lost: (count) => (lost += count) },
@@ -73,13 +73,13 @@ describe('what tells events', () => {
   it('sends each event to the endpoints that ask for it, and forgets it then', async () => {
     await tell('server.lost', 'a');
     await tell('server.drained', 'b');
-    const sent = courier.postings.map(({ url, type, data }) => [url, type, data['server']]);
+    const sent = client.postings.map(({ url, type, data }) => [url, type, data['server']]);
     expect(sent).toEqual([
       ['https://ops/', 'server.lost', 'a'],
       ['https://audit/', 'server.lost', 'a'],
       ['https://ops/', 'server.drained', 'b'],
     ]);
-    expect(new Set(courier.ids).size).toBe(3);
+    expect(new Set(client.ids).size).toBe(3);
     expect([dispatcher.waiting, eventRows()]).toEqual([0, []]);
     expect(tried).toEqual(['delivered', 'delivered', 'delivered']);
   });
@@ -87,22 +87,22 @@ describe('what tells events', () => {
   it('sends nothing before it is stored', async () => {
     rows.failsWith = new StoreUnavailable('full');
     await tell('server.drained', 'a');
-    expect(courier.postings).toEqual([]);
+    expect(client.postings).toEqual([]);
     rows.failsWith = null;
     dispatcher.tryAgain();
     await settled();
-    expect(courier.postings).toHaveLength(1);
+    expect(client.postings).toHaveLength(1);
   });
 
   it('sends what was stored in another life, with the same id', async () => {
-    courier.answers = () => undefined;
+    client.answers = () => undefined;
     await tell('server.drained', 'a');
-    const [id] = courier.ids;
+    const [id] = client.ids;
     await dispatcher.close();
-    courier.answers = () => ({ status: 200, retryAfter: null });
+    client.answers = () => ({ status: 200, retryAfter: null });
     await opened(endpoint('ops'));
     await settled();
-    expect(courier.ids).toEqual([id, id]);
+    expect(client.ids).toEqual([id, id]);
     expect(eventRows()).toEqual([]);
   });
 
@@ -111,20 +111,20 @@ describe('what tells events', () => {
     await dispatcher.close();
     await opened(endpoint('ops'));
     await tell('server.drained', 'a');
-    expect(new Set(courier.ids).size).toBe(2);
+    expect(new Set(client.ids).size).toBe(2);
   });
 
   it('tries again with the same id after 5 s, and says once that an endpoint fails', async () => {
-    courier.answers = () => FAILS;
+    client.answers = () => FAILS;
     await tell('server.drained', 'a');
     clock.pass(4_999);
     await settled();
-    expect(courier.postings).toHaveLength(1);
+    expect(client.postings).toHaveLength(1);
     clock.pass(1);
     await settled();
-    expect(new Set(courier.ids).size).toBe(1);
-    expect(courier.postings).toHaveLength(2);
-    courier.answers = () => ({ status: 200, retryAfter: null });
+    expect(new Set(client.ids).size).toBe(1);
+    expect(client.postings).toHaveLength(2);
+    client.answers = () => ({ status: 200, retryAfter: null });
     clock.pass(30_000);
     await settled();
     expect(lines).toEqual([
@@ -134,7 +134,7 @@ describe('what tells events', () => {
   });
 
   it('keeps what is too much as dead letters, which survive, are replayed, and end after 7 days', async () => {
-    courier.answers = () => undefined;
+    client.answers = () => undefined;
     await tell('server.drained', ...['a', 'a', 'a', 'a', 'a']);
     expect([dispatcher.waiting, dispatcher.deadLetters.size]).toEqual([3, 2]);
     await dispatcher.close();
@@ -154,10 +154,10 @@ describe('what tells events', () => {
   });
 
   it('makes dead letters of what waits for an endpoint that is not configured any more', async () => {
-    courier.answers = () => undefined;
+    client.answers = () => undefined;
     await tell('server.drained', 'a', 'b');
     dispatcher.setEndpoints([endpoint('audit')]);
-    for (const { answer } of courier.postings) answer(FAILS);
+    for (const { answer } of client.postings) answer(FAILS);
     await settled();
     const causes = dispatcher.deadLetters
       .numbers(Infinity)
@@ -183,7 +183,7 @@ describe('what tells events', () => {
   });
 
   it('tells what a store has lost that came back empty, and goes on with what is not lost', async () => {
-    courier.answers = () => FAILS;
+    client.answers = () => FAILS;
     await tell('server.drained', ...['a', 'a', 'a', 'a', 'b']);
     expect([dispatcher.waiting, dispatcher.deadLetters.size]).toEqual([3, 2]);
     texts.clear();
@@ -191,10 +191,10 @@ describe('what tells events', () => {
     await dispatcher.forgetLost();
     expect([dispatcher.waiting, dispatcher.deadLetters.size, lost]).toEqual([1, 0, 5]);
     expect(lines).toContain('the store has lost events that waited and dead letters: they are not told');
-    courier.answers = () => ({ status: 200, retryAfter: null });
+    client.answers = () => ({ status: 200, retryAfter: null });
     clock.pass(30_000);
     await settled();
-    expect(courier.postings.at(-1)).toMatchObject({ data: { server: 'c' } });
+    expect(client.postings.at(-1)).toMatchObject({ data: { server: 'c' } });
     await dispatcher.forgetLost();
     expect([dispatcher.waiting, lost]).toEqual([0, 5]);
   });
@@ -208,9 +208,9 @@ describe('what tells events', () => {
   });
 
   it('has nothing of a secret in a log line, and says nothing of what waits when it ends', async () => {
-    courier.answers = () => ({ failure: 'unreachable' });
+    client.answers = () => ({ failure: 'unreachable' });
     await tell('server.lost', 'a');
-    courier.answers = () => ({ status: 410, retryAfter: null });
+    client.answers = () => ({ status: 410, retryAfter: null });
     clock.pass(5_000);
     await settled();
     expect(lines.join('\n')).not.toContain(Buffer.alloc(32, 7).toString('base64').slice(0, 8));

@@ -8,7 +8,7 @@ import { HttpWebhookClient } from './http-webhook-client.js';
 
 const LETTER = { headers: { 'content-type': 'application/json' }, body: '{"type":"webhook.test"}' };
 
-describe('a courier over HTTP', () => {
+describe('a client over HTTP', () => {
   const client = new HttpWebhookClient();
   let receiver: Receiver;
 

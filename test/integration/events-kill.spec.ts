@@ -20,7 +20,7 @@ describe('a Berth that is killed while it tells events', () => {
   let berth: BerthProcess;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'berth-telling-'));
+    folder = await mkdtemp(join(tmpdir(), 'berth-events-'));
     const secretFile = join(folder, 'secret');
     await writeFile(secretFile, SECRET);
     triton = await startTritonSim({ speed: 100 });

@@ -15,8 +15,8 @@ export interface Posting {
   readonly answer: (posted: WebhookResponse) => void;
 }
 
-/** A courier with memory: each call ends when the test says so, or as `answers` says at once. */
-export class FakeCourier implements WebhookClient {
+/** A client with memory: each call ends when the test says so, or as `answers` says at once. */
+export class FakeWebhookClient implements WebhookClient {
   readonly postings: Posting[] = [];
   /** How calls end; undefined: when the test says so. */
   answers: (url: string) => WebhookResponse | undefined = () => ({ status: 204, retryAfter: null });
