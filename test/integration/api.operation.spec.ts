@@ -65,6 +65,7 @@ describe('operating it', () => {
       ]),
     );
     const { get } = body.paths['/v1/models'];
+    expect(get.operationId).toBe('ListModels');
     expect(get.parameters.map(({ name }: { name: string }) => name)).toEqual(
       expect.arrayContaining(['pageSize', 'pageToken', 'state', 'server', 'label']),
     );

@@ -29,13 +29,10 @@ export function openApi(app: INestApplication, isGuarded: boolean): Published {
     standardSchemaConverter: (schema) => converted(schema as z.ZodType | Worded),
   }) as unknown as Published & { readonly components: { readonly schemas: Json; securitySchemes?: Json } };
   Object.assign(document.components.schemas, converted(problemSchema).components);
-  if (!isGuarded) delete document.components.securitySchemes;
-  for (const [path, operations] of Object.entries(document.paths)) {
-    for (const [method, operation] of Object.entries(operations)) {
-      operation['operationId'] = `${method} ${path}`.replaceAll(/[^a-z0-9]+/g, '_').replace(/_$/, '');
-      if (!isGuarded) delete operation['security'];
-    }
-  }
+  if (isGuarded) return document;
+  delete document.components.securitySchemes;
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+  for (const operation of operations) delete operation['security'];
   return document;
 }
 

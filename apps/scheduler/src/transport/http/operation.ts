@@ -59,7 +59,7 @@ export function Operation(
   return applyDecorators(
     RouteConfig({ needs, isOwn: isOwn(name) }),
     ...(isOpen ? [] : [ApiBearerAuth()]),
-    ApiOperation({ summary }),
+    ApiOperation({ operationId: name, summary }),
     ...Object.entries(answers).map(([status, schema]) =>
       ApiResponse({ status: Number(status), description: 'Done', ...(schema && { standardSchema: schema }) }),
     ),
