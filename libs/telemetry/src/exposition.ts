@@ -3,23 +3,16 @@ import type { MetricValue, Registry } from 'prom-client';
 /** So many samples are written before other work has its turn. */
 const SLICE = 250;
 
-/** What is written of a metric: as prom-client hands it over. */
-interface Read {
-  readonly name: string;
-  readonly help: string;
-  readonly type: string;
-  readonly values: readonly (MetricValue<string> & { readonly metricName?: string })[];
-}
-
 /** Prometheus' text format of all metrics of a registry, with pauses in which other work has its turn. */
 export async function expositionOf(registry: Registry, pause: () => Promise<void>): Promise<string> {
   const metrics: string[] = [];
-  for (const metric of registry.getMetricsAsArray() as unknown as { get(): Promise<Read> }[]) {
-    const { name, help, type, values } = await metric.get();
+  for (const { name } of registry.getMetricsAsArray()) {
+    const { help, type, values } = await registry.getSingleMetric(name)!.get();
     const lines = [`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${type}`];
-    for (const [nth, { metricName = name, labels, value }] of values.entries()) {
+    for (const [nth, sample] of values.entries()) {
       if (nth % SLICE === SLICE - 1) await pause();
-      lines.push(`${metricName}${labelsText(labels)} ${valueText(value)}`);
+      const sampled = ('metricName' in sample ? sample.metricName : undefined) ?? name;
+      lines.push(`${sampled}${labelsText(sample.labels)} ${valueText(sample.value)}`);
     }
     metrics.push(lines.join('\n'));
     await pause();
