@@ -22,33 +22,23 @@ export const BATCH_BYTES = 4 * 2 ** 20;
 export function adminDefinition(): PackageDefinition {
   const definition = load('berth/v1/admin.proto');
   const service = tolerant(definition, serviceOf(definition, ADMIN), { BatchModels: BATCH_BYTES });
-  const lists = ['ListModels', 'ListServers'].map((name) => [
-    name,
-    { ...service[name]!, responseSerialize: unlessWritten(writePage) },
-  ]);
+  const lists = ['ListModels', 'ListServers'].map((name) => {
+    const { responseSerialize, ...method } = service[name]!;
+    // Items are written one by one, with pauses: see `itemWriter`.
+    const writePage = ({ items, ...rest }: { readonly items: readonly Buffer[] }): Buffer =>
+      Buffer.concat([...items, responseSerialize(rest)]);
+    return [name, { ...method, responseSerialize: unlessWritten(writePage) }];
+  });
   return { ...definition, [ADMIN]: { ...service, ...Object.fromEntries(lists) } };
 }
 
-/** Writes what such a call answers, as an item of a list: see `writePage`. */
-export function itemWriter(call: 'GetModel' | 'GetServer'): (item: object) => Buffer {
-  return adminClientService()[call]!.responseSerialize;
-}
-
-/** Field 1 and field 2 of a page, with a length before each. */
-const ITEM = 0x0a;
-const TOKEN = 0x12;
-
-/** Writes a page of which the items are written already: they are made one by one, with pauses, and their lengths are known. */
-function writePage({ items, nextPageToken }: { items: readonly Buffer[]; nextPageToken: string }): Buffer {
-  const token = nextPageToken === '' ? [] : counted(TOKEN, Buffer.from(nextPageToken));
-  return Buffer.concat([...items.flatMap((item) => counted(ITEM, item)), ...token]);
-}
-
-function counted(tag: number, bytes: Buffer): Buffer[] {
-  const head = [tag];
-  let { length } = bytes;
-  for (; length >= 0x80; length >>>= 7) head.push((length & 0x7f) | 0x80);
-  return [Buffer.from([...head, length]), bytes];
+/**
+ * Writes an item of a list as a page with this item alone: protobuf reads such pages one after the other as one page of all items
+ * (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+ */
+export function itemWriter(list: 'ListModels' | 'ListServers'): (item: object) => Buffer {
+  const write = adminClientService()[list]!.responseSerialize;
+  return (item) => write({ items: [item] });
 }
 
 /** The longest report of routes that were used. */

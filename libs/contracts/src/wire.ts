@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { PackageDefinition } from '@grpc/proto-loader';
+import protobuf from 'protobufjs/minimal.js';
 
 /** What is read of a message's description, as proto-loader hands it over. */
 interface Description {
@@ -77,8 +78,8 @@ function shapeOf(
 }
 
 /**
- * Throws a WireFault where the bytes are cut off, where a text in them is no UTF-8, or where messages are nested too deep or have
- * too many fields. The decoder would take the rest of a text for the whole, and other characters for what is none.
+ * Throws where the bytes are cut off, and a WireFault where a text in them is no UTF-8, or where messages are nested too deep or
+ * have too many fields. The decoder would take the rest of a text for the whole, and other characters for what is none.
  */
 export function checkWire(bytes: Buffer, shape: Shape): void {
   new Walk(bytes).through(shape, bytes.length, 0);
@@ -87,48 +88,47 @@ export function checkWire(bytes: Buffer, shape: Shape): void {
 /** The decoder of protobufjs takes no message that is nested deeper in others; an entry of a map does not count. */
 const DEEPEST = 100;
 
-const VARINT = 0;
-const EIGHT_BYTES = 1;
+/** The wire type of what has its length before it: a text, or a message. */
 const COUNTED = 2;
-const FOUR_BYTES = 5;
-/** Of the fields that are as long as their kind; a number has been read by then. */
-const LENGTHS = new Map([
-  [VARINT, 0],
-  [EIGHT_BYTES, 8],
-  [FOUR_BYTES, 4],
-]);
-const MAX_VARINT_LENGTH = 10;
 
 class Walk {
-  private at = 0;
+  private readonly reader: protobuf.Reader;
   /** What leads to the field at hand: a name, a key, or an empty text where the step has no name. */
   private readonly path: string[] = [];
 
-  constructor(private readonly bytes: Buffer) {}
+  constructor(private readonly bytes: Buffer) {
+    this.reader = protobuf.Reader.create(bytes);
+  }
 
   through(shape: Shape, end: number, depth: number): void {
     if (depth > DEEPEST) throw new WireFault();
+    const { reader } = this;
     let key = '';
-    for (let nth = 0; this.at < end; nth += 1) {
+    for (let nth = 0; reader.pos < end; nth += 1) {
       if (nth === MAX_ENTRIES) throw this.fault(TOO_MANY);
-      const tag = this.varint(end);
+      const tag = reader.uint32();
       const field = shape.fields.get(tag >>> 3);
-      const stop = this.endOfField(tag & 7, end);
-      if (field !== undefined && (tag & 7) === COUNTED) {
-        this.path.push(shape.isEntry ? key : shape.isFree ? '' : field.name);
-        const text = this.field(field, stop, depth);
-        this.path.pop();
-        if (shape.isEntry && field.name === 'key') key = text;
+      if (field === undefined || (tag & 7) !== COUNTED) {
+        reader.skipType(tag & 7);
+        continue;
       }
-      this.at = stop;
+      this.path.push(shape.isEntry ? key : shape.isFree ? '' : field.name);
+      const text = this.field(field, end, depth);
+      this.path.pop();
+      if (shape.isEntry && field.name === 'key') key = text;
     }
+    if (reader.pos > end) throw new WireFault();
   }
 
   /** Returns the text that the field is; for a message nothing is said. */
-  private field({ inner }: FieldShape, stop: number, depth: number): string {
+  private field({ inner }: FieldShape, end: number, depth: number): string {
+    const { reader } = this;
+    const stop = reader.uint32() + reader.pos;
+    if (stop > end) throw new WireFault();
     if (inner === undefined) {
-      const text = this.bytes.subarray(this.at, stop);
+      const text = this.bytes.subarray(reader.pos, stop);
       if (!isUtf8(text)) throw this.fault(NOT_UNICODE);
+      reader.pos = stop;
       return text.toString();
     }
     const shape = inner();
@@ -141,26 +141,5 @@ class Walk {
       rule,
       this.path.filter((step) => step !== ''),
     );
-  }
-
-  /** Where a field ends; of a counted one `at` is then its first byte. */
-  private endOfField(kind: number, end: number): number {
-    if (kind === VARINT) this.varint(end);
-    const length = LENGTHS.get(kind);
-    if (length === undefined && kind !== COUNTED) throw new WireFault();
-    const stop = (length ?? this.varint(end)) + this.at;
-    if (stop > end) throw new WireFault();
-    return stop;
-  }
-
-  /** Of a longer number than 32 bits the lower ones: no tag and no length has more. */
-  private varint(end: number): number {
-    let value = 0;
-    for (let nth = 0; nth < MAX_VARINT_LENGTH && this.at < end; nth += 1) {
-      const byte = this.bytes[this.at++]!;
-      if (nth < 5) value = (value | ((byte & 0x7f) << (7 * nth))) >>> 0;
-      if (byte < 0x80) return value;
-    }
-    throw new WireFault();
   }
 }

@@ -131,5 +131,5 @@ const modelMessage = (model: ModelMessage) => ({
   effective: toStruct(model.effective),
 });
 
-const writeItem = itemWriter('GetModel');
+const writeItem = itemWriter('ListModels');
 const writeModel = (model: ModelMessage): Buffer => writeItem(modelMessage(model));

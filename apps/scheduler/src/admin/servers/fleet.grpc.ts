@@ -15,7 +15,7 @@ import { drainBodySchema, serverName } from './server-requests.js';
 import { ServerWrites } from './server-writes.js';
 import { ServerList } from './server-list.js';
 
-const writeServer = itemWriter('GetServer');
+const writeServer = itemWriter('ListServers');
 const nothing = z.object({});
 const named = z.object({ server: serverName });
 const withSpec = named.extend({ spec: z.custom<Struct>(isMessage, { error: 'is required' }) });
