@@ -38,7 +38,9 @@ describe('a small file', () => {
     ['/dev/zero', 'must name a regular file: PATH is a device'],
   ])('is refused with its path where it is %s', async (name, rule) => {
     const path = name.startsWith('/') ? name : at(name);
-    expect(await readSmallFile(path)).toEqual({ rule: rule.replace('PATH', path) });
+    const read = await readSmallFile(path);
+    expect(read).toMatchObject({ rule: rule.replace('PATH', path) });
+    expect('isMissing' in read && read.isMissing).toBe(rule.includes('ENOENT'));
   });
 
   it('is read once, however often it is named', async () => {

@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What was read of a file, or the rule that its name breaks. */
-export type FileText = { readonly text: string } | { readonly rule: string };
+export type FileText = { readonly text: string } | { readonly rule: string; readonly isMissing?: boolean };
 
 /** Texts by absolute path. */
 export type FileTexts = ReadonlyMap<string, FileText>;
@@ -90,4 +90,5 @@ const irregular = (path: string, kind: string): FileText => ({
 
 const unreadable = (path: string, why: string): FileText => ({
   rule: `must name a file that can be read: ${path} (${why})`,
+  isMissing: why === 'ENOENT',
 });

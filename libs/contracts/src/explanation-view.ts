@@ -155,6 +155,7 @@ function victimView(
   };
 }
 
+/** The core's `partsOf` would bring the whole core into the client. */
 function holdView(hold: Hold, times: Times): HoldMessage {
   const until = 'until' in hold ? times.toldOrNull(hold.until) : null;
   const by = 'by' in hold ? hold.by.map((replica) => replica.slice(0, replica.lastIndexOf('@'))) : [];

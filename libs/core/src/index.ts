@@ -12,7 +12,7 @@ export { emptyFleet, replicasOf, replicasOn } from './fleet/fleet.js';
 export { newIndex } from './fleet/fleet-index.js';
 export type { JobInLine, LoadTimes } from './fleet/kept.js';
 export type * from './fleet/ids.js';
-export { gpuAccount, hostAccount, replicaId } from './fleet/ids.js';
+export { gpuAccount, hostAccount, partsOf, replicaId } from './fleet/ids.js';
 export { requestOf } from './answers/request-of.js';
 export { fractionOf } from './numbers/jitter.js';
 export type { ControlMode, IndexRow, Look, MetricsSample, ServingRow } from './looks/look.js';

@@ -19,6 +19,11 @@ export type WatcherId = Id<'WatcherId'>;
 export type AccountId = Id<'AccountId'>;
 
 export const replicaId = (model: ModelId, server: ServerId): ReplicaId => `${model}@${server}` as ReplicaId;
+/** The parts of such a name. The name of a model may have an `@`, that of a server has none. */
+export function partsOf(id: ReplicaId): { readonly model: ModelId; readonly server: ServerId } {
+  const at = id.lastIndexOf('@');
+  return { model: id.slice(0, at) as ModelId, server: id.slice(at + 1) as ServerId };
+}
 export const gpuAccount = (server: ServerId, ordinal: number): AccountId =>
   `gpu:${server}/${ordinal}` as AccountId;
 export const hostAccount = (host: string): AccountId => `host:${host}` as AccountId;

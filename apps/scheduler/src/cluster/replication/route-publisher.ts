@@ -1,4 +1,4 @@
-import type { Instant, ModelId, ReplicaId, RouteRow, ServerId } from '#core';
+import { type Instant, partsOf, type ReplicaId, type RouteRow, type ServerId } from '#core';
 import { ChangeLog } from './change-log.js';
 import type { RouteTable } from './route-table.js';
 import type { RouteEvent, RouteKey, RouteVersion, SentRow } from './route-event.js';
@@ -164,7 +164,7 @@ export function toldOf(
     replicas.delete(id);
     const row = rows.get(id);
     if (row) told.rows.push(sentRow(row, now));
-    else told.gone.push(keyOf(id));
+    else told.gone.push(partsOf(id));
   }
   return told;
 }
@@ -172,10 +172,4 @@ export function toldOf(
 function sentRow({ id: _, leasesEndBy, ...row }: RouteRow, now: Instant): SentRow {
   if (leasesEndBy === Infinity) return row;
   return { ...row, leasesEndInMs: Math.max(0, Math.floor(leasesEndBy - now)) };
-}
-
-/** No server's name has such a sign. */
-function keyOf(id: ReplicaId): RouteKey {
-  const at = id.lastIndexOf('@');
-  return { model: id.slice(0, at) as ModelId, server: id.slice(at + 1) as ServerId };
 }

@@ -6,6 +6,7 @@ import {
   type Instant,
   memoryOf,
   type Millis,
+  partsOf,
   type Server,
   type ServerId,
   serverState,
@@ -59,7 +60,7 @@ export class EventsOfTurns implements Observer {
   private ofEvent(event: EventOf<'LoadEnded' | 'Looked'>, fleet: Fleet): Draft[] {
     if (event.kind === 'LoadEnded') {
       if (event.outcome.kind !== 'failed') return [];
-      const [model = '', server = ''] = event.replica.split('@');
+      const { model, server } = partsOf(event.replica);
       const data = { model, server, cause: event.outcome.cause };
       return [{ type: 'model.load_failed', subject: `model/${model}`, data }];
     }

@@ -35,7 +35,7 @@ export async function adminKeyIn(folder: string): Promise<AdminKey> {
     await closeToOthers(path);
     return { path, hash: hashOf(key) };
   }
-  if (!read.rule.endsWith('(ENOENT)')) throw new AdminKeyUnusable(read.rule);
+  if (!read.isMissing) throw new AdminKeyUnusable(read.rule);
   const made = newKey('admin');
   await keepFile(path, `${made}\n`, OWNER_ALONE);
   return { path, hash: hashOf(made) };

@@ -142,7 +142,7 @@ function pkcs8Of(pem: string, certificate: Certificate): Buffer | null {
 async function textIn(path: string): Promise<string | null> {
   const read = await readSmallFile(path);
   if ('text' in read) return read.text;
-  if (read.rule.endsWith('(ENOENT)')) return null;
+  if (read.isMissing) return null;
   throw new TlsUnusable(read.rule);
 }
 
