@@ -17,7 +17,7 @@ const WRONG_USAGE = 2;
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   if (args[0] === '--version') {
-    const { BERTH_VERSION } = await import('#contracts');
+    const { BERTH_VERSION } = await import('./version.js');
     surroundings.terminal.out([BERTH_VERSION]);
     return DONE;
   }

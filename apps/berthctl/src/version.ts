@@ -4,6 +4,8 @@ import { Refused } from './failures.js';
 import { jsonLines } from './terminal.js';
 import type { Work } from './work.js';
 
+export { BERTH_VERSION };
+
 const QUESTION = { method: 'GET', path: '/health/live' } as const;
 
 /** `version`: that of berthctl is printed also where no server answers. */
