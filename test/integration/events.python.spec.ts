@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { letterOf } from '../../apps/scheduler/src/integrations/events/signature.js';
+import { signedRequest } from '../../apps/scheduler/src/integrations/events/signature.js';
 import { installedStandardWebhooks } from '../../tools/standard-webhooks/install.mjs';
 
 /** Reads a letter and a secret from stdin, as a receiver in Python does it (docs/events.md). */
@@ -25,7 +25,7 @@ if (!isTested) process.stderr.write(`SKIPPED: ${name}: it is missing: ${found.mi
 
   function verified(key: Uint8Array, change: object = {}): unknown {
     if (!found.ok) throw new Error(`standardwebhooks is missing: ${found.missing}`);
-    const request = letterOf(event, keys, Date.now());
+    const request = signedRequest(event, keys, Date.now());
     const secret = `whsec_${Buffer.from(key).toString('base64')}`;
     const input = JSON.stringify({ ...request, secret, ...change });
     return JSON.parse(execFileSync(found.python, ['-c', RECEIVER], { input, encoding: 'utf8' }));

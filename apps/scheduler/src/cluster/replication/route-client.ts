@@ -19,7 +19,7 @@ const REPORT_WITHIN_MS = 2_000;
 const MAX_USES = 1_500;
 
 /** What a peer watches its leader with. */
-export interface LeaderClientParts {
+export interface RouteClientParts {
   /** The name of this peer. */
   readonly name: string;
   readonly clock: Pick<Clock, 'now'>;
@@ -54,7 +54,7 @@ export class RouteClient {
   /** Throws where the leader must not be asked. */
   constructor(
     private readonly leader: Leader,
-    private readonly parts: LeaderClientParts,
+    private readonly parts: RouteClientParts,
   ) {
     this.link = new GrpcLink(parts.trust);
     this.open();

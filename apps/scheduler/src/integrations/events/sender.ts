@@ -5,7 +5,7 @@ import type { WallClock } from '../../transport/wall-times.js';
 import type { WebhookClient } from './webhook-client.js';
 import type { Sent } from './endpoint-queue.js';
 import { type Result, resultOf, sentOf } from './results.js';
-import { letterOf } from './signature.js';
+import { signedRequest } from './signature.js';
 
 /** An endpoint has so long to answer. */
 const PATIENCE_MS: Millis = 10_000;
@@ -36,7 +36,7 @@ export class Sender {
     event: Pick<StoredEvent, 'id' | 'type' | 'at' | 'data'>,
     endpoint: EndpointConfig,
   ): Promise<Tried | null> {
-    const request = letterOf(event, endpoint.secrets, this.wallNow());
+    const request = signedRequest(event, endpoint.secrets, this.wallNow());
     const posted = await this.client.post(request, endpoint, PATIENCE_MS, this.stopped.signal);
     const result = resultOf(posted);
     if (result === null) return null;

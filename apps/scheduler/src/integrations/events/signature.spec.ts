@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { letterOf } from './signature.js';
+import { signedRequest } from './signature.js';
 
 const NOW = Date.now();
 const EVENT = { id: 'evt_1', type: 'server.lost', at: '2026-01-31T12:00:00.000Z', data: { server: 'ä' } };
@@ -8,7 +8,7 @@ const KEYS = [24, 32, 64].map((bytes) => new Uint8Array(bytes).fill(bytes));
 const secretOf = (key: Uint8Array): string => `whsec_${Buffer.from(key).toString('base64')}`;
 
 describe('a signed letter', () => {
-  const request = letterOf(EVENT, KEYS, NOW);
+  const request = signedRequest(EVENT, KEYS, NOW);
 
   it.each(KEYS.map(secretOf))('is verified by another program with each secret (%#)', (secret) => {
     expect(new Webhook(secret).verify(request.body, request.headers)).toEqual({

@@ -6,7 +6,7 @@ import type { WebhookRequest } from './webhook-client.js';
  * An event as Standard Webhooks has it: the same `webhook-id` and body each time, the time of this try in seconds since 1970,
  * and a signature for each secret.
  */
-export function letterOf(
+export function signedRequest(
   { id, type, at, data }: Pick<StoredEvent, 'id' | 'type' | 'at' | 'data'>,
   secrets: readonly Uint8Array[],
   wallNow: number,
