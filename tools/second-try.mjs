@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
-/** So many flaky suites are let pass in a whole run. */
+/** Bound of flaky suites in a whole run. */
 export const MAX_FLAKY = 3;
 /** Suites that search for what goes wrong rarely: a failure is a find, to be repeated by the seed that it printed. */
 const FINDS =

@@ -14,7 +14,7 @@ export interface AuditOptions {
 }
 
 const LARGEST_PAGE = 1_000;
-/** So many pages are read at most. */
+/** Bound of pages that are read. */
 const MAX_PAGES = 1_000;
 
 const NOT_COMPARED =

@@ -6,7 +6,7 @@ import { type Row, StoreUnusable } from '#store';
 import { Failed } from './failures.js';
 import type { Work } from './work.js';
 
-/** So many losses are told one by one. */
+/** Losses that are printed; the others are counted. */
 const MAX_TOLD = 20;
 
 const rowSchema = z.strictObject({ key: z.string(), text: z.string() });

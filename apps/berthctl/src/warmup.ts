@@ -14,7 +14,7 @@ import { Failed, Usage } from './failures.js';
 import { jsonLines } from './terminal.js';
 import type { Work } from './work.js';
 
-/** So often a warm-up is asked for whose end is waited for. */
+/** Interval between questions about a warm-up whose end is waited for. */
 const EVERY_MS = 500;
 
 const COLUMNS: Column<WarmupsMessage['items'][number]>[] = [

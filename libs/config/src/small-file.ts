@@ -15,7 +15,7 @@ const MIB = 2 ** 20;
 /** A disk that has not answered by then is not waited for any longer. */
 const PATIENCE_MS = 5_000;
 
-/** So many files are open at a time. */
+/** Bound of open files. */
 const AT_A_TIME = 8;
 
 /** Reads each file once. Never rejects. */

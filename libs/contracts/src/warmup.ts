@@ -4,7 +4,7 @@ import { durableSchema } from './messages.js';
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 const count = z.int().min(0);
 
-/** So many models a warm-up may have. */
+/** Bound of models of one warm-up. */
 export const MAX_WARMUP_MODELS = 1_000;
 
 /** A list of models that are loaded, as it is told. */

@@ -31,7 +31,7 @@ interface FieldShape {
 }
 
 export const NOT_UNICODE = 'must be valid Unicode: UTF-8, without lone surrogates';
-/** So many keys or entries an object, a list or a message may have. */
+/** Bound of keys or entries of an object, a list or a message. */
 export const MAX_ENTRIES = 10_000;
 export const TOO_MANY = 'must have at most 10,000 entries';
 

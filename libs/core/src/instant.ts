@@ -8,7 +8,7 @@ import { Now } from './numbers/now.js';
 import { observe } from './observe/observe.js';
 import { step } from './step.js';
 
-/** So many turns are taken at one instant at most. If that does not do, which is a fault of ours, it goes on so soon. */
+/** Bound of turns at one instant. If more are needed, which is a fault of ours, the next come after the pause below. */
 const MAX_TURNS = 4;
 const GOES_ON_AFTER: Millis = 100;
 

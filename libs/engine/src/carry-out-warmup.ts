@@ -1,6 +1,6 @@
 import type { NewWarmup, WarmEnd, WarmupWork } from './ports/warmups.js';
 
-/** So many models of a warm-up are waited for at a time. */
+/** Bound of models of a warm-up that are waited for at a time. */
 const MODELS_AT_A_TIME = 8;
 
 /** What a warm-up is done with, and where its progress goes. */

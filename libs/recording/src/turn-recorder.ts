@@ -6,7 +6,7 @@ import { Rotation } from './rotation.js';
 import { MAX_LINE_LENGTH } from './text-lines.js';
 import type { TurnFiles } from './turn-files.js';
 
-/** So much may wait for the disk, beside one snapshot; then turns are dropped until it has caught up. */
+/** Bytes that may wait for the disk, beside one snapshot; beyond that turns are dropped until it has caught up. */
 const MAX_PENDING = 8 * 2 ** 20;
 
 export interface TurnRecorderOptions {
@@ -19,7 +19,7 @@ export interface TurnRecorderOptions {
   readonly keep: number;
   /** Nothing is recorded any more in this life. Told once. */
   readonly onStopped: (why: unknown) => void;
-  /** So many turns are missing between two files. */
+  /** Hears how many turns are missing between two files. */
   readonly onDropped: (turns: number) => void;
 }
 

@@ -22,7 +22,7 @@ export class RedisLease implements LeaseKeeper {
     private readonly connection: RedisLink,
     private readonly keys: Keys,
     private readonly fleet: string,
-    /** So many replicas have to confirm. */
+    /** Replicas that have to confirm. */
     private readonly confirm: number,
     /** The clock of this process, in ms. */
     now: () => number = () => performance.now(),

@@ -16,7 +16,7 @@ import { WRITE } from './scripts/write.js';
 /** The keys of what is declared, and of what goes with it, begin so. */
 const TOLD = 'told/';
 
-/** So many rows are asked for at once. */
+/** Rows in one question. */
 const PAGE = 1_000;
 
 /** The term of the rows, where they are, and what hears of what they meet. */
@@ -41,7 +41,7 @@ export class RedisRows implements Rows {
   private last = '';
   private writes = 0;
   private tries = 0;
-  /** So many writes were lost and not told of yet: a rewrite that was not answered may be there. */
+  /** Writes that were lost and are not logged yet: a rewrite that was not answered may be there. */
   private lost = 0;
   /** Whether something that was told was written, and not answered. */
   private isAnyRefused = false;

@@ -5,7 +5,7 @@ import type { HeldFolder } from './held-folder.js';
 import { READ_AFTER, READ_BOOKS, READ_FROM, READ_ONE, rowOf, stepsOf } from './layout.js';
 import type { Columns } from './sql-thread.js';
 
-/** So many bytes come from the thread at once; a single row may be larger. */
+/** Bytes that come from the thread at once; a single row may be larger. */
 const PAGE_BYTES = 2 ** 20;
 
 /** The disk has it. */

@@ -2,9 +2,9 @@ import type { Written } from '#engine';
 import type { RowWrite } from './rows.js';
 import { StoreUnavailable } from './store-unavailable.js';
 
-/** So many batches may wait for the one before them. */
+/** Bound of batches that wait for the one before them. */
 const MAX_WAITING = 1_000;
-/** So many bytes are written together; a single batch may have more. */
+/** Bytes that are written together; a single batch may have more. */
 const MAX_BYTES = 2 ** 20;
 
 interface Waiting {

@@ -21,7 +21,7 @@ class Watched {
   );
   private readonly observers = [new ClosedLog(this.log), new FlagLog(this.log), this.metrics];
 
-  /** So much is in use; null: nothing tells. */
+  /** Bytes in use; null: nothing tells. */
   constructor(used: number | null) {
     this.metrics.begin({ term: 1, isStoreOk: () => true });
     this.driver.serve(aServer('s'), ['m'], used === null ? null : [{ uuid: 's-0', memory: 10, used }]);

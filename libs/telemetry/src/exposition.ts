@@ -1,6 +1,6 @@
 import type { MetricValue, Registry } from 'prom-client';
 
-/** So many samples are written before other work has its turn. */
+/** Samples that are written before other work has its turn. */
 const SLICE = 250;
 
 /** Prometheus' text format of all metrics of a registry, with pauses in which other work has its turn. */

@@ -28,7 +28,7 @@ export interface Watched {
   readonly pause: () => Promise<void>;
 }
 
-/** So many models are read before other work has its turn. */
+/** Models that are read before other work has its turn. */
 const SLICE = 250;
 
 type Read = (gauge: Gauge, watched: Watched) => void | Promise<void>;

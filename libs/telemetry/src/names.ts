@@ -1,4 +1,4 @@
-/** So many names get a series of their own. */
+/** Bound of names with a series of their own. */
 const MAX_NAMES = 5_000;
 
 /** The name that stands for all the others. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 /** The exit status of a process that has found a bug of its own: EX_SOFTWARE of sysexits.h. */
 export const SOFTWARE_ERROR = 70;
 
-/** So long answers, the recording and the store have to end; then the process ends all the same. */
+/** Milliseconds in which answers, the recording and the store have to end; then the process ends all the same. */
 const END_WITHIN_MS = 10_000;
 
 /** What has to be closed before the process may end. */

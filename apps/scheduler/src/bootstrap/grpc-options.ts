@@ -44,7 +44,7 @@ export function grpcOptions(
   };
 }
 
-/** So long the other end of a connection may take to say that it is there. */
+/** Milliseconds in which the other end of a connection has to answer a ping. */
 const PING_ANSWERED_MS = 20_000;
 
 /** A caller whose machine is gone says no goodbye: without pings its calls would stay open. */

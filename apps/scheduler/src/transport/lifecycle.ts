@@ -1,6 +1,6 @@
 import { Refused, type RefusalFacts } from './errors/refused.js';
 
-/** So soon another process may have taken over. */
+/** `Retry-After` while the process ends: another one may have taken over by then. */
 const RETRY_AFTER_MS = 1_000;
 
 /** Why no requests are taken any more: the process ends, or only its term does. */

@@ -9,7 +9,7 @@ import type { Device, Server } from './server.js';
 
 /** How often Triton reads its GPUs: the default of `--metrics-interval-ms`, which no call tells. */
 const METRICS_INTERVAL: Millis = 2_000;
-/** So many readings that come late are believed: see `lateReadings`. */
+/** Late readings in a row that are believed: see `lateReadings`. */
 const READINGS_TO_FLAG = 3;
 
 /** The meter of a device, made where there is none. */

@@ -7,7 +7,7 @@ import { dependenciesOf } from '../memory/footprint.js';
 /** Executions are counted over so long, in sums of so long each: ten sums for a copy at most. */
 const WINDOW: Millis = 30_000;
 const SUM: Millis = 3_000;
-/** So many failures, and so large a part of all executions, say that a copy fails in part. */
+/** Failures, and their least part of all executions, by which a copy counts as failing in part. */
 const LEAST_FAILED = 10;
 const PART = 4;
 

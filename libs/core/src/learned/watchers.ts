@@ -3,7 +3,7 @@ import type { Watcher } from '../fleet/kept.js';
 import type { Fleet } from '../fleet/fleet-state.js';
 import type { Instant, Millis } from '../fleet/model.js';
 
-/** So many watchers are kept at most; one more is not taken up. */
+/** Bound of watchers; one more is not taken up. */
 export const MAX_WATCHERS = 1_000;
 
 /** A watcher that has told nothing for so long is not expected to answer at once. */

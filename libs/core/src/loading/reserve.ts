@@ -42,10 +42,10 @@ function mayKeepHome({ job, ready }: JobForecast, home: JobInLine, now: Now): bo
   return isPromised && (ready.p50 <= job.neededBy || (isYoung && home.readyAt.p50 > job.neededBy));
 }
 
-/** So much waiting a minute of what leaves for a job is worth, in seconds: see `worthOf`. */
+/** What one unit of worth that leaves for a job costs, in seconds of waiting: see `worthOf`. */
 const WORTH_COUNTS_FOR = 60;
 
-/** So many full places are looked at first, others in each second. */
+/** Full places that are looked at first, others in each second. */
 const MAX_FULL = 32;
 
 interface Candidate {

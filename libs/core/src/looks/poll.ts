@@ -16,7 +16,7 @@ const FULL_LOOK_EVERY: Millis = 10_000;
 const WITH_OPEN_ORDERS: Millis = 500;
 /** The longest time between two readings of statistics and metrics. */
 const STATISTICS_EVERY: Millis = 2_000;
-/** So long after an order to unload looks are taken where a job waits there, if each takes less than a part of that. */
+/** Looks after an order to unload where a job waits there, if each takes less than a part of that. */
 const EARLY: readonly Millis[] = [50, 100, 200, 400];
 const EARLY_SHARE = 0.2;
 /** The time between two first looks of which one failed, and the longest one where the metrics tell nothing yet. */

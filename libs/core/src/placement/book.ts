@@ -68,7 +68,7 @@ export function book(
 const isAnyRefunded = (fleet: Fleet, { all }: Line, now: Now): boolean =>
   fleet.charges.size > 0 && refundOthers(fleet, new Set(all.map(({ job }) => job.model)), now);
 
-/** So many models with best-effort demand are looked at in a turn: a storm of refused requests leaves hundreds. */
+/** Models with best-effort demand looked at in a turn: a storm of refused requests leaves hundreds. */
 const MAX_WISHES = 8;
 
 /** Best-effort demand ends no lease and no residency, unless it starves. */

@@ -52,7 +52,7 @@ interface Ending {
   readonly most: number;
 }
 
-/** So many of the lacking models are told of, since each is judged on every server. */
+/** Bound of lacking models in an answer, since each is judged on every server. */
 const MAX_JUDGED = 20;
 
 /** Compares a fleet with how it was before. */

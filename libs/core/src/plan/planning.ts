@@ -14,7 +14,7 @@ import type { ModelId, RequestId, ServerId } from '../fleet/ids.js';
 import { idleAt } from '../demand/idle.js';
 import { routableReplicas } from '../learned/routes.js';
 
-/** So many supposed requests arrive in one turn. */
+/** Supposed requests that arrive in one turn. */
 const ARRIVALS = 10;
 
 /** Plans what would come of a supposition: takes turns of the core on a copy of a fleet. Each turn is short. */

@@ -67,9 +67,9 @@ export interface Warmups {
   close(): Promise<void>;
 }
 
-/** So many warm-ups are under way at a time, in one process. */
+/** Bound of warm-ups under way in one process. */
 export const WARMUPS_AT_A_TIME = 4;
-/** So many times a warm-up is tried whose loads could not be ordered. */
+/** Tries of a warm-up whose loads could not be ordered. */
 export const WARMUP_TRIES = 20;
 /** Of those that have ended so many are kept, for so long. */
 export const ENDED_WARMUPS = 100;

@@ -8,7 +8,7 @@ interface UnloadInWork {
 /** Two alone were never seen to do it, eight were. */
 const TOO_MANY = 3;
 
-/** So many at once do it, whatever they are about. */
+/** Unloads at once that do it, whatever they are about. */
 const MANY = 8;
 
 /**

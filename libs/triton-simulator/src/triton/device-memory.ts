@@ -8,7 +8,7 @@ export interface SimulatedDevice {
   readonly memoryBytes: number;
 }
 
-/** So many bytes at one place. */
+/** Bytes at one place. */
 export interface Holding {
   readonly place: Place;
   readonly bytes: number;

@@ -20,7 +20,7 @@ export interface SimulatedTritonOptions {
   /** The header that index, load and unload demand, `triton-grpc-protocol-<key>`, and its value. */
   readonly restriction: { readonly key: string; readonly value: string } | undefined;
   readonly metricsIntervalMs: number;
-  /** So long after gRPC the metrics port opens, and so long they tell a host without memory: 90 and 1,000 were measured. */
+  /** When the metrics port opens after gRPC, and for how long it tells of a host without memory: 90 and 1,000 ms were measured. */
   readonly metricsAfterMs: number;
   readonly hostMemoryAfterMs: number;
   readonly exitTimeoutMs: number;

@@ -7,7 +7,7 @@ import { invalid } from '../../transport/errors/refused.js';
 import { AROUND_ITEM, PAGE_BYTES, pageKeys, pagesAtATime, TOKEN_RULE } from '../../transport/lists/pages.js';
 import { Audit } from './audit.js';
 
-/** So many records are looked at for one page: a rare name is found over several pages. */
+/** Records read for one page, at most: a rare name is found over several pages. */
 const MAX_LOOKED_AT = 10_000;
 
 /** How the audit may be asked for. */

@@ -17,7 +17,7 @@ import { auditedBy, auditedOfOurs, type Ordered } from './audited.js';
 import { checkConditions } from '../../transport/access/caller.js';
 import { SerialQueue } from './serial-queue.js';
 
-/** So many writes may wait for the one before them. */
+/** Bound of writes that wait for the one before them. */
 const MAX_WAITING = 1_000;
 
 /** A write that was checked and found good, before anything is done. */

@@ -11,7 +11,7 @@ import type { Engine } from '#engine';
 import { Refused } from '../../transport/errors/refused.js';
 import type { TurnWatch } from './turn-watch.js';
 
-/** So long a fresh look at the repositories is waited for. */
+/** The wait for a fresh look at the repositories. */
 const LOOK_MS: Millis = 5_000;
 
 /** More than may wait for such a look at once are refused. */

@@ -53,7 +53,7 @@ function asksNoMore({ before, after }: PinChange): boolean {
 const copies = (unplaced: readonly Misfit[]): number =>
   unplaced.reduce((sum, misfit) => sum + misfit.copies, 0);
 
-/** So many pins and devices are told of; the others are counted. */
+/** Pins and devices named in a refusal; the others are counted. */
 const MAX_TOLD = 20;
 
 function doesNotFit(fleet: Readonly<Fleet>, unplaced: readonly Misfit[]): Refused {

@@ -11,7 +11,7 @@ import type { WarmupBody } from './warmup-requests.js';
 import { unbegun, warmupSummary, warmupView } from './warmup-view.js';
 import { WallTimes } from '../../transport/wall-times.js';
 
-/** So many warm-ups may be kept that have not ended. */
+/** Bound of warm-ups that have not ended. */
 const MAX_OPEN = 100;
 
 /** Has Nest hand over the warm-ups of this process. */

@@ -9,7 +9,7 @@ import { ModelOrders } from '../models/model-orders.js';
 import type { Terms } from '../../cluster/leadership/per-term.js';
 import type { Caller } from '../../transport/access/caller.js';
 
-/** So long the end of a load is waited for, in ms: as long as a call may wait. */
+/** The wait for the end of a load, in milliseconds: as long as that of a call. */
 const MAX_WAIT_MS = 600_000;
 
 /** Refusals that another try of the same load would meet again. */

@@ -24,7 +24,7 @@ import { TERM_INPUTS, type TermInputs } from './term-inputs.js';
 
 /** What was begun has so long to end by itself. */
 export const GRACE_MS = 3_000;
-/** So long the start waits for DNS. */
+/** Milliseconds for which the start waits for DNS. */
 const FIRST_ANSWERS_MS = 2_000;
 
 /** The beginning of a term and its end. Intervals begin once the term has begun. */

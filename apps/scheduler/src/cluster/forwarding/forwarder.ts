@@ -4,7 +4,7 @@ import type { Counts } from '#telemetry';
 import { Refused } from '../../transport/errors/refused.js';
 import { type Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../../transport/lifecycle.js';
 
-/** So many calls may be handed on at a time, and their bodies may have so many bytes together. */
+/** Bounds of calls that are forwarded at a time, and of the bytes of their bodies together. */
 const MAX_UNDER_WAY = 5_000;
 const MAX_BYTES = 64 * 2 ** 20;
 
@@ -29,7 +29,7 @@ export interface Times {
 
 /** Without a deadline of its caller a call seeks a leader for so long: longer than a new one takes to lead. */
 const SEEK_MS = 30_000;
-/** So long the leader may take to answer, an order that is waited for included. */
+/** Milliseconds in which the leader has to answer, also where the caller waits for an order. */
 export const MAX_ANSWER_MS = 1_200_000;
 
 /** The times of a call that begins now, and whose caller waits for so long at most. */

@@ -5,7 +5,7 @@ import { bodyOf } from '../../transport/http/body.js';
 import { RETRY } from './forwarder.js';
 import { isReachedByTls, type PeerTrust } from './leader-reach.js';
 
-/** So many connections to the leader may be open, and so long one may take to open. */
+/** Bounds of open connections to the leader, and of the time that one takes to open. */
 const MAX_SOCKETS = 2_000;
 const CONNECT_MS = 2_000;
 

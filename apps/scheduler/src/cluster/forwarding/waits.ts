@@ -1,7 +1,7 @@
 import type { ResolveQuery } from '#engine';
 import { MAX_ANSWER_MS, type Times } from './forwarder.js';
 
-/** So long after the end of a wait its answer may take. */
+/** Milliseconds that the answer may take after the end of its wait. */
 const MARGIN_MS = 1_000;
 
 /**

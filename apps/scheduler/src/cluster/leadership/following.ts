@@ -18,7 +18,7 @@ import type { Lifecycle } from '../../transport/lifecycle.js';
 import type { WatchedTable } from '../replication/watched-table.js';
 import type { Peers } from './peers.js';
 
-/** So often it is seen which looks are due. */
+/** Interval between checks of which looks are due. */
 const LOOKS_MS = 250;
 
 /** What following is made of. */

@@ -6,9 +6,9 @@ import type { Line, RoutePublisher } from './route-publisher.js';
 import { earlier, type RouteEvent, type RouteVersion } from './route-event.js';
 import { TABLE_GOOD_FOR } from './times.js';
 
-/** So many gateways watch at most. */
+/** Bound of gateways that watch. */
 export const MAX_GATEWAYS = 500;
-/** So soon a watcher may try again that was refused for a bound. */
+/** `Retry-After` of a watcher that was refused for a bound. */
 export const RETRY_AFTER_MS: Millis = 10_000;
 const GAVE_WAY = new Refused({
   reason: 'busy',

@@ -2,9 +2,9 @@ import type { Instant, Millis, ServerId } from '#core';
 import { earlier, MAX_DOUBTED, type PeerReport, type RouteEvent, type RouteVersion } from './route-event.js';
 import type { RouteTable } from './route-table.js';
 
-/** So often every open horizon is repeated: a leader may not have had the copy yet when it was told first. */
+/** Interval in which every open lease is reported again: at the first report a leader may not have had the copy yet. */
 const REPEAT_EVERY: Millis = 1_000;
-/** So many doubted servers are kept for the next reports. */
+/** Bound of doubted servers that are kept for the next reports. */
 const MAX_KEPT = 1_000;
 
 /** A report, to be confirmed once it has arrived. */

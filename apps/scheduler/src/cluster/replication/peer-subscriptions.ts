@@ -11,13 +11,13 @@ import type { Line, RoutePublisher } from './route-publisher.js';
 import type { PeerReport, ReportedUse, RouteEvent, RouteVersion } from './route-event.js';
 import { MAX_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
 
-/** So often a peer that says nothing new is told to the core. */
+/** Interval in which the core hears of a peer that says nothing new. */
 const TELL_EVERY: Millis = 1_000;
 /** A horizon that is repeated is told to the next whole second: it is later each time by what the way took longer. */
 const SECOND: Millis = 1_000;
 /** A gateway of a peer that ends, or was killed, and every lease of that peer, is good for so long after its last word. */
 const ENDING_PATIENCE: Millis = Math.max(TABLE_GOOD_FOR, MAX_PEER_LEASE);
-/** So many peers are followed at most. */
+/** Bound of peers. */
 export const MAX_PEERS = 100;
 
 type Use = EventOf<'RoutesUsed'>['uses'][number];
@@ -29,7 +29,7 @@ export interface PeerSubscriptionsParts {
   readonly publisher: RoutePublisher;
   /** Tells the core. */
   readonly tell: (...events: Event[]) => void;
-  /** So long the table of a silent peer may still be good, and the leases that it gave. */
+  /** The time for which the table of a silent peer may still be good, and the leases that it gave. */
   readonly patience: Millis;
   /** A peer has been silent for so long that nothing of it counts any more. */
   readonly onGone: (name: string) => void;

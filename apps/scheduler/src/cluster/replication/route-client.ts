@@ -10,12 +10,12 @@ import { type PeerReport, readEvent, type RouteEvent } from './route-event.js';
 import { LeaderSession, type MadeReport } from './leader-session.js';
 import type { WatchedTable } from './watched-table.js';
 
-/** So often it is seen to what is due; a stream that has ended is opened anew then. */
+/** Interval between checks of what is due; a stream that has ended is opened anew then. */
 const TICK_MS = 250;
 /** A leader beats once a second: where nothing comes for so long the stream is opened anew. */
 const SILENT_MS = 5_000;
 const REPORT_WITHIN_MS = 2_000;
-/** So many uses are in one report. */
+/** Uses in one report, at most. */
 const MAX_USES = 1_500;
 
 /** What a peer watches its leader with. */

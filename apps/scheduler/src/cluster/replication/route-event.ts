@@ -39,7 +39,7 @@ export interface RouteKey {
 
 /** `berth.v1.RouteRow`: a row as it is sent. */
 export interface SentRow extends RouteKey, Pick<RouteRow, 'versions' | 'devices' | 'isFailing' | 'isEnding'> {
-  /** So long after the event was sent all leases on it have ended; left out: no drain cuts them. */
+  /** Milliseconds from the sending of the event until all leases on the row have ended; left out: no drain cuts them. */
   readonly leasesEndInMs?: Millis;
 }
 

@@ -3,7 +3,7 @@ import { ChangeLog } from './change-log.js';
 import type { RouteTable } from './route-table.js';
 import type { RouteEvent, RouteKey, RouteVersion, SentRow } from './route-event.js';
 
-/** So many rows and servers are in one event: 1,000 rows take some 30 KiB. */
+/** Rows and servers in one event, at most: 1,000 rows take some 30 KiB. */
 const MAX_ROWS = 1_000;
 
 /** The routes that watchers are told. */

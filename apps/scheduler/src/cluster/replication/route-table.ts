@@ -22,11 +22,11 @@ import { OpenUses } from './open-uses.js';
 import { RouteRows } from './route-rows.js';
 
 /**
- * So long after a table was good a lease of a gateway may last: the way to a gateway may be slow for as long as its table is
+ * The longest lease of a gateway after its table was good: the way to a gateway may be slow for as long as its table is
  * good without news, then that table is good for as long again, and so is a lease given by it at the end.
  */
 const GATEWAYS_DONE_AFTER: Millis = 2 * TABLE_GOOD_FOR + MAX_PEER_LEASE;
-/** So many withdrawals are remembered for that. */
+/** Bound of withdrawals that are remembered for that. */
 const MAX_WITHDRAWN = 50_000;
 
 /** What a table is made of. */

@@ -4,11 +4,11 @@ import type { Clock, ModelServer } from '#engine';
 import { LOOK_GOOD_FOR } from './times.js';
 import type { RouteTable } from './route-table.js';
 
-/** So often a server is looked at while looks are needed. */
+/** Interval between looks at a server while looks are needed. */
 const EVERY: Millis = 2_000;
 /** Looks begin so long before the table is out of date, so that there are some by then. */
 const BEFORE: Millis = 6_000;
-/** So many looks are under way at a time. */
+/** Bound of looks under way. */
 const MAX_AT_ONCE = 16;
 
 interface Looked {

@@ -1,6 +1,6 @@
 import { DEFAULT_LEASE, type Millis } from '#core';
 
-/** So long after the last event was sent a gateway may go by its table: 8 s after the event came, which may be under way for 2 s. */
+/** A gateway may use its table for 10 s after the last event was sent: for 8 s after the event came, which may be under way for 2 s. */
 export const TABLE_GOOD_FOR: Millis = 10_000;
 
 /**

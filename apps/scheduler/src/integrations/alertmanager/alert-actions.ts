@@ -19,7 +19,7 @@ import { ModelList } from '../../admin/models/model-list.js';
 import { Registry } from '../../admin/servers/registry.js';
 import { WallTimes } from '../../transport/wall-times.js';
 
-/** So many pins of a body are judged one by one, each beside all others, which takes a while in a large fleet. */
+/** Bound of pins of one body: each is judged beside all others, which takes a while in a large fleet. */
 const MAX_PINS = 20;
 
 /** A model as it is to be. */

@@ -3,7 +3,7 @@ import { withoutKeys } from '#config';
 import { cutTo } from '../../transport/errors/refused.js';
 import { type HeardAlert, isNotDone } from './judge-alerts.js';
 
-/** So many lines are written of one body; the others are counted. */
+/** Lines logged of one body; the others are counted. */
 const MAX_LINES = 20;
 /** Labels are texts of others: so much is told of one. */
 const MAX_LABEL_LENGTH = 128;

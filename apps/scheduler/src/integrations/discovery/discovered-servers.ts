@@ -6,7 +6,7 @@ import { readPlace, serverAt, serverIdAt } from './found-server.js';
 import type { Place } from './dns-resolver.js';
 import { afterAnswer, allLeaving, isMostMissing, type Presence } from './presence.js';
 
-/** So many servers are found in all, those that leave included. */
+/** Bound of found servers, those that leave included. */
 const MAX_FOUND = 1_000;
 
 /** What is known of one name. */

@@ -20,7 +20,7 @@ export type Presence =
     }
   | { readonly kind: 'leaving' };
 
-/** So many answers without a server make it leave. */
+/** Answers in a row without a server that make it leave. */
 const ANSWERS = 2;
 
 const PRESENT: Presence = { kind: 'present' };

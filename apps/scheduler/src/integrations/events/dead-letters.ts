@@ -1,7 +1,7 @@
 import type { OutboxChange, OutboxContents, StoredDeadLetter } from '#engine';
 import type { Dead } from './deliveries.js';
 
-/** So many dead letters are kept of one endpoint; the oldest make room. */
+/** Bound of dead letters of one endpoint; the oldest make room. */
 const MAX_KEPT = 1_000;
 const DAY_MS = 24 * 3_600_000;
 const KEPT_MS = 7 * DAY_MS;

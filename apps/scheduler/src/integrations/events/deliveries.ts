@@ -2,9 +2,9 @@ import type { Instant } from '#core';
 import type { DeadLetterCause } from '#engine';
 import { EndpointQueue, type Sent } from './endpoint-queue.js';
 
-/** So many events are in flight at a time, to all endpoints together. */
+/** Bound of events in flight, to all endpoints together. */
 export const MAX_IN_FLIGHT = 8;
-/** So many events wait for one endpoint; the oldest make room. */
+/** Bound of events that wait for one endpoint; the oldest make room. */
 const MAX_WAITING = 10_000;
 
 /** An event that is to be sent. */

@@ -5,7 +5,7 @@ import { Semaphore } from '../../transport/limits/semaphore.js';
 import { Lifecycle } from '../../transport/lifecycle.js';
 import { EventDispatcher } from './event-dispatcher.js';
 
-/** So many tests run at a time. */
+/** Bound of tests under way. */
 const MAX_TESTS = 4;
 
 /** Tells of the endpoints of the configuration, and tries them out. */

@@ -1,8 +1,8 @@
 import type { Outbox, OutboxChange } from '#engine';
 
-/** So many steps wait to be stored; beyond that new events are lost. */
+/** Bound of steps that wait to be stored; new events beyond it are lost. */
 const MAX_WAITING = 10_000;
-/** So many steps are stored in one batch. */
+/** Steps stored in one batch, at most. */
 const MAX_STEPS = 500;
 
 /** Changes that are stored together, and what follows once they are. */

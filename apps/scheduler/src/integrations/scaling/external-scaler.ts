@@ -17,7 +17,7 @@ const IS_ACTIVE = externalScalerClientService()['IsActive']!;
 /** The only metric, and how many servers of it one server is: an autoscaler then has as many as the number says. */
 const METRIC = 'servers';
 const TARGET = 1;
-/** So many streams may be open. */
+/** Bound of open streams. */
 const MAX_STREAMS = 100;
 const STREAM_AGAIN_MS = 10_000;
 

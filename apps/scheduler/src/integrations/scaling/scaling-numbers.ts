@@ -35,7 +35,7 @@ export interface ServersWanted {
   readonly present: number;
 }
 
-/** So long a caller waits before it asks again while Berth is not ready. */
+/** `Retry-After` of callers that ask before Berth is ready. */
 const RETRY_AFTER_MS = 1_000;
 
 const NOT_REACHED = new Refused({

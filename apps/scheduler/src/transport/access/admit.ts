@@ -1,7 +1,7 @@
 import { type Access, hasRight, type Presented, type Principal, type Right, type Unsigned } from '#access';
 import { Refused } from '../errors/refused.js';
 
-/** So soon a caller may try again whose token could not be verified for lack of time, in milliseconds. */
+/** `Retry-After` of a caller whose token could not be verified for lack of time, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
 
 /**

@@ -8,7 +8,7 @@ import type { Signatures } from './webhook-signatures.js';
 /** The one route whose caller may be known by a signature over the body. */
 export const SIGNED_ROUTE = '/v1/webhooks/fleet';
 
-/** So long a body may be that is read before its sender is known. */
+/** Bound of a body that is read before its sender is known, in bytes. */
 const MAX_BYTES = 64 * 1_024;
 
 /** The caller of a message that is signed. The name is none that a credential could have. */

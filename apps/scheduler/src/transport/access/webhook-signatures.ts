@@ -3,7 +3,7 @@ import type { WallClock } from '../wall-times.js';
 
 /** A message may be so many seconds older or younger than our clock says. */
 const TOLERANCE_S = 300;
-/** So many signatures of one message are looked at: a sender that changes its secret signs with both. */
+/** Signatures of one message that are checked: a sender that changes its secret signs with both. */
 const MAX_SIGNATURES = 16;
 
 /** What a sender says of a message beside its body: the three headers of Standard Webhooks. */

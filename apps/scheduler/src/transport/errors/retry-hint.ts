@@ -6,7 +6,7 @@ export type Random = () => number;
 /** What a hint may be, in seconds. */
 const LEAST = 1;
 const MOST = 60;
-/** So much later than predicted a hint may send a caller back, so that not all come at once: a quarter of the wait, 2 s at least. */
+/** The random part of a hint, so that callers do not come back at once: a quarter of the wait, 2 s at least. */
 const SPREAD = 0.25;
 const NARROWEST = 2;
 

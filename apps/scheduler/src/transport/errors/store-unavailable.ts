@@ -1,4 +1,4 @@
-/** So soon a store that fails is tried again. */
+/** Interval between tries of a store that fails. */
 export const STORE_AGAIN_MS = 5_000;
 
 /** Nothing is stored just now; routes go on. */

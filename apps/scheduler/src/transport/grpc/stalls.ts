@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** So long nothing may be taken, in milliseconds; what pings and the like write meanwhile is less than so many bytes. */
+/** A caller that takes nothing for these milliseconds is cut off. Pings and the like write fewer than these bytes meanwhile. */
 const UNTAKEN_MS = 30_000;
 const WORTH_BYTES = 1_024;
 

@@ -79,7 +79,7 @@ const isAnswered = (socket: Socket): Promise<boolean> =>
 const isClosed = (socket: Socket): Promise<unknown> =>
   new Promise((resolve) => socket.once('close', resolve));
 
-/** So many, each of which waits for its answer. */
+/** Requests, each of which waits for its answer. */
 async function allWaiting(count: number): Promise<Socket[]> {
   const busy = Array.from({ length: count }, () => asking('/waits'));
   await until(async () => waiting.length === count);

@@ -9,7 +9,7 @@ interface Place {
   readonly value: unknown;
   readonly step: string | number;
   readonly above: Place | null;
-  /** So many objects and lists hold it. */
+  /** Objects and lists around it. */
   readonly depth: number;
 }
 

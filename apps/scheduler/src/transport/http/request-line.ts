@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** So many requests of one connection may wait for the answer before theirs; with more the connection is closed. */
+/** Bound of requests of one connection that wait for the answer before theirs; with more the connection is closed. */
 const MAX_HELD = 64;
-/** So many requests, and so many bytes of them, may wait on all connections together. */
+/** Bounds of requests that wait on all connections together, and of their bytes. */
 const MAX_HELD_IN_ALL = 4_096;
 const MAX_HELD_BYTES = 16 * 1_024 * 1_024;
 /** About what a name or a value of a header takes in memory beside its text. */

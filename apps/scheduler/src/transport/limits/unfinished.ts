@@ -3,11 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import { invalid, Refused } from '../errors/refused.js';
 import { type Owner, Room } from './room.js';
 
-/** So long a message over gRPC may take to come, in milliseconds. */
+/** Milliseconds in which a message over gRPC has to come. */
 const LATE_MS = 10_000;
 /** The longest message of a caller that has not signed in, and the five bytes before it. */
 const MAX_UNSIGNED = 64 * 2 ** 10 + 5;
-/** So much of a message is not counted: callers that take up all room keep no short message out. */
+/** Bytes of a message that are not counted: callers that take up all room keep no short message out. */
 const SMALL = 2 ** 10;
 const LATE = invalid([{ path: '', rule: 'must arrive in time' }]);
 const TOO_LONG = new Refused({ reason: 'too_large', detail: 'a message may have at most 64 KiB' });

@@ -4,9 +4,9 @@ import { type Owner, Room } from './room.js';
 
 /** Longer answers need room. */
 const LONG = 64 * 2 ** 10;
-/** So long a call waits for room, in milliseconds. */
+/** Milliseconds for which a call waits for room. */
 const PATIENCE_MS = 30_000;
-/** So many calls wait for room at a time. */
+/** Bound of calls that wait for room. */
 const MAX_WAITING = 1_000;
 const NO_ROOM = new Refused({
   ...{ reason: 'busy', retryAfter: 1_000 },

@@ -11,7 +11,7 @@ const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
 export const TOKEN_RULE = 'must be the nextPageToken of the page before';
 
-/** So many pages of a list that is read from the store are read at a time. */
+/** Bound of pages that are read from the store at a time. */
 const MAX_READ = 8;
 const FULL = { reason: 'queue_full', detail: 'too many pages are being read', retryAfter: 1_000 } as const;
 

@@ -1,11 +1,11 @@
 import { CallerGone } from '../limits/caller-gone.js';
 import { Refused } from '../errors/refused.js';
 
-/** So long one piece of work goes on before other work has its turn, in milliseconds. */
+/** Milliseconds of one piece of work before other work has its turn. */
 const SLICE_MS = 2;
-/** So many works may wait or be under way. */
+/** Bound of works that wait or are under way. */
 const MOST = 1_000;
-/** So many of them are under way, each with up to 4 MiB that it has made. The others hold nothing. */
+/** Bound of works under way, each with up to 4 MiB that it has made. The others hold nothing. */
 const MAX_BEGUN = 8;
 
 /** Work in small steps. It is told at each step whether other work has had a turn since the one before. */
