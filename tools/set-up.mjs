@@ -1,6 +1,7 @@
 /**
  * Brings a clone to where it can run: dependencies as locked, sources compiled to `dist/`. Plain Node: it runs before any
- * dependency is there. `node tools/set-up.mjs` does it and ends; with `--prune` no development tools are left.
+ * dependency is there. `node tools/set-up.mjs` does it and ends; with `--prune` it
+ * removes the development tools at its end.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,8 +31,8 @@ export function setUp() {
 }
 
 /**
- * Installs and compiles, and leaves production dependencies alone: for what needs no tools after that, such as `npm start`. Tools
- * that were there before belong to a developer and stay, unless `prunes` is true.
+ * Installs and compiles, then removes the development tools: for what needs none after that, such as `npm start`. Tools that were
+ * there before belong to a developer and stay, unless `prunes` is true.
  */
 export function setUpToRun({ prunes = false } = {}) {
   return orEnd(async () => {
@@ -120,11 +121,11 @@ async function build() {
 
 /**
  * Removes development tools. npm keeps those that a dependency names as an optional peer: @nestjs/swagger has a plugin for
- * TypeScript, which the service never loads.
+ * TypeScript, which the service never loads. An old npm would write package-lock.json in its own way: `--no-save`.
  */
 async function prune() {
   if (isLent()) throw new SetUpFailed('node_modules is a link to the folder of another checkout: not pruned');
-  await npm('removing development tools', 'prune', '--omit=dev');
+  await npm('removing development tools', 'prune', '--omit=dev', '--no-save');
   const packages = locked();
   for (const name of Object.keys(readJson(join(ROOT, 'package.json')).devDependencies ?? {})) {
     const path = `node_modules/${name}`;
