@@ -1,7 +1,6 @@
 /**
  * Brings a clone to where it can run: dependencies as locked, sources compiled to `dist/`. Plain Node: it runs before any
- * dependency is there. `node tools/set-up.mjs` does it and ends; with `--prune` it
- * removes the development tools at its end.
+ * dependency is there. `node tools/set-up.mjs` does it and ends. With `--prune` it removes the development tools last.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
