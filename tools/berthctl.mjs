@@ -5,7 +5,6 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { setUp } from './set-up.mjs';
 
 const main = new URL('../dist/apps/berthctl/src/main.js', import.meta.url);
 
@@ -13,6 +12,6 @@ const main = new URL('../dist/apps/berthctl/src/main.js', import.meta.url);
 if (process.env.npm_lifecycle_event === 'berthctl' && process.env.INIT_CWD)
   process.chdir(process.env.INIT_CWD);
 
-if (!existsSync(main)) await setUp();
+if (!existsSync(main)) await (await import('./set-up.mjs')).setUpToRun();
 process.argv[1] = fileURLToPath(main);
 await import(main.href);

@@ -1,18 +1,20 @@
 /**
  * Brings a clone to where it can run: dependencies as locked, sources compiled to `dist/`. Plain Node: it runs before any
- * dependency is there. `node tools/set-up.mjs` does it and ends.
+ * dependency is there. `node tools/set-up.mjs` does it and ends. With `--prune` it removes the development tools last.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, existsSync, lstatSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isCompiled, stampAfter } from './compiled.mjs';
 import { alone } from './lock.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const OLDEST_NODE = [20, 19];
 const LOCK = join(ROOT, '.cache', 'set-up.lock');
+const MODULES = join(ROOT, 'node_modules');
 /** What takes longer is announced. */
 const UNNOTICED_MS = 2_000;
 
@@ -24,6 +26,20 @@ export function setUp() {
   return orEnd(async () => {
     await install();
     await build();
+  });
+}
+
+/**
+ * Installs and compiles, then removes the development tools: for what needs none after that, such as `npm start`. Tools that were
+ * there before belong to a developer and stay, unless `prunes` is true.
+ */
+export function setUpToRun({ prunes = false } = {}) {
+  return orEnd(async () => {
+    if (!isInstalled() && isInstalled(isForProduction) && isCompiled(ROOT)) return;
+    const keepsTools = !prunes && (isInstalled() || hasTools());
+    await install();
+    await build();
+    if (!keepsTools) await prune();
   });
 }
 
@@ -63,32 +79,71 @@ function isWritable() {
 
 async function install() {
   if (isInstalled()) return;
-  returnLent(join(ROOT, 'node_modules'));
-  const npm = process.env.npm_execpath;
-  const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  await run('installing dependencies (once; half a minute)', command, ...first, ...args);
+  if (isLent()) rmSync(MODULES);
+  await npm('installing dependencies (once; half a minute)', 'ci', '--include=dev');
 }
 
 /** npm leaves a copy of what it installed in node_modules, and none while it is at work. */
-function isInstalled() {
-  const wanted = readJson(join(ROOT, 'package-lock.json'))?.packages ?? {};
-  const found = readJson(join(ROOT, 'node_modules', '.package-lock.json'))?.packages;
+function isInstalled(counts = () => true) {
+  const found = installed();
   if (!found) return false;
-  return Object.entries(wanted).every(
-    ([path, { version, optional }]) => path === '' || optional || found[path]?.version === version,
+  return Object.entries(locked()).every(
+    ([path, one]) => path === '' || one.optional || !counts(one) || found[path]?.version === one.version,
   );
 }
 
-/** npm empties the folder behind a link, which is that of another checkout. */
-function returnLent(folder) {
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(folder);
+const isForProduction = ({ dev, devOptional }) => !dev && !devOptional;
+
+function hasTools() {
+  return Object.values(installed() ?? {}).some(({ dev }) => dev);
 }
 
-/** Half a second where nothing changed. */
-function build() {
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  return run('compiling', process.execPath, tsc, '--build', 'tsconfig.build.json');
+function locked() {
+  return readJson(join(ROOT, 'package-lock.json'))?.packages ?? {};
+}
+
+function installed() {
+  return readJson(join(MODULES, '.package-lock.json'))?.packages;
+}
+
+/** npm empties the folder behind a link, which is that of another checkout. */
+function isLent() {
+  return lstatSync(MODULES, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/** A fifth of a second where nothing changed. */
+async function build() {
+  const tsc = join(MODULES, 'typescript', 'bin', 'tsc');
+  const compile = () => run('compiling', process.execPath, tsc, '--build', 'tsconfig.build.json');
+  await (isWritable() ? stampAfter(ROOT, compile) : compile());
+}
+
+/**
+ * Removes development tools. npm keeps those that a dependency names as an optional peer: @nestjs/swagger has a plugin for
+ * TypeScript, which the service never loads. An old npm would write package-lock.json in its own way: `--no-save`.
+ */
+async function prune() {
+  if (isLent()) throw new SetUpFailed('node_modules is a link to the folder of another checkout: not pruned');
+  await npm('removing development tools', 'prune', '--omit=dev', '--no-save');
+  const packages = locked();
+  for (const name of Object.keys(readJson(join(ROOT, 'package.json')).devDependencies ?? {})) {
+    const path = `node_modules/${name}`;
+    if (packages[path]?.devOptional) rmSync(join(ROOT, path), { recursive: true, force: true });
+  }
+  removeBroken(join(MODULES, '.bin'));
+}
+
+function removeBroken(links) {
+  if (!existsSync(links)) return;
+  for (const link of readdirSync(links).map((name) => join(links, name))) {
+    if (!existsSync(link)) rmSync(link);
+  }
+}
+
+function npm(what, ...args) {
+  const path = process.env.npm_execpath;
+  const [command, first] = path ? [process.execPath, [path]] : ['npm', []];
+  return run(what, command, ...first, ...args, '--no-audit', '--no-fund', '--loglevel=error');
 }
 
 /** What a command says goes to stderr: stdout is that of what is set up. */
@@ -104,4 +159,6 @@ function readJson(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await setUp();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await (process.argv[2] === '--prune' ? setUpToRun({ prunes: true }) : setUp());
+}

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { keptByNpm } from './npm-flags.mjs';
-import { setUp } from './set-up.mjs';
+import { setUpToRun } from './set-up.mjs';
 
 const main = new URL('../dist/apps/scheduler/src/main.js', import.meta.url);
 
@@ -13,6 +13,6 @@ if (hint !== null) {
   process.stderr.write(`${hint}\n`);
   process.exit(1);
 }
-await setUp();
+await setUpToRun();
 process.argv[1] = fileURLToPath(main);
 await import(main.href);
