@@ -25,7 +25,7 @@ export interface DiscoveryParts {
   readonly log: Logger;
 }
 
-/** Asks DNS for servers, and has the fleet follow. What the answers mean is decided by `Found`. */
+/** Asks DNS for servers, and has the fleet follow. What the answers mean is decided by `DiscoveredServers`. */
 export class Discovery {
   private entries: readonly DiscoveryConfig[] = [];
   private readonly log: DiscoveryLog;
