@@ -7,10 +7,11 @@ import { guardGrpc } from '../access/grpc-guard.js';
 import { type Lookup, openFurther, opens } from '../addresses.js';
 import type { PeerKey } from '../access/peer-key.js';
 import type { RpcErrors } from '../errors/rpc-errors.js';
+import { Chain } from '../limits/chain.js';
 import { boundSockets, type Requests } from '../limits/socket-bound.js';
 import { type Ends, SocketsByAddress } from '../limits/sockets-by-address.js';
 import { type Begun, callBounds } from './call-bounds.js';
-import { type Answered, endStalled } from './stalls.js';
+import { Answered, endStalled } from './stalls.js';
 import type { Certificates } from '../tls/certificates.js';
 import { GrpcCredentials } from '../tls/grpc-credentials.js';
 import type { Unfinished } from '../limits/unfinished.js';
@@ -46,7 +47,7 @@ export class BoundedGrpc extends ServerGrpc {
   private readonly sockets = new SocketsByAddress();
   private listeners: readonly Listener[] = [];
   private requests: Requests | undefined;
-  private readonly answered = new Set<Answered>();
+  private readonly answered = new Chain<Answered>();
   private looks: NodeJS.Timeout | undefined;
   private injector: ConnectionInjector | undefined;
   /** On which it listens. */
@@ -97,7 +98,7 @@ export class BoundedGrpc extends ServerGrpc {
   }
 
   private look(): void {
-    endStalled(this.answered, performance.now());
+    endStalled(this.answered.all(), performance.now());
     this.bounds.untaken.look();
     this.bounds.unfinished.look();
   }
@@ -116,11 +117,11 @@ export class BoundedGrpc extends ServerGrpc {
     requests?.begin(socket);
     let answered: Answered | undefined;
     const answers = (): void => {
-      this.answered.add((answered = { socket, bytes: socket.bytesWritten, at: performance.now() }));
+      this.answered.add((answered = new Answered(socket, performance.now())));
     };
     const ended = (): void => {
       requests?.end(socket);
-      if (answered) this.answered.delete(answered);
+      answered?.leave();
     };
     return { socket, answers, ended };
   }

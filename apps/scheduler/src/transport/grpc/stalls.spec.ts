@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { expect, it } from '@jest/globals';
-import { endStalled } from './stalls.js';
+import { Answered, endStalled } from './stalls.js';
 
 /** An answer that waits, on a connection of which so many bytes were taken. */
 function waiting() {
   const socket = { bytesWritten: 500, isClosed: false, destroy: () => void (socket.isClosed = true) };
-  return { socket: socket as typeof socket & Socket, bytes: 500, at: 0 };
+  return Object.assign(new Answered(socket as typeof socket & Socket, 0), { socket });
 }
 
 it('a connection is closed once nothing was taken from it for 30 s, pings aside', () => {

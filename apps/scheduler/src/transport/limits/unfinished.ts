@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { invalid, Refused } from '../errors/refused.js';
+import { Chain, Link } from './chain.js';
 import { type Owner, Room } from './room.js';
 
 /** Milliseconds in which a message over gRPC has to come. */
@@ -14,17 +15,26 @@ const TOO_LONG = new Refused({ reason: 'too_large', detail: 'a message may have 
 const noRoom = (): Refused =>
   new Refused({ reason: 'busy', detail: 'too much is held of unfinished messages', retryAfter: 1_000 });
 
+/** A message that has begun to come. */
+class Message extends Link {
+  at = 0;
+
+  constructor(readonly stop: (error: Refused) => void) {
+    super();
+  }
+}
+
 /** Bounds what is held of messages that have not come whole. */
 export class Unfinished {
   private readonly room = new Room();
-  /** Messages over gRPC by their streams, in the order in which they began. */
-  private readonly begun = new Map<Readable, { readonly at: number; stop: (error: Refused) => void }>();
+  /** Messages over gRPC, in the order in which they began. */
+  private readonly begun = new Chain<Message>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** Refuses the messages that have taken too long. */
   look(): void {
-    for (const { at, stop } of [...this.begun.values()]) if (this.now() - at >= LATE_MS) stop(LATE);
+    for (const { at, stop } of this.begun.all()) if (this.now() - at >= LATE_MS) stop(LATE);
   }
 
   /**
@@ -37,23 +47,29 @@ export class Unfinished {
     const stop = (error?: Refused): void => {
       stream.off('data', read);
       count(0);
-      this.begun.delete(stream);
+      message.leave();
       if (error) end(error);
     };
+    const message = new Message(stop);
     const read = ({ length }: Buffer): void => {
       [came, last] = [came + length, length];
-      if (!this.begun.has(stream)) this.begun.set(stream, { at: this.now(), stop });
+      if (!message.isIn) this.begin(message);
       if (owner.credential === '' && came > MAX_UNSIGNED) stop(TOO_LONG);
       else if (!count(came)) stop(noRoom());
     };
-    this.begun.set(stream, { at: this.now(), stop });
+    this.begin(message);
     for (const event of ['end', 'close']) stream.once(event, () => stop());
     stream.on('data', read);
     return () => {
-      this.begun.delete(stream);
+      message.leave();
       // The next message may have begun in what came last.
       count((came = last));
     };
+  }
+
+  private begin(message: Message): void {
+    message.at = this.now();
+    this.begun.add(message);
   }
 
   /** Follows the bodies over HTTP, of which Node ends those that take too long. */
