@@ -24,6 +24,7 @@ import { parked } from './parked.js';
 import { promises } from './promises.js';
 import { realPromises } from './promises/real.js';
 import { replicas } from './replicas/replicas.js';
+import { rollingUpdate } from './replicas/rolling-update.js';
 import { removeScratch } from './scratch.js';
 import { scaling } from './scaling/scaling.js';
 import { silent } from './silent.js';
@@ -68,7 +69,7 @@ const { values, positionals: chosen } = parseArgs({
     traces: { type: 'string', default: '' },
     /** Of `promises`: the first scenario; of `swaps`: calm and churn; with processes. */
     real: { type: 'boolean', default: false },
-    /** Of `swaps`: another checkout of the project, which is built and whose core is compared with ours. */
+    /** Of `swaps` and `rolling`: another checkout of the project, which is built: its core is compared with ours, its Berths are replaced. */
     before: { type: 'string' },
   },
   allowPositionals: true,
@@ -78,6 +79,7 @@ const { values, positionals: chosen } = parseArgs({
 const ON_DEMAND: typeof GROUPS = {
   silent: () => silent(minutesOf(values.minutes)),
   unseen: neverSeen,
+  rolling: () => rollingUpdate(values.before),
 };
 
 process.once('exit', () => {
