@@ -112,28 +112,34 @@ class Walk {
         reader.skipType(tag & 7);
         continue;
       }
-      this.path.push(shape.isEntry ? key : shape.isFree ? '' : field.name);
-      const text = this.field(field, end, depth);
-      this.path.pop();
+      const text = this.field(field, stepTo(shape, field, key), { end, depth });
       if (shape.isEntry && field.name === 'key') key = text;
     }
     if (reader.pos > end) throw new WireFault();
   }
 
   /** Returns the text that the field is; for a message nothing is said. */
-  private field({ inner }: FieldShape, end: number, depth: number): string {
+  private field(
+    { inner }: FieldShape,
+    step: string,
+    { end, depth }: { readonly end: number; readonly depth: number },
+  ): string {
     const { reader } = this;
     const stop = reader.uint32() + reader.pos;
     if (stop > end) throw new WireFault();
-    if (inner === undefined) {
-      const text = this.bytes.subarray(reader.pos, stop);
-      if (!isUtf8(text)) throw this.fault(NOT_UNICODE);
-      reader.pos = stop;
-      return text.toString();
-    }
-    const shape = inner();
-    this.through(shape, stop, shape.isEntry ? depth : depth + 1);
-    return '';
+    this.path.push(step);
+    const shape = inner?.();
+    const text = shape ? '' : this.text(stop);
+    if (shape) this.through(shape, stop, shape.isEntry ? depth : depth + 1);
+    this.path.pop();
+    return text;
+  }
+
+  private text(stop: number): string {
+    const bytes = this.bytes.subarray(this.reader.pos, stop);
+    if (!isUtf8(bytes)) throw this.fault(NOT_UNICODE);
+    this.reader.pos = stop;
+    return bytes.toString();
   }
 
   private fault(rule: string): WireFault {
@@ -143,3 +149,7 @@ class Walk {
     );
   }
 }
+
+/** The step of the path to a field; an empty text: it has no name. */
+const stepTo = ({ isEntry, isFree }: Shape, { name }: FieldShape, key: string): string =>
+  isEntry ? key : isFree ? '' : name;

@@ -1,4 +1,4 @@
-import type { MetricValue, Registry } from 'prom-client';
+import type { MetricValue, MetricValueWithName, Registry } from 'prom-client';
 
 /** Samples that are written before other work has its turn. */
 const SLICE = 250;
@@ -9,10 +9,10 @@ export async function expositionOf(registry: Registry, pause: () => Promise<void
   for (const { name } of registry.getMetricsAsArray()) {
     const { help, type, values } = await registry.getSingleMetric(name)!.get();
     const lines = [`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${type}`];
-    for (const [nth, sample] of values.entries()) {
+    const samples: readonly MetricValueWithName<string>[] = values;
+    for (const [nth, { metricName = name, labels, value }] of samples.entries()) {
       if (nth % SLICE === SLICE - 1) await pause();
-      const sampled = ('metricName' in sample ? sample.metricName : undefined) ?? name;
-      lines.push(`${sampled}${labelsText(sample.labels)} ${valueText(sample.value)}`);
+      lines.push(`${metricName}${labelsText(labels)} ${valueText(value)}`);
     }
     metrics.push(lines.join('\n'));
     await pause();

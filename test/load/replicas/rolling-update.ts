@@ -94,9 +94,9 @@ class Fleet {
   }
 
   async end(): Promise<void> {
-    for (const { caller, end } of this.known) {
-      caller.close();
-      await end().catch(() => undefined);
+    for (const member of this.known) {
+      member.caller.close();
+      await member.end().catch(() => undefined);
     }
   }
 }
