@@ -106,18 +106,6 @@ describe('rows in a file that fails', () => {
     expect(await otherProcess()).toBe('SQLITE_BUSY');
   }, 60_000);
 
-  it('fail for good once the thread with their lock died: another process may have begun its term', async () => {
-    await thread.open(file(), false);
-    await rows.write([{ key: 'a', text: '1' }]);
-    await held.lock.open(file(), false);
-    await expect(held.lock.all(ENDLESS)).rejects.toThrow('memory');
-    for (const text of ['2', '3']) {
-      await expect(rows.write([{ key: 'a', text }])).rejects.toThrow(/lost its lock .* Start Berth again/);
-    }
-    await expect(rows.get('a')).rejects.toThrow(StoreUnavailable);
-    expect(await otherProcess()).toBe('began its term');
-  }, 60_000);
-
   it('fail for good, but end nothing, once their thread has ended', async () => {
     await thread.open(file(), false);
     await thread.end();

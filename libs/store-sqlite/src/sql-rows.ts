@@ -68,14 +68,10 @@ export class SqlRows implements Rows {
     return this.inTurn(() => this.reach(() => this.held.thread.all(sql, [key], PAGE_BYTES)));
   }
 
-  /**
-   * After a failure nothing of the connection is trusted: it is opened anew, and has to find our books there. Without the
-   * lock, another process may have changed what this one goes by: then there is no way back.
-   */
+  /** After a failure nothing of the connection is trusted: it is opened anew, and has to find our books there. */
   private async reach<T>(work: () => Promise<T>): Promise<T> {
-    const { thread, lock } = this.held;
+    const { thread } = this.held;
     try {
-      if (lock.death) throw new Error(`it lost its lock (${lock.death.message}). Start Berth again`);
       if (this.hasFailed) {
         await thread.open(join(this.place, FILES.db), false);
         const books = await thread.all(READ_BOOKS);

@@ -47,16 +47,6 @@ export class SqlThread {
   private died: SqlStopped | undefined;
   private isOver = false;
 
-  /** Why it serves no call; undefined while it does. */
-  get death(): SqlStopped | undefined {
-    return this.died;
-  }
-
-  /** Takes a file for this process alone, until `end`, or until the thread dies. */
-  async lock(path: string): Promise<void> {
-    await this.call({ kind: 'lock', path });
-  }
-
   /** Opens a file in place of the one that is open. `settings` are SQLite's pragmas, for tests. */
   async open(path: string, mayMake: boolean, settings: readonly string[] = []): Promise<void> {
     await this.revive();
@@ -133,7 +123,7 @@ export class SqlThread {
 
 const died = (why: string): SqlStopped => new SqlStopped(`the thread of SQLite died: ${why}`);
 
-const notLoaded = (why: string): SqlStopped =>
+export const notLoaded = (why: string): SqlStopped =>
   new SqlStopped(
     `SQLite could not be loaded on ${process.platform}-${process.arch} (${why}). Its binary is an optional dependency of the ` +
       'package libsql, which npm chooses by the platform: install with `npm ci` without `--omit=optional`, on the machine where Berth runs',

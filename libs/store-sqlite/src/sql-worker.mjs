@@ -12,20 +12,11 @@ const SETTINGS = [
   'trusted_schema = OFF',
 ];
 
-let lock;
 let db;
 /** By their text: of the connection that is open. */
 let prepared = new Map();
 
 const WORK = {
-  /** Takes a file for this process alone, until `close`. */
-  lock({ path }) {
-    makeOwn(path);
-    lock = new Database(path);
-    lock.exec('PRAGMA journal_mode = MEMORY');
-    lock.exec('BEGIN EXCLUSIVE');
-  },
-
   /** Opens a file, in place of the one that is open. */
   open({ path, mayMake, settings = [] }) {
     letGo();
@@ -57,8 +48,6 @@ const WORK = {
 
   close() {
     letGo();
-    lock?.close();
-    lock = undefined;
   },
 };
 
