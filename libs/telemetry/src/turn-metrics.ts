@@ -3,7 +3,28 @@ import type { AccountId, Action, Event, Fleet, Instant, ModelId, ReplicaId } fro
 import type { Observer, Turn } from '#engine';
 import type { Instruments } from './instruments.js';
 import { News } from './news.js';
-import { OrderTimes } from './order-times.js';
+import type { OrderId, Millis } from '#core';
+
+/** Orders whose end is never reported, such as those to a forgotten server, must not pile up. */
+const MAX_OPEN = 10_000;
+
+/** When orders were given, until they end. */
+class OrderTimes {
+  private readonly given = new Map<OrderId, Instant>();
+
+  note(order: OrderId, at: Instant): void {
+    this.given.set(order, at);
+    if (this.given.size <= MAX_OPEN) return;
+    for (const oldest of this.given.keys()) return void this.given.delete(oldest);
+  }
+
+  /** How long it took; undefined for an order that is not known. */
+  end(order: OrderId, at: Instant): Millis | undefined {
+    const given = this.given.get(order);
+    this.given.delete(order);
+    return given === undefined ? undefined : at - given;
+  }
+}
 
 const LOAD_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300];
 const TURN_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];

@@ -8,7 +8,6 @@ import { type Caller, checkConditions, checkNoIfMatch } from '../../transport/ac
 import { SerialQueue } from '../idempotency/serial-queue.js';
 import { Written, Writes } from '../idempotency/writes.js';
 import type { WarmupBody } from './warmup-requests.js';
-import { unbegun, warmupSummary, warmupView } from './warmup-view.js';
 import { WallTimes } from '../../transport/wall-times.js';
 
 /** Bound of warm-ups that have not ended. */
@@ -127,3 +126,33 @@ function idFor(models: readonly string[], { credential, idempotencyKey }: Caller
   const digest = createHash('sha256').update(text).digest('hex');
   return `wu_${(idempotencyKey === null ? randomBytes(16).toString('hex') : digest).slice(0, 32)}`;
 }
+
+/** A warm-up as it is told. */
+function warmupView(warmup: Warmup): WarmupMessage {
+  const { models, ends } = warmup;
+  return {
+    ...warmupSummary(warmup),
+    models: models.map((model, nth) => {
+      const end = ends[nth] ?? null;
+      if (end === null) return { model, state: 'waiting', reason: null };
+      return end === 'ready'
+        ? { model, state: 'ready', reason: null }
+        : { model, state: 'failed', reason: end };
+    }),
+  };
+}
+
+/** The same without its models. */
+function warmupSummary({ id, state, at, endedAt, ends }: Warmup): WarmupsMessage['items'][number] {
+  const ready = ends.filter((end) => end === 'ready').length;
+  const left = ends.filter((end) => end === null).length;
+  return { id, state, createdAt: at, endedAt, ready, failed: ends.length - ready - left, left };
+}
+
+/** One of which nothing has begun. */
+const unbegun = (warmup: NewWarmup): Warmup => ({
+  ...warmup,
+  state: 'waiting',
+  ends: warmup.models.map(() => null),
+  endedAt: null,
+});

@@ -1,18 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { check } from '#config';
-import { invalid, Refused } from '../../transport/errors/refused.js';
+import { check, withoutKeys } from '#config';
+import { cutTo, invalid, Refused } from '../../transport/errors/refused.js';
 import { LOG } from '../../transport/nest-log.js';
 import { TermConfig } from '../../cluster/leadership/term-config.js';
 import { WallTimes } from '../../transport/wall-times.js';
 import { type Caller, checkNoIfMatch } from '../../transport/access/caller.js';
 import { type Heard, type Written, Writes } from '../../admin/idempotency/writes.js';
 import { AlertActions, AlertTargets } from './alert-actions.js';
-import { logAlerts } from './alert-log.js';
 import { type Alert, type AlertBody, alertBodySchema } from './alert-body.js';
-import { hear, type HeardAlert, type RESULTS } from './judge-alerts.js';
+import { hear, type HeardAlert, isNotDone, type RESULTS } from './judge-alerts.js';
 import { FiringAlerts } from './firing-alerts.js';
 import type { Logger } from 'pino';
 import { Metrics } from '#telemetry';
+
+/** Lines logged of one body; the others are counted. */
+const MAX_LINES = 20;
+/** Characters of a label in a line: labels are texts of others. */
+const MAX_LABEL_LENGTH = 128;
 
 const ASKED = { method: 'POST', path: '/v1/webhooks/alertmanager' };
 
@@ -100,3 +104,28 @@ export class AlertWrites {
     return { results };
   }
 }
+
+/** Writes down what alerts did, and once in each episode what one could not do. Repeats write nothing. */
+function logAlerts(
+  log: Pick<Logger, 'info' | 'warn'>,
+  heard: readonly HeardAlert[],
+  truncatedAlerts: number,
+): void {
+  const acted = heard.filter(({ result }) => result === 'done' || result === 'undone');
+  const failed = heard.filter(({ result }) => isNotDone(result));
+  for (const { asked, alert, about, fingerprint, result } of acted.slice(0, MAX_LINES).map(factsOf))
+    log.info({ alert, about, fingerprint, result }, `an alert took effect: ${asked}`);
+  for (const { asked, alert, about, fingerprint, result } of failed.slice(0, MAX_LINES).map(factsOf))
+    log.warn({ alert, about, fingerprint, result }, `what an alert asks for is not done: ${asked}`);
+  const unsaid = Math.max(0, acted.length - MAX_LINES) + Math.max(0, failed.length - MAX_LINES);
+  if (unsaid > 0) log.warn({ alerts: unsaid }, 'further alerts of the same body are not logged one by one');
+  if (truncatedAlerts > 0)
+    log.warn({ alerts: truncatedAlerts }, 'Alertmanager left alerts out of a body: they did nothing');
+}
+
+function factsOf({ alert: { labels, fingerprint }, result, asked, about }: HeardAlert) {
+  return { asked: asked ?? null, alert: told(labels['alertname']), about: told(about), fingerprint, result };
+}
+
+const told = (text: string | undefined): string | null =>
+  text === undefined ? null : cutTo(MAX_LABEL_LENGTH, withoutKeys(text));

@@ -2,7 +2,6 @@ import type { AlertRule } from '#config';
 import type { StoredAlert } from '#engine';
 import type { Alert } from './alert-body.js';
 import type { EpisodeDraft, Holds } from './firing-alerts.js';
-import { ruleOf } from './rule-of.js';
 
 /** Why what a rule says could not be done. */
 export const NOT_DONE = [
@@ -127,4 +126,11 @@ function ends(alert: Alert, episodes: EpisodeDraft, actions: AlertActionsPort): 
   if (!undo || holds === null || episodes.holdersOf(holds).size > 0) return { alert, result: 'resolved' };
   const result = actions.takeBack(holds) ? 'undone' : 'resolved';
   return { alert, result, asked: holds.kind, about: holds.name };
+}
+
+/** The first rule that fits an alert: each label that it asks for has the value that it asks for. */
+function ruleOf(rules: readonly AlertRule[], { labels }: Pick<Alert, 'labels'>): AlertRule | undefined {
+  return rules.find(({ match }) =>
+    match.every(([label, value]) => Object.hasOwn(labels, label) && labels[label] === value),
+  );
 }
