@@ -1,9 +1,8 @@
 import type { Counter, Histogram } from 'prom-client';
-import type { AccountId, Action, Event, Fleet, Instant, ModelId, ReplicaId } from '#core';
+import type { AccountId, Action, Event, Fleet, Instant, Millis, ModelId, OrderId, ReplicaId } from '#core';
 import type { Observer, Turn } from '#engine';
 import type { Instruments } from './instruments.js';
 import { News } from './news.js';
-import type { OrderId, Millis } from '#core';
 
 /** Orders whose end is never reported, such as those to a forgotten server, must not pile up. */
 const MAX_OPEN = 10_000;
