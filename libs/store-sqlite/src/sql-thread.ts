@@ -22,7 +22,7 @@ export class SqlFailed extends Error {
 
 /** SQLite does not run: it could not be loaded, or its thread died. That says nothing of any file. */
 export class SqlStopped extends SqlFailed {
-  override readonly name = 'SqlGone';
+  override readonly name = 'SqlStopped';
 }
 
 interface Call {

@@ -23,7 +23,7 @@ import { JoinAllowList } from '../../admin/servers/join-allow-list.js';
 import { Leavings } from '../../integrations/fleet-webhook/leavings.js';
 import { IdempotencyKeys } from '../../admin/idempotency/idempotency-keys.js';
 import { Writes } from '../../admin/idempotency/writes.js';
-import { made } from './made.js';
+import { provider } from './provider.js';
 import type { TermInputs } from './term-inputs.js';
 
 /** What is declared and written. */
@@ -33,29 +33,33 @@ export function declaredProviders({ config, demo, outside, store, told }: TermIn
   const { fleet } = config.webhooks;
   return [
     TimeSlicer,
-    made(WallTimes, [], () => new WallTimes(wallNow, () => clock.now())),
-    made(Catalog, [], () => new Catalog(baseModels(config, demo), told.models)),
-    made(Registry, [], () => new Registry(baseServers(config, demo), told.servers, new JoinAllowList(fleet))),
-    made(FiringAlerts, [], () => new FiringAlerts(told.episodes)),
-    made(Frozen, [], () => new Frozen(told.freeze)),
-    made(IdempotencyKeys, [Metrics], ({ counts }) => {
+    provider(WallTimes, [], () => new WallTimes(wallNow, () => clock.now())),
+    provider(Catalog, [], () => new Catalog(baseModels(config, demo), told.models)),
+    provider(
+      Registry,
+      [],
+      () => new Registry(baseServers(config, demo), told.servers, new JoinAllowList(fleet)),
+    ),
+    provider(FiringAlerts, [], () => new FiringAlerts(told.episodes)),
+    provider(Frozen, [], () => new Frozen(told.freeze)),
+    provider(IdempotencyKeys, [Metrics], ({ counts }) => {
       const onDropped = (count: number): void => counts.idempotencyKeysDropped.inc(count);
       return new IdempotencyKeys({ store: declarations, given: told.answers, wallNow, onDropped });
     }),
-    made(Audit, [Metrics], ({ counts }) => {
+    provider(Audit, [Metrics], ({ counts }) => {
       return new Audit({ store: declarations, wallNow, onWritten: () => counts.auditRecords.inc() });
     }),
-    made(WebhookDeduplicator, [Metrics], ({ counts }) => {
+    provider(WebhookDeduplicator, [Metrics], ({ counts }) => {
       return new WebhookDeduplicator({
         given: told.hooks,
         wallNow,
         onDropped: (count) => counts.hookIdsDropped.inc(count),
       });
     }),
-    made(Writes, [IdempotencyKeys, Audit, Lifecycle], (idempotencyKeys, audit, lifecycle) => {
+    provider(Writes, [IdempotencyKeys, Audit, Lifecycle], (idempotencyKeys, audit, lifecycle) => {
       return new Writes(declarations, { idempotencyKeys, audit }, lifecycle);
     }),
-    made(ModelList, [Engine, Catalog, WallTimes, TimeSlicer], (engine, catalog, times, slicer) => {
+    provider(ModelList, [Engine, Catalog, WallTimes, TimeSlicer], (engine, catalog, times, slicer) => {
       return new ModelList(engine, catalog, times, slicer);
     }),
   ];
@@ -66,10 +70,10 @@ export function serverProviders({ outside }: TermInputs): Provider[] {
   const { clock, log, dns: names, openServer } = outside;
   return [
     DiscoveredServers,
-    made(ConnectionErrors, [], () => new ConnectionErrors(log)),
+    provider(ConnectionErrors, [], () => new ConnectionErrors(log)),
     ServerList,
-    made(Links, [Engine, ConnectionErrors], (engine, errors) => new Links(engine, openServer, errors)),
-    made(
+    provider(Links, [Engine, ConnectionErrors], (engine, errors) => new Links(engine, openServer, errors)),
+    provider(
       Leavings,
       [Engine, WebhookDeduplicator, Registry, ConnectionErrors, WallTimes],
       (engine, deduplicator, registry, connectionErrors, times) => {
@@ -80,7 +84,7 @@ export function serverProviders({ outside }: TermInputs): Provider[] {
         });
       },
     ),
-    made(
+    provider(
       ServerRemoval,
       [Engine, DiscoveredServers, Leavings, Links, Registry, WallTimes],
       (engine, discovered, leavings, links, registry, times) =>
@@ -89,7 +93,7 @@ export function serverProviders({ outside }: TermInputs): Provider[] {
           leavings.forget(id);
         }),
     ),
-    made(
+    provider(
       Discovery,
       [Engine, DiscoveredServers, ServerRemoval, Links, Metrics, Registry, WallTimes],
       (engine, discovered, removal, links, metrics, registry, times) => {

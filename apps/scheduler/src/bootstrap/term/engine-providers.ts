@@ -16,7 +16,7 @@ import { EventDispatcher } from '../../integrations/events/event-dispatcher.js';
 import { RouteFeed } from '../../cluster/replication/route-feed.js';
 import { Leavings } from '../../integrations/fleet-webhook/leavings.js';
 import { Writes } from '../../admin/idempotency/writes.js';
-import { made } from './made.js';
+import { provider } from './provider.js';
 import type { TermInputs } from './term-inputs.js';
 
 /** The engine, and what tells whether it serves. */
@@ -35,14 +35,14 @@ export function engineProviders(
     Lifecycle,
     TurnWatch,
     { provide: Metrics, useValue: metrics },
-    made(OrderBook, [], () => new OrderBook(told.orders)),
-    made(StoreWatch, [], () => new StoreWatch(health)),
-    made(
+    provider(OrderBook, [], () => new OrderBook(told.orders)),
+    provider(StoreWatch, [], () => new StoreWatch(health)),
+    provider(
       Engine,
       [],
       () => new Engine({ clock, wallNow, leadership, store: health, learned: recalled, observers }),
     ),
-    made(Readiness, [Engine, Lifecycle], (engine, lifecycle) => new Readiness(engine, lifecycle)),
+    provider(Readiness, [Engine, Lifecycle], (engine, lifecycle) => new Readiness(engine, lifecycle)),
   ];
 }
 
@@ -57,14 +57,14 @@ export function observerProviders(
   const { log, wallNow } = outside;
   const { leadership, learned, outbox } = store;
   return [
-    made(ScalingNumbers, [Engine, Readiness, Metrics], (engine, readiness, { scaling }) => {
+    provider(ScalingNumbers, [Engine, Readiness, Metrics], (engine, readiness, { scaling }) => {
       const onSampled: typeof scaling.sampled = (numbers, wanted) => scaling.sampled(numbers, wanted);
       return new ScalingNumbers({ engine, readiness, learned, wallNow, onSampled }, facts.wants);
     }),
-    made(RouteFeed, [Engine, Registry], (engine, addresses) => {
+    provider(RouteFeed, [Engine, Registry], (engine, addresses) => {
       return new RouteFeed({ engine, addresses, leadership, own: routes, log });
     }),
-    made(EventDispatcher, [Metrics], ({ events }) => {
+    provider(EventDispatcher, [Metrics], ({ events }) => {
       const { webhooks: client, webhookClock: courierClock, random } = outside;
       const dispatcher = new EventDispatcher({
         outbox,
@@ -78,7 +78,7 @@ export function observerProviders(
       events.follow(() => ({ waiting: dispatcher.waiting, deadLetters: dispatcher.deadLetters.size }));
       return dispatcher;
     }),
-    made(ExposureLog, [Engine, Registry], (engine, registry) => {
+    provider(ExposureLog, [Engine, Registry], (engine, registry) => {
       return new ExposureLog(engine, registry, log, new Set(demo?.servers.map(({ id }) => id)));
     }),
     turnObservers(log, recorder, observers),
@@ -87,7 +87,7 @@ export function observerProviders(
 
 /** Fills the list of those that hear of turns. */
 const turnObservers = (log: Logger, recorder: Observer | null, observers: Observer[]): Provider =>
-  made(
+  provider(
     TurnObservers,
     [TurnWatch, OrderBook, Leavings, Writes, RouteFeed, Metrics, EventDispatcher, ScalingNumbers],
     (watch, book, leavings, writes, routeFeed, metrics, dispatcher, scaling) => {

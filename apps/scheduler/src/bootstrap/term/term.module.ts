@@ -31,7 +31,7 @@ import { FleetHooks } from '../../integrations/fleet-webhook/fleet-hooks.js';
 import { StoreUpkeep } from './store-upkeep.js';
 import { engineProviders, observerProviders } from './engine-providers.js';
 import { declaredProviders, serverProviders } from './declared-providers.js';
-import { made } from './made.js';
+import { provider } from './provider.js';
 import { TermConfig } from '../../cluster/leadership/term-config.js';
 import { TERM_INPUTS, type TermInputs } from './term-inputs.js';
 import { TermLife } from './term-life.js';
@@ -78,9 +78,9 @@ export class TermModule {
         { provide: LOG, useValue: outside.log },
         { provide: PressureMonitor, useValue: pressure },
         { provide: WARMUPS, useValue: warmups },
-        made(TermConfig, [], () => new TermConfig(config, demo)),
-        made(Identity, [], () => new Identity(config.fleet, process, store.leadership.term)),
-        made(RouteMessages, [Registry], (registry) => new RouteMessages(registry, routes.latest)),
+        provider(TermConfig, [], () => new TermConfig(config, demo)),
+        provider(Identity, [], () => new Identity(config.fleet, process, store.leadership.term)),
+        provider(RouteMessages, [Registry], (registry) => new RouteMessages(registry, routes.latest)),
         ...engineProviders(inputs, observers),
         ...observerProviders(inputs, observers),
         ...declaredProviders(inputs),

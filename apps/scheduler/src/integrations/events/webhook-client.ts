@@ -20,7 +20,7 @@ export type NoAnswer = 'timed_out' | 'blocked' | 'unreachable' | 'stopped';
 export type WebhookResponse =
   { readonly status: number; readonly retryAfter: string | null } | { readonly failure: NoAnswer };
 
-/** Posts letters over HTTP. */
+/** Posts events over HTTP. */
 export interface WebhookClient {
   /** Never rejects. Resolves within `patience`, or soon after `signal` aborts. Follows no redirect. */
   post(
