@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from './address.js';
-import { choice, isNoKey, millis, name } from './rules.js';
+import { choice, isNoKey, listOf, millis, name, unique } from './rules.js';
 
 /** What a credential lets its holder do; the rights of each are a table of libs/access. */
 const ROLES = ['gateway', 'autoscaler', 'viewer', 'operator', 'admin', 'metrics'] as const;
@@ -9,6 +9,8 @@ const MAX_KEYS = 10_000;
 const MAX_ISSUERS = 16;
 const MAX_GRANTS = 1_000;
 
+const KEY_TAKEN_RULE = 'must be unique: another key has it too';
+const TAKEN_RULE = 'must be unique: another entry has it too';
 const HASH_RULE =
   'must be sha256: and 64 lower-case hexadecimal digits, the hash of a key and never the key (berthctl key new makes both)';
 const IN_CLEAR_RULE = 'must not be a key: it would be in logs and in the audit';
@@ -28,6 +30,11 @@ const granted = {
   maxLeaseMs: millis(1, 600_000)
     .exactOptional()
     .describe('Longer leases are cut to it. Left out: 600000, or 60000 where maxClass is sheddable.'),
+  mayName: listOf(choice(['tenant', 'class']), 2)
+    .exactOptional()
+    .describe(
+      'What its holder may name for each request, as an Envoy does for its clients. Left out: nothing.',
+    ),
 };
 
 const keySchema = z.strictObject({
@@ -57,7 +64,7 @@ const issuerSchema = z.strictObject({
     .max(2048, { error: JWKS_RULE })
     .refine(isSafeUrl, { error: JWKS_RULE })
     .meta({ description: 'Where its public keys are.', format: 'uri', pattern: '^https?://' }),
-  grants: upTo(MAX_GRANTS, grantSchema).describe('Who gets which role: the first that fits holds.'),
+  grants: listOf(grantSchema, MAX_GRANTS).describe('Who gets which role: the first that fits holds.'),
 });
 
 const certificateSchema = z.strictObject({
@@ -70,9 +77,21 @@ const certificateSchema = z.strictObject({
 
 /** Which callers there are. */
 export const authSchema = z.strictObject({
-  keys: upTo(MAX_KEYS, keySchema).exactOptional().describe('Keys, by their hashes.'),
-  jwt: upTo(MAX_ISSUERS, issuerSchema).exactOptional().describe('Issuers of tokens (JWT).'),
-  certificates: upTo(MAX_GRANTS, certificateSchema).exactOptional().describe('Client certificates.'),
+  keys: listOf(keySchema, MAX_KEYS)
+    .check(
+      unique(KEY_TAKEN_RULE, ({ id }) => id, 'id'),
+      unique(KEY_TAKEN_RULE, ({ hash }) => hash, 'hash'),
+    )
+    .exactOptional()
+    .describe('Keys, by their hashes.'),
+  jwt: listOf(issuerSchema, MAX_ISSUERS)
+    .check(unique(TAKEN_RULE, ({ issuer }) => issuer, 'issuer'))
+    .exactOptional()
+    .describe('Issuers of tokens (JWT).'),
+  certificates: listOf(certificateSchema, MAX_GRANTS)
+    .check(unique(TAKEN_RULE, ({ san }) => san, 'san'))
+    .exactOptional()
+    .describe('Client certificates.'),
 });
 
 /** What a credential gives its holder. */
@@ -84,6 +103,8 @@ type Granted = {
   readonly maxClass: 'critical' | 'default' | 'sheddable' | null;
   /** In milliseconds. Left out: as the class has it. */
   readonly maxLeaseMs?: number | undefined;
+  /** Left out: nothing. */
+  readonly mayName?: readonly ('tenant' | 'class')[] | undefined;
 };
 
 /** Which callers there are, complete. */
@@ -120,15 +141,11 @@ export function completeAuth({ keys = [], jwt = [], certificates = [] }: AuthFil
 type AuthFile = z.infer<typeof authSchema>;
 type GrantFile = Pick<
   NonNullable<AuthFile['certificates']>[number],
-  'role' | 'tenant' | 'maxClass' | 'maxLeaseMs'
+  'role' | 'tenant' | 'maxClass' | 'maxLeaseMs' | 'mayName'
 >;
 
 function completeGrant({ tenant, maxClass, ...rest }: GrantFile): Granted {
   return { ...rest, tenant: tenant ?? null, maxClass: maxClass ?? null };
-}
-
-function upTo<T extends z.ZodType>(most: number, entry: T) {
-  return z.array(entry).max(most, { error: `must have at most ${most} entries` });
 }
 
 /** A text for people and logs: it holds no control character, and so no line end, and no key. */

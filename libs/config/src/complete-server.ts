@@ -1,7 +1,7 @@
 import { addressText, parseAddress } from './address.js';
-import { findings, type Finding } from './errors.js';
+import { findings, type Path } from './errors.js';
 import { SERVER_DEFAULTS } from './defaults.js';
-import { contentOf, NO_FILES, resolved, type ServerFiles } from './server-files.js';
+import { NamedFiles } from './named-files.js';
 import { headersSchema, type ServerSpec } from './server-spec.js';
 import { readYaml } from './yaml-text.js';
 
@@ -43,26 +43,26 @@ export type ServerConfig = {
   readonly devices: readonly DeviceConfig[] | null;
 };
 
-/** A server with every default applied and the texts of the files it names; or why they could not be read. */
+/** A server with every default applied, and with the texts of the files that it names; `at` is where it stands. */
 export function completeServer(
   id: string,
   origin: ServerOrigin,
   spec: ServerSpec,
-  files: ServerFiles = NO_FILES,
-): { readonly server: ServerConfig; readonly found: readonly Finding[] } {
-  const found: Finding[] = [];
+  files = new NamedFiles(),
+  at: Path = [],
+): ServerConfig {
   const { http, metrics, labels, hostMemoryMb, discover, strangers, metricsIntervalMs } = {
     ...UNSAID,
     ...spec,
   };
-  const server: ServerConfig = {
+  return {
     id,
     origin,
     ...placeOf(spec),
     http,
     metrics,
-    ...reachOf(spec, files, found),
-    headersFile: spec.headersFile === undefined ? null : resolved(spec.headersFile, files.folder),
+    ...reachOf(spec, files, at),
+    headersFile: spec.headersFile === undefined ? null : files.pathOf(spec.headersFile),
     labels,
     hostMemoryMb,
     discover,
@@ -70,16 +70,21 @@ export function completeServer(
     metricsIntervalMs,
     devices: devicesOf(spec),
   };
-  return { server, found };
 }
 
-/** How a server is called: the headers, and the TLS. Why files cannot be used is then among what was `found`. */
+/** How a server is called: the headers, and the TLS. */
 export function reachOf(
-  spec: Pick<ServerSpec, 'headers' | 'headersFile' | 'tls'>,
-  files: ServerFiles,
-  found: Finding[],
+  { headers, headersFile, tls }: Pick<ServerSpec, 'headers' | 'headersFile' | 'tls'>,
+  files: NamedFiles,
+  at: Path,
 ): Pick<ServerConfig, 'headers' | 'tls'> {
-  return { headers: spec.headers ?? headersOf(spec, files, found), tls: tlsOf(spec, files, found) };
+  return { headers: headers ?? headersIn(headersFile, files, at), tls: completeTls(tls, files, at) };
+}
+
+/** TLS with the texts of its files, where there is any. */
+export function completeTls(tls: ServerSpec['tls'], files: NamedFiles, at: Path): TlsConfig | null {
+  const pem = (key: 'ca' | 'cert' | 'key') => files.readPem(tls?.[key], [...at, 'tls', key]);
+  return tls === undefined ? null : { ca: pem('ca'), cert: pem('cert'), key: pem('key') };
 }
 
 const UNSAID = {
@@ -105,34 +110,15 @@ function devicesOf({ devices }: ServerSpec): DeviceConfig[] | null {
   });
 }
 
-function headersOf(
-  { headersFile }: Pick<ServerSpec, 'headersFile'>,
-  files: ServerFiles,
-  found: Finding[],
-): Record<string, string> {
-  if (headersFile === undefined) return {};
-  const at = ['headersFile'];
-  const content = contentOf(headersFile, files, at, found);
-  if (content === undefined) return {};
-  const yaml = readYaml(content);
-  if (!yaml.ok) {
-    found.push({ at, rule: 'must name a YAML or JSON file of headers' });
-    return {};
-  }
-  const wrong = findings(headersSchema, yaml.value, at);
-  found.push(...wrong);
-  return wrong.length > 0 ? {} : headersSchema.parse(yaml.value);
-}
-
-function tlsOf({ tls }: Pick<ServerSpec, 'tls'>, files: ServerFiles, found: Finding[]): TlsConfig | null {
-  if (tls === undefined) return null;
-  const pem = (key: 'ca' | 'cert' | 'key'): string | null => {
-    const path = tls[key];
-    if (path === undefined) return null;
-    const content = contentOf(path, files, ['tls', key], found) ?? null;
-    if (content !== null && !content.includes('-----BEGIN '))
-      found.push({ at: ['tls', key], rule: 'must name a PEM file' });
-    return content;
+function headersIn(name: string | undefined, files: NamedFiles, under: Path): Record<string, string> {
+  const at = [...under, 'headersFile'];
+  const readOk = (text: string) => {
+    const yaml = readYaml(text);
+    return yaml.ok ? yaml : undefined;
   };
-  return { ca: pem('ca'), cert: pem('cert'), key: pem('key') };
+  const yaml = files.read(name, at, readOk, 'must name a YAML or JSON file of headers');
+  if (yaml === undefined) return {};
+  const wrong = findings(headersSchema, yaml.value, at);
+  files.found.push(...wrong);
+  return wrong.length > 0 ? {} : headersSchema.parse(yaml.value);
 }

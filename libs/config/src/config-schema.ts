@@ -12,9 +12,11 @@ import { authSchema } from './auth-schema.js';
 import { hostSchema, portSchema, tlsSchema } from './listening.js';
 import { peerSchema } from './peer-schema.js';
 import { redisSchema } from './redis-schema.js';
-import { choice, millis, name, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
+import { choice, labelKey, millis, name, NOT_AVAILABLE, seconds, text, whole } from './rules.js';
 import { fileServerSchema } from './server-spec.js';
 import { webhooksSchema } from './webhooks-schema.js';
+
+const MAX_OBJECTIVES = 1_000;
 
 /** Where the state is kept. */
 export const dataSchema = text;
@@ -112,6 +114,13 @@ export const configFileSchema = z.strictObject({
     .describe(
       'Which callers there are. Left out: beyond loopback the holder of the admin key, else any caller.',
     ),
+  objectives: z
+    .record(labelKey, choice(['critical', 'default', 'sheddable']))
+    .refine((objectives) => Object.keys(objectives).length <= MAX_OBJECTIVES, {
+      error: `must have at most ${MAX_OBJECTIVES} entries`,
+    })
+    .exactOptional()
+    .describe('The class of each objective that a gateway of the Inference Extension may name.'),
   webhooks: webhooksSchema
     .exactOptional()
     .describe('What other systems tell Berth, and what Berth tells them. Left out: nothing.'),

@@ -1,10 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseHost } from './address.js';
-import { get, list } from './as-written.js';
 import { DISCOVERY_DEFAULTS } from './defaults.js';
-import type { Finding } from './errors.js';
-import { labels, seconds, whole } from './rules.js';
+import { labels, listOf, notBeside, seconds, unique, whereTyped, whole } from './rules.js';
 
 const DNS_NAME_RULE =
   'must be a name in DNS of at most 253 characters; what has a fixed address belongs under servers';
@@ -12,7 +10,7 @@ const DNS_NAME_RULE =
 const dnsName = z.string().refine(isDnsName, { error: DNS_NAME_RULE });
 const port = () => whole(1, 65_535);
 
-const entrySchema = z.strictObject({
+const entryKeys = z.strictObject({
   srv: dnsName.exactOptional().describe('The name of SRV records: each target and port is a server.'),
   host: dnsName
     .exactOptional()
@@ -26,8 +24,26 @@ const entrySchema = z.strictObject({
     .describe('How long a server that is gone from DNS has to drain.'),
 });
 
+type EntryFile = z.infer<typeof entryKeys>;
+
+const entrySchema = entryKeys
+  .refine(({ srv, host }) => (srv === undefined) !== (host === undefined), {
+    error: 'must have either srv, or host and port',
+    when: whereTyped(),
+  })
+  .check(notBeside('port', 'srv', 'must not be given beside srv: its records tell the port'))
+  .refine(({ srv, host, port: at }) => srv !== undefined || host === undefined || at !== undefined, {
+    path: ['port'],
+    error: 'is required beside host',
+    when: whereTyped(),
+  });
+
 /** The section `discovery` as it is written. */
-export const discoverySchema = z.array(entrySchema).max(64, { error: 'must have at most 64 entries' });
+export const discoverySchema = listOf(entrySchema, 64).check(
+  unique('must be unique: another entry asks for the same', ({ srv, host, port: at }: EntryFile) =>
+    JSON.stringify([plain(String(srv)), plain(String(host)), at]),
+  ),
+);
 
 /** What is asked of DNS: SRV records, or the addresses of a host and the port on each of them. */
 export type DnsQuestion =
@@ -44,8 +60,8 @@ export type DiscoveryConfig = {
   readonly leaveSeconds: number;
 };
 
-/** The section with its defaults, for a document without `discoveryFindings`. */
-export function completeDiscovery(written: z.infer<typeof discoverySchema>): DiscoveryConfig[] {
+/** The section with its defaults. */
+export function completeDiscovery(written: readonly EntryFile[]): DiscoveryConfig[] {
   return written.map(({ srv, host = '', port: at = 0, ...rest }) => {
     const question: DnsQuestion =
       srv === undefined ? { kind: 'host', name: plain(host), port: at } : { kind: 'srv', name: plain(srv) };
@@ -53,29 +69,10 @@ export function completeDiscovery(written: z.infer<typeof discoverySchema>): Dis
   });
 }
 
-/** What the keys of the section must agree on. It reads the document as it was written. */
-export function discoveryFindings(file: unknown): Finding[] {
-  const seen = new Set<string>();
-  return list(get(file, 'discovery')).flatMap((entry, index) => {
-    const at = ['discovery', index];
-    const [srv, host, port] = ['srv', 'host', 'port'].map((key) => get(entry, key));
-    const found: Finding[] = [];
-    if ((srv === undefined) === (host === undefined)) {
-      found.push({ at, rule: 'must have either srv, or host and port' });
-    } else if (srv !== undefined && port !== undefined) {
-      found.push({ at: [...at, 'port'], rule: 'must not be given beside srv: its records tell the port' });
-    } else if (host !== undefined && port === undefined) {
-      found.push({ at: [...at, 'port'], rule: 'is required beside host' });
-    }
-    const question = JSON.stringify([plain(String(srv)), plain(String(host)), port]);
-    if (seen.has(question)) found.push({ at, rule: 'must be unique: another entry asks for the same' });
-    seen.add(question);
-    return found;
-  });
-}
-
 /** Names in DNS know no capitals, and may end with the dot of the root. */
-const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+function plain(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}
 
 function isDnsName(text: string): boolean {
   const host = parseHost(plain(text));

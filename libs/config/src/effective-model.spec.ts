@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_SETTINGS, declaredLimits, effectiveModel } from './index.js';
+import { DEFAULT_SETTINGS, declaredLimits, effectiveModel, modelSpecSchema } from './index.js';
 
 describe('effectiveModel', () => {
   it('prints every default', () => {
@@ -13,6 +13,11 @@ describe('effectiveModel', () => {
       placement: { require: {}, spread: null },
       config: null,
     });
+  });
+
+  it('says what holds for every key that may be declared', () => {
+    const keys = Object.keys(modelSpecSchema.shape).toSorted();
+    expect(Object.keys(effectiveModel(DEFAULT_SETTINGS)).toSorted()).toEqual(keys);
   });
 
   it('lays the API over the file over the defaults, field by field', () => {

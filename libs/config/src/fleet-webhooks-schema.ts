@@ -1,31 +1,29 @@
 import { z } from 'zod';
 import { ALLOW_RULE, isAllowRule } from './allowed-hosts.js';
 import { reachOf, type TlsConfig } from './complete-server.js';
-import type { Finding } from './errors.js';
-import { text } from './rules.js';
-import { contentOf, fileNamesIn, type ServerFiles } from './server-files.js';
-import { serverTlsSchema } from './server-spec.js';
+import type { NamedFiles } from './named-files.js';
+import { listOf, text } from './rules.js';
+import { certWithKey, serverTlsSchema } from './server-spec.js';
 import { SECRET_TEXT, secretsIn } from './webhook-secret.js';
 
 const MAX_SECRETS = 8;
 const MAX_ALLOWED = 1_000;
 const SECRET_RULE = `must name a file with ${SECRET_TEXT}`;
 
-/** The section `webhooks.fleet`. */
-export const fleetWebhookSchema = z.strictObject({
-  secretFiles: z
-    .array(text)
-    .max(MAX_SECRETS, { error: `must have at most ${MAX_SECRETS} entries` })
+/** The keys of the section `webhooks.fleet`, each right by itself. */
+export const fleetWebhookKeys = z.strictObject({
+  secretFiles: listOf(text, MAX_SECRETS)
     .exactOptional()
     .describe('Files with a secret each: a message signed by one of them is admitted.'),
-  allow: z
-    .array(z.string().refine(isAllowRule, { error: ALLOW_RULE }))
-    .max(MAX_ALLOWED, { error: `must have at most ${MAX_ALLOWED} entries` })
+  allow: listOf(z.string().refine(isAllowRule, { error: ALLOW_RULE }), MAX_ALLOWED)
     .exactOptional()
     .describe('The addresses at which servers may join.'),
   headersFile: text.exactOptional().describe('A file with the headers for servers that joined.'),
   tls: serverTlsSchema.exactOptional().describe('Set, also as {}: servers that joined are called over TLS.'),
 });
+
+/** The section `webhooks.fleet`. */
+export const fleetWebhookSchema = fleetWebhookKeys.check(certWithKey);
 
 /** The section, complete. */
 export type FleetWebhookConfig = {
@@ -42,26 +40,15 @@ type Joiners = {
   readonly tls: TlsConfig | null;
 };
 
-type FleetWebhookFile = z.infer<typeof fleetWebhookSchema>;
-
-/** The section with what was left out, and with the texts of its files; or why they cannot be used. */
+/** The section with what was left out, and with the texts of its files. */
 export function completeFleetWebhook(
-  { secretFiles = [], allow = [], ...reach }: FleetWebhookFile,
-  files: ServerFiles,
-): { readonly fleet: FleetWebhookConfig; readonly found: readonly Finding[] } {
-  const found: Finding[] = [];
+  { secretFiles = [], allow = [], ...reach }: z.infer<typeof fleetWebhookKeys>,
+  files: NamedFiles,
+): FleetWebhookConfig {
+  const at = ['webhooks', 'fleet'];
+  const secretIn = (content: string) => secretsIn(content, 1);
   const secrets = secretFiles.flatMap((name, nth) => {
-    const at = ['secretFiles', nth];
-    const content = contentOf(name, files, at, found);
-    const read = content === undefined ? [] : secretsIn(content, 1);
-    if (read === undefined) found.push({ at, rule: SECRET_RULE });
-    return read ?? [];
+    return files.read(name, [...at, 'secretFiles', nth], secretIn, SECRET_RULE) ?? [];
   });
-  return { fleet: { secrets, allow, joiners: reachOf(reach, files, found) }, found };
+  return { secrets, allow, joiners: reachOf(reach, files, at) };
 }
-
-/** The names of the files in the section. */
-export const filesOfFleetWebhook = ({ secretFiles = [], ...reach }: FleetWebhookFile): string[] => [
-  ...secretFiles,
-  ...fileNamesIn(reach).map(({ name }) => name),
-];

@@ -27,6 +27,7 @@ export {
 export type { FleetWebhookConfig } from './fleet-webhooks-schema.js';
 export { configJsonSchema } from './json-schema.js';
 export { isBeyondLoopback, type ServedTls } from './listening.js';
+export { NamedFiles } from './named-files.js';
 export { mergePatch } from './merge-patch.js';
 export { patchModelSpec, readModelSpec, readPin, type Beside } from './model-body.js';
 export {
@@ -50,10 +51,15 @@ export {
 export { peerSelf } from './peer-schema.js';
 export type { RedisConfig } from './redis-schema.js';
 export { restartKeys } from './restart-keys.js';
-export { labelKey as labelKeySchema, millis, name as nameSchema, withoutKeys } from './rules.js';
-export { readServerSpec } from './server-body.js';
-export { fileNamesIn, withoutFileNames } from './server-files.js';
-export { joinedServerSchema, publishedServerSchema, type ServerSpec } from './server-spec.js';
+export { labelKey as labelKeySchema, millis, name as nameSchema, whole, withoutKeys } from './rules.js';
+export {
+  fileNamesIn,
+  joinedServerSchema,
+  publishedServerSchema,
+  readServerSpec,
+  withoutFileNames,
+  type ServerSpec,
+} from './server-spec.js';
 export { readSmallFile } from './small-file.js';
 export { isMetadataAddress } from './special-addresses.js';
 export { readYaml } from './yaml-text.js';

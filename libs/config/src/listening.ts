@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ADDRESS_RULE, type Address, isLoopback, parseAddress, parseHost } from './address.js';
-import { get } from './as-written.js';
 import { DEFAULTS } from './defaults.js';
 import type { Finding } from './errors.js';
-import { text } from './rules.js';
+import { listOf, notBeside, text, whereTyped } from './rules.js';
+import { CERT_AND_KEY_RULE } from './server-spec.js';
 
 /** What HTTP and gRPC are served with over TLS. Paths are absolute. */
 export type ServedTls = {
@@ -34,25 +34,31 @@ export const portSchema = z.string().refine((value) => parseAddress(value) !== u
 /** A host without a port. */
 export const hostSchema = z.string().refine((value) => parseHost(value) !== undefined, HOST_RULE);
 
+const BESIDE_CERT_RULE = 'must not be given beside cert, which has names of its own';
+
+const tlsKeys = z.strictObject({
+  off: z.literal(true).exactOptional().describe('As `off`, with names for `--insecure-listen`.'),
+  cert: text
+    .exactOptional()
+    .describe('File of our certificate and those between it and its authority (PEM).'),
+  key: text.exactOptional().describe('File of the key of our certificate (PEM).'),
+  clientCa: text.exactOptional().describe('File of the authorities of client certificates (PEM).'),
+  names: listOf(hostSchema, 100)
+    .exactOptional()
+    .describe('More names under which clients call, also for the certificate that Berth makes by itself.'),
+});
+
 /** The section `tls`. */
 export const tlsSchema = z.union(
   [
     z.literal('off'),
-    z.strictObject({
-      off: z.literal(true).exactOptional().describe('As `off`, with names for `--insecure-listen`.'),
-      cert: text
-        .exactOptional()
-        .describe('File of our certificate and those between it and its authority (PEM).'),
-      key: text.exactOptional().describe('File of the key of our certificate (PEM).'),
-      clientCa: text.exactOptional().describe('File of the authorities of client certificates (PEM).'),
-      names: z
-        .array(hostSchema)
-        .max(100, { error: 'must have at most 100 entries' })
-        .exactOptional()
-        .describe(
-          'More names under which clients call, also for the certificate that Berth makes by itself.',
-        ),
-    }),
+    tlsKeys
+      .check(notBeside('cert', 'off'), notBeside('key', 'off'), notBeside('clientCa', 'off'))
+      .refine(({ off, cert, key }) => off || (cert === undefined) === (key === undefined), {
+        error: CERT_AND_KEY_RULE,
+        when: whereTyped('off'),
+      })
+      .check(notBeside('names', 'cert', BESIDE_CERT_RULE)),
   ],
   { error: TLS_RULE },
 );
@@ -106,20 +112,6 @@ function servedTls(
         : { cert: resolve(folder, cert), key: resolve(folder, key) },
     clientCa: clientCa === undefined ? null : resolve(folder, clientCa),
   };
-}
-
-/** What the keys of the section `tls` must agree on. */
-export function tlsFindings(file: unknown): Finding[] {
-  const tls = get(file, 'tls');
-  if (get(tls, 'off') === true) {
-    const said = ['cert', 'key', 'clientCa'].filter((key) => get(tls, key) !== undefined);
-    return said.map((key) => ({ at: ['tls', key], rule: 'must not be given beside off' }));
-  }
-  const [hasCert, hasKey] = [get(tls, 'cert') !== undefined, get(tls, 'key') !== undefined];
-  if (hasCert !== hasKey) return [{ at: ['tls'], rule: 'must have both cert and key, or neither' }];
-  return hasCert && get(tls, 'names') !== undefined
-    ? [{ at: ['tls', 'names'], rule: 'must not be given beside cert, which has names of its own' }]
-    : [];
 }
 
 /** What the flag for open ports without authentication must agree on. */

@@ -1,4 +1,4 @@
-import { modelFindings } from './agreement.js';
+import { ownNameFindings } from './agreement.js';
 import { layerSpecs, type ModelLayer } from './effective-model.js';
 import { check, findings, MAX_DEPTH, NO_BODY, refuse, type Checked, type Finding } from './errors.js';
 import { mergePatch } from './merge-patch.js';
@@ -13,9 +13,9 @@ export type Beside = {
 /** Checks what a PUT declares for a model, alone and together with what else is said of it. */
 export function readModelSpec(name: string, body: unknown, beside: Beside = {}): Checked<ModelSpec> {
   const checked = check(modelSpecSchema, body);
-  if (!checked.ok) return refuse([...findings(modelSpecSchema, body), ...modelFindings(name, body, [])]);
-  const found = [...modelFindings(name, body, []), ...layeredFindings(name, checked.value, beside)];
-  return found.length > 0 ? refuse(found) : checked;
+  const found = checked.ok ? layeredFindings(checked.value, beside) : findings(modelSpecSchema, body);
+  const all = [...found, ...ownNameFindings(name, body, [])];
+  return all.length > 0 ? refuse(all) : checked;
 }
 
 /** Checks a PATCH (JSON Merge Patch) and hands back the whole new API layer; null takes a key out of it. */
@@ -32,7 +32,7 @@ export function patchModelSpec(
   const merged = mergePatch(current, patch);
   const unknown = unknownKeys(patch);
   if (unknown.length === 0) return readModelSpec(name, merged, beside);
-  return refuse([...unknown, ...findings(modelSpecSchema, merged), ...modelFindings(name, merged, [])]);
+  return refuse([...unknown, ...findings(modelSpecSchema, merged), ...ownNameFindings(name, merged, [])]);
 }
 
 /** Checks the body of PUT .../pin. `max` is the model's effective `copies.max`. */
@@ -43,9 +43,9 @@ export function readPin(body: unknown, max: number | null): Checked<PinSpec> {
 }
 
 /** What the body breaks only together with the file or with a pin. */
-function layeredFindings(name: string, body: ModelSpec, { fileSpec, pin }: Beside): Finding[] {
+function layeredFindings(body: ModelSpec, { fileSpec, pin }: Beside): Finding[] {
   const layer: ModelLayer = pin === undefined ? body : { ...body, pin };
-  return modelFindings(name, layerSpecs(fileSpec ?? {}, layer), []);
+  return findings(modelSpecSchema, layerSpecs(fileSpec ?? {}, layer));
 }
 
 /** Keys that a patch takes out and that were never known: a slip that merging would swallow. */

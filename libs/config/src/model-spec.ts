@@ -4,12 +4,15 @@ import {
   choice,
   labelKey,
   labels,
+  listOf,
   memoryMb,
   millis,
   moment,
   name,
   notAvailableButNull,
   seconds,
+  unique,
+  whereTyped,
   whole,
 } from './rules.js';
 
@@ -69,8 +72,7 @@ export const pinSchema = z.strictObject({
   schedule: notAvailableButNull('Times at which the pin holds; null: always.').exactOptional(),
 });
 
-/** What is declared for one model, in the file or over the API. Nothing has a default here. */
-export const modelSpecSchema = z.strictObject({
+const modelKeys = z.strictObject({
   ...optionalShape(settingsShape),
   gpuMemoryLimitMb: memoryMb(0)
     .exactOptional()
@@ -90,19 +92,11 @@ export const modelSpecSchema = z.strictObject({
     })
     .exactOptional()
     .describe('How many copies there may be.'),
-  dependsOn: z
-    .array(name)
-    .max(100, { error: 'must have at most 100 entries' })
+  dependsOn: listOf(name, 100)
+    .check(unique('must be listed once', (other) => other))
     .exactOptional()
     .describe('Models it calls on the same server.'),
-  deviceSets: z
-    .array(
-      z
-        .array(whole(0, 1023))
-        .min(1, { error: 'must name at least one device' })
-        .max(1024, { error: 'must have at most 1024 entries' }),
-    )
-    .max(100, { error: 'must have at most 100 entries' })
+  deviceSets: listOf(listOf(whole(0, 1023), 1024).min(1, { error: 'must name at least one device' }), 100)
     .exactOptional()
     .describe('Sets of devices that the backend spreads one copy over: booked whole, its config left alone.'),
   placement: z
@@ -123,7 +117,32 @@ export const modelSpecSchema = z.strictObject({
 });
 
 /** What is declared for one model: the keys that are set, and no other. */
-export type ModelSpec = z.infer<typeof modelSpecSchema>;
+export type ModelSpec = z.infer<typeof modelKeys>;
+
+/** What is declared for one model, in the file or over the API. Nothing has a default here. */
+export const modelSpecSchema = modelKeys
+  .superRefine(agreeOnCopies, { when: whereTyped('pin', 'copies') })
+  .superRefine(agreeOnDevices, { when: whereTyped('deviceSets') });
+
+/** No more copies than `copies.max` are pinned or kept warm. */
+function agreeOnCopies({ pin, copies }: ModelSpec, context: z.RefinementCtx): void {
+  const max = copies?.max ?? Infinity;
+  const message = `must be at most copies.max (${max})`;
+  if (pin && pin.copies > max) context.addIssue({ code: 'custom', path: ['pin', 'copies'], message });
+  if ((copies?.min ?? 0) > max) context.addIssue({ code: 'custom', path: ['copies', 'min'], message });
+}
+
+/** Sets may overlap: one server has four devices, where another has the first two of them. */
+function agreeOnDevices({ deviceSets = [], config }: ModelSpec, context: z.RefinementCtx): void {
+  const tell = (message: string, ...at: number[]): void =>
+    context.addIssue({ code: 'custom', path: ['deviceSets', ...at], message });
+  const sets = deviceSets.map((set) => String(set.toSorted((one, other) => one - other)));
+  if (sets.length > 0 && config !== undefined) tell('must not be given beside config: it is left alone');
+  for (const [index, set] of deviceSets.entries()) {
+    if (new Set(set).size < set.length) tell('must name each device once', index);
+    if (sets.indexOf(sets[index]!) < index) tell('must be listed once', index);
+  }
+}
 
 /** A pin as it is declared. */
 export type PinSpec = z.infer<typeof pinSchema>;

@@ -10,10 +10,9 @@ import {
 } from './address.js';
 import type { Finding } from './errors.js';
 import { isBeyondLoopback, type Listening } from './listening.js';
+import type { NamedFiles } from './named-files.js';
 import { secretLine } from './redis-schema.js';
 import { name, text } from './rules.js';
-import { contentOf, NO_FILES, resolved, type ServerFiles } from './server-files.js';
-import { get } from './as-written.js';
 
 const LEAST_KEY = 32;
 const KEY_RULE = `must name a file with one line: a key of ${LEAST_KEY} to 1024 characters, the same for all peers`;
@@ -49,44 +48,20 @@ export type PeerConfig = {
   readonly ca: string | null;
 };
 
-export type PeerFile = z.infer<typeof peerSchema>;
-
-/** The section with the files that it names; or why these cannot be used. */
+/** The section with the files that it names. */
 export function completePeer(
-  written: PeerFile,
-  files: ServerFiles = NO_FILES,
-): { readonly peer: PeerConfig; readonly found: readonly Finding[] } {
-  const found: Finding[] = [];
-  const content = (
-    key: 'keyFile' | 'ca',
-    isFit: (content: string) => boolean,
-    rule: string,
-  ): string | null => {
-    const path = written[key];
-    const read = path === undefined ? undefined : contentOf(path, files, ['peer', key], found);
-    if (read !== undefined && !isFit(read)) found.push({ at: ['peer', key], rule });
-    return read ?? null;
+  { name: given, http, grpc, keyFile, ca }: z.infer<typeof peerSchema>,
+  files: NamedFiles,
+): PeerConfig {
+  const keyIn = (content: string) => secretLine(content, LEAST_KEY);
+  return {
+    name: given ?? null,
+    http: http ?? null,
+    grpc: grpc ?? null,
+    key: files.read(keyFile, ['peer', 'keyFile'], keyIn, KEY_RULE) ?? null,
+    ca: files.readPem(ca, ['peer', 'ca']),
   };
-  const isKey = (text: string): boolean => secretLine(text, LEAST_KEY) !== undefined;
-  const key = content('keyFile', isKey, KEY_RULE);
-  const ca = content('ca', (text) => text.includes('-----BEGIN '), 'must name a PEM file');
-  const { name: given = null, http = null, grpc = null } = written;
-  const peer = {
-    name: given,
-    http,
-    grpc,
-    key: key === null ? null : (secretLine(key, LEAST_KEY) ?? null),
-    ca,
-  };
-  return { peer, found };
 }
-
-/** The absolute paths of the files that the section names. */
-export const filesOfPeer = (section: unknown, folder: string): string[] =>
-  ['keyFile', 'ca'].flatMap((key) => {
-    const path = get(section, key);
-    return typeof path === 'string' && path !== '' ? [resolved(path, folder)] : [];
-  });
 
 /**
  * What several Berths on one Redis need: with `auth` a key, since peers are callers, too; and beyond loopback nothing of theirs

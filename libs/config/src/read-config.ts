@@ -1,13 +1,15 @@
 import { dirname, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { disagreements } from './agreement.js';
+import { completeAlertRules } from './alert-rules-schema.js';
 import { type AuthConfig, completeAuth } from './auth-schema.js';
-import { disagreements, type LocatedServer } from './agreement.js';
+import { completeParts, type Parts } from './complete-parts.js';
 import { completeServer, type ServerConfig } from './complete-server.js';
 import { configFileSchema, dataSchema, type ConfigFile } from './config-schema.js';
 import { DEFAULTS, RECORDER_DEFAULTS } from './defaults.js';
 import { completeDiscovery, type DiscoveryConfig } from './discovery-schema.js';
 import { applySettings } from './effective-model.js';
-import { findings, refuse, type ConfigError, type Finding } from './errors.js';
+import { findings, refuse, type ConfigError, type Finding, type Path } from './errors.js';
 import {
   hostSchema,
   insecureFindings,
@@ -18,25 +20,12 @@ import {
 } from './listening.js';
 import { DEFAULT_SETTINGS, modelSpecSchema, type ModelSettings, type ModelSpec } from './model-spec.js';
 import { openPeerFindings, type PeerConfig } from './peer-schema.js';
-import type { RedisConfig } from './redis-schema.js';
+import { type RedisConfig, redisVariableFindings, withRedisVariable } from './redis-schema.js';
+import { NamedFiles } from './named-files.js';
 import { name } from './rules.js';
-import { filesNamedBy, NO_FILES, type ServerFiles } from './server-files.js';
-import { fileServerSchema } from './server-spec.js';
-import {
-  completeShared,
-  filesOfShared,
-  redisVariableFindings,
-  sharedFindings,
-  withRedisVariable,
-} from './shared-store.js';
 import { type FileTexts, readSmallFiles } from './small-file.js';
-import { readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
-import {
-  completeWebhooks,
-  filesOfWebhooks,
-  webhookFindings,
-  type WebhooksConfig,
-} from './webhooks-schema.js';
+import { type FlagServer, readTritonFlag, TRITON_FLAG_RULE } from './triton-flag.js';
+import type { WebhooksConfig } from './webhooks-schema.js';
 import { readYaml, type YamlText } from './yaml-text.js';
 
 /** Everything the service is told at its start, complete: no code behind it knows a default. */
@@ -58,9 +47,11 @@ export type Config = Listening & {
   readonly peer: PeerConfig;
   /** Null: nothing is recorded. */
   readonly recorder: RecorderConfig | null;
-  /** Null: none are told. Beyond loopback the holder of the admin key is the only caller then, else every client is one. */
+  /** Null: no callers are declared. Then every client on loopback is one, and beyond it the holder of the admin key alone. */
   readonly auth: AuthConfig | null;
   readonly webhooks: WebhooksConfig;
+  /** The class of each objective. It has no prototype: any name may be looked up in it. */
+  readonly objectives: Readonly<Record<string, 'critical' | 'default' | 'sheddable'>>;
   /** Whether any client may do all, also beyond loopback. */
   readonly insecureListen: boolean;
 };
@@ -109,13 +100,9 @@ export type ConfigResult =
 export async function loadConfig(sources: Omit<ConfigSources, 'files'>): Promise<ConfigResult> {
   const yaml = yamlOf(sources);
   await nextTurn();
-  const folder = folderOf(sources);
-  const named = serversIn(yaml).flatMap(({ spec }) => filesNamedBy(spec, folder));
-  if (yaml.ok) {
-    named.push(...filesOfWebhooks(yaml.value, folder));
-    named.push(...filesOfShared(yaml.value, folder));
-  }
-  return configOf({ ...sources, files: await readSmallFiles(named) }, yaml);
+  const named = new NamedFiles(folderOf(sources));
+  if (yaml.ok) completeParts(yaml.value, named);
+  return configOf({ ...sources, files: await readSmallFiles(named.paths) }, yaml);
 }
 
 /** Reads the configuration. Environment overrides file, flags override both; all errors are told at once. */
@@ -127,21 +114,21 @@ const folderOf = ({ file }: Pick<ConfigSources, 'file'>): string =>
 
 function configOf(sources: ConfigSources, yaml: YamlText): ConfigResult {
   const file = yaml.ok ? withRedisVariable(sources.env, yaml.value) : {};
-  const files = { folder: folderOf(sources), texts: sources.files ?? NO_FILES.texts };
+  const folder = folderOf(sources);
+  const files = new NamedFiles(folder, sources.files);
+  const parts = completeParts(file, files);
   const flagged = flagServers(sources.flags);
   const overrides = overridesOf(sources);
   const found = [
     ...fileFindings(file),
     ...disagreements(file, flagged.servers),
-    ...unreadFiles(yaml, files),
-    ...webhookFindings(file, files),
-    ...sharedFindings(file, files),
+    ...files.found,
     ...overrides.found,
     ...flagged.found,
   ];
   if (!yaml.ok) return { ok: false, errors: [...yaml.errors, ...refuse(found).errors] };
   if (found.length > 0) return refuse(found, yaml.lineOf);
-  const config = complete(configFileSchema.parse(file), overrides.said, flagged.servers, files);
+  const config = complete(configFileSchema.parse(file), parts, overrides.said, flagged.servers, folder);
   const together = [
     ...sameFindings(config),
     ...openPeerFindings(config),
@@ -159,26 +146,10 @@ function fileFindings(file: unknown): Finding[] {
   return [...found, ...misnamed.flatMap(([key, spec]) => findings(modelSpecSchema, spec, ['models', key]))];
 }
 
-/** Files that servers name and that cannot be read. */
-function unreadFiles(yaml: YamlText, files: ServerFiles): Finding[] {
-  return serversIn(yaml).flatMap(({ at, spec }) => {
-    const { found } = completeServer(spec.id, 'file', spec, files);
-    return found.map((one) => ({ ...one, at: [...at, ...one.at] }));
-  });
-}
-
-/** The servers that the file lists, and where. Those with faults of their own are passed over. */
-function serversIn(yaml: YamlText) {
-  const servers = yaml.ok && (yaml.value as { servers?: unknown } | null)?.servers;
-  if (!Array.isArray(servers)) return [];
-  return servers.flatMap((written: unknown, index) => {
-    const parsed = fileServerSchema.safeParse(written);
-    return parsed.success ? [{ at: ['servers', index], spec: parsed.data }] : [];
-  });
-}
-
-type FlaggedServers = { readonly servers: (LocatedServer & { spec: FlagSpec })[]; readonly found: Finding[] };
-type FlagSpec = NonNullable<ReturnType<typeof readTritonFlag>>;
+type FlaggedServers = {
+  readonly servers: readonly { readonly at: Path; readonly spec: FlagServer }[];
+  readonly found: readonly Finding[];
+};
 
 function flagServers({ triton }: Flags): FlaggedServers {
   const read = triton.map((value) => ({ at: ['--triton', value], spec: readTritonFlag(value) }));
@@ -210,19 +181,19 @@ function overridesOf({ env, flags }: ConfigSources): { said: readonly Said[]; fo
 
 function complete(
   file: ConfigFile,
+  { servers, redis, peer, fleet: fleetWebhook, endpoints }: Parts,
   said: readonly Said[],
   flagged: FlaggedServers['servers'],
-  files: ServerFiles,
+  folder: string,
 ): Config {
   const { fleet, staleRoutes } = { ...DEFAULTS, ...file };
   const data = [file, ...said].findLast((one) => one.data !== undefined)?.data ?? DEFAULTS.data;
-  const listed = (file.servers ?? []).map((spec) => completeServer(spec.id, 'file', spec, files).server);
-  const implied = flagged.map(({ spec }) => completeServer(spec.id, 'flag', spec, files).server);
+  const implied = flagged.map(({ spec }) => completeServer(spec.id, 'flag', spec));
   return {
     fleet,
-    ...listeningOf([file, ...said], file.tls, files.folder),
+    ...listeningOf([file, ...said], file.tls, folder),
     data,
-    servers: [...listed, ...implied],
+    servers: [...servers, ...implied],
     discovery: completeDiscovery(file.discovery ?? []),
     defaults: applySettings(DEFAULT_SETTINGS, file.defaults ?? {}),
     models: Object.assign(Object.create(null) as Record<string, ModelSpec>, file.models),
@@ -230,10 +201,16 @@ function complete(
     connections: { ...DEFAULTS.connections, ...file.connections },
     residency: { ...DEFAULTS.residency, ...file.residency },
     staleRoutes,
-    ...completeShared(file, files),
+    redis,
+    peer,
     recorder: file.recorder ? recorderIn(data, file.recorder) : null,
     auth: file.auth ? completeAuth(file.auth) : null,
-    webhooks: completeWebhooks(file.webhooks ?? {}, files).webhooks,
+    objectives: Object.assign(Object.create(null) as Config['objectives'], file.objectives),
+    webhooks: {
+      fleet: fleetWebhook,
+      alertmanager: completeAlertRules(file.webhooks?.alertmanager ?? []),
+      endpoints,
+    },
     insecureListen: said.some(({ insecureListen = false }) => insecureListen),
   };
 }

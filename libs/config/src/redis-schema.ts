@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { type Address, ADDRESS_PATTERN, ADDRESS_RULE, parseAddress } from './address.js';
-import { get } from './as-written.js';
-import { reachOf, type TlsConfig } from './complete-server.js';
+import { completeTls, type TlsConfig } from './complete-server.js';
 import { REDIS_DEFAULTS } from './defaults.js';
-import type { Finding } from './errors.js';
+import { findings, type Finding } from './errors.js';
+import type { NamedFiles } from './named-files.js';
 import { readRedisUrl, REDIS_URL_RULE } from './redis-url.js';
-import { choice, name, text, whole } from './rules.js';
-import { contentOf, NO_FILES, resolved, type ServerFiles } from './server-files.js';
+import { choice, listOf, name, notBeside, text, whereTyped, whole } from './rules.js';
 import { serverTlsSchema } from './server-spec.js';
 
 const MAX_SENTINELS = 16;
@@ -14,22 +13,21 @@ const SECRET_RULE =
   'must name a file with one line: 1 to 1024 characters, the first and the last of them no blanks';
 
 /** Where Redis is, by a URL. */
-export const redisUrlSchema = text.refine((value) => readRedisUrl(value) !== undefined, {
+const redisUrlSchema = text.refine((value) => readRedisUrl(value) !== undefined, {
   error: REDIS_URL_RULE,
 });
 
-/** The section `redis`: the store that several Berths share. */
-export const redisSchema = z.strictObject({
+/** The keys of the section `redis`, each right by itself. */
+export const redisKeys = z.strictObject({
   url: redisUrlSchema.exactOptional().describe('The one server, where there are no Sentinels.'),
-  sentinels: z
-    .array(
-      z
-        .string()
-        .refine((value) => (parseAddress(value)?.port ?? 0) > 0, { error: ADDRESS_RULE })
-        .meta({ pattern: ADDRESS_PATTERN }),
-    )
+  sentinels: listOf(
+    z
+      .string()
+      .refine((value) => (parseAddress(value)?.port ?? 0) > 0, { error: ADDRESS_RULE })
+      .meta({ pattern: ADDRESS_PATTERN }),
+    MAX_SENTINELS,
+  )
     .min(1, { error: 'must have at least 1 entry' })
-    .max(MAX_SENTINELS, { error: `must have at most ${MAX_SENTINELS} entries` })
     .exactOptional()
     .describe('The Sentinels that know the master.'),
   name: text.exactOptional().describe('The name by which the Sentinels know the master.'),
@@ -51,6 +49,43 @@ export const redisSchema = z.strictObject({
     .describe('How soon another Berth leads after a crash.'),
 });
 
+type RedisFile = z.infer<typeof redisKeys>;
+
+const SENTINELS_RULE = 'must go with sentinels, and not with url';
+
+/** The section `redis`: the store that several Berths share. */
+export const redisSchema = redisKeys
+  .refine(({ url, sentinels }) => url !== undefined || sentinels !== undefined, {
+    error: 'must have a url or sentinels',
+    when: whereTyped(),
+  })
+  .check(notBeside('sentinels', 'url'))
+  .check(...['name', 'sentinelPasswordFile', 'database'].map((key) => notBeside(key, 'url', SENTINELS_RULE)))
+  .refine(
+    ({ url, sentinels, name: master }) =>
+      url !== undefined || sentinels === undefined || master !== undefined,
+    {
+      path: ['name'],
+      error: 'is required beside sentinels',
+      when: whereTyped(),
+    },
+  )
+  .refine(({ url = '', tls }) => tls === undefined || readRedisUrl(url)?.isTls !== false, {
+    path: ['tls'],
+    error: 'must not be given beside a redis:// url: rediss:// is TLS',
+    when: whereTyped('url'),
+  })
+  .refine(({ url = '', passwordFile }) => passwordFile === undefined || !readRedisUrl(url)?.password, {
+    path: ['passwordFile'],
+    error: 'must not be given: the url has a password',
+    when: whereTyped('url'),
+  })
+  .refine(({ username, passwordFile }) => username === undefined || passwordFile !== undefined, {
+    path: ['username'],
+    error: 'must go with passwordFile',
+    when: whereTyped(),
+  });
+
 /** Where the store is that several Berths share, and how they use it. */
 export type RedisConfig = {
   readonly place:
@@ -66,26 +101,21 @@ export type RedisConfig = {
   readonly profile: 'default' | 'fast';
 };
 
-export type RedisFile = z.infer<typeof redisSchema>;
-
-/** The section with what was left out and the files that it names; or why these cannot be used. */
-export function completeRedis(
-  written: RedisFile,
-  files: ServerFiles = NO_FILES,
-): { readonly redis: RedisConfig; readonly found: readonly Finding[] } {
-  const found: Finding[] = [];
+/** The section with what was left out, and with the files that it names. */
+export function completeRedis(written: RedisFile, files: NamedFiles): RedisConfig {
   const { keyPrefix, profile } = { ...REDIS_DEFAULTS, ...written };
   const place = placeOf(written);
-  const redis: RedisConfig = {
+  const secretIn = (key: 'passwordFile' | 'sentinelPasswordFile') =>
+    files.read(written[key], ['redis', key], (content) => secretLine(content, 1), SECRET_RULE) ?? null;
+  return {
     ...place,
-    password: secretIn(written, 'passwordFile', files, found) ?? place.password,
-    sentinelPassword: secretIn(written, 'sentinelPasswordFile', files, found),
-    tls: reachOf(written, files, found).tls ?? place.tls,
+    password: secretIn('passwordFile') ?? place.password,
+    sentinelPassword: secretIn('sentinelPasswordFile'),
+    tls: completeTls(written.tls, files, ['redis']) ?? place.tls,
     keyPrefix,
     confirm: written.confirm ?? (place.place.kind === 'sentinels' ? 1 : 0),
     profile,
   };
-  return { redis, found: found.map((one) => ({ ...one, at: ['redis', ...one.at] })) };
 }
 
 /** What the URL says, or the keys beside the Sentinels. */
@@ -115,69 +145,27 @@ function placeOf({
   };
 }
 
-/** What the keys of the section must agree on. */
-export function redisFindings(section: unknown): Finding[] {
-  if (section === undefined) return [];
-  const has = (key: string): boolean => get(section, key) !== undefined;
-  const rules = has('url') ? besideUrl(section) : has('sentinels') ? BESIDE_SENTINELS : [];
-  if (!has('url') && !has('sentinels')) return [{ at: ['redis'], rule: 'must have a url or sentinels' }];
-  const password = has('username') && !has('passwordFile');
-  return [
-    ...rules.flatMap(({ key, rule, isNeeded = false }) =>
-      has(key) === isNeeded ? [] : [{ at: ['redis', key], rule }],
-    ),
-    ...(password ? [{ at: ['redis', 'username'], rule: 'must go with passwordFile' }] : []),
-  ];
-}
-
-/** A key that must not be there; or where it is needed, must. */
-type KeyRule = { readonly key: string; readonly rule: string; readonly isNeeded?: true };
-
-const BESIDE_SENTINELS: readonly KeyRule[] = [
-  { key: 'name', rule: 'is required beside sentinels', isNeeded: true },
-];
-
-function besideUrl(section: unknown): readonly KeyRule[] {
-  const url = readRedisUrl(String(get(section, 'url')));
-  const ofSentinels = ['name', 'sentinelPasswordFile', 'database'];
-  return [
-    { key: 'sentinels', rule: 'must not be given beside url' },
-    ...ofSentinels.map((key) => ({ key, rule: 'must go with sentinels, and not with url' })),
-    ...(url?.isTls === false
-      ? [{ key: 'tls', rule: 'must not be given beside a redis:// url: rediss:// is TLS' }]
-      : []),
-    ...(typeof url?.password === 'string'
-      ? [{ key: 'passwordFile', rule: 'must not be given: the url has a password' }]
-      : []),
-  ];
-}
-
-/** The absolute paths of the files that the section names. */
-export function filesOfRedis(section: unknown, folder: string): string[] {
-  const tls = get(section, 'tls');
-  const names = [
-    ...['passwordFile', 'sentinelPasswordFile'].map((key) => get(section, key)),
-    ...['ca', 'cert', 'key'].map((key) => get(tls, key)),
-  ];
-  return names.flatMap((one) => (typeof one === 'string' && one !== '' ? [resolved(one, folder)] : []));
-}
-
-function secretIn(
-  written: RedisFile,
-  key: 'passwordFile' | 'sentinelPasswordFile',
-  files: ServerFiles,
-  found: Finding[],
-): string | null {
-  const path = written[key];
-  const content = path === undefined ? undefined : contentOf(path, files, [key], found);
-  const secret = content === undefined ? undefined : secretLine(content, 1);
-  if (content !== undefined && secret === undefined) found.push({ at: [key], rule: SECRET_RULE });
-  return secret ?? null;
-}
-
 /** The one line of a file; undefined where it has more, or is too short or too long. */
 export function secretLine(content: string, least: number): string | undefined {
   const line = content.replace(/\r?\n$/, '');
   const isOne = line.length >= least && line.length <= 1_024 && !/[\r\n]/.test(line) && line.trim() === line;
   return isOne ? line : undefined;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const VARIABLE = 'BERTH_REDIS_URL';
+
+/** What is wrong with the variable that says where Redis is. An empty one counts as not set. */
+export const redisVariableFindings = (env: Env): Finding[] =>
+  env[VARIABLE] ? findings(redisUrlSchema, env[VARIABLE], [VARIABLE]) : [];
+
+/** The document with the URL of the environment, which overrides the place that the document names. */
+export function withRedisVariable(env: Env, file: unknown): unknown {
+  const url = env[VARIABLE];
+  if (!url || readRedisUrl(url) === undefined || typeof file !== 'object') return file;
+  const section = (file as { readonly redis?: unknown }).redis ?? {};
+  if (typeof section !== 'object') return file;
+  const { sentinels: _, name: __, sentinelPasswordFile: ___, database: ____, ...rest } = section as RedisFile;
+  return { ...file, redis: { ...rest, url } };
 }

@@ -70,6 +70,58 @@ export const text = z
   .min(1, { error: 'must not be empty' })
   .max(4096, { error: 'must have at most 4096 characters' });
 
+/**
+ * A list of at most so many entries. The length is not the first check: zod looks at no entry of a list whose first check
+ * is a length that it exceeds, and then at no rule between the keys around it.
+ */
+export function listOf<T extends z.ZodType>(entry: T, most: number) {
+  return z
+    .array(entry)
+    .refine(() => true)
+    .max(most, { error: `must have at most ${most} entries` });
+}
+
+/**
+ * For `when` of a rule between keys. The rule runs where the value is a mapping or a list at all and the named keys are
+ * of their types, whatever else is wrong: all errors are told at once. Keys that are not named are as they were written.
+ */
+export const whereTyped =
+  (...keys: readonly string[]) =>
+  ({ issues }: z.core.ParsePayload): boolean =>
+    !issues.some(({ continue: isTyped = false, path: [key] = [] }) => {
+      return !isTyped && (key === undefined || keys.includes(String(key)));
+    });
+
+/** A rule between keys: one must not be given beside another. */
+export const notBeside = (key: string, other: string, rule = `must not be given beside ${other}`) =>
+  z.refine<Readonly<Record<string, unknown>>>(
+    (value) => value[key] === undefined || value[other] === undefined,
+    { path: [key], error: rule, when: whereTyped() },
+  );
+
+/**
+ * A rule of a list: what `of` tells of an entry is told of no entry before it. `key` is where a repetition is found in
+ * the entry; left out, the entry itself is one. Entries and their keys are as they were written.
+ */
+export const unique = <T>(rule: string, of: (entry: T) => unknown, key?: string) =>
+  z.superRefine<readonly T[]>(
+    (entries, context) => {
+      const seen = new Set<unknown>();
+      for (const [index, entry] of entries.entries()) {
+        const value = entry === null ? null : of(entry);
+        if (value === null || value === undefined) continue;
+        if (seen.has(value))
+          context.addIssue({
+            code: 'custom',
+            path: key === undefined ? [index] : [index, key],
+            message: rule,
+          });
+        seen.add(value);
+      }
+    },
+    { when: whereTyped() },
+  );
+
 function bounded(rule: string, min: number, max: number) {
   return z
     .number({ error: ({ input }) => required(input) ?? rule })

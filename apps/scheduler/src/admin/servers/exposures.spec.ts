@@ -4,7 +4,7 @@ import { ExposureLog, exposuresOf } from './exposures.js';
 import { Registry } from './registry.js';
 
 const server = (spec: Partial<ServerSpec> = {}) =>
-  completeServer('a', 'file', { grpc: 'node-1:8001', ...spec }).server;
+  completeServer('a', 'file', { grpc: 'node-1:8001', ...spec });
 
 const KEY = { 'triton-grpc-protocol-infer-key': 'secret' };
 

@@ -1,23 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Logger } from 'pino';
-import { completeServer } from '#config';
+import { completeServer, NamedFiles } from '#config';
 import { logMisled } from './file-headers.js';
 import { Registry } from './registry.js';
 
 const CA = '-----BEGIN CERTIFICATE-----\n';
-const files = {
-  folder: '/',
-  texts: new Map([
+const files = new NamedFiles(
+  '/',
+  new Map([
     ['/secrets', { text: 'authorization: Bearer secret' }],
     ['/ca', { text: CA }],
   ]),
-};
+);
 const inFile = completeServer(
   'a',
   'file',
   { grpc: 'Host:1', headersFile: 'secrets', tls: { ca: 'ca' } },
   files,
-).server;
+);
 
 /** What the API makes of the server: which keys mislead, and the headers that are sent. */
 function said(spec: object, below = inFile): [readonly string[], object] {
@@ -30,7 +30,7 @@ const SECRET = { authorization: 'Bearer secret' };
 
 describe('headers that the file gives', () => {
   it('are sent to no address but that of the file', () => {
-    const inline = completeServer('a', 'file', { grpc: 'Host:1', headers: SECRET }).server;
+    const inline = completeServer('a', 'file', { grpc: 'Host:1', headers: SECRET });
     expect(said({ grpc: 'elsewhere:1' }, inline)).toEqual([['grpc'], {}]);
     expect(said({ grpc: 'elsewhere:1' })).toEqual([['grpc'], {}]);
     expect(said({ grpc: 'host:1', labels: { zone: 'b' } })).toEqual([[], SECRET]);
@@ -55,7 +55,7 @@ describe('headers that the file gives', () => {
   });
 
   it('bind no server that has none', () => {
-    const without = completeServer('a', 'file', { grpc: 'Host:1', headers: {} }).server;
+    const without = completeServer('a', 'file', { grpc: 'Host:1', headers: {} });
     expect(said({ grpc: 'elsewhere:1' }, without)).toEqual([[], {}]);
   });
 });

@@ -4,8 +4,7 @@ import { coreServer } from './core-server.js';
 import { Registry } from './registry.js';
 
 const MIB = 2 ** 20;
-const fromFile = (id: string, spec: Parameters<typeof completeServer>[2]) =>
-  completeServer(id, 'file', spec).server;
+const fromFile = (id: string, spec: Parameters<typeof completeServer>[2]) => completeServer(id, 'file', spec);
 
 describe('the registry', () => {
   const registry = new Registry(
@@ -79,7 +78,7 @@ describe('the registry', () => {
 
   describe('with servers found by DNS', () => {
     const found = (id: string, grpc: string, leaveMs: number | null = null) => {
-      return { config: completeServer(id, 'discovered', { grpc }).server, leaveMs };
+      return { config: completeServer(id, 'discovered', { grpc }), leaveMs };
     };
     const sources = (one: Registry) => Object.fromEntries(one.all().map(({ id, source }) => [id, source]));
 

@@ -197,7 +197,7 @@ const byId = (servers: readonly ServerConfig[]) => new Map(servers.map((server) 
 
 /** The keys the API set, over those of the file. It names no file: `readServerSpec` and `withoutStoredFiles` see to that. */
 function apiOver(id: string, spec: ServerSpec, below: ServerConfig | undefined): ServerConfig {
-  const { server } = completeServer(id, 'api', spec);
+  const server = completeServer(id, 'api', spec);
   if (below === undefined) return server;
   const set = Object.keys(spec) as (keyof ServerSpec)[];
   return { ...below, ...Object.fromEntries(set.map((key) => [key, server[key]])) };

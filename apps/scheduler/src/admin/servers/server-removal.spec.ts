@@ -29,7 +29,7 @@ describe('servers that are gone from DNS', () => {
   });
 
   const dnsSays = (leaveMs: number | null): void => {
-    registry.setFound([{ config: completeServer('t', 'discovered', { grpc: 't:1' }).server, leaveMs }]);
+    registry.setFound([{ config: completeServer('t', 'discovered', { grpc: 't:1' }), leaveMs }]);
     removal.letGo();
   };
   const drain = () => driver.fleet.servers.get(T.id)!.drain;

@@ -151,5 +151,5 @@ function looksOf({ clock, config, openServer, routes: own }: FollowingParts): St
 /** A server that the file names is reached as the file says. Of others only the address is known here. */
 function reachedAs({ id, grpc }: RouteServerMessage, { servers }: Config): ServerConfig {
   const declared = servers.find((server) => server.id === id && server.grpc === grpc);
-  return { ...(declared ?? completeServer(id, 'api', { grpc }).server), metrics: null };
+  return { ...(declared ?? completeServer(id, 'api', { grpc })), metrics: null };
 }

@@ -37,5 +37,5 @@ export function serverAt(place: Place, { http, metrics, labels }: DiscoveryConfi
     http: http === null ? null : url(http),
     metrics: metrics === null ? null : `${url(metrics)}/metrics`,
     labels,
-  }).server;
+  });
 }

@@ -149,7 +149,7 @@ function declared(
 
 /** What the file or an admin declared no webhook changes. */
 function checkAgrees({ id, config }: ServerEntry, spec: Partial<ServerSpec>): void {
-  const { server } = completeServer(id, 'api', { grpc: config.grpc, host: config.host, ...spec });
+  const server = completeServer(id, 'api', { grpc: config.grpc, host: config.host, ...spec });
   const others = (Object.keys(spec) as (keyof ServerSpec & keyof ServerConfig)[]).filter(
     (key) => !isDeepStrictEqual(server[key], config[key]),
   );
