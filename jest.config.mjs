@@ -7,7 +7,7 @@ import { SWC } from './tools/swc.mjs';
  * npm installs.
  */
 const LONG = [
-  'libs/core/src/(fleet/indexes|observe/measure|room/(best-plan|gaps)|loading/slot-line|placement/evict)\\.property\\.',
+  'libs/core/src/(fleet/indexes|observe/measure)\\.property\\.',
   'libs/config/src/read-config\\.property\\.',
   'libs/store-sqlite/src/damage\\.',
   'test/e2e/',

@@ -1,4 +1,4 @@
-import { pickRoute, type RequestId } from '#core';
+import { HandedOut, pickRoute, type RequestId } from '#core';
 import type { TurnCheck } from './scene.js';
 
 /** Nothing permanent is said while a server was never seen, or may not be declared yet. */
@@ -72,7 +72,7 @@ export const unreachableIsTooLate: TurnCheck = ({ turn, fleet, history, trail })
   for (const action of turn.actions) {
     if (action.kind !== 'refuse' || action.refusal.reason !== 'deadline_unreachable') continue;
     const request = history.pending.get(action.request)!;
-    const copy = pickRoute(fleet, request, { lastUse: () => undefined });
+    const copy = pickRoute(fleet, request, { lastUse: () => undefined, handedOut: new HandedOut() });
     trail.expect(!copy, () => `${action.request} was turned away as too late though ${copy!.id} serves`);
   }
 };

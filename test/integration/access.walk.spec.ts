@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, credentials, Metadata, status, type StatusObject } from '@grpc/grpc-js';
@@ -6,6 +7,7 @@ import { service as healthService } from 'grpc-health-check';
 import { type Role, ROLES } from '#access';
 import { adminClientService, externalScalerClientService, routerClientService } from '#contracts';
 import { issueKey } from '../support/issued-key.js';
+import { OPERATIONS } from '../../apps/scheduler/src/transport/access/operations.js';
 import { OVER_GRPC, OVER_HTTP, PRESENTED, type PresentedAs } from '../support/rights.js';
 import { call, startWorld, type World } from '../support/running-scheduler.js';
 
@@ -13,6 +15,8 @@ import { call, startWorld, type World } from '../support/running-scheduler.js';
 const EMPTY = Buffer.alloc(0);
 /** `list_services: ""`, field 7 of a question to reflection. */
 const LIST_SERVICES = Buffer.from([0x3a, 0x00]);
+/** Operations that HTTP does not have. */
+const GRPC_ALONE = ['WatchRoutes', 'ReportUsage'];
 
 describe('a walk over all operations', () => {
   let world: World;
@@ -67,6 +71,20 @@ describe('a walk over all operations', () => {
       });
     }
     expect(found).toEqual(OVER_HTTP);
+  });
+
+  it('finds each operation over HTTP, but those of gRPC alone', () => {
+    const published = Object.values(world.published).flatMap((one) => Object.values(one));
+    const found = published.map(({ operationId }) => operationId);
+    expect([...new Set([...found, 'GetOpenApi', ...GRPC_ALONE])].toSorted()).toEqual(
+      Object.keys(OPERATIONS).toSorted(),
+    );
+  });
+
+  it('finds each path in docs/api.md', () => {
+    const guide = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    const missing = Object.keys(world.published).filter((path) => !guide.includes(`${path}\``));
+    expect(missing.map((path) => `add to docs/api.md: ${path}`)).toEqual([]);
   });
 
   it('finds over gRPC what docs/api.md says, for every method that is served', async () => {

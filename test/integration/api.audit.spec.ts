@@ -29,6 +29,7 @@ const WRITES: Readonly<Record<string, readonly [path: string, body?: unknown]>> 
 const NO_WRITES = [
   'post /v1/models/{model}/resolve',
   'post /v1/plan',
+  'post /v1/routes/usage',
   'post /v1/webhooks/endpoints/{endpoint}/test',
 ];
 

@@ -58,6 +58,7 @@ describe('servers and the fleet', () => {
       replicas: { ready: 0 },
       waiting: 0,
       loadsInFlight: 0,
+      unloadsWaitFor: [],
     });
     expect(fleet.body.devices[1]).toMatchObject({ server: 'a', ordinal: 1 });
   });

@@ -139,13 +139,23 @@ describe('resolve', () => {
     ['a negative number', { waitMs: -1 }, 'waitMs'],
     ['a lease that is too long', { leaseMs: 600_001 }, 'leaseMs'],
     ['a class that is none', { class: 'high' }, 'class'],
-    ['what is not available yet', { affinityKey: 'k' }, 'affinityKey'],
+    ['an affinity key that is too long', { affinityKey: 'k'.repeat(10_000) }, 'affinityKey'],
     ['a bad server name', { avoid: ['..'] }, 'avoid[0]'],
     ['another model than in the path', { model: 'other' }, 'model'],
   ])('names the field and the rule for %s', async (_, body, path) => {
     const answer = await call(world, 'POST', '/v1/models/resnet50/resolve', body);
     expect([answer.status, answer.body.reason]).toEqual([400, 'invalid_request']);
     expect(answer.body.errors).toEqual([{ path, rule: expect.any(String) }]);
+  });
+
+  it('takes an affinity key of 128 characters over both interfaces, and no longer one', async () => {
+    const affinityKey = 'ü'.repeat(128);
+    const answer = await call(world, 'POST', '/v1/models/resnet50/resolve', { affinityKey });
+    expect(answer.body).toMatchObject({ server: { id: 'a' } });
+    const route = await router.call('resolve', { model: 'resnet50', affinityKey }, new Metadata());
+    expect(route).toMatchObject({ server: { id: 'a' } });
+    const error = await refusal(router, { model: 'resnet50', affinityKey: `${affinityKey}!` });
+    expect([error.code, error.details]).toEqual([3, 'affinityKey: must have at most 128 characters']);
   });
 
   it.each([

@@ -71,13 +71,15 @@ describe('several Berths', () => {
   it('carry a request over the change of the leader', async () => {
     await call(leader, 'PUT', '/v1/fleet/frozen', { reason: 'a test' });
     const asked = [leader, follower].map((peer) =>
-      call(peer, 'POST', `/v1/models/${MODEL}/resolve`, { waitMs: 60_000 }),
+      call(peer, 'POST', `/v1/models/${MODEL}/resolve`, { waitMs: 60_000, affinityKey: 'k' }),
     );
     await until(() => leader.scheduler.engine.fleet.waiting.size === 2);
     world.elections.depose();
     const next = await world.leader();
     expect(next).not.toBe(leader);
-    await until(() => next.scheduler.engine.fleet.waiting.size === 2);
+    const { waiting } = next.scheduler.engine.fleet;
+    await until(() => waiting.size === 2);
+    expect(Array.from(waiting.values(), ({ affinityKey }) => affinityKey)).toEqual(['k', 'k']);
     await call(leader, 'DELETE', '/v1/fleet/frozen');
     for (const { status, body } of await Promise.all(asked))
       expect([status, body.reason]).toEqual([200, undefined]);

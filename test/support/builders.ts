@@ -57,21 +57,26 @@ export interface Asking {
   readonly lease?: number;
   readonly class?: Class;
   readonly tenant?: string;
+  readonly affinityKey?: string;
 }
 
 /** A request for a model, as the core hears of it at that moment. */
-export const aRequest = (id: string, model: string, now: Instant, said: Asking = {}): Request => ({
-  id: id as RequestId,
-  model: model as ModelId,
-  version: said.version ?? null,
-  arrivedAt: now - (said.ago ?? 0),
-  deadline: now - (said.ago ?? 0) + (said.wait ?? 60_000),
-  lease: said.lease ?? 10_000,
-  class: said.class ?? 'default',
-  avoid: (said.avoid ?? []) as ServerId[],
-  ...SOMEBODY,
-  ...(said.tenant === undefined ? {} : { tenant: said.tenant as TenantId }),
-});
+export function aRequest(id: string, model: string, now: Instant, said: Asking = {}): Request {
+  const arrivedAt = now - (said.ago ?? 0);
+  return {
+    id: id as RequestId,
+    model: model as ModelId,
+    version: said.version ?? null,
+    arrivedAt,
+    deadline: arrivedAt + (said.wait ?? 60_000),
+    lease: said.lease ?? 10_000,
+    class: said.class ?? 'default',
+    avoid: (said.avoid ?? []) as ServerId[],
+    ...SOMEBODY,
+    ...(said.tenant === undefined ? {} : { tenant: said.tenant as TenantId }),
+    ...(said.affinityKey === undefined ? {} : { affinityKey: said.affinityKey }),
+  };
+}
 
 /** A server with one GPU per given capacity. */
 export const aServer = (

@@ -80,7 +80,10 @@ const event: fc.Arbitrary<Event | LookScript> = fc.oneof(
     .record({ id: fc.nat({ max: 9 }), model, wait: fc.nat({ max: 400 }), lease: fc.nat({ max: 60 }) })
     .map(({ id, model: one, wait, lease }): Event => ({
       kind: 'RequestArrived',
-      request: aRequest(`r${id}`, one, 0, { wait: wait * 5, lease }),
+      request: aRequest(`r${id}`, one, 0, {
+        ...{ wait: wait * 5, lease },
+        ...(id % 3 === 0 && { affinityKey: `key ${id}` }),
+      }),
     })),
   fc.tuple(model, server, order, outcome).map(([m, s, o, out]): Event => ({
     kind: 'LoadEnded',

@@ -17,6 +17,12 @@ export function aRow(model: string, server: string, parts: Partial<RouteRow> = {
   };
 }
 
+/** Of a table that no gateway watches. */
+export const NO_GATEWAYS = {
+  settled: (): RouteVersion => ({ term: Infinity, sequence: Infinity }),
+  awaited: (): [] => [],
+};
+
 /** Routes as a leader has them, with a memory of what has changed since they were told last. */
 export class FakeFeed implements RouteFeed {
   readonly rows = new Map<ReplicaId, RouteRow>();

@@ -43,7 +43,7 @@ export async function launchRedis({ port, folder, settings, isSentinel }: Launch
 export async function waitFor(ask: () => Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + GIVE_UP_MS;
   while (!(await ask())) {
-    if (performance.now() > giveUpAt) throw new Error(`Redis: not within ${GIVE_UP_MS} ms: ${String(ask)}`);
+    if (performance.now() > giveUpAt) throw new Error(`not within ${GIVE_UP_MS} ms: ${String(ask)}`);
     await sleep(POLL_MS);
   }
 }

@@ -2,6 +2,7 @@
 export type Published = Readonly<Record<string, Readonly<Record<string, PublishedOperation>>>>;
 
 interface PublishedOperation {
+  readonly operationId: string;
   readonly responses: Readonly<Record<string, unknown>>;
 }
 

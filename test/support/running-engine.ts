@@ -47,7 +47,7 @@ class StillClock implements Clock {
 }
 
 /** A server with a memory of what was ordered; loads end when the test says so. */
-class ObedientServer implements ModelServer {
+export class ObedientServer implements ModelServer {
   readonly loaded = new Set<ModelId>();
   readonly calls: string[] = [];
   isClosed = false;

@@ -129,7 +129,7 @@ export interface Reply {
   readonly body: any;
 }
 
-/** Calls over HTTP with JSON. Throws where what is answered is not published. */
+/** Calls over HTTP with JSON; of a stream of events the head alone is read. Throws where what is answered is not published. */
 export async function call(
   { scheduler, published }: Pick<World, 'scheduler'> & Partial<Pick<World, 'published'>>,
   method: string,
@@ -144,7 +144,9 @@ export async function call(
     headers: { ...content, ...headers },
     ...(body === undefined ? {} : { body: text }),
   });
-  const answer = await response.text();
+  const isStream = response.headers.get('content-type') === 'text/event-stream';
+  const answer = isStream ? '' : await response.text();
+  if (isStream) await response.body?.cancel();
   if (published) checkPublished(published, method, path, response.status);
   return { status: response.status, headers: response.headers, body: answer === '' ? null : parsed(answer) };
 }

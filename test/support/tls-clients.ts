@@ -9,7 +9,10 @@ export interface Answered {
   readonly body: string;
 }
 
-/** Asks over HTTPS: on a connection of its own, or on those that an agent keeps. */
+/**
+ * Asks over HTTPS: on a connection of its own, or on those that an agent keeps. Of an event stream, which does not
+ * end, what comes first is the body.
+ */
 export function askTls(
   url: string,
   how: AgentOptions | Agent,
@@ -21,10 +24,15 @@ export function askTls(
   return new Promise<Answered>((resolve, reject) => {
     const asked = request(url, { agent, headers, method }, (response) => {
       const chunks: Buffer[] = [];
+      const answered = () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
-      );
+      response.once('end', answered);
+      if (response.headers['content-type'] !== 'text/event-stream') return;
+      response.once('data', () => {
+        answered();
+        response.destroy();
+      });
     });
     asked.once('error', reject);
     asked.end(body);

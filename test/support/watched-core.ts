@@ -15,6 +15,7 @@ import { WatchedTable } from '../../apps/scheduler/src/cluster/replication/watch
 import { FleetFeed } from '../../apps/scheduler/src/cluster/replication/fleet-feed.js';
 import { PeerSubscriptions } from '../../apps/scheduler/src/cluster/replication/peer-subscriptions.js';
 import { aModel, aServer } from './builders.js';
+import { NO_GATEWAYS } from './fake-feed.js';
 import { query } from './running-engine.js';
 import { Shelf } from './shelf.js';
 import { decide } from './decide.js';
@@ -107,7 +108,7 @@ export class FollowingPeer {
 
   private open(): LeaderSession {
     const { core, name, table } = this;
-    const session = new LeaderSession(table, () => ({ term: Infinity, sequence: Infinity }), core.now);
+    const session = new LeaderSession(table, NO_GATEWAYS, core.now);
     const stream = {
       write: (event: Parameters<LeaderSession['hear']>[0]) =>
         void this.post(() => this.session === session && session.hear(event, core.now)),

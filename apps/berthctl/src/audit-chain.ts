@@ -14,7 +14,7 @@ export interface AuditVerdict {
   readonly broken: string | null;
 }
 
-/** Follows a chain of the audit from its newest record back to the oldest one that is kept, and holds no more than the last it saw. */
+/** Follows a chain of the audit from its newest record back to the oldest one that is kept. It holds those two records alone. */
 export class AuditChain {
   private records = 0;
   private newest: AuditRecordMessage | undefined;

@@ -81,6 +81,7 @@ function addResolve(program: Command, act: Act): void {
     )
     .option('--version <version>', 'a version of the model; absent: any')
     .addOption(several('--avoid <server>', 'a server that has just failed; may be repeated'))
+    .option('--affinity-key <key>', 'the same key leads to the same copy')
     .addHelpText('after', example('resolve resnet50', 'resolve resnet50 --wait-ms 0'))
     .action(
       act(async (work, [model], options) => (await import('./resolve.js')).resolve(work, model, options)),

@@ -54,7 +54,7 @@ const isDone = (one: Deleted): boolean => one.refused === null || isGone(one);
 const item = ({ name, refused }: Deleted): object =>
   refused === null ? { name, deleted: true } : { name, deleted: false, problem: refused.problem };
 
-/** What stands in the way is told at the end. */
+/** Refusals have no line here: they are told at the end. */
 function lineOf(one: Deleted): string[] {
   if (!isDone(one)) return [];
   return [`${one.name} is ${isGone(one) ? 'gone already' : 'deleted'}`];

@@ -1,6 +1,7 @@
 import { type Column, type FleetMessage, table } from '#contracts';
 
 type Device = FleetMessage['devices'][number];
+type Awaited = NonNullable<FleetMessage['unloadsWaitFor']>[number];
 type Host = FleetMessage['hosts'][number];
 
 /** The whole picture: a few lines, each device with its memory, and each host whose memory is enforced. */
@@ -13,10 +14,17 @@ export function fleetLines(fleet: FleetMessage): string[] {
     `requests   ${waiting} waiting`,
     `loads      ${loadsInFlight} in flight`,
     ...(frozen ? [`frozen     since ${frozen.since}: ${frozen.reason}`] : []),
+    ...(fleet.unloadsWaitFor ?? []).map(waitLine),
     '',
     ...(devices.length > 0 ? table(COLUMNS, devices) : ['no devices are known yet']),
     ...(hosts.length > 0 ? ['', ...table(HOST_COLUMNS, hosts)] : []),
   ];
+}
+
+function waitLine({ watcher, kind, berth, acknowledges, copies, since }: Awaited): string {
+  const who = kind === 'peer' ? `Berth ${watcher}` : `gateway ${watcher} of ${berth}`;
+  const how = acknowledges ? '' : ', which acknowledges nothing';
+  return `unloads    ${copies} wait since ${since} for ${who}${how}`;
 }
 
 function phases(replicas: FleetMessage['replicas']): string {

@@ -1,4 +1,4 @@
-/** An event, an action or another thing of the core in one line: its kind, and the words in it that are short. */
+/** An event, an action or another thing of the core in one line: its kind, and those of its values that are short. */
 export function inShort({ kind, ...rest }: { readonly kind: string }): string {
   return [kind, ...Object.entries(rest).flatMap(([key, value]) => word(key, value))].join(' ');
 }
@@ -7,7 +7,7 @@ export function inShort({ kind, ...rest }: { readonly kind: string }): string {
 export const asJson = (value: unknown, indent?: number): string =>
   JSON.stringify(value, (_, inner: unknown) => plain(inner), indent) ?? 'nothing';
 
-/** What JSON has a word for. */
+/** A value in place of one that JSON cannot say. */
 function plain(value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value as Map<string, unknown>);
   if (value instanceof Set) return [...(value as Set<unknown>)];

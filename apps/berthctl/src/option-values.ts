@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** The most that fits everywhere a count may go; narrower bounds are Berth's own and told by it. */
+/** The largest count that any call can carry. Many calls allow less: Berth refuses what is above their bounds. */
 const MOST = 2 ** 32 - 1;
 
 /** An option that takes a whole number. */

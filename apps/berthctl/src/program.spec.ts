@@ -58,7 +58,7 @@ describe('a command line that is right', () => {
     'get servers s',
     'get fleet',
     '-o json get models --state ready --label team=risk --label gpu',
-    'resolve m --version 3 --wait-ms 0 --lease-ms 10 --class critical --avoid a --avoid b',
+    'resolve m --version 3 --wait-ms 0 --lease-ms 10 --class critical --avoid a --avoid b --affinity-key k',
     'pin m --copies 2 --until 2027-01-01T00:00:00+01:00',
     'unpin m',
     'load m --wait-ms 10',

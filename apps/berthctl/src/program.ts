@@ -12,8 +12,8 @@ const REFUSED = 1;
 const WRONG_USAGE = 2;
 
 /**
- * Runs one command line to its end, and says with which status the process is to end. Commander would take `--version`
- * for its own wherever it stands, and `resolve` has one too.
+ * Runs one command line, and returns the exit status. `--version` is no option of commander's, which would take it anywhere in the
+ * line: `resolve` has an option of that name.
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   if (args[0] === '--version') {
@@ -83,7 +83,7 @@ async function performed(
   }
 }
 
-/** What commander found wrong it has told already. */
+/** Tells an error, and returns the exit status. Commander has told its own errors already. */
 function told(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
   if (error instanceof Failed) {

@@ -5,10 +5,10 @@ import type { Fleet } from '#core';
 import { counted } from '#contracts';
 import { Failed, Usage } from './failures.js';
 
-/** How many places of the core are told where it throws. */
+/** How many lines of the stack are shown where the core throws. */
 const FRAMES = 5;
 
-/** What stepping through a recording has come to. */
+/** How far a recording was stepped through until now. */
 interface Sofar {
   turns: number;
   first: RecordedTurn | null;
@@ -58,7 +58,7 @@ async function stepped(file: string, recording: Recording, upTo: number): Promis
   return { header, ...sofar, ending: recording.ending, fleet: replay.fleet };
 }
 
-/** A core that throws where it once decided has changed, too; or no core ever took such a turn. */
+/** Takes one turn. Where the core throws it has changed since the recording, or no core has ever taken such a turn. */
 function taken(file: string, replay: Replay, turn: RecordedTurn): Difference | null {
   try {
     return replay.take(turn) ?? null;

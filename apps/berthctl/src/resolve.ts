@@ -11,6 +11,7 @@ export interface ResolveOptions {
   readonly class?: string;
   readonly version?: string;
   readonly avoid?: readonly string[];
+  readonly affinityKey?: string;
 }
 
 /** Without `waitMs` the wait of the model holds, which may be an hour: the command does not sit through that. */
@@ -18,11 +19,11 @@ const MAX_WAIT_MS = 600_000;
 
 /** `resolve M`: where a model is; a cold one is loaded first. */
 export async function resolve(work: Work, model: string, options: ResolveOptions): Promise<void> {
-  const { waitMs, leaseMs, class: importance, version, avoid } = options;
+  const { waitMs, leaseMs, class: importance, version, avoid, affinityKey } = options;
   const question = {
     method: 'POST',
     path: `${pathOf('models', model)}/resolve`,
-    body: { waitMs, leaseMs, class: importance, version, avoid },
+    body: { waitMs, leaseMs, class: importance, version, avoid, affinityKey },
     waitMs: waitMs ?? MAX_WAIT_MS,
   } as const;
   const route = await ask(work.asking(), question, routeSchema);

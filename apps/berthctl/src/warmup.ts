@@ -65,7 +65,7 @@ const find = (work: Work, id: string): Promise<WarmupMessage> =>
 
 const pathOf = (id: string): string => `/v1/warmups/${encodeURIComponent(id)}`;
 
-/** As it is once it has ended, or the time is over. */
+/** The warm-up as it is once it has ended, or once the time is over. */
 async function waitedFor(work: Work, begun: WarmupMessage, waitMs = 0): Promise<WarmupMessage> {
   const until = performance.now() + waitMs;
   let found = begun;

@@ -10,12 +10,12 @@ export interface Work {
   readonly input: Readable;
   /** The time of day, in milliseconds since 1970. */
   readonly now: () => number;
-  /** Read only by commands that ask a server: to the others a URL that is none does not matter. */
+  /** Called only by commands that ask a server, so that a malformed URL fails no other command. */
   asking(): Asking;
 }
 
 /** A command's work, with its arguments and its options as commander has read them. */
 export type Perform = (work: Work, args: readonly [string, ...string[]], options: never) => Promise<void>;
 
-/** Makes of a command's work what commander calls. */
+/** Turns the work of a command into the function that commander calls. */
 export type Act = (perform: Perform) => (...given: unknown[]) => Promise<void>;

@@ -18,6 +18,7 @@ export {
 } from './definitions.js';
 export * from './device.js';
 export * from './explanation.js';
+export * from './fleet.js';
 export { closedView, explanationView } from './explanation-view.js';
 export { closedWords } from './lines/closed-words.js';
 export { explanationLines } from './lines/explanation-lines.js';
@@ -34,6 +35,7 @@ export * from './plan.js';
 export * from './scaling.js';
 export * from './events.js';
 export * from './warmup.js';
+export * from './watched-routes.js';
 export { reasonIn } from './reason-in.js';
 export { BERTH_VERSION, protoFolder } from './package.js';
 export { type Reason, REFUSALS } from './refusals.js';

@@ -180,22 +180,6 @@ export const serverSchema = z.strictObject({
   revision,
 });
 
-/** The whole picture as it is told. */
-export const fleetSchema = z.strictObject({
-  durable: durableSchema,
-  fleet: z.string(),
-  leader: z.strictObject({ id: z.string(), term: z.string() }),
-  frozen: z
-    .strictObject({ reason: z.string(), since: time, by: z.string().nullable().optional() })
-    .nullable()
-    .describe('Routes go on, and no load or unload is ordered.'),
-  devices: z.array(z.strictObject({ server: z.string(), ...deviceSchema.shape })),
-  hosts: z.array(hostMemorySchema).describe('The memory of each host, where it is enforced.'),
-  replicas: z.record(z.string(), count),
-  waiting: count,
-  loadsInFlight: count,
-});
-
 /** What a batch has declared, model by model. */
 export const batchSchema = z.strictObject({
   durable: durableSchema,
@@ -230,7 +214,6 @@ export type RouteMessage = z.infer<typeof routeSchema>;
 export type ModelMessage = z.infer<typeof modelSchema>;
 export type CopyMessage = z.infer<typeof copySchema>;
 export type ServerMessage = z.infer<typeof serverSchema>;
-export type FleetMessage = z.infer<typeof fleetSchema>;
 export type BatchMessage = z.infer<typeof batchSchema>;
 export interface PageMessage<Item> {
   readonly items: Item[];

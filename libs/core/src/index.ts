@@ -27,8 +27,9 @@ export { beginWaiting, earliestDeadline, endWaiting, waitingFor } from './fleet/
 export type * from './plan/plan.js';
 export { type Pressure, PRESSURE_LEVELS, type PressureLevel } from './fleet/pressure.js';
 export { Planning } from './plan/planning.js';
+export { HandedOut } from './learned/handed-out.js';
 export { pickFrom, pickRoute, type RouteRow, routeRow, type RouteSource } from './learned/routes.js';
-export { MAX_WATCHERS } from './learned/watchers.js';
+export { type Awaited, awaitedWatchers, MAX_WATCHERS } from './learned/watchers.js';
 export { playInstant } from './instant.js';
 export { foreignOn, measuredOn, takenByOthers } from './fleet/meter.js';
 export type { Footprint } from './fleet/meters.js';
@@ -43,7 +44,14 @@ export { isGuaranteed, isPinProtected } from './memory/pins.js';
 export { isComing } from './demand/wants.js';
 export { isComingBack, reloadsOf } from './memory/reloads.js';
 export { residentUntil } from './fleet/idle-rule.js';
-export { isAllSeen, isLeftAlone, isListedNowhere, isSettling, ordersAtOnce } from './fleet/standing.js';
+export {
+  isAllSeen,
+  isLeftAlone,
+  isListedNowhere,
+  isRoutable,
+  isSettling,
+  ordersAtOnce,
+} from './fleet/standing.js';
 export {
   copiesPerModel,
   type DeviceFlag,
@@ -69,6 +77,7 @@ export type { WhyHere } from './explain/why-here.js';
 export type { WhyHolder } from './explain/scene.js';
 export type { WhyMemory } from './explain/why-place.js';
 export type { Verdict, WhyDevice, WhyThere } from './explain/why-there.js';
+export { type Foretold, foretold } from './plan/foretold.js';
 export { type Demand, type Why, whyOf } from './plan/why.js';
 export { type Removal } from './scaling/removal.js';
 export { type Scaling, scalingAndRemovals, scalingOf } from './scaling/scaling.js';

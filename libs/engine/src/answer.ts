@@ -23,6 +23,8 @@ export interface ResolveQuery {
   readonly class: Class | null;
   /** Servers the caller has just failed on. */
   readonly avoid: readonly ServerId[];
+  /** The same key leads to the same copy: at most 128 characters. */
+  readonly affinityKey?: string;
   /** The tenant, by the credential of the caller. */
   readonly tenant: TenantId;
   /** The caller's own name for the request, at most 128 characters: for correlation only. */

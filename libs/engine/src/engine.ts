@@ -237,6 +237,7 @@ export class Engine {
     const query = this.callers.queryOf(request);
     if (!query) return;
     const replica = this.state.replicas.get(id)!;
+    this.uses.handedOut.note(id, this.now());
     this.leases.note(replica.server, lease, this.now());
     const told = { lease, waited, cold, ...this.routeVersion };
     this.callers.answer(request, routeTo({ ...replica, versions }, query, told));

@@ -15,10 +15,11 @@ describe('the uses between two turns', () => {
     ]);
   });
 
-  it('are told once', () => {
+  it('are told once, and count as handed out for a second', () => {
     const uses = new Uses();
     uses.note(A, 1_000, 2_000);
     uses.take();
     expect([uses.take(), uses.lastUse(A)]).toEqual([[], undefined]);
+    expect(uses.handedOut.inLastSecond(A, 1_500)).toBe(1);
   });
 });

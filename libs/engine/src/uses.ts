@@ -1,10 +1,13 @@
-import type { EventOf, Instant, ReplicaId } from '#core';
+import { type EventOf, HandedOut, type Instant, type ReplicaId } from '#core';
 
 /** The routes given between two turns: for each replica how many, the latest use and the latest end of a lease. */
 export class Uses {
   private readonly latest = new Map<ReplicaId, { at: Instant; inUseUntil: Instant; routes: number }>();
+  /** Outlasts turns, and has the routes that turns gave, too. */
+  readonly handedOut = new HandedOut();
 
   note(replica: ReplicaId, at: Instant, inUseUntil: Instant): void {
+    this.handedOut.note(replica, at);
     const use = this.latest.get(replica);
     if (!use) {
       this.latest.set(replica, { at, inUseUntil, routes: 1 });

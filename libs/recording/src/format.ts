@@ -1,7 +1,7 @@
 import type { Event, Fleet, Instant } from '#core';
 
 /** Rises with every change of what is written, the shape of the core's events, actions and fleet included. */
-export const FORMAT = 39;
+export const FORMAT = 40;
 
 /** The process that takes the turns. */
 export interface About {

@@ -65,6 +65,22 @@ describe('the metrics', () => {
     expect(text).toContain('berth_resolve_total{result="queue_full"} 1');
   });
 
+  it('count resolve calls into the buckets up to which they took', async () => {
+    for (const took of [0.1, 0.125, 1, 400_000]) metrics.resolve.resolved('routed', false, took);
+    const lines = (await read()).split('\n').filter((line) => line.startsWith('berth_resolve_seconds'));
+    expect(lines).toHaveLength(16);
+    expect(lines.slice(0, 2)).toEqual([
+      'berth_resolve_seconds_bucket{le="0.0001",cold="false"} 1',
+      'berth_resolve_seconds_bucket{le="0.001",cold="false"} 3',
+    ]);
+    expect(lines.slice(-4)).toEqual([
+      'berth_resolve_seconds_bucket{le="300",cold="false"} 3',
+      'berth_resolve_seconds_bucket{le="+Inf",cold="false"} 4',
+      'berth_resolve_seconds_sum{cold="false"} 400.001225',
+      'berth_resolve_seconds_count{cold="false"} 4',
+    ]);
+  });
+
   it('read the gauges off the fleet as it is', async () => {
     turn(0, [], []);
     expect(await read()).toMatch(/^berth_term 7$/m);

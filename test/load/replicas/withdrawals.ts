@@ -12,6 +12,7 @@ import type { LeaderTerm } from '../../../apps/scheduler/src/bootstrap/term/lead
 import { Terms } from '../../../apps/scheduler/src/cluster/leadership/per-term.js';
 import { PeerSubscriptions } from '../../../apps/scheduler/src/cluster/replication/peer-subscriptions.js';
 import { RoutePublisher } from '../../../apps/scheduler/src/cluster/replication/route-publisher.js';
+import { GatewayRoutes } from '../../../apps/scheduler/src/routing/gateway-routes.js';
 import { WatchRpc } from '../../../apps/scheduler/src/routing/watch.grpc.js';
 import type { RouteFeed } from '../../../apps/scheduler/src/cluster/replication/route-feed.js';
 import { aRow, FakeFeed } from '../../support/fake-feed.js';
@@ -101,7 +102,9 @@ class Leader {
     const terms = new Terms(lifecycle);
     terms.leading = { get: () => this.asWatching() } as unknown as LeaderTerm;
     const log = pino({ level: 'silent' });
-    const handlers = new WatchRpc(new RpcErrors(log, Math.random), lifecycle, log, terms, routes).handlers();
+    const errors = new RpcErrors(log, Math.random);
+    const gateways = new GatewayRoutes(lifecycle, terms, routes);
+    const handlers = new WatchRpc(errors, lifecycle, log, terms, gateways).handlers();
     for (const [name, handle] of Object.entries(handlers))
       handlers[name] = ((call: { metadata: never }, done: unknown) => {
         notePrincipal(call.metadata, ANONYMOUS);

@@ -8,6 +8,7 @@ import {
   type Instant,
   type Millis,
   type ModelId,
+  HandedOut,
   pickRoute,
   type Request,
   type RequestId,
@@ -22,7 +23,7 @@ import { admit, isPromised } from './promise.js';
 import { type Arrival, UNLOAD_MS, type Workload } from './workload.js';
 import { decide } from '../../support/decide.js';
 
-const NO_USES = { lastUse: () => undefined };
+const NO_USES = { lastUse: () => undefined, handedOut: new HandedOut() };
 const NONE: readonly Ask[] = [];
 
 /** An arrival with a name, and the tenant that sends it. */

@@ -69,7 +69,7 @@ export class Follow {
   private open(leader: Peer): void {
     const { peer, scenery } = this;
     const { own, process, name } = peer;
-    const session = new LeaderSession(own.table, () => own.gateways.settled(process.now()), process.now());
+    const session = new LeaderSession(own.table, own.gateways, process.now());
     const following: Following = { to: leader.name, session, close: () => undefined };
     this.following = following;
     this.isOpening = true;
@@ -103,7 +103,7 @@ export class Follow {
   }
 
   /** One report at a time is under way. */
-  private pump(): void {
+  pump(): void {
     const { following, peer } = this;
     const now = peer.process.now();
     if (!following || this.isReporting || !following.session.isDue(now)) return;

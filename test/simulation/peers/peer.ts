@@ -122,6 +122,12 @@ export class Peer {
     );
   }
 
+  /** Unloads may wait for a gateway of this peer no more. */
+  gatewayAcknowledged(): void {
+    if (this.lead) this.lead.routeFeed.gatewayAcknowledged();
+    else this.follow.pump();
+  }
+
   /** The peer that leads, as far as this one has heard. */
   leader(): Peer | undefined {
     const { present } = this.election;

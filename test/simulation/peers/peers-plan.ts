@@ -48,6 +48,10 @@ export interface PeersPlan {
   readonly servesStale: boolean;
   /** So many gateways watch. */
   readonly gateways: number;
+  /** How often each of them acknowledges an event, as a share. */
+  readonly acknowledges: readonly number[];
+  /** Whether they wrongly call themselves alike. */
+  readonly haveOneName: boolean;
   /** How far the clocks of Redis are from that of the world, at most. */
   readonly skew: number;
   /** Whether a master takes no writes where no replica has been heard of for a while (`min-replicas-to-write`). */
@@ -57,6 +61,7 @@ export interface PeersPlan {
 
 export function peersPlan(seed: number): PeersPlan {
   const random = new Random(seed, 'peers');
+  const ofGateways = new Random(seed, 'gateways');
   const storm = 240_000;
   const gpus = random.between(1, 2);
   // docs/replicas.md promises nothing of terms that are lost with such a split unless the clocks go together.
@@ -72,6 +77,8 @@ export function peersPlan(seed: number): PeersPlan {
     defaults: DEFAULTS,
     servesStale: random.chance(0.6),
     gateways: random.pick([0, 0, 1, 2]),
+    acknowledges: [ofGateways, ofGateways].map((one) => one.pick([0, 0.5, 1, 1])),
+    haveOneName: ofGateways.chance(0.2),
     skew: isTorn ? 0 : 90_000,
     needsReplica: random.chance(0.35),
     troubles: [...drawRedis(random, storm, isTorn), ...drawOthers(random, storm)].toSorted(

@@ -101,7 +101,10 @@ export class PeersWorld {
 
   private troubles(): Troubles {
     const { scenery, peers, plan } = this;
-    const gateways = Array.from({ length: plan.gateways }, (_, at) => new Gateway(`g${at}`, scenery, peers));
+    const gateways = Array.from(
+      { length: plan.gateways },
+      (_, at) => new Gateway(`g${at}`, scenery, peers, plan.acknowledges[at] ?? 0),
+    );
     scenery.referee.gateways = gateways;
     const lose = (): void => {
       this.admins.forget();

@@ -4,7 +4,7 @@ import { KnownCallers } from '../transport/access/known-callers.js';
 import { Certificates } from '../transport/tls/certificates.js';
 import type { Dependencies } from './dependencies.js';
 
-/** Who may call, and what shows callers who we are: read from files before anything is served. */
+/** The credentials that are accepted, and the certificates of this process: read from files before anything is served. */
 export interface Identities {
   readonly access: Access;
   readonly callers: KnownCallers;

@@ -1,9 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Instant } from '#core';
+import {
+  type Foretold,
+  foretold,
+  HandedOut,
+  type Instant,
+  isRoutable,
+  type Millis,
+  type ModelId,
+  Now,
+  pickRoute,
+} from '#core';
 import { type Answer, Engine, type Pending, type ResolveQuery, type Route } from '#engine';
-import type { RouteMessage } from '#contracts';
+import type { RouteMessage, RouteServerMessage } from '#contracts';
 import { Metrics } from '#telemetry';
 import { Frozen } from '../admin/servers/overview.js';
+import { Registry } from '../admin/servers/registry.js';
 import { Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../transport/lifecycle.js';
 import { RouteFeed } from '../cluster/replication/route-feed.js';
 import { RouteMessages } from '../cluster/replication/route-messages.js';
@@ -18,11 +29,36 @@ export class LeaderRoutes {
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(RouteMessages) private readonly told: RouteMessages,
     @Inject(RouteFeed) private readonly routeFeed: RouteFeed,
+    @Inject(Registry) private readonly registry: Registry,
   ) {}
 
   /** A route as callers are told it. */
   of(route: Route): RouteMessage {
     return this.told.of(route);
+  }
+
+  /** The server of a copy that is ready; undefined: there is none. Nothing counts as used. */
+  present(query: ResolveQuery): RouteServerMessage | undefined {
+    const copy = pickRoute(this.engine.fleet, query, NO_USES, this.engine.now());
+    return copy && this.registry.routeServer(copy.server);
+  }
+
+  /** The servers that take requests. */
+  get up(): RouteServerMessage[] {
+    const servers = [...this.engine.fleet.servers.values()].filter(isRoutable);
+    return servers.map(({ spec }) => this.registry.routeServer(spec.id));
+  }
+
+  /** How long a request for a cold model may wait. */
+  longestWait(model: string): Millis {
+    const { models, defaults } = this.engine.fleet;
+    return (models.get(model as ModelId) ?? defaults).coldStart.maxWait;
+  }
+
+  /** What a request for a model would be told that came now. It takes a turn on a copy of the fleet. */
+  foretold(model: string): Foretold {
+    const { fleet } = this.engine;
+    return foretold(fleet, model as ModelId, new Now(this.engine.now()));
   }
 
   /** The route to a warm model. */
@@ -38,8 +74,7 @@ export class LeaderRoutes {
     const { engine, lifecycle, routeFeed } = this;
     const began = engine.now();
     if (lifecycle.isEnding) return ended(this.counted(refused(SHUTTING_DOWN), began));
-    const { coldStart } = engine.fleet.models.get(query.model) ?? engine.fleet.defaults;
-    const pending = engine.admit(query, coldStart.maxWait);
+    const pending = engine.admit(query, this.longestWait(query.model));
     const vouched = (answer: Answer): Answer =>
       answer.kind === 'route'
         ? (routeFeed.withValidLease(answer) ?? instead() ?? refused(NO_LEADER))
@@ -58,6 +93,8 @@ export class LeaderRoutes {
     return answer;
   }
 }
+
+const NO_USES = { lastUse: () => undefined, handedOut: new HandedOut() };
 
 const refused = (refusal: (Answer & { kind: 'refusal' })['refusal']): Answer => ({
   kind: 'refusal',

@@ -23,11 +23,12 @@ describe('a resolve request', () => {
 
   it('means the same to the short way as to the schema', () => {
     const millis = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer(), fc.double(), fc.constant(null));
+    const shortText = fc.oneof(fc.string(), fc.constant(null), fc.constant('x'.repeat(129)), fc.nat());
     const fields = fc.record(
       {
         model: fc.constantFrom('m', 'n', 1),
         ...{ waitMs: millis, leaseMs: millis, avoid: fc.array(fc.string()) },
-        requestId: fc.oneof(fc.string(), fc.constant(null), fc.constant('x'.repeat(129)), fc.nat()),
+        ...{ requestId: shortText, affinityKey: shortText },
       },
       { requiredKeys: [] },
     );
@@ -55,6 +56,7 @@ describe('a resolve request', () => {
       leaseMs: 1,
       class: 'critical',
       avoid: ['a'],
+      affinityKey: 'k',
       requestId: 'r',
     };
     expect(readResolveRequest('m', request)).toEqual({
@@ -62,6 +64,7 @@ describe('a resolve request', () => {
       query: {
         ...{ model: 'm', version: '2', wait: 0, lease: 1, class: 'critical', avoid: ['a'] },
         tenant: 'anonymous',
+        affinityKey: 'k',
         requestId: 'r',
       },
     });
@@ -71,6 +74,16 @@ describe('a resolve request', () => {
     const avoid = Array.from({ length: 100 }, (_, nth) => `s${nth}`);
     expect(readResolveRequest('m', { avoid })).toMatchObject({ query: { avoid: avoid.slice(0, 8) } });
     expect(readResolveRequest('m', { avoid: [...avoid, 's100'] }).ok).toBe(false);
+  });
+
+  it('has an affinity key of 128 characters at most', () => {
+    expect(readResolveRequest('m', { affinityKey: 'k'.repeat(128) })).toMatchObject({ ok: true });
+    for (const affinityKey of ['k'.repeat(129), 'k'.repeat(10_000)]) {
+      expect(readResolveRequest('m', { affinityKey })).toMatchObject({
+        ok: false,
+        errors: [{ path: 'affinityKey', rule: 'must have at most 128 characters' }],
+      });
+    }
   });
 
   it('is called as its caller calls it, where that keeps to the rule', () => {
@@ -86,7 +99,7 @@ describe('a resolve request', () => {
   });
 
   it('lists every rule it breaks', () => {
-    const read = readResolveRequest('..', { waitMs: 1.5, leaseMs: 600_001, affinityKey: 'k' });
+    const read = readResolveRequest('..', { waitMs: 1.5, leaseMs: 600_001, affinityKey: '' });
     expect(read.ok ? [] : read.errors.map(({ path }) => path)).toEqual([
       'model',
       'waitMs',

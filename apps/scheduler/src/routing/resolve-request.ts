@@ -35,7 +35,11 @@ export const resolveRequestSchema = z.strictObject({
     .enum(CLASSES, { error: 'must be one of critical, default, sheddable' })
     .nullish()
     .describe('How much the request matters. Absent: as much as the model.'),
-  affinityKey: z.null({ error: 'not available in this version' }).optional(),
+  affinityKey: shortText
+    .nullish()
+    .describe(
+      'The same key leads to the same copy, while the copies stay the same and none is used too much.',
+    ),
   avoid: z
     .array(nameSchema)
     .max(100, { error: 'must have at most 100 entries' })
@@ -106,6 +110,7 @@ const SIMPLE = new Map<string, (value: unknown, model: string) => boolean>([
   ['waitMs', (value) => isMillis(value, MAX_UINT32)],
   ['leaseMs', (value) => isMillis(value, MAX_LEASE)],
   ['avoid', (value) => Array.isArray(value) && value.length === 0],
+  ['affinityKey', isShortText],
   ['requestId', isShortText],
 ]);
 
@@ -129,6 +134,7 @@ function complete(tenant: string, model: string, request: Fields): ResolveQuery 
     lease: request.leaseMs ?? DEFAULT_LEASE,
     class: request.class ?? null,
     avoid: (request.avoid ?? []).slice(0, MAX_AVOIDED) as ServerId[],
+    ...(request.affinityKey == null ? {} : { affinityKey: request.affinityKey }),
     tenant: tenant as TenantId,
     ...(request.requestId == null ? {} : { requestId: request.requestId }),
   };

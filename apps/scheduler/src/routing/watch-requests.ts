@@ -4,11 +4,11 @@ import { MalformedRequest } from '#contracts';
 import { MAX_LEASE, type ModelId, type ServerId } from '#core';
 import { readRequest } from '../transport/grpc/requests.js';
 import { TABLE_GOOD_FOR } from '../cluster/replication/times.js';
-import { MAX_DOUBTED } from '../cluster/replication/route-event.js';
+import { MAX_AWAITED, MAX_DOUBTED } from '../cluster/replication/route-event.js';
 
 const MAX_NAME = 128;
 /** From a gateway: so many it reports at once. A peer reports more, split up. */
-const MAX_USES = 1_000;
+export const MAX_USES = 1_000;
 const MAX_USES_OF_PEERS = 2_000;
 
 /** 64-bit numbers are handed over as texts. */
@@ -17,13 +17,13 @@ const number = (most: number) => {
   return z.coerce.number().int({ error }).min(0, { error }).max(most, { error });
 };
 
-const watcher = z
+export const watcher = z
   .string()
   .min(1, { error: 'must not be empty' })
   .max(MAX_NAME, { error: `must have at most ${MAX_NAME} characters` });
 
-const model = nameSchema.transform((name) => name as ModelId);
-const server = nameSchema.transform((name) => name as ServerId);
+export const model = nameSchema.transform((name) => name as ModelId);
+export const server = nameSchema.transform((name) => name as ServerId);
 
 /** A message that may be left out. */
 const orNull = <Shape extends z.ZodType>(shape: Shape) => shape.nullish().transform((value) => value ?? null);
@@ -51,6 +51,10 @@ const acknowledgement = z.object({
   number: number(Number.MAX_SAFE_INTEGER),
   version: version.nullish().transform((value) => value ?? { term: 0, sequence: 0 }),
   isEnding: z.boolean(),
+  awaited: z
+    .array(z.object({ watcher, acknowledges: z.boolean() }))
+    .max(MAX_AWAITED)
+    .default([]),
 });
 
 const reportSchema = (mostUses: number, longest: number) =>
@@ -59,6 +63,7 @@ const reportSchema = (mostUses: number, longest: number) =>
     uses: z.array(useSchema(longest)).max(mostUses, { error: `must have at most ${mostUses} entries` }),
     doubted: z.array(server).max(MAX_DOUBTED, { error: `must have at most ${MAX_DOUBTED} entries` }),
     peer: orNull(acknowledgement),
+    acknowledged: orNull(version),
   });
 
 const ofGateways = reportSchema(MAX_USES, TABLE_GOOD_FOR);

@@ -11,6 +11,7 @@ import type { Following } from '../cluster/leadership/following.js';
 import { Terms } from '../cluster/leadership/per-term.js';
 import { RoutePublisher } from '../cluster/replication/route-publisher.js';
 import type { RouteEvent } from '../cluster/replication/route-event.js';
+import { GatewayRoutes } from './gateway-routes.js';
 import { WatchRpc } from './watch.grpc.js';
 
 const errors = { of: (error: unknown) => error } as unknown as RpcErrors;
@@ -19,7 +20,8 @@ const errors = { of: (error: unknown) => error } as unknown as RpcErrors;
 function handlersOf(routes: WatchedTable, following?: Pick<Following, 'noteTerm'>) {
   const lifecycle = new Lifecycle();
   const terms = Object.assign(new Terms(lifecycle), { following });
-  return new WatchRpc(errors, lifecycle, { warn: () => undefined }, terms, routes).handlers();
+  const gateways = new GatewayRoutes(lifecycle, terms, routes);
+  return new WatchRpc(errors, lifecycle, { warn: () => undefined }, terms, gateways).handlers();
 }
 
 describe('what a gateway reports as used', () => {
@@ -48,6 +50,7 @@ describe('what a gateway reports as used', () => {
       request: { watcher: 'g', uses: [use], doubted: [], peer: null },
       metadata: new Metadata(),
     };
+    notePrincipal(call.metadata, ANONYMOUS);
     const reportUsage = handlers['reportUsage'] as (call: unknown, done: (error: unknown) => void) => void;
     reportUsage(call, (error) => expect(error).toBeNull());
   }

@@ -12,18 +12,14 @@ import { principalOverGrpc } from '../transport/access/principals.js';
 import { Refused } from '../transport/errors/refused.js';
 import { RpcErrors } from '../transport/errors/rpc-errors.js';
 import { PEER } from '../transport/access/peer-key.js';
-import { WatchedTable } from '../cluster/replication/watched-table.js';
-import { Lifecycle, NO_LEADER } from '../transport/lifecycle.js';
+import { Lifecycle } from '../transport/lifecycle.js';
 import { LOG } from '../transport/nest-log.js';
 import { Terms } from '../cluster/leadership/per-term.js';
 import { RouteFeed } from '../cluster/replication/route-feed.js';
-import {
-  RETRY_AFTER_MS,
-  type GatewayStream,
-  MAX_GATEWAYS,
-} from '../cluster/replication/gateway-subscriptions.js';
+import type { GatewayName, GatewayStream } from '../cluster/replication/gateway-subscriptions.js';
 import { MAX_PEERS } from '../cluster/replication/peer-subscriptions.js';
 import type { RouteEvent } from '../cluster/replication/route-event.js';
+import { busy, GatewayRoutes } from './gateway-routes.js';
 import { readReport, readWatch, type WatchCall } from './watch-requests.js';
 
 type WatchStream = ServerWritableStream<unknown, RouteEvent>;
@@ -37,7 +33,7 @@ export class WatchRpc {
     @Inject(Lifecycle) private readonly lifecycle: Lifecycle,
     @Inject(LOG) private readonly log: Pick<Logger, 'warn'>,
     @Inject(Terms) private readonly terms: Terms,
-    @Inject(WatchedTable) private readonly routes: WatchedTable,
+    @Inject(GatewayRoutes) private readonly gateways: GatewayRoutes,
   ) {}
 
   handlers(): UntypedServiceImplementation {
@@ -67,12 +63,12 @@ export class WatchRpc {
         left?.();
       });
     const to: GatewayStream = {
-      credential: principalOverGrpc(stream.metadata).credential,
+      ...gatewayOf(stream, call.watcher),
       get isFree() {
         return !stream.writableNeedDrain;
       },
       write: (event: RouteEvent) => void stream.write(event),
-      end: (cause) => void stream.emit('error', this.errors.of(cause ?? this.farewell())),
+      end: (cause) => void stream.emit('error', this.errors.of(cause ?? this.lifecycle.farewell())),
     };
     const leave =
       call.peer === null ? this.watchAsGateway(stream, to, call) : await this.watchAsPeer(stream, to, call);
@@ -98,38 +94,24 @@ export class WatchRpc {
     return leave;
   }
 
-  /** Any peer tells gateways of its table. A gateway that does not read is told again once it does. */
   private watchAsGateway(stream: WatchStream, to: GatewayStream, { have }: WatchCall): () => void {
-    const { gateways, now, publisher, table } = this.routes;
-    if (!gateways.makeRoom(to.credential)) throw busy(`at most ${MAX_GATEWAYS} gateways may watch one Berth`);
-    this.terms.leading?.get(RouteFeed).expectGateway();
-    if (!table.isReady) throw new Refused(NO_LEADER);
-    stream.on('drain', () => publisher.flushAll(now()));
-    return gateways.open(to, have, now());
+    stream.on('drain', () => this.gateways.flush());
+    return this.gateways.watch(to, have);
   }
 
-  /** Why a stream is ended: the process ends, or knows no leader. */
-  private farewell(): unknown {
-    try {
-      this.lifecycle.admit();
-      return new Refused(NO_LEADER);
-    } catch (error) {
-      return error;
-    }
-  }
-
-  private report({ metadata, request }: ReportCall): void {
+  private report(call: ReportCall): void {
     this.lifecycle.admit();
-    const { watcher, uses, doubted, peer } = readReport(request);
-    if (peer === null) {
-      this.routes.noteUses(uses);
-      if (doubted.length > 0) this.terms.doubt(doubted);
-      return;
-    }
-    demandPeer(metadata);
+    const { watcher, uses, doubted, acknowledged, peer } = readReport(call.request);
+    if (peer === null) return this.gateways.report(gatewayOf(call, watcher), { uses, doubted, acknowledged });
+    demandPeer(call.metadata);
     this.terms.now.get(RouteFeed).report(watcher, { ...peer, uses, doubted });
   }
 }
+
+const gatewayOf = ({ metadata }: { readonly metadata: Metadata }, watcher: string): GatewayName => ({
+  watcher,
+  credential: principalOverGrpc(metadata).credential,
+});
 
 /** Where callers have no credentials each may be a peer: only this machine calls then. */
 function demandPeer(metadata: Metadata): void {
@@ -141,5 +123,3 @@ const NOT_A_PEER = new Refused({
   reason: 'not_allowed',
   detail: 'peer: only a peer of this Berth may say it is one',
 });
-
-const busy = (detail: string): Refused => new Refused({ reason: 'busy', detail, retryAfter: RETRY_AFTER_MS });

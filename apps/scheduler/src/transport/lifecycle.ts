@@ -23,6 +23,11 @@ export class Lifecycle {
   admit(): void {
     if (this.why !== null) throw new Refused(this.why);
   }
+
+  /** Why a stream is ended that nothing else ends: it is ending, or knows no leader. */
+  farewell(): Refused {
+    return new Refused(this.why ?? NO_LEADER);
+  }
 }
 
 export const SHUTTING_DOWN = { reason: 'shutting_down', retryAfter: RETRY_AFTER_MS } as const;

@@ -4,6 +4,7 @@ import { type Fleet, put, type Request } from '../fleet/fleet.js';
 import { endWaiting } from '../fleet/waiting.js';
 import type { Ready } from '../fleet/replica.js';
 import type { ModelId, ReplicaId } from '../fleet/ids.js';
+import { HandedOut } from '../learned/handed-out.js';
 import { learnLease, leaseOn } from '../learned/leases.js';
 import type { Instant } from '../fleet/model.js';
 import { hasVersion, pickRoute, routableReplicas } from '../learned/routes.js';
@@ -17,13 +18,15 @@ export function grantWaiting(fleet: Fleet, now: Now): Action[] {
   const actions: Action[] = [];
   const cold = new Set<ModelId>();
   const used = new Map<ReplicaId, Instant>();
-  const recent = { lastUse: (id: ReplicaId) => used.get(id) };
+  const handedOut = new HandedOut();
+  const recent = { lastUse: (id: ReplicaId) => used.get(id), handedOut };
   for (const request of fleet.waiting.values()) {
     if (cold.has(request.model)) continue;
     const replica = pickRoute(fleet, request, recent) ?? doubtedRoute(fleet, request);
     if (replica) {
       actions.push(grant(fleet, request, replica, now));
       used.set(replica.id, now.stamp + actions.length);
+      handedOut.note(replica.id, now.stamp);
     } else if (routableReplicas(fleet, request.model).length === 0) cold.add(request.model);
   }
   return actions;

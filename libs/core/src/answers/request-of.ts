@@ -6,7 +6,7 @@ import { DEFAULT_LEASE } from '../learned/leases.js';
 /** A request that waits from now on. */
 export const requestOf = (
   id: RequestId,
-  asked: Pick<Request, 'model' | 'version' | 'lease' | 'avoid' | 'tenant' | 'requestId'>,
+  asked: Pick<Request, 'model' | 'version' | 'lease' | 'avoid' | 'affinityKey' | 'tenant' | 'requestId'>,
   { now, wait, rank }: { readonly now: Instant; readonly wait: Millis; readonly rank: Class },
 ): Request => ({
   id,
@@ -17,6 +17,7 @@ export const requestOf = (
   lease: asked.lease,
   class: rank,
   avoid: asked.avoid,
+  ...(asked.affinityKey === undefined ? {} : { affinityKey: asked.affinityKey }),
   tenant: asked.tenant,
   ...(asked.requestId === undefined ? {} : { requestId: asked.requestId }),
 });

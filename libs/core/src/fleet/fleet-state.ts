@@ -26,6 +26,8 @@ export interface Request {
   readonly class: Class;
   /** Servers on which the caller has just failed. */
   readonly avoid: readonly ServerId[];
+  /** The same key leads to the same copy. */
+  readonly affinityKey?: string;
   readonly tenant: TenantId;
   /** The caller's name for it, at most 128 characters: for correlation only. */
   readonly requestId?: string;

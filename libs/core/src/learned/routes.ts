@@ -4,6 +4,8 @@ import type { ModelId, ReplicaId, ServerId } from '../fleet/ids.js';
 import type { Instant } from '../fleet/model.js';
 import { isRoutable } from '../fleet/standing.js';
 import { isWhole } from '../memory/footprint.js';
+import { copyForKey } from './affinity.js';
+import type { HandedOut } from './handed-out.js';
 import { leasesOnEndBy } from './leases.js';
 
 /** What a caller asks of a route. */
@@ -12,11 +14,16 @@ export interface RouteQuery {
   /** Null: any version. */
   readonly version: string | null;
   readonly avoid: readonly ServerId[];
+  /** The same key leads to the same copy; left out: to the least recently used one. */
+  readonly affinityKey?: string;
 }
 
-/** The uses since the last turn, so that two callers in a row are sent to two copies. */
+/** What is known of uses beside the copies themselves. */
 export interface RecentUses {
+  /** Since the last turn, so that two callers in a row are sent to two copies. */
   lastUse(replica: ReplicaId): Instant | undefined;
+  /** By this process, with a key or without. */
+  readonly handedOut: HandedOut;
 }
 
 /** What a route is picked by: the part of a copy that both a fleet and a table of routes have. */
@@ -39,43 +46,49 @@ export const pickRoute = (
   query: RouteQuery,
   recent: RecentUses,
   now = fleet.now,
-): Ready | undefined => pickFrom(new FleetRoutes(fleet, now), query, recent);
+): Ready | undefined => pickFrom(new FleetRoutes(fleet, now), query, recent, now);
 
 /**
- * The same of any source. Failing copies come last, then those on servers that drain with a deadline; of the others the
- * least recently used comes first.
+ * The same of any source. Failing copies come last, then those on servers that drain with a deadline. Of the others the one
+ * that the key leads to comes first, without a key the least recently used.
  */
 export function pickFrom<Key, Copy extends RoutableCopy>(
   source: RouteSource<Key, Copy>,
   query: RouteQuery,
   recent: RecentUses,
+  now: Instant,
 ): Copy | undefined {
-  const copies = source.copiesOf(query.model);
-  if (!copies) return undefined;
-  let best: Copy | undefined;
-  for (const key of copies) {
-    const copy = source.routable(key);
-    if (!copy || !hasVersion(copy, query.version) || query.avoid.includes(copy.server)) continue;
-    if (!best || isRoutedBefore(source, copy, best, recent)) best = copy;
-  }
+  const copies = foremost(source, query);
+  const { model, affinityKey: key } = query;
+  if (key !== undefined)
+    return copyForKey(copies, { key, model }, ({ id }) => recent.handedOut.inLastSecond(id, now));
+  let best = copies[0];
+  for (const copy of copies) if (usedAt(copy, recent) < usedAt(best!, recent)) best = copy;
   return best;
 }
 
-export const hasVersion = ({ versions }: Pick<Ready, 'versions'>, version: string | null): boolean =>
-  version === null || versions.includes(version);
-
-function isRoutedBefore<Key, Copy extends RoutableCopy>(
+/** The copies that the caller may be sent to, less those that come behind others of them. */
+function foremost<Key, Copy extends RoutableCopy>(
   source: RouteSource<Key, Copy>,
-  one: Copy,
-  other: Copy,
-  recent: RecentUses,
-): boolean {
-  if (source.isFailing(one) !== source.isFailing(other)) return source.isFailing(other);
-  if (source.isEnding(one) !== source.isEnding(other)) return source.isEnding(other);
-  return usedAt(one, recent) < usedAt(other, recent);
+  { model, version, avoid }: RouteQuery,
+): Copy[] {
+  const first: Copy[] = [];
+  let least = Infinity;
+  for (const key of source.copiesOf(model) ?? []) {
+    const copy = source.routable(key);
+    if (!copy || !hasVersion(copy, version) || avoid.includes(copy.server)) continue;
+    const place = (source.isFailing(copy) ? 2 : 0) + (source.isEnding(copy) ? 1 : 0);
+    if (place < least) first.length = 0;
+    least = Math.min(least, place);
+    if (place === least) first.push(copy);
+  }
+  return first;
 }
 
 const usedAt = (copy: RoutableCopy, recent: RecentUses): Instant => recent.lastUse(copy.id) ?? copy.lastUse;
+
+export const hasVersion = ({ versions }: Pick<Ready, 'versions'>, version: string | null): boolean =>
+  version === null || versions.includes(version);
 
 /** The routes of a fleet. */
 class FleetRoutes implements RouteSource<ReplicaId, Ready> {

@@ -1,6 +1,8 @@
 import type { Now } from '../numbers/now.js';
 import type { Watcher } from '../fleet/kept.js';
+import { unsettled } from '../fleet/fleet.js';
 import type { Fleet } from '../fleet/fleet-state.js';
+import type { WatcherId } from '../fleet/ids.js';
 import type { Instant, Millis } from '../fleet/model.js';
 
 /** Bound of watchers; one more is not taken up. */
@@ -18,6 +20,27 @@ export function acknowledgedBy({ watchers }: Readonly<Fleet>, now: Now): number 
   for (const one of watchers.values())
     if (!isSilent(one, now)) acknowledged = Math.min(acknowledged, one.revision);
   return acknowledged;
+}
+
+/** A watcher that unloads wait for. */
+export interface Awaited {
+  readonly watcher: WatcherId;
+  /** What it has to acknowledge. */
+  readonly revision: number;
+  /** How many copies wait for that, and since when the first of them does. */
+  readonly copies: number;
+  readonly since: Instant;
+}
+
+/** The watchers that have not acknowledged that copies are withdrawn which are to be unloaded. */
+export function awaitedWatchers(fleet: Readonly<Fleet>, now: Now): Awaited[] {
+  const draining = unsettled(fleet).filter((one) => one.phase === 'draining');
+  return [...fleet.watchers].flatMap(([watcher, one]) => {
+    const held = isSilent(one, now) ? [] : draining.filter(({ withdrawnIn }) => withdrawnIn > one.revision);
+    if (held.length === 0) return [];
+    const revision = Math.max(...held.map(({ withdrawnIn }) => withdrawnIn));
+    return [{ watcher, revision, copies: held.length, since: Math.min(...held.map(({ since }) => since)) }];
+  });
 }
 
 /** How long unloads should wait for watchers that have stopped to answer; in the past where all answer. */

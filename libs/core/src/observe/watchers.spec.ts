@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aModel, aServer, CoreDriver } from '../../../../test/support/core-driver.js';
 import { replicaId, type ModelId, type WatcherId } from '../fleet/ids.js';
-import { MAX_WATCHERS } from '../learned/watchers.js';
+import { awaitedWatchers, MAX_WATCHERS } from '../learned/watchers.js';
+import { Now } from '../numbers/now.js';
 import { wakeOf } from '../../../../test/support/decide.js';
 
 const A = 'a' as ModelId;
@@ -128,6 +129,24 @@ describe('a copy whose route is withdrawn', () => {
     driver.pass(PATIENCE - 10_000);
     driver.loadEnds('b', 's');
     expect(driver.answerTo(patient)).toBe('s');
+  });
+
+  it('has those named that it stays for, with how many copies, since when', () => {
+    driver.declare(aModel('c', { gpuBytes: 2 }));
+    driver.serve(aServer('t', [10]), ['c']).warm('c', 't');
+    for (const one of [B, C]) see(one);
+    for (const one of [B, C]) acknowledge(one);
+    expect(awaitedWatchers(driver.fleet, new Now(driver.now))).toEqual([]);
+    const since = driver.now;
+    unload(true);
+    driver.pass(1_000);
+    driver.tell({ kind: 'UnloadOrdered', model: 'c' as ModelId, force: true });
+    driver.pass(1_000);
+    acknowledge(B);
+    const facts = { revision: driver.fleet.routesRevision, copies: 2, since };
+    expect(awaitedWatchers(driver.fleet, new Now(driver.now))).toEqual([{ watcher: C, ...facts }]);
+    driver.pass(PATIENCE);
+    expect(awaitedWatchers(driver.fleet, new Now(driver.now))).toEqual([]);
   });
 
   it('is waited for by a bounded number of watchers: silent ones go first', () => {

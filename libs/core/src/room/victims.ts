@@ -173,13 +173,16 @@ export function keepsEnough(
  */
 function mayGo(fleet: Fleet, replica: Ready, want: Want, now: Now): boolean {
   if (isPinProtected(fleet, replica) || isKept(fleet, replica)) return false;
-  if (!isPreemptible(fleet, replica, want) || !isSparedFor(fleet, replica, want)) return false;
+  if (!isPreemptible(fleet, replica, want) || !canBeSparedFor(fleet, replica, want)) return false;
   if (want.isExtra && replica.inUseUntil > now.stamp) return false;
   return !(want.isExtra || outranks(fleet, replica, want)) || !hasQueue(fleet, replica);
 }
 
-/** A failing copy stays until replaced. For an extra copy no other of its model goes, nor a last one of its rank. */
-function isSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
+/**
+ * Whether a replica can be spared for a want. A failing copy does not go for the copy that replaces it. For an extra copy no
+ * other copy of its model goes, nor the last one of a model of its rank.
+ */
+function canBeSparedFor(fleet: Fleet, replica: Ready, want: Want): boolean {
   const isOwn = replica.model === want.model.id;
   if (!want.isExtra) return !isOwn || !isReplaced(fleet, replica);
   return !isOwn && keepsEnough(fleet, replica.model, new Set([replica.id]), want);

@@ -1,6 +1,6 @@
 /**
- * The peers that may have a table of the routes, by their names. A peer is kept from before it is sent its first table until
- * nothing that it was told counts any more, so that the next leader knows for which it has to wait.
+ * The names of the peers that may have a table of the routes. A peer is kept before it is sent its first table, and forgotten once
+ * nothing that it was told counts any more. So the next leader knows which peers it has to wait for.
  */
 export interface KnownPeers {
   read(): Promise<ReadonlySet<string>>;

@@ -8,7 +8,7 @@ const endsSchema = z.array(z.string().nullable());
 /** What a job holds of a warm-up; its id is that of the job. */
 export type WarmupData = Omit<NewWarmup, 'id'>;
 
-/** What a job returns: it counts more than its progress, which another peer may have told late. */
+/** What a job returns. It counts in place of the progress, which another peer may have told late. */
 export interface WarmupResult {
   readonly state: 'done' | 'cancelled';
   readonly ends: readonly WarmEnd[];

@@ -114,7 +114,7 @@ function instancesOf(
     .map((place, at) => ({ name: `${group.name}_${at}`, place }));
 }
 
-/** KIND_MODEL leaves the choice to the model: it takes those of its GPUs that there are, an ordinary one the first of all. */
+/** Under KIND_MODEL the model chooses: one that spreads takes those of its GPUs that there are, any other takes the first GPU. */
 function placesOf(
   group: InstanceGroup,
   devices: readonly SimulatedDevice[],

@@ -47,6 +47,7 @@ export class Callers {
     const query: ResolveQuery = {
       ...{ model, version: null, wait, lease, class: null, avoid: [] },
       tenant: 'callers' as TenantId,
+      ...(lease > 5_000 && { affinityKey: model }),
     };
     let count = 0;
     const deadline = agenda.now() + wait;

@@ -1,4 +1,4 @@
-import { type Instant, type ModelId, type ReplicaId, replicaId, type ServerId } from '#core';
+import { type Instant, type Millis, type ModelId, type ReplicaId, replicaId, type ServerId } from '#core';
 import type {
   ReportedUse,
   RouteEvent,
@@ -6,7 +6,7 @@ import type {
 } from '../../../../apps/scheduler/src/cluster/replication/route-event.js';
 import { Process } from '../../process.js';
 import { Random } from '../../random.js';
-import { watchAsGateway } from './as-gateway.js';
+import { reportAsGateway, watchAsGateway } from './as-gateway.js';
 import type { Peer } from '../peer.js';
 import type { Scenery } from '../scenery.js';
 
@@ -30,11 +30,15 @@ interface Lease extends GatewayRow {
   routes: number;
 }
 
-/** A gateway that keeps the routes itself, as docs/api.md says: it watches any peer, and acknowledges nothing. */
+/** A report is under way for so long at most, where it acknowledges something. */
+const MAX_REPORT_WAY = 3_000;
+
+/** A gateway that keeps the routes itself, as docs/api.md says: it watches any peer, and acknowledges what it is told, or not. */
 export class Gateway {
   readonly process: Process;
   private readonly random: Random;
   private readonly ways: Random;
+  private readonly acks: Random;
   private readonly rows = new Map<ReplicaId, GatewayRow>();
   /** Rows that were there before the table was begun anew, and have not been told since. */
   private old: Set<ReplicaId> | null = null;
@@ -50,10 +54,13 @@ export class Gateway {
     readonly name: string,
     private readonly scenery: Scenery,
     private readonly peers: ReadonlyMap<string, Peer>,
+    /** How often it acknowledges an event, as a share. */
+    private readonly acknowledges: number,
   ) {
     this.process = new Process(scenery.agenda);
     this.random = new Random(scenery.plan.seed, `gateway ${name}`);
     this.ways = new Random(scenery.plan.seed, `ways to ${name}`);
+    this.acks = new Random(scenery.plan.seed, `acknowledgements of ${name}`);
     this.tick();
     this.routeNext();
   }
@@ -101,7 +108,7 @@ export class Gateway {
       network.send(peer.name, this.name, this.process, late(run), late(drop));
     const isDeaf = (): boolean => this.process.now() < this.deafUntil;
     const stream = {
-      credential: this.name,
+      ...this.named,
       get isFree() {
         return !isDeaf();
       },
@@ -130,6 +137,18 @@ export class Gateway {
     for (const id of this.old ?? []) this.rows.delete(id);
     this.old = null;
     this.version = version;
+    if (this.acks.chance(this.acknowledges)) this.acknowledge(this.watched!.peer, version);
+  }
+
+  private get named() {
+    const watcher = this.scenery.plan.haveOneName ? 'gateway' : this.name;
+    return { watcher, credential: 'gateways' };
+  }
+
+  /** With all leases that it gave: what is unloaded for that is not in use then. It may come when another peer is watched. */
+  private acknowledge(peer: Peer, version: RouteVersion): void {
+    const now = this.process.now();
+    this.send(peer, now, version, this.acks.spread(1, MAX_REPORT_WAY));
   }
 
   private routeNext(): void {
@@ -150,19 +169,24 @@ export class Gateway {
     this.scenery.referee.routes(this.name, id, this.scenery.sites.get(row.server)!);
   }
 
-  /** To any peer. What has arrived is a lease that no unload may break. */
+  /** To any peer. */
   private report(now: Instant): void {
-    const { network, referee, sites } = this.scenery;
+    for (const [id, { until }] of this.leases) if (until <= now) this.leases.delete(id);
+    if (this.leases.size > 0) this.send(this.random.pick([...this.peers.values()]), now, null, 0);
+    if (this.acknowledges === 0) this.leases.clear();
+  }
+
+  /** What has arrived is a lease that no unload may break. */
+  private send(peer: Peer, now: Instant, acknowledged: RouteVersion | null, way: Millis): void {
+    const { agenda, network, referee, sites } = this.scenery;
     const told = [...this.leases].filter(([, { until }]) => until > now);
-    this.leases.clear();
-    if (told.length === 0) return;
-    const peer = this.random.pick([...this.peers.values()]);
     const uses = told.map(([, lease]) => useOf(lease, now));
-    network.send(this.name, peer.name, peer.process, () => {
+    const arrive = (): void => {
       if (!peer.isAlive) return;
-      peer.own.noteUses(uses);
       for (const [id, { until, server }] of told) referee.reports(this.name, id, until, sites.get(server)!);
-    });
+      reportAsGateway(peer, this.named, uses, acknowledged);
+    };
+    agenda.after(way, () => network.send(this.name, peer.name, peer.process, arrive));
   }
 }
 

@@ -24,7 +24,7 @@ export interface Audited {
   readonly things: readonly AuditedThing[];
 }
 
-/** What the records are kept with. */
+/** The store of the records, the clock that dates them, and what hears of each. */
 export interface AuditParts {
   readonly store: Pick<Declarations, 'auditHead' | 'auditRecord'>;
   readonly wallNow: WallClock;
@@ -37,7 +37,7 @@ export interface AuditParts {
  * they are written in one batch with what they are about; in memory is only where the chains stand.
  */
 export class Audit {
-  /** Without a chain: not read yet, or a write failed that may have been stored all the same. */
+  /** A chain is missing here until it is read, and again after a failed write, which may have been stored all the same. */
   private readonly known = new Map<AuditChain, AuditHeadRow>();
 
   constructor(private readonly parts: AuditParts) {}
@@ -85,7 +85,7 @@ export class Audit {
     }
   }
 
-  /** A write failed, and may be stored all the same: where the chains stand is read anew. */
+  /** A write failed, but may have been stored: the next call reads anew where its chain stands. */
   doubt(): void {
     this.known.clear();
   }

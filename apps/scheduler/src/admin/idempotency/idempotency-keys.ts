@@ -28,7 +28,7 @@ export interface Operation<Body = unknown> extends AskedFor {
   present(first: FirstAnswer): Body;
 }
 
-/** What the answers are kept with, and what counts those that had to go early. */
+/** The store of the answers, and what hears how many of them were dropped before their time. */
 export interface AnswerParts {
   readonly store: Pick<Declarations, 'answer'>;
   /** When each answer in the store was given, by its key. */
@@ -67,7 +67,7 @@ export class IdempotencyKeys {
     });
   }
 
-  /** What has to be stored so that the same can be answered again. */
+  /** The changes that keep an answer, so that a repeat of the write gets the same. */
   changesFor(operation: Operation, first: FirstAnswer): readonly DeclarationChange[] {
     const key = keyOf(operation);
     if (key === null) return [];
@@ -76,7 +76,7 @@ export class IdempotencyKeys {
     return [...oldestKeys(this.given, tooMany).map(removed), change];
   }
 
-  /** The same once it is known what was told in the end; nothing where the answer is not kept any more. */
+  /** The same with the answer that was given in the end; none where the answer is not kept any more. */
   amendments(operation: Operation, first: FirstAnswer): readonly DeclarationChange[] {
     const key = keyOf(operation);
     const at = key === null ? undefined : this.given.get(key);
@@ -115,13 +115,13 @@ export class IdempotencyKeys {
   }
 }
 
-/** What a body tells of revision and state; an answer may say what counts as its state by itself. */
+/** The status, revision and state of an answer. `said` is the state where the body does not tell it. */
 export function firstOf(status: number, body: unknown, said?: string): FirstAnswer {
   const { revision = null, state = null } = (body ?? {}) as { revision?: string; state?: string };
   return { status, revision, state: said ?? state };
 }
 
-/** The thing as it is, with the revision and the state that were told first, where it has such. */
+/** A thing as it is now, but with the revision and the state of the first answer, where it has these keys. */
 export function asFirstTold<Body>(body: Body, { revision, state }: FirstAnswer): Body {
   if (typeof body !== 'object' || body === null) return body;
   const told = Object.entries({ revision, state }).filter(([key, text]) => text !== null && key in body);
@@ -145,7 +145,7 @@ function keyOf({ method, path, caller }: AskedFor): string | null {
   return idempotencyKey === null ? null : `${credential} ${method} ${path} ${idempotencyKey}`;
 }
 
-/** Key order has no meaning: gRPC clients send maps in any. What is nested too deep was never accepted. */
+/** The order of keys means nothing: gRPC clients send maps in any order. A body that is nested too deep was never accepted. */
 function hashOf(body: unknown): string {
   if (isDeeperThan(DEEPEST, body)) return 'nested too deep';
   return createHash('sha256')

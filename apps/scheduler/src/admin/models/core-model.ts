@@ -8,7 +8,7 @@ export const bytes = (mib: number): Bytes => mib * 2 ** 20;
 export const mib = (amount: Bytes): number => Math.round(amount / 2 ** 20);
 const millis = (seconds: number): Millis => seconds * 1_000;
 
-/** A declared model as the core has it. */
+/** A declared model as the core has it. What the core does not need, as labels, is left out by name: the rest are settings. */
 export function coreModel(entry: Entry, times: WallTimes): Model {
   const { effective, limits } = entry;
   const {

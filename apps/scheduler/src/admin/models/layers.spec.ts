@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_SETTINGS } from '#config';
 import type { DeclaredModel } from '#engine';
+import { aModel } from '../../../../../test/support/builders.js';
 import { WallTimes } from '../../transport/wall-times.js';
 import { coreModel } from './core-model.js';
 import { isDeclared, layered } from './layers.js';
@@ -67,6 +68,11 @@ describe('the layers of a model', () => {
       minCopies: 0,
       maxCopies: null,
     });
+  });
+
+  it('tell the core no key that it does not know', () => {
+    const model = coreModel(entry(undefined, { revision: 1, spec: {} }), times);
+    expect(Object.keys(model).toSorted()).toEqual(Object.keys(aModel('m')).toSorted());
   });
 
   it.each([

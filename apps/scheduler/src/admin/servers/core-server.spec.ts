@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { leaseOn, pickRoute, replicaId, routeRow } from '#core';
+import { HandedOut, leaseOn, pickRoute, replicaId, routeRow } from '#core';
 import type { DeclaredServer } from '#engine';
 import { aModel, aServer, CoreDriver } from '../../../../../test/support/core-driver.js';
 import { WallTimes } from '../../transport/wall-times.js';
@@ -8,6 +8,7 @@ import { drainEvent, drainOf } from './core-server.js';
 const M = aModel('m').id;
 const COPY = replicaId(M, aServer('t').id);
 const IN_USE = { model: M, version: null, avoid: [] };
+const NO_USES = { lastUse: () => undefined, handedOut: new HandedOut() };
 
 describe('a server that is told to be empty in 12 s', () => {
   let driver: CoreDriver;
@@ -29,7 +30,7 @@ describe('a server that is told to be empty in 12 s', () => {
   };
   /** How long a lease is given that is asked to be a minute long; undefined: no route is given. */
   const lease = (): number | undefined => {
-    const copy = pickRoute(driver.fleet, IN_USE, { lastUse: () => undefined }, driver.now);
+    const copy = pickRoute(driver.fleet, IN_USE, NO_USES, driver.now);
     return copy && leaseOn(driver.fleet, copy, 60_000, driver.now);
   };
   const isWatched = (): boolean => routeRow(driver.fleet, COPY) !== undefined;

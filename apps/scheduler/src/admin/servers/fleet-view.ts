@@ -1,6 +1,7 @@
 import { hostMemories, loadsInFlight } from '#core';
 import type { FleetMessage } from '#contracts';
 import type { DeclaredFreeze } from '#engine';
+import type { AwaitedBerth } from '../../cluster/replication/route-feed.js';
 import type { Scene } from '../models/model-view.js';
 import type { Steps } from '../../transport/lists/time-slicer.js';
 import { hostMemoryView } from './host-memory-view.js';
@@ -17,11 +18,12 @@ export class Identity {
   ) {}
 }
 
-/** The whole picture, server by server. `view` is asked for anew after each pause. */
+/** The whole picture, server by server. `view` and `awaited` are asked for anew after each pause. */
 export function* fleetView(
   { fleet: name, process, term }: Identity,
   view: () => Scene,
   frozen: DeclaredFreeze | null,
+  awaited: () => readonly AwaitedBerth[],
 ): Steps<FleetMessage> {
   let scene = view();
   const { fleet } = scene;
@@ -43,5 +45,20 @@ export function* fleetView(
     replicas,
     waiting: fleet.waiting.size,
     loadsInFlight: loadsInFlight(fleet),
+    unloadsWaitFor: awaited().flatMap((one) => awaitedView(one, process, scene)),
   };
+}
+
+type AwaitedMessage = NonNullable<FleetMessage['unloadsWaitFor']>[number];
+
+/** The gateways for which a Berth waits, or that Berth where it is late itself. */
+function awaitedView(
+  { watcher, isOwn, gateways, copies, since }: AwaitedBerth,
+  process: string,
+  { times }: Scene,
+): AwaitedMessage[] {
+  const berth = isOwn ? process : watcher;
+  const facts = { berth, copies, since: times.told(since) };
+  if (gateways.length === 0) return [{ watcher: berth, kind: 'peer', acknowledges: true, ...facts }];
+  return gateways.map((one) => ({ ...one, kind: 'gateway', ...facts }));
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FleetMessage } from '#contracts';
 import type { DeclaredFreeze } from '#engine';
+import { RouteFeed } from '../../cluster/replication/route-feed.js';
 import { ModelList } from '../models/model-list.js';
 import { TimeSlicer, type Steps } from '../../transport/lists/time-slicer.js';
 import { fleetView, Identity } from './fleet-view.js';
@@ -18,6 +19,7 @@ export class Overview {
     @Inject(Identity) private readonly identity: Identity,
     @Inject(ModelList) private readonly models: ModelList,
     @Inject(TimeSlicer) private readonly slicer: TimeSlicer,
+    @Inject(RouteFeed) private readonly routeFeed: RouteFeed,
   ) {}
 
   /** It is made in slices. */
@@ -27,6 +29,7 @@ export class Overview {
 
   /** The steps that make it, with this freeze in place of the present one. */
   with(freeze: DeclaredFreeze | null): Steps<FleetMessage> {
-    return fleetView(this.identity, () => this.models.scene, freeze);
+    const awaited = () => this.routeFeed.awaited();
+    return fleetView(this.identity, () => this.models.scene, freeze, awaited);
   }
 }

@@ -47,8 +47,8 @@ export function engineProviders(
 }
 
 /**
- * What hears of the turns of the engine. Most of it asks the engine, too, and so is made after it: that is why it gets a list that is
- * filled later.
+ * What hears of the turns of the engine. Most observers ask the engine, so they are made after it. They are put into
+ * `observers`, the list that the engine was given while it was empty.
  */
 export function observerProviders(
   { demo, facts, outside, recorder, routes, store }: TermInputs,
@@ -100,5 +100,5 @@ const turnObservers = (log: Logger, recorder: Observer | null, observers: Observ
     },
   );
 
-/** Stands for what the engine tells of its turns, once all of it is there. */
+/** Is there once the list of observers is filled: a token for Nest. */
 class TurnObservers {}

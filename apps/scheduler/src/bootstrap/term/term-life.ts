@@ -107,7 +107,7 @@ export class TermLife implements OnModuleInit {
     }
   }
 
-  /** Ends what tells. The models stay loaded. */
+  /** Ends the sending of events, and the telling of pressure. The models stay loaded. */
   async close(): Promise<void> {
     this.pressure.follow(null);
     await within(this.dispatcher.close());

@@ -21,7 +21,7 @@ export interface Times {
   readonly until: number;
   /** By then the leader has to have answered. */
   readonly answerBy: number;
-  /** Whether it waits for something to happen, and not for its answer alone: it is not waited for where this process ends. */
+  /** Whether it waits for something to happen, and not for its answer alone. It is refused as soon as this process ends. */
   readonly isPatient: boolean;
   /** Whether its caller can be answered otherwise: then no leader is sought once one has not answered. */
   readonly hasOther?: () => boolean;
@@ -141,7 +141,7 @@ export class Forwarder {
     }
   }
 
-  /** Does what is of use only until another peer leads, the time is over, or the caller has gone; and until one more end. */
+  /** Does work that is of use only until another peer leads, the time is over, or the caller has gone. `oneMore` ends it, too. */
   private async untilOver<T>(
     { answerBy, signal }: Call<unknown>,
     oneMore: Set<() => void> | null,

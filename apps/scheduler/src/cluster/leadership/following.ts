@@ -98,6 +98,11 @@ export class Following {
     this.client?.doubt(servers);
   }
 
+  /** The leader is to hear of it at once. */
+  gatewayAcknowledged(): void {
+    this.client?.reportDue();
+  }
+
   /** This process ends: what waits for the leader is refused. */
   end(): void {
     this.forwarder.end();

@@ -3,6 +3,7 @@ import type { ServerId } from '#core';
 import { Engine } from '#engine';
 import { Refused } from '../../transport/errors/refused.js';
 import { type Lifecycle, NO_LEADER, SHUTTING_DOWN } from '../../transport/lifecycle.js';
+import { RouteFeed } from '../replication/route-feed.js';
 import type { Following } from './following.js';
 
 /** What decides in a process while it leads: all of it is made anew for each term of leading. */
@@ -45,6 +46,12 @@ export class Terms {
   doubt(servers: readonly ServerId[]): void {
     if (this.leading) this.leading.get(Engine).report({ kind: 'ServersDoubted', servers });
     else this.following?.doubt(servers);
+  }
+
+  /** Unloads may have waited for a gateway that watches this process, and wait for it no more. */
+  gatewayAcknowledged(): void {
+    if (this.leading) this.leading.get(RouteFeed).gatewayAcknowledged();
+    else this.following?.gatewayAcknowledged();
   }
 }
 

@@ -18,7 +18,10 @@ class Gateway implements GatewayStream {
   mostAtOnce = Infinity;
   private taken = 0;
 
-  constructor(readonly credential = 'gw') {}
+  constructor(
+    readonly credential = 'gw',
+    readonly watcher = 'g',
+  ) {}
 
   write(event: RouteEvent): void {
     this.told.push(event);

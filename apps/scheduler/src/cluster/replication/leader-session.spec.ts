@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerId } from '#core';
-import { FakeFeed } from '../../../../../test/support/fake-feed.js';
+import { aRow, FakeFeed, NO_GATEWAYS } from '../../../../../test/support/fake-feed.js';
 import { RoutePublisher } from './route-publisher.js';
 import type { RouteEvent } from './route-event.js';
 import { LeaderSession } from './leader-session.js';
@@ -9,6 +9,30 @@ import { RouteTable } from './route-table.js';
 const servers = (count: number, prefix = 's'): ServerId[] =>
   Array.from({ length: count }, (_, nth) => `${prefix}${nth}` as ServerId);
 
+describe('what a follower acknowledges', () => {
+  it('is due as soon as its gateways have, and names those that have not', () => {
+    const gateways = { settled: () => version, awaited: () => [{ watcher: 'g', acknowledges: true }] };
+    const table = new RouteTable({ now: () => 0, bound: 30_000, isShown: () => false });
+    const session = new LeaderSession(table, gateways, 0);
+    const feed = new FakeFeed().put(aRow('a', 's')).put(aRow('b', 's'));
+    let version = { term: 1, sequence: 1 };
+    new RoutePublisher(feed).join(
+      { isFree: true, send: (event: RouteEvent) => session.hear(event, 0) },
+      null,
+      0,
+    );
+    expect(session.next(0).report).toMatchObject({
+      version,
+      awaited: [{ watcher: 'g', acknowledges: true }],
+    });
+    expect(session.isDue(0)).toBe(false);
+    version = { term: 1, sequence: 7 };
+    expect(session.isDue(0)).toBe(true);
+    expect(session.next(0).report.version).toEqual({ term: 1, sequence: 2 });
+    expect(session.isDue(0)).toBe(false);
+  });
+});
+
 describe('what a follower reports of servers on which callers failed', () => {
   let feed: FakeFeed;
   let session: LeaderSession;
@@ -16,7 +40,7 @@ describe('what a follower reports of servers on which callers failed', () => {
   beforeEach(() => {
     feed = new FakeFeed();
     const table = new RouteTable({ now: () => 0, bound: 30_000, isShown: () => false });
-    session = new LeaderSession(table, () => ({ term: Infinity, sequence: Infinity }), 0);
+    session = new LeaderSession(table, NO_GATEWAYS, 0);
     for (const id of servers(250)) feed.setServer(id);
     new RoutePublisher(feed).join(
       { isFree: true, send: (event: RouteEvent) => session.hear(event, 0) },

@@ -1,5 +1,13 @@
 import type { Instant, Millis, ServerId } from '#core';
-import { earlier, MAX_DOUBTED, type PeerReport, type RouteEvent, type RouteVersion } from './route-event.js';
+import type { GatewaySubscriptions } from './gateway-subscriptions.js';
+import {
+  earlier,
+  isLater,
+  MAX_DOUBTED,
+  type PeerReport,
+  type RouteEvent,
+  type RouteVersion,
+} from './route-event.js';
 import type { RouteTable } from './route-table.js';
 
 /** Interval in which every open lease is reported again: at the first report a leader may not have had the copy yet. */
@@ -19,12 +27,13 @@ export class LeaderSession {
   private heardAt: Instant;
   private repeatedAt: Instant = -Infinity;
   private isOwed = false;
+  /** What the last report acknowledged. */
+  private reported: RouteVersion = { term: 0, sequence: 0 };
   private readonly doubted = new Set<ServerId>();
 
-  /** `settled` is the version up to which no gateway of this peer goes by what is withdrawn. */
   constructor(
     private readonly table: RouteTable,
-    private readonly settled: () => RouteVersion,
+    private readonly gateways: Pick<GatewaySubscriptions, 'settled' | 'awaited'>,
     openedAt: Instant,
   ) {
     this.heardAt = openedAt;
@@ -54,7 +63,8 @@ export class LeaderSession {
 
   /** Whether there is something to be reported at this moment. */
   isDue(now: Instant): boolean {
-    return this.isOwed || this.doubted.size > 0 || now - this.repeatedAt >= REPEAT_EVERY;
+    if (this.isOwed || this.doubted.size > 0 || now - this.repeatedAt >= REPEAT_EVERY) return true;
+    return isLater(this.settled(now), this.reported);
   }
 
   /** What is to be reported: news, what is gone, and once a second all that is open. */
@@ -68,10 +78,14 @@ export class LeaderSession {
     const doubted = [...this.doubted].slice(0, MAX_DOUBTED);
     for (const id of doubted) this.doubted.delete(id);
     const { number } = this;
-    return {
-      report: { number, version: earlier(table.version, this.settled()), uses, doubted, isEnding },
-      arrived,
-    };
+    const version = (this.reported = this.settled(now));
+    const awaited = this.gateways.awaited(table.version, now);
+    return { report: { number, version, uses, doubted, isEnding, awaited }, arrived };
+  }
+
+  /** The version up to which neither this peer nor a gateway of it goes by what is withdrawn. */
+  private settled(now: Instant): RouteVersion {
+    return earlier(this.table.version, this.gateways.settled(now));
   }
 
   /** A report did not arrive: the next one says all. */

@@ -1,4 +1,4 @@
-import type { Instant, ModelId, ReplicaId, ServerId } from '#core';
+import { HandedOut, type Instant, type ModelId, type ReplicaId, type ServerId } from '#core';
 import type { ReportedUse } from './route-event.js';
 
 interface OpenUse {
@@ -22,6 +22,8 @@ export class OpenUses {
   private readonly open = new Map<ReplicaId, OpenUse>();
   /** Those with routes that the leader has not heard of. */
   private readonly news = new Set<ReplicaId>();
+  /** Without what gateways have given. */
+  readonly handedOut = new HandedOut();
 
   note(
     row: { id: ReplicaId; model: ModelId; server: ServerId },

@@ -52,4 +52,4 @@ describe('an unload beside a peer that was killed and has started again', () => 
   });
 });
 
-const LAST_WORD = { number: 0, uses: [], doubted: [], isEnding: true } as const;
+const LAST_WORD = { number: 0, uses: [], doubted: [], awaited: [], isEnding: true } as const;

@@ -7,8 +7,9 @@ import {
   replicaId,
   type WatcherId,
 } from '#core';
-import type { Line, RoutePublisher } from './route-publisher.js';
-import type { PeerReport, ReportedUse, RouteEvent, RouteVersion } from './route-event.js';
+import { PeerLine, type Stream } from './peer-line.js';
+import type { RoutePublisher } from './route-publisher.js';
+import type { AwaitedGateway, PeerReport, ReportedUse, RouteVersion } from './route-event.js';
 import { MAX_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
 
 /** Interval in which the core hears of a peer that says nothing new. */
@@ -35,31 +36,6 @@ export interface PeerSubscriptionsParts {
   readonly onGone: (name: string) => void;
 }
 
-/** The way to one peer: an event is under way until the peer has named its number. */
-class PeerLine implements Line {
-  under: { readonly event: RouteEvent; readonly since: Instant } | null = null;
-  /** Up to this revision the peer has taken up all. */
-  taken = -1;
-
-  constructor(readonly stream: Stream) {}
-
-  get isFree(): boolean {
-    return this.under === null;
-  }
-
-  send(event: RouteEvent, now: Instant): void {
-    this.under = { event, since: now };
-    this.stream.write(event);
-  }
-
-  acknowledge(number: number): void {
-    if (this.under?.event.number !== number) return;
-    const { hasMore, version } = this.under.event;
-    if (!hasMore) this.taken = version.sequence;
-    this.under = null;
-  }
-}
-
 interface Peer {
   /** Null: its stream has ended. */
   line: PeerLine | null;
@@ -69,6 +45,8 @@ interface Peer {
   toldRevision: number;
   /** What it acknowledges counts from then on: leases of its life before have ended. */
   readonly countsFrom: Instant;
+  /** The gateways that it waited for when it was heard of last. */
+  awaited: readonly AwaitedGateway[];
   readonly configHash: string;
 }
 
@@ -80,13 +58,6 @@ export interface PeerStanding {
   /** For how long it has not acknowledged what it was sent. */
   readonly lag: Millis;
   readonly configHash: string;
-}
-
-/** How a watcher is reached. */
-export interface Stream {
-  write(event: RouteEvent): void;
-  /** Ends it: what it is told here is not good any more. */
-  end(): void;
 }
 
 /** The peers that follow this leader. It has no clock: each call says when it is made. */
@@ -116,7 +87,7 @@ export class PeerSubscriptions {
     const { patience } = parts;
     const countsFrom = countsAfter(before, have, now);
     const times = { heardAt: now, toldAt: now, toldRevision: before?.toldRevision ?? -1, countsFrom };
-    const peer: Peer = { line, patience, configHash, ...times };
+    const peer: Peer = { line, patience, configHash, awaited: [], ...times };
     peers.set(id, peer);
     parts.tell({ kind: 'WatcherSeen', watcher: id, patience, heardAt: now });
     parts.publisher.join(line, have, now);
@@ -128,7 +99,7 @@ export class PeerSubscriptions {
     const { patience } = this.parts;
     const id = name as WatcherId;
     const times = { heardAt, toldAt: heardAt, toldRevision: -1, countsFrom: -Infinity };
-    this.peers.set(id, { line: null, patience, configHash: '', ...times });
+    this.peers.set(id, { line: null, patience, configHash: '', awaited: [], ...times });
     this.parts.tell({ kind: 'WatcherSeen', watcher: id, patience, heardAt });
   }
 
@@ -167,6 +138,18 @@ export class PeerSubscriptions {
     });
   }
 
+  /** The gateways that a peer waits for. */
+  awaitedBy(id: WatcherId): readonly AwaitedGateway[] {
+    return this.peers.get(id)?.awaited ?? [];
+  }
+
+  /** Whether a copy drains, so that an unload may wait for watchers. */
+  get isDraining(): boolean {
+    const { unsettled, replicas } = this.parts.fleet;
+    for (const id of unsettled) if (replicas.get(id)?.phase === 'draining') return true;
+    return false;
+  }
+
   /** Ends all streams. */
   end(): void {
     for (const peer of this.peers.values()) this.hangUp(peer);
@@ -191,12 +174,13 @@ export class PeerSubscriptions {
   private heard(id: WatcherId, peer: Peer, report: PeerReport, now: Instant): Event[] {
     peer.line?.acknowledge(report.number);
     peer.heardAt = now;
+    peer.awaited = report.awaited;
     if (report.isEnding) {
       peer.patience = ENDING_PATIENCE;
       return [{ kind: 'WatcherSeen', watcher: id, patience: ENDING_PATIENCE, heardAt: now }];
     }
     const revision = this.acknowledgedBy(peer, report, now);
-    const isNews = revision > peer.toldRevision && this.isDraining();
+    const isNews = revision > peer.toldRevision && this.isDraining;
     if (!isNews && now - peer.toldAt < TELL_EVERY) return [];
     peer.toldAt = now;
     peer.toldRevision = Math.max(peer.toldRevision, revision);
@@ -209,12 +193,6 @@ export class PeerSubscriptions {
   private acknowledgedBy({ countsFrom, line }: Peer, { version }: PeerReport, now: Instant): number {
     const counts = version.term === this.parts.term && now >= countsFrom;
     return counts ? Math.min(version.sequence, line?.taken ?? -1) : -1;
-  }
-
-  private isDraining(): boolean {
-    const { unsettled, replicas } = this.parts.fleet;
-    for (const id of unsettled) if (replicas.get(id)?.phase === 'draining') return true;
-    return false;
   }
 
   private usesOf(reported: readonly ReportedUse[], now: Instant): Event[] {

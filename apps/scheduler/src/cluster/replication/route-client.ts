@@ -6,7 +6,7 @@ import type { ServerId } from '#core';
 import { RETRY } from '../forwarding/forwarder.js';
 import { GrpcLink } from '../forwarding/grpc-link.js';
 import type { PeerTrust } from '../forwarding/leader-reach.js';
-import { type PeerReport, readEvent, type RouteEvent } from './route-event.js';
+import { type PeerReport, readEvent, type RouteEvent, type RouteVersion } from './route-event.js';
 import { LeaderSession, type MadeReport } from './leader-session.js';
 import type { WatchedTable } from './watched-table.js';
 
@@ -17,6 +17,8 @@ const SILENT_MS = 5_000;
 const REPORT_WITHIN_MS = 2_000;
 /** Uses in one report, at most. */
 const MAX_USES = 1_500;
+/** What a report acknowledges before the last of its uses is told. */
+const NOTHING: RouteVersion = { term: 0, sequence: 0 };
 
 /** What a peer watches its leader with. */
 export interface RouteClientParts {
@@ -71,6 +73,11 @@ export class RouteClient {
     this.talk?.doubt(servers);
   }
 
+  /** Has what is due at this moment reported. */
+  reportDue(): void {
+    void this.pump();
+  }
+
   /** Has the last report sent where this process ends: no more routes are given. */
   async close(isEnding: boolean): Promise<void> {
     if (this.isClosed) return;
@@ -105,8 +112,7 @@ export class RouteClient {
         request,
         this.metadata(),
       );
-    const settled = () => own.gateways.settled(clock.now());
-    const session = new LeaderSession(own.table, settled, clock.now());
+    const session = new LeaderSession(own.table, own.gateways, clock.now());
     stream.on('data', (message: RouteEvent) => this.hear(stream, session, readEvent(message)));
     stream.on('error', (error: ServiceError) => this.tellTrouble(stream, error));
     for (const end of ['error', 'end', 'close'] as const) stream.on(end, () => this.ended(stream));
@@ -188,8 +194,7 @@ export class RouteClient {
     for (; uses.length - at > MAX_USES; at += MAX_USES)
       await this.call({
         ...report,
-        number: 0,
-        isEnding: false,
+        ...{ number: 0, version: NOTHING, isEnding: false },
         doubted: [],
         uses: uses.slice(at, at + MAX_USES),
       });

@@ -3,6 +3,8 @@ import type { RouteServerMessage } from '#contracts';
 
 /** One report names so many doubted servers at most. */
 export const MAX_DOUBTED = 100;
+/** So many gateways of one Berth are named at most that are waited for. */
+export const MAX_AWAITED = 20;
 
 /** How new a table of routes is. `sequence` rises within a term. */
 export interface RouteVersion {
@@ -12,6 +14,8 @@ export interface RouteVersion {
 
 export const earlier = (one: RouteVersion, other: RouteVersion): RouteVersion =>
   one.term < other.term || (one.term === other.term && one.sequence <= other.sequence) ? one : other;
+
+export const isLater = (one: RouteVersion, other: RouteVersion): boolean => earlier(one, other) !== one;
 
 /** `berth.v1.WatchedServer`: a server as watchers are told it. */
 export interface WatchedServer {
@@ -77,6 +81,13 @@ export interface ReportedUse extends RouteKey {
   readonly routes: number;
 }
 
+/** `berth.v1.AwaitedGateway`: a gateway that has not acknowledged what it was told. */
+export interface AwaitedGateway {
+  readonly watcher: string;
+  /** Whether it has acknowledged anything of its stream. */
+  readonly acknowledges: boolean;
+}
+
 /** What a peer says to the leader: at each event, and once a second. */
 export interface PeerReport {
   /** The number of the last event that it has taken up. */
@@ -89,4 +100,6 @@ export interface PeerReport {
   readonly doubted: readonly ServerId[];
   /** Whether this is the last one: the peer gives no more routes. */
   readonly isEnding: boolean;
+  /** Gateways for which the version is no later. */
+  readonly awaited: readonly AwaitedGateway[];
 }

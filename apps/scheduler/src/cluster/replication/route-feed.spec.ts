@@ -89,7 +89,7 @@ describe('what a leader tells of its routes', () => {
   it('is told to the core by revisions that are numbers, also once the last gateway has left', () => {
     routeFeed.expectGateway();
     own.gateways.open(
-      { credential: 'gw', isFree: true, write: () => undefined, end: () => undefined },
+      { watcher: 'g', credential: 'gw', isFree: true, write: () => undefined, end: () => undefined },
       null,
       now,
     )();
@@ -98,6 +98,40 @@ describe('what a leader tells of its routes', () => {
     expect(revisions.length).toBeGreaterThan(0);
     expect(revisions.filter((one) => !Number.isSafeInteger(one))).toEqual([]);
     expect(told.at(-1)).toMatchObject({ kind: 'WatcherGone' });
+  });
+
+  it('is told to the core at once that gateways acknowledge, after what they used, where a copy drains', () => {
+    routeFeed.expectGateway();
+    const gateway = { watcher: 'g', credential: 'gw' };
+    own.gateways.open({ ...gateway, isFree: true, write: () => undefined, end: () => undefined }, null, now);
+    second();
+    const acknowledge = (): Event['kind'][] => {
+      told.length = 0;
+      const use = {
+        model: 'a' as ModelId,
+        server: 's' as ServerId,
+        lastUsedMsAgo: 0,
+        inUseForMs: 0,
+        routes: 1,
+      };
+      own.table.uses.note({ ...use, id: 'a@s' as ReplicaId }, now, now + 9_000);
+      own.takeReport(gateway, [use], own.table.version);
+      routeFeed.gatewayAcknowledged();
+      return told.map(({ kind }) => kind);
+    };
+    const withdraw = (phase: 'ready' | 'draining'): void => {
+      fleet.routesRevision += 1;
+      fleet.unsettled.add('a@s' as ReplicaId);
+      fleet.replicas.set('a@s' as ReplicaId, { phase, inUseUntil: 0 } as never);
+      routeFeed.turnTaken({ now } as never, fleet);
+      own.publisher.beat(now);
+    };
+    withdraw('ready');
+    expect(acknowledge()).toEqual([]);
+    withdraw('draining');
+    expect(acknowledge()).toEqual(['RoutesUsed', 'WatcherSeen', 'WatcherAcknowledged']);
+    expect(told.at(-1)).toMatchObject({ watcher: 'gateways', revision: 2 });
+    expect(acknowledge()).toEqual([]);
   });
 
   it('has rows of the term before go also for a peer that comes back, where no revision says so', async () => {
@@ -112,7 +146,7 @@ describe('what a leader tells of its routes', () => {
     const write = (event: RouteEvent): void => {
       peer.take(event, now);
       const { number, version } = event;
-      routeFeed.report('p', { number, version, uses: [], doubted: [], isEnding: false });
+      routeFeed.report('p', { number, version, uses: [], doubted: [], isEnding: false, awaited: [] });
     };
     const open = () =>
       routeFeed.open('p', { write, end: () => undefined }, peer.isReceived ? peer.version : null, '');

@@ -1,13 +1,15 @@
 import type { Logger } from 'pino';
-import type { Event, Fleet, Instant, WatcherId } from '#core';
+import { type Awaited, awaitedWatchers, type Fleet, type Instant, Now, type WatcherId } from '#core';
 import type { Engine, KnownPeers, Leadership, Observer, Route, Turn } from '#engine';
 import { Refused } from '../../transport/errors/refused.js';
 import type { WatchedTable } from './watched-table.js';
 import { NO_LEADER } from '../../transport/lifecycle.js';
 import { FleetFeed, type ServerAddresses } from './fleet-feed.js';
-import { MAX_PEER_LEASE, TABLE_GOOD_FOR } from './times.js';
-import { PeerSubscriptions, type Stream } from './peer-subscriptions.js';
-import type { PeerReport, RouteVersion } from './route-event.js';
+import { MAX_PEER_LEASE } from './times.js';
+import { OwnWatcher } from './own-watcher.js';
+import type { Stream } from './peer-line.js';
+import { PeerSubscriptions } from './peer-subscriptions.js';
+import type { AwaitedGateway, PeerReport, RouteVersion } from './route-event.js';
 
 /** What the leader's part is made of. */
 export interface RouteFeedParts {
@@ -28,18 +30,27 @@ export interface AmongPeers {
   readonly lastRenewalSeenAt: Instant;
 }
 
+/** A Berth that has not acknowledged what is to be unloaded. */
+export interface AwaitedBerth extends Awaited {
+  /** Whether it is this process. */
+  readonly isOwn: boolean;
+  /** The gateways that it waits for; none: it is late itself. */
+  readonly gateways: readonly AwaitedGateway[];
+}
+
 /** The leader's word on routes, for one term: it feeds the table of this process, which its peers and gateways watch. */
 export class RouteFeed implements Observer {
   readonly subscriptions: PeerSubscriptions;
   private readonly feed: FleetFeed;
   private isFed = false;
-  private wasWatched = false;
+  private readonly watcher: OwnWatcher;
   private readonly stored = new Set<string>();
   private peers: AmongPeers | null = null;
 
   constructor(private readonly parts: RouteFeedParts) {
     const { engine, addresses, leadership, own } = parts;
     this.feed = new FleetFeed(engine.fleet, addresses, leadership, own.table);
+    this.watcher = new OwnWatcher(engine, own.gateways, leadership.term);
     this.subscriptions = new PeerSubscriptions({
       fleet: engine.fleet,
       term: leadership.term,
@@ -57,11 +68,12 @@ export class RouteFeed implements Observer {
   async begin(peers: AmongPeers): Promise<void> {
     for (const name of await peers.known.read()) this.stored.add(name);
     this.peers = peers;
+    this.watcher.name = peers.name as WatcherId;
     await this.keep(peers.name);
     for (const name of this.stored)
       if (name !== peers.name) this.subscriptions.remember(name, peers.lastRenewalSeenAt);
     this.feedOwn();
-    this.tellOfGateways(this.parts.engine.now());
+    this.watcher.tell(this.parts.engine.now());
   }
 
   /** Whether another peer watches at present. */
@@ -76,8 +88,7 @@ export class RouteFeed implements Observer {
   /** To be called before a gateway is told the table of this process: from then on unloads wait for it. */
   expectGateway(): void {
     this.feedOwn();
-    if (!this.wasWatched) this.tellWatched(this.parts.engine.now());
-    this.wasWatched = true;
+    this.watcher.expect(this.parts.engine.now());
   }
 
   /** Feeds the table of this process. Among peers it always is: the next leader, or this one no more, goes by it. */
@@ -107,14 +118,37 @@ export class RouteFeed implements Observer {
     this.subscriptions.report(name, report, this.parts.engine.now());
   }
 
+  /**
+   * A gateway that watches this process has acknowledged. Where an unload may wait for that the core hears of it at once, and of
+   * the uses before it.
+   */
+  gatewayAcknowledged(): void {
+    const now = this.parts.engine.now();
+    if (!this.subscriptions.isDraining || !this.watcher.hasNews(now)) return;
+    this.tellOwnUses(now, []);
+    this.watcher.tell(now);
+  }
+
+  /** For which Berths unloads wait, and for which gateways each of them waits. */
+  awaited(): AwaitedBerth[] {
+    const { engine, leadership, own } = this.parts;
+    const now = engine.now();
+    return awaitedWatchers(engine.fleet, new Now(now)).map((one) => {
+      const version = { term: leadership.term, sequence: one.revision };
+      const isOwn = one.watcher === this.watcher.name;
+      const gateways = isOwn ? own.gateways.awaited(version, now) : this.subscriptions.awaitedBy(one.watcher);
+      return { ...one, isOwn, gateways };
+    });
+  }
+
   /** To be called once a second, before the watchers of the table are told a beat. */
   tick(now: Instant): void {
     const { own } = this.parts;
     if (this.peers === null && own.gateways.size === 0) this.stopFeed();
     if (this.isFed) this.feed.tell([], now);
     this.subscriptions.tick(now);
-    this.tellOwnUses(now);
-    this.tellOfGateways(now);
+    this.tellOwnUses(now, 'all');
+    this.watcher.tell(now);
   }
 
   /** Tells the peers that this leader lets go, and ends their streams. */
@@ -148,37 +182,10 @@ export class RouteFeed implements Observer {
   }
 
   /** Routes that were given from the table: by gateways, and by this process before it led, or before it had looked. */
-  private tellOwnUses(now: Instant): void {
-    const { uses, arrived } = this.parts.own.table.uses.report(now, 'all');
+  private tellOwnUses(now: Instant, of: 'all' | []): void {
+    const { uses, arrived } = this.parts.own.table.uses.report(now, of);
     this.subscriptions.takeUses(uses, now);
     arrived();
-  }
-
-  /** Gateways that watch this process are one watcher to the core: this process acknowledges for all of them. */
-  private tellOfGateways(now: Instant): void {
-    const { leadership, own } = this.parts;
-    const watcher = this.ownName;
-    const isWatched = own.gateways.size > 0;
-    if (isWatched) {
-      this.tellWatched(now);
-      const { term, sequence } = own.gateways.settled(now);
-      // Where none goes by anything any more they are gone at the next tick.
-      const isToTell = term >= leadership.term && Number.isFinite(sequence);
-      if (isToTell) this.tell({ kind: 'WatcherAcknowledged', watcher, revision: sequence });
-    } else if (this.wasWatched) this.tell({ kind: 'WatcherGone', watcher });
-    this.wasWatched = isWatched;
-  }
-
-  private tellWatched(heardAt: Instant): void {
-    this.tell({ kind: 'WatcherSeen', watcher: this.ownName, patience: TABLE_GOOD_FOR, heardAt });
-  }
-
-  private get ownName(): WatcherId {
-    return (this.peers?.name ?? 'gateways') as WatcherId;
-  }
-
-  private tell(event: Event): void {
-    this.parts.engine.report(event);
   }
 
   /**

@@ -39,7 +39,7 @@ class Gateway {
   watch({ gateways }: WatchedTable): void {
     this.leave();
     const stream = {
-      credential: 'gw',
+      ...{ watcher: 'g', credential: 'gw' },
       isFree: true,
       write: (event: RouteEvent) => this.hear(event),
       end: () => undefined,

@@ -3,7 +3,7 @@ import { ChangeLog } from './change-log.js';
 import type { RouteTable } from './route-table.js';
 import type { RouteEvent, RouteKey, RouteVersion, SentRow } from './route-event.js';
 
-/** Rows and servers in one event, at most: 1,000 rows take some 30 KiB. */
+/** Over gRPC 1,000 rows take some 30 KiB. */
 const MAX_ROWS = 1_000;
 
 /** The routes that watchers are told. */
@@ -15,6 +15,8 @@ export interface RouteFeed extends Pick<RouteTable, 'version' | 'beat' | 'server
 export interface Line {
   /** Whether an event may be sent: none is under way. */
   readonly isFree: boolean;
+  /** Rows and servers in one event, at most; left out: 1,000. */
+  readonly mostRows?: number | undefined;
   send(event: RouteEvent, now: Instant): void;
 }
 
@@ -83,20 +85,21 @@ export class RoutePublisher {
   /** Sends what a watcher lacks, as far as its line takes it. */
   flush(line: Line, now: Instant): void {
     const lacking = this.lacking.get(line);
-    while (lacking && line.isFree && this.isDue(lacking)) line.send(this.next(lacking, now), now);
+    while (lacking && line.isFree && this.isDue(lacking))
+      line.send(this.next(lacking, now, line.mostRows), now);
   }
 
   private isDue({ isDue, resets, replicas, servers }: Lacking): boolean {
     return isDue || resets || replicas.size + servers.size > 0;
   }
 
-  private next(lacking: Lacking, now: Instant): RouteEvent {
+  private next(lacking: Lacking, now: Instant, mostRows = MAX_ROWS): RouteEvent {
     const { feed } = this;
     const { version } = feed;
     const { resets } = lacking;
     lacking.isDue = false;
     if (resets) this.begin(lacking);
-    const told = toldOf(feed, lacking, now, MAX_ROWS);
+    const told = toldOf(feed, lacking, now, mostRows);
     const hasMore = lacking.replicas.size + lacking.servers.size > 0;
     return { number: ++this.numbers, version, beat: feed.beat(), resets, hasMore, ...told };
   }
@@ -169,7 +172,8 @@ export function toldOf(
   return told;
 }
 
-function sentRow({ id: _, leasesEndBy, ...row }: RouteRow, now: Instant): SentRow {
+/** A row as it is sent at a moment. */
+export function sentRow({ id: _, leasesEndBy, ...row }: RouteRow, now: Instant): SentRow {
   if (leasesEndBy === Infinity) return row;
   return { ...row, leasesEndInMs: Math.max(0, Math.floor(leasesEndBy - now)) };
 }

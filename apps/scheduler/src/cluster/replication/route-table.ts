@@ -110,11 +110,12 @@ export class RouteTable {
   /** The route to a warm model; undefined where the leader has to be asked. Where it cannot be, longer leases are cut. */
   route(query: ResolveQuery, isCut = false): Route | undefined {
     if (query.lease > MAX_PEER_LEASE && !isCut) return undefined;
-    const row = pickFrom(this.routes, query, this.uses);
-    if (!row) return undefined;
     const now = this.parts.now();
+    const row = pickFrom(this.routes, query, this.uses, now);
+    if (!row) return undefined;
     const lease = Math.min(query.lease, MAX_PEER_LEASE, Math.floor(row.leasesEndBy - now));
     this.uses.note(row, now, now + lease);
+    this.uses.handedOut.note(row.id, now);
     const { term, sequence } = this.whole;
     return {
       kind: 'route',
@@ -130,7 +131,13 @@ export class RouteTable {
 
   /** Whether there is a route, if with a shorter lease than the leader may give. */
   isWarm(query: ResolveQuery): boolean {
-    return pickFrom(this.routes, query, this.uses) !== undefined;
+    return this.present(query) !== undefined;
+  }
+
+  /** The server of a copy that may be routed to. Nothing counts as used. */
+  present(query: ResolveQuery): RouteServerMessage | undefined {
+    const row = pickFrom(this.routes, query, this.uses, this.parts.now());
+    return row && this.routeServer(row.server);
   }
 
   /** No lease of a gateway lasts longer, also not by the table of a peer that has heard of no withdrawal. */

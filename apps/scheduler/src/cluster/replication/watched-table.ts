@@ -2,9 +2,9 @@ import { type Instant, type Millis, type ModelId, replicaId, type ServerId } fro
 import type { RouteMessage } from '#contracts';
 import type { Clock, Route } from '#engine';
 import { LatestVersion, RouteMessages } from './route-messages.js';
-import { GatewaySubscriptions } from './gateway-subscriptions.js';
+import { type GatewayName, GatewaySubscriptions } from './gateway-subscriptions.js';
 import { RoutePublisher } from './route-publisher.js';
-import type { ReportedUse } from './route-event.js';
+import type { ReportedUse, RouteVersion } from './route-event.js';
 import { RouteTable } from './route-table.js';
 
 /** A use counts as that long ago at most, whatever a gateway says: its age is told on, and has to be a number that the leader takes. */
@@ -54,16 +54,24 @@ export class WatchedTable {
     return this.told.of(route);
   }
 
+  /** What a gateway reports. Its uses come first: what it acknowledges says that it has told all. */
+  takeReport(from: GatewayName, uses: readonly ReportedUse[], acknowledged: RouteVersion | null): void {
+    const line = acknowledged && this.gateways.lineOf(from, acknowledged);
+    this.noteUses(uses);
+    line?.acknowledge(acknowledged!, this.now());
+  }
+
   /**
    * What gateways used counts as used of this table, which is told to the core, or to the leader; not for longer than it can be so.
    */
   noteUses(uses: readonly ReportedUse[]): void {
-    const { now, table } = this;
+    const { table } = this;
+    const now = this.now();
     for (const { model, server, lastUsedMsAgo, inUseForMs, routes } of uses) {
       const id = replicaId(model, server);
-      const until = Math.min(now() + inUseForMs, table.gatewaysDoneBy(id));
-      const at = now() - Math.min(lastUsedMsAgo, MAX_AGO);
-      if (until >= now()) table.uses.note({ id, model, server }, at, until, routes);
+      const until = Math.min(now + inUseForMs, table.gatewaysDoneBy(id));
+      const at = now - Math.min(lastUsedMsAgo, MAX_AGO);
+      if (until >= now) table.uses.note({ id, model, server }, at, until, routes);
     }
   }
 

@@ -4,7 +4,10 @@ import { adminClientService, externalScalerClientService, routerClientService } 
 import { needsOf, OPERATIONS } from './operations.js';
 
 /** Operations that HTTP alone has. */
-const HTTP_ALONE = ['GetOpenApi', 'GetMetrics', 'GetLive', 'GetReady', 'FleetWebhook', 'AlertmanagerWebhook'];
+const HTTP_ALONE = [
+  ...['GetOpenApi', 'GetMetrics', 'GetLive', 'GetReady', 'ListRoutes'],
+  ...['FleetWebhook', 'AlertmanagerWebhook'],
+];
 
 describe('what a gRPC method needs', () => {
   it('is known of each that is served', () => {

@@ -7,6 +7,7 @@ export type Needs = Right | 'nothing';
 /** Each operation of ours and what it needs, over HTTP and over gRPC alike. On gRPC a method has the name of its operation. */
 export const OPERATIONS = {
   Resolve: 'route',
+  ListRoutes: 'route',
   WatchRoutes: 'route',
   ReportUsage: 'route',
   ListModels: 'read',
@@ -55,7 +56,8 @@ export type OperationName = keyof typeof OPERATIONS;
 
 /** What every peer answers by itself, whether it leads or not: all of it, or what is warm. */
 const OWN: ReadonlySet<OperationName> = new Set([
-  ...(['Resolve', 'GetOpenApi', 'GetMetrics', 'GetLive', 'GetReady'] as const),
+  ...(['Resolve', 'ListRoutes', 'WatchRoutes', 'ReportUsage'] as const),
+  ...(['GetOpenApi', 'GetMetrics', 'GetLive', 'GetReady'] as const),
 ]);
 
 /** Whether every peer answers an operation by itself. */

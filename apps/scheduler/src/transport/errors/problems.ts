@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { factsOfError } from './facts-of-error.js';
-import { problemOf, PROBLEM_TYPE } from './problem.js';
+import { type Problem, problemOf, PROBLEM_TYPE } from './problem.js';
 import { named } from './refused.js';
 import type { Random } from './retry-hint.js';
 
@@ -14,22 +14,26 @@ export class Problems {
 
   /** `requestId` is what the caller calls its request, where it has said so. */
   send(error: unknown, request: FastifyRequest, reply: FastifyReply, requestId?: string): void {
-    const { facts, status } = factsOfError(error);
-    const path = pathOf(request);
-    if (facts.reason === 'internal')
-      this.log.error({ err: error, method: request.method, path, requestId }, 'request failed');
+    const problem = this.of(error, pathOf(request), requestId, request.method);
     if (reply.sent) return;
-    const problem = problemOf(named(facts, requestId), path, this.random, status);
     void reply
       .code(problem.status)
       .headers(problem.headers)
       .type(PROBLEM_TYPE)
       .send(JSON.stringify(problem.body));
   }
+
+  /** What went wrong with a request of this path, as a problem. */
+  of(error: unknown, path: string, requestId?: string, method?: string): Problem {
+    const { facts, status } = factsOfError(error);
+    if (facts.reason === 'internal')
+      this.log.error({ err: error, method, path, requestId }, 'request failed');
+    return problemOf(named(facts, requestId), path, this.random, status);
+  }
 }
 
 /** The path alone: a query may hold what should not be repeated. */
-function pathOf(request: FastifyRequest): string {
+export function pathOf(request: FastifyRequest): string {
   const url = request.raw.url ?? '/';
   const end = url.indexOf('?');
   return end < 0 ? url : url.slice(0, end);

@@ -1,6 +1,6 @@
 export type ReadyState = 'starting' | 'ready' | 'pressure' | 'ending';
 
-/** What probes are answered. Whoever knows whether this process serves stands behind it. */
+/** What probes are answered. An implementation knows whether this process serves. */
 export abstract class ProcessHealth {
   /** Whether callers should come to this process, whether it leads or not. */
   abstract state(): ReadyState;
