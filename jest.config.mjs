@@ -14,7 +14,7 @@ const LONG = [
   'test/likeness/',
   'test/contract/(model-server\\.real|names\\.dnsmasq|rows\\.redis|warmups\\.(bullmq|embedded))\\.',
   'test/support/(real-triton|redis)\\.',
-  'test/integration/(abuse|access\\.(attacks|busy|names)|alertmanager|alerts|api\\.(pressure|store)|audit-kill|berthctl(?!\\.(launcher|planning))|broken|canary\\.access|cancel|certificates|changed-server|connections|device-sets|discovery|durable|events|events-kill|first-start|frozen-triton|full-disk|full-fleet)\\.',
+  'test/integration/(abuse|access\\.(attacks|busy|names)|alertmanager|alerts|api\\.(pressure|store)|audit-kill|berthctl(?!\\.(launcher|planning))|broken|canary\\.access|cancel|certificates|changed-server|connections|device-sets|discovery|durable|envoy|events|events-kill|first-start|frozen-triton|full-disk|full-fleet)\\.',
   'test/integration/(killed|long-leases|memory|named-files|needs-restart|never-seen|order-checks|peers|recorder|redis|same-everywhere|scaling|schemathesis|sim|stalled|store-kills|store-processes|tls|unit|unreached|warmups|watch|webhooks|young-server)\\.',
   'test/simulation/(hundred-seeds|peers/peers-hundred|leaving-server|planning|shrink|sim-crew|draw/unloads-at-once)\\.',
   'test/checkers/check-recording\\.',

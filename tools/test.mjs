@@ -2,6 +2,7 @@
  * `npm test [-- ARGUMENT...]`: installs what npm brings, then becomes Jest, with the fast set. `npm run test:all` also compiles and
  * installs what other suites need, and plays all. Arguments are for Jest.
  */
+import { installEnvoy } from './envoy/install.mjs';
 import { installNodeVersions } from './node-versions/install.mjs';
 import { installRealTriton } from './real-triton/install.mjs';
 import { installSchemathesis } from './schemathesis/install.mjs';
@@ -29,6 +30,7 @@ async function setUpAll() {
     [await installSchemathesis()],
     'NO SCHEMATHESIS: that the HTTP API answers as it is published is hardly tested here.',
   );
+  expectAll([await installEnvoy()], 'NO ENVOY: that it goes where Berth says is not tested here.');
   expectAll(
     [await installStandardWebhooks()],
     'NO STANDARDWEBHOOKS FOR PYTHON: that it verifies what Berth signs is not tested here.',

@@ -12,6 +12,7 @@ import { cold } from './cold.js';
 import { coreGrowth, coreLine, coreTurn } from './core-turn.js';
 import { criticalBesideFlood } from './critical.js';
 import { dead } from './dead.js';
+import { envoyFigures } from './envoy/envoy.js';
 import { eventFigures } from './events.js';
 import { type Figure, hint, tell } from './figure.js';
 import { fairness } from './fairness.js';
@@ -57,6 +58,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   dead,
   scaling: () => Promise.resolve(scaling(values.traces)),
   events: eventFigures,
+  envoy: envoyFigures,
   webhooks: async () => [...(await fleetHooks()), await alerts()],
 };
 

@@ -1,4 +1,4 @@
-import type { MaxClass, Role } from './principal.js';
+import type { MaxClass, Nameable, Role } from './principal.js';
 
 /** What a credential gives its holder. */
 export interface Grant {
@@ -9,6 +9,8 @@ export interface Grant {
   readonly maxClass: MaxClass | null;
   /** See `Principal`. */
   readonly maxLeaseMs?: number | undefined;
+  /** See `Principal`. */
+  readonly mayName?: readonly Nameable[] | undefined;
 }
 
 /** A key, known by its hash only. */

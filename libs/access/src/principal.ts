@@ -6,6 +6,9 @@ export type Role = (typeof ROLES)[number];
 /** The highest class that a caller may ask for. */
 export type MaxClass = 'critical' | 'default' | 'sheddable';
 
+/** What a caller may name of its requests. */
+export type Nameable = 'tenant' | 'class';
+
 /** The caller of an operation, as its credential names it. */
 export interface Principal {
   /** Of a key its id, of a JWT `iss|sub`, of a certificate its SAN. */
@@ -17,6 +20,8 @@ export interface Principal {
   readonly maxClass: MaxClass | null;
   /** Longer leases are cut to it, in milliseconds; left out: as the class has it. */
   readonly maxLeaseMs?: number | undefined;
+  /** What it may name for each of its requests, in the place of its own; left out: nothing. */
+  readonly mayName?: readonly Nameable[] | undefined;
 }
 
 const LEASE_MS = 600_000;

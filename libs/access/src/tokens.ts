@@ -109,6 +109,6 @@ function holderOf(payload: JWTPayload, { issuer, grants }: Issuer): Answer {
   const grant = grants.find(({ claim, equals }) => payload[claim] === equals);
   if (typeof sub !== 'string' || !SUBJECT.test(sub) || grant === undefined) return 'not_signed_in';
   const credential = `${issuer}|${sub}`;
-  const { role, tenant, maxClass, maxLeaseMs } = grant;
-  return { credential, tenant: tenant ?? credential, role, maxClass, maxLeaseMs };
+  const { role, tenant, maxClass, maxLeaseMs, mayName } = grant;
+  return { credential, tenant: tenant ?? credential, role, maxClass, maxLeaseMs, mayName };
 }

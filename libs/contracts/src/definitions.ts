@@ -9,6 +9,10 @@ export const ADMIN = 'berth.v1.Admin';
 /** The name that KEDA calls. */
 export const EXTERNAL_SCALER = 'externalscaler.ExternalScaler';
 
+/** The name that Envoy calls. */
+export const EXTERNAL_PROCESSOR = 'envoy.service.ext_proc.v3.ExternalProcessor';
+
+const EXTERNAL_PROCESSOR_FILE = 'envoy/service/ext_proc/v3/external_processor.proto';
 const EXTERNAL_SCALER_FILE = 'externalscaler/externalscaler.proto';
 
 /** Reads files of our .proto folder, which a command line in one file has no need of. */
@@ -59,6 +63,20 @@ export function externalScalerService(): ServiceDefinition {
   return tolerant(definition, serviceOf(definition, EXTERNAL_SCALER));
 }
 
+/** A message of Envoy has a part of a body of at most so many bytes, or the headers of a request. */
+const PROCESSING_BYTES = 2 ** 20;
+
+/** Envoy's external processing, for raw handlers. */
+export function externalProcessorService(): ServiceDefinition {
+  const definition = load(EXTERNAL_PROCESSOR_FILE);
+  return tolerant(definition, serviceOf(definition, EXTERNAL_PROCESSOR), { Process: PROCESSING_BYTES });
+}
+
+/** The same as clients use it. */
+export function externalProcessorClientService(): ServiceDefinition {
+  return serviceOf(load(EXTERNAL_PROCESSOR_FILE), EXTERNAL_PROCESSOR);
+}
+
 /**
  * What writes the requests of our methods with one request and one answer, by the paths of the methods. The answers to these
  * calls may be handed to their server as bytes that are written already.
@@ -91,6 +109,7 @@ export function publishedDefinition(): PackageDefinition {
     'berth/v1/router.proto',
     'berth/v1/admin.proto',
     EXTERNAL_SCALER_FILE,
+    EXTERNAL_PROCESSOR_FILE,
     'google/rpc/error_details.proto',
   ]);
 }

@@ -5,7 +5,10 @@ export {
   adminClientService,
   adminDefinition,
   BATCH_BYTES,
+  EXTERNAL_PROCESSOR,
   EXTERNAL_SCALER,
+  externalProcessorClientService,
+  externalProcessorService,
   externalScalerClientService,
   externalScalerService,
   itemWriter,
@@ -36,7 +39,7 @@ export * from './scaling.js';
 export * from './events.js';
 export * from './warmup.js';
 export * from './watched-routes.js';
-export { reasonIn } from './reason-in.js';
+export { reasonIn, toldIn } from './reason-in.js';
 export { BERTH_VERSION, protoFolder } from './package.js';
 export { type Reason, REFUSALS } from './refusals.js';
 export { fromStruct, type Struct, toStruct } from './struct.js';

@@ -28,6 +28,14 @@ const ofCalls = (make: Instruments) => ({
     'Audit records stored since the start of this process: one for each write.',
   ),
   connectionsRefused: { http: refused(make, 'http', 'HTTP'), grpc: refused(make, 'grpc', 'gRPC') },
+  envoyStreamsReset: make.counter(
+    'envoy_streams_reset_total',
+    'Streams of Envoy that it has reset instead of closing them: many of them have Node close the connection.',
+  ),
+  objectivesUnknown: make.counter(
+    'objectives_unknown_total',
+    'Requests that named an objective which the configuration does not name: it was ignored.',
+  ),
   hookMessages: make.counter(
     'webhook_messages_total',
     'Messages to the webhooks of Berth that a known sender sent, by what became of them: taken, repeated, outdated, or refused.',

@@ -12,6 +12,8 @@ import { perTermProviders, Terms } from '../cluster/leadership/per-term.js';
 import { ProcessReadiness } from '../cluster/leadership/readiness.js';
 import { WatchedTable } from '../cluster/replication/watched-table.js';
 import { AlertPlaces, boundAlerts } from '../integrations/alertmanager/alerts.controller.js';
+import { OBJECTIVES } from '../routing/picker/picker.js';
+import { DNS } from '../routing/picker/upstreams.js';
 import { ResolveController, bypassNest } from '../routing/resolve.controller.js';
 import { guardHttp, type HttpCallers } from '../transport/access/http-guard.js';
 import { KnownCallers } from '../transport/access/known-callers.js';
@@ -89,7 +91,7 @@ function addHooks(app: NestFastifyApplication, problems: Problems, callers: Http
 /** What lives as long as the process. */
 function processProviders(
   config: Config,
-  { clock, gauge, log, openPeers, processMetrics, random }: Dependencies,
+  { clock, dns, gauge, log, openPeers, processMetrics, random }: Dependencies,
   { callers, certificates }: Identities,
 ): Provider[] {
   const { limits, insecureListen, redis } = config;
@@ -99,6 +101,12 @@ function processProviders(
     { provide: Certificates, useValue: certificates },
     { provide: KnownCallers, useValue: callers },
     { provide: LOG, useValue: log },
+    { provide: DNS, useValue: dns },
+    {
+      provide: OBJECTIVES,
+      inject: [PresentConfig],
+      useFactory: (present: PresentConfig) => () => present.now.objectives,
+    },
     {
       provide: Metrics,
       useFactory: () => metricsOf({ clock, processMetrics }, insecureListen, certificates),

@@ -7,6 +7,7 @@ import type { RpcErrors } from '../transport/errors/rpc-errors.js';
 import type { GrpcHealth } from '../transport/health/grpc-health.js';
 import type { Resolver } from '../routing/resolver.js';
 import { routerHandlers } from '../routing/router.grpc.js';
+import type { PickerRpc } from '../routing/picker/picker.grpc.js';
 import type { WatchRpc } from '../routing/watch.grpc.js';
 import type { ExternalScaler } from '../integrations/scaling/external-scaler.js';
 
@@ -17,6 +18,7 @@ export interface RawServices {
   readonly health: GrpcHealth;
   readonly scaler: ExternalScaler;
   readonly watch: WatchRpc;
+  readonly picker: PickerRpc;
   /** Is handed the server, so that it can be ended by force. */
   readonly onServer: (server: Server) => void;
 }
@@ -24,7 +26,7 @@ export interface RawServices {
 /** How Nest serves gRPC. Nest knows Admin alone: it would serve every service of a package it loads itself. */
 export function grpcOptions(
   connections: Connections,
-  { resolver, errors, health, scaler, watch, onServer }: RawServices,
+  { resolver, errors, health, scaler, watch, picker, onServer }: RawServices,
 ): GrpcOptions['options'] {
   return {
     package: 'berth.v1',
@@ -39,6 +41,7 @@ export function grpcOptions(
       });
       health.serveOn(server);
       scaler.serveOn(server);
+      picker.serveOn(server);
       new ReflectionService(publishedDefinition()).addToServer(server);
     },
   };

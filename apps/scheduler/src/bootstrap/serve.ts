@@ -7,6 +7,7 @@ import { forwardGrpc } from '../cluster/forwarding/grpc-forward.js';
 import { Terms } from '../cluster/leadership/per-term.js';
 import { ExternalScaler } from '../integrations/scaling/external-scaler.js';
 import { Resolver } from '../routing/resolver.js';
+import { PickerRpc } from '../routing/picker/picker.grpc.js';
 import { WatchRpc } from '../routing/watch.grpc.js';
 import { isOwnPath } from '../transport/access/operations.js';
 import { PeerKey } from '../transport/access/peer-key.js';
@@ -50,6 +51,7 @@ export async function serve(
     health: app.get(GrpcHealth),
     scaler: app.get(ExternalScaler),
     watch: app.get(WatchRpc),
+    picker: app.get(PickerRpc),
   };
   const bounds = boundsWithin(openFiles(), config.connections, log);
   const onServer = (server: Server) => (grpcServer = server);

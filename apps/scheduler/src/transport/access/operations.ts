@@ -71,6 +71,7 @@ export const isReading = (path: string): boolean => /\/(Get|List|Explain|Plan)/.
 
 /** The same of the services that others have defined, by the paths of their methods. */
 const FOREIGN: Readonly<Record<string, Needs>> = {
+  '/envoy.service.ext_proc.v3.ExternalProcessor/Process': 'route',
   '/grpc.health.v1.Health/Check': 'nothing',
   '/grpc.health.v1.Health/Watch': 'nothing',
   '/grpc.health.v1.Health/List': 'read',

@@ -47,7 +47,7 @@ export class PeerKey {
   /** What a call of a peer presents, and names its caller with; `caller` null: it calls for itself. Without a key it is nothing. */
   headersOf(caller: NamedCaller | null): Record<string, string> {
     if (this.key === null) return {};
-    const named = caller && Buffer.from(JSON.stringify(caller)).toString('base64url');
+    const named = caller && Buffer.from(JSON.stringify(caller, withoutMayName)).toString('base64url');
     return { authorization: `Bearer ${this.key}`, ...(named !== null && { [PRINCIPAL]: named }) };
   }
 
@@ -84,6 +84,9 @@ export class PeerKey {
     return named === undefined ? { principal: PEER, address: null } : namedIn(named);
   }
 }
+
+/** The leader has no use for it: names are put in the place of the caller's own where its call arrives. */
+const withoutMayName = (key: string, value: unknown): unknown => (key === 'mayName' ? undefined : value);
 
 const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 

@@ -2,10 +2,12 @@ import type { Server } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { HealthImplementation } from 'grpc-health-check';
-import { ADMIN, EXTERNAL_SCALER, ROUTER } from '#contracts';
+import { ADMIN, EXTERNAL_PROCESSOR, EXTERNAL_SCALER, ROUTER } from '#contracts';
 import { ProcessHealth } from './process-health.js';
 
-const SERVICES = ['', ROUTER, ADMIN, EXTERNAL_SCALER];
+/** Gateways of the Inference Extension ask for it by this name. */
+const READINESS = 'readiness';
+const SERVICES = ['', ROUTER, ADMIN, EXTERNAL_SCALER, EXTERNAL_PROCESSOR, READINESS];
 
 /** `grpc.health.v1`: the same word for the whole and for each service. */
 @Injectable()
@@ -14,6 +16,8 @@ export class GrpcHealth {
   private told: boolean | undefined;
 
   constructor(@Inject(ProcessHealth) private readonly process: ProcessHealth) {
+    // A process that answers lives.
+    this.health.setStatus('liveness', 'SERVING');
     this.refresh();
   }
 
