@@ -2,6 +2,7 @@ import { Agent, type AgentOptions, request } from 'node:https';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import { routerClientService } from '#contracts';
+import { PATIENCE_MS } from './until.js';
 
 /** What a call over HTTP came back with. */
 export interface Answered {
@@ -11,7 +12,7 @@ export interface Answered {
 
 /**
  * Asks over HTTPS: on a connection of its own, or on those that an agent keeps. Of an event stream, which does not
- * end, what comes first is the body.
+ * end, what comes first is the body. Rejects where the answer has not come within `PATIENCE_MS`.
  */
 export function askTls(
   url: string,
@@ -21,6 +22,7 @@ export function askTls(
   body = '',
 ): Promise<Answered> {
   const agent = how instanceof Agent ? how : new Agent(how);
+  const late = AbortSignal.timeout(PATIENCE_MS);
   return new Promise<Answered>((resolve, reject) => {
     const asked = request(url, { agent, headers, method }, (response) => {
       const chunks: Buffer[] = [];
@@ -35,6 +37,7 @@ export function askTls(
       });
     });
     asked.once('error', reject);
+    late.onabort = () => reject(new Error(`no answer within ${PATIENCE_MS} ms: ${method} ${url}`));
     asked.end(body);
   }).finally(() => agent === how || agent.destroy());
 }
